@@ -1,0 +1,49 @@
+"""The order in which a training run sees its examples.
+
+Step s takes the positions s·B to (s+1)·B of the endless sequence of epoch permutations: every batch is full, every
+example is seen once an epoch. A permutation is drawn from (order seed, epoch) alone, so that any step can be begun at
+without replaying those before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from workbench.seeds import generator
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The examples of one step: their ids, their labels (or class probabilities), and which step it is, of how many."""
+
+    ids: Int64[Tensor, " batch"]
+    labels: Int64[Tensor, " batch"] | Float[Tensor, "batch classes"]
+    step: int
+    of: int
+
+
+class Order:
+    """The endless order of n examples in batches; `order(step)` gives the indices of that step's batch."""
+
+    def __init__(self, n: int, batch_size: int, seed: int) -> None:
+        self.n, self.batch_size, self.seed = n, batch_size, seed
+        self._epochs: dict[int, Tensor] = {}
+
+    def __call__(self, step: int) -> Int64[Tensor, " batch"]:
+        epoch, begin = divmod(step * self.batch_size, self.n)
+        end = begin + self.batch_size
+        if end <= self.n:
+            return self._permutation(epoch)[begin:end]
+        last = (step * self.batch_size + self.batch_size - 1) // self.n  # a batch may span several small epochs
+        run = torch.cat([self._permutation(e) for e in range(epoch, last + 1)])
+        return run[begin:end]
+
+    def _permutation(self, epoch: int) -> Tensor:
+        if epoch not in self._epochs:
+            self._epochs = {e: p for e, p in self._epochs.items() if e == epoch - 1}  # keep two at most
+            self._epochs[epoch] = torch.randperm(self.n, generator=generator(self.seed, "order", epoch))
+        return self._epochs[epoch]

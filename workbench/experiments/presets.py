@@ -1,0 +1,47 @@
+"""Settings with a name, as options of `winning_tickets`: `winning_tickets(**PRESETS["lenet-mnist"])`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.recipe import Recipe
+
+LENET = {
+    "model": "lenet",
+    "recipe": Recipe(epochs=3, learning_rate=0.1, momentum=0.0, batch_size=128),
+    "rounds": 12,
+    "fraction": 0.2,
+}
+RESNET = Recipe(
+    steps=1200,
+    learning_rate=0.4,
+    momentum=0.9,
+    weight_decay=1e-3,
+    batch_size=128,
+    schedule="multistep",
+    milestones=(0.5, 0.75),
+    decay=0.1,
+)
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # LeNet-300-100, where a ticket is found from step 0 (open_lth's learning rate and batch, fewer epochs)
+    "lenet-mnist": {"dataset": "mnist", "model": "lenet", "recipe": LENET, "rounds": 12, "fraction": 0.2},
+    "lenet-fashion-mnist": {
+        "dataset": "fashion-mnist",
+        "model": "lenet",
+        "recipe": LENET,
+        "rounds": 12,
+        "fraction": 0.2,
+    },
+    # a batch-normed net, where rewinding decides: four rounds of 60 %; without augmentation and with this weight decay,
+    # rewinding to step 0 fails and to step 50 does not
+    "resnet8-cifar10": {
+        "dataset": "cifar10",
+        "train_size": 10_000,
+        "image_size": 16,
+        "model": "resnet8(width=16)",
+        "recipe": RESNET,
+        "rounds": 4,
+        "fraction": 0.6,
+    },
+}

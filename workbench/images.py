@@ -1,0 +1,61 @@
+"""Crop, flip and resize of a whole batch of uint8 images: each has its own place and side, without a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+from torch.nn import functional
+
+Images = UInt8[Tensor, "batch channels height width"]
+
+
+def crop(images: Images, generator: torch.Generator, *, padding: int = 4) -> Images:
+    """Pad with zeros and cut each image out again at its own random place, by one gather."""
+    n, _, height, width = images.shape
+    padded = functional.pad(images, (padding,) * 4)
+    windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # a view: (n, channels, down, right, height, width)
+    down, right = torch.randint(0, 2 * padding + 1, (2, n), generator=generator).to(images.device)
+    return windows[torch.arange(n, device=images.device), :, down, right]
+
+
+def flip(images: Images, generator: torch.Generator) -> Images:
+    """Mirror each image left to right with probability one half."""
+    mirrored = (torch.rand(len(images), generator=generator) < 0.5).to(images.device)
+    return torch.where(mirrored[:, None, None, None], images.flip(3), images)
+
+
+def resize(images: Images, size: int) -> UInt8[Tensor, "batch channels {size} {size}"]:
+    """Make square images of `size` pixels: the mean over areas when shrinking, bilinear when growing.
+
+    A pixel that is made of whole pixels (32 to 16) is their exact mean, rounded. Parts of 1024 images keep the floats
+    that are held at once few.
+    """
+    if images.shape[2:] == (size, size):
+        return images
+    result = images.new_empty((*images.shape[:2], size, size))
+    for part, out in zip(images.split(1024), result.split(1024), strict=True):
+        if size <= min(images.shape[2:]):
+            floats = functional.interpolate(part.float(), (size, size), mode="area")
+        else:
+            floats = functional.interpolate(part.float(), (size, size), mode="bilinear", antialias=True)
+        out.copy_(floats.round_().clamp_(0, 255))
+    return result
+
+
+def _unchanged(images: Images, generator: torch.Generator) -> Images:
+    return images
+
+
+def _crop_and_flip(images: Images, generator: torch.Generator) -> Images:
+    return flip(crop(images, generator), generator)
+
+
+AUGMENTATIONS: dict[str, Callable[[Images, torch.Generator], Images]] = {
+    "none": _unchanged,
+    "crop": crop,
+    "flip": flip,
+    "crop+flip": _crop_and_flip,
+}

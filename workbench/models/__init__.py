@@ -1,0 +1,66 @@
+"""Networks: each fits any dataset by its image size, channels and classes, and draws its weights from a seed.
+
+A model can be named by a string, as a notebook's parameter: `named("resnet8(width=16)", data)`.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from typing import Any
+
+from torch import nn
+
+from workbench.data import Data
+from workbench.models.conv import conv2, conv4, conv6
+from workbench.models.lenet import lenet, lenet5
+from workbench.models.resnet import resnet8, resnet20, resnet32, resnet56
+from workbench.nearest import unknown
+
+MODELS = {
+    "lenet": lenet,
+    "lenet5": lenet5,
+    "conv2": conv2,
+    "conv4": conv4,
+    "conv6": conv6,
+    "resnet8": resnet8,
+    "resnet20": resnet20,
+    "resnet32": resnet32,
+    "resnet56": resnet56,
+}
+
+
+def named(name: str, data: Data, *, seed: int = 0) -> nn.Module:
+    """Make the model that a string such as "lenet" or "resnet8(width=16)" names; nothing in it is executed.
+
+    Raises a ValueError for a name, an option or a value that is not known, with what is.
+    """
+    family, options = _parsed(name)
+    if family not in MODELS:
+        raise unknown("model", family, MODELS)
+    function = MODELS[family]
+    defaults = {p: value.default for p, value in inspect.signature(function).parameters.items()}
+    takes = {option: default for option, default in defaults.items() if option not in ("data", "seed")}
+    for option, value in options.items():
+        if option not in takes:
+            raise unknown(f"option of {family}", option, takes, "the seed is an argument of its own")
+        several = isinstance(takes[option], tuple)
+        sizes = value if several and isinstance(value, (tuple, list)) else (value,)
+        if (several and sizes is not value) or not all(type(size) is int and size > 0 for size in sizes):
+            rule = "whole numbers above 0" if several else "a whole number above 0"
+            raise ValueError(f"{option} of {family} must be {rule}, got {value!r}; the default is {takes[option]!r}")
+        options[option] = tuple(sizes) if several else value
+    return function(data, seed=seed, **options)
+
+
+def _parsed(name: str) -> tuple[str, dict[str, Any]]:
+    """Read the name and its options, which are literals given by name."""
+    try:
+        tree = ast.parse(name.strip(), mode="eval").body
+        if isinstance(tree, ast.Name):
+            return tree.id, {}
+        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.args:
+            return tree.func.id, {str(word.arg): ast.literal_eval(word.value) for word in tree.keywords}
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        pass
+    raise unknown("model", name, MODELS, 'options are plain numbers and go by name, as in "resnet8(width=16)"')

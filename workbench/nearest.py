@@ -1,0 +1,18 @@
+"""The error for a name that is not known, with the nearest one that is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def unknown(kind: str, name: object, known: Iterable[str], hint: str = "") -> ValueError:
+    """Return the ValueError: which kind of name, what was given, the nearest known one, and all of them.
+
+    `raise unknown("model", "lenett", MODELS)` says: model "lenett" is not known; did you mean "lenet"? known: …
+    """
+    known = sorted(set(known))
+    lower = {word.lower(): word for word in known}
+    near = difflib.get_close_matches(str(name).lower(), lower, n=1)
+    guess = f'; did you mean "{lower[near[0]]}"?' if near else ";"
+    return ValueError(f'{kind} "{name}" is not known{guess} known: {", ".join(known)}{"; " + hint if hint else ""}')

@@ -1,0 +1,32 @@
+"""Magnitude pruning: keep the largest weights, the yardstick of the field.
+
+Han et al. 2015; globally over all layers, as in Frankle et al. 2020 and Renda et al. 2020.
+"""
+
+from __future__ import annotations
+
+from workbench import masks
+from workbench.masks import Mask
+from workbench.nearest import unknown
+from workbench.weights import Weights
+
+
+def magnitude(weights: Weights, mask: Mask, *, density: float, scope: str = "global", seed: int = 0) -> Mask:
+    """Keep the weights of largest magnitude among those that `mask` keeps: exactly round(density × prunable).
+
+    `scope` is "global" (one threshold for the network; the usual one) or "layer" (every layer at the same density).
+    Ties are broken by the seed. Returns a new mask. Raises a ValueError where the density is above the mask's.
+    """
+    masks.check(mask, weights)
+    count = masks.survivors(mask, density)
+    saliency = {name: weights[name].detach().abs() for name in mask}
+    if scope == "global":
+        return masks.keep_largest(saliency, mask, count, seed=seed)
+    if scope != "layer":
+        raise unknown("scope", scope, ("global", "layer"))
+    quota = masks.share_out(count, {name: tensor.numel() for name, tensor in mask.items()}, mask)
+    found: Mask = {}
+    for name, tensor in mask.items():
+        empty = {name: tensor.new_zeros(tensor.shape)}
+        found |= masks.keep_largest(saliency, {name: tensor}, quota[name], seed=seed) if quota[name] else empty
+    return found

@@ -1,0 +1,64 @@
+"""Random pruning: the rival that any method must beat.
+
+How many weights a layer keeps matters more than which: so the counts can be uniform, by the Erdős–Rényi-kernel rule
+(Evci et al. 2020, "Rigging the Lottery", section 3), or as given, for instance a ticket's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from workbench import masks
+from workbench.masks import Mask
+from workbench.nearest import unknown
+from workbench.seeds import generator
+
+LAYERS = ("global", "uniform", "erk")
+
+
+def random_mask(
+    mask: Mask, *, density: float | None = None, layers: str | Mapping[str, int] = "global", seed: int = 0
+) -> Mask:
+    """Keep random places among those that `mask` keeps, exactly round(density × prunable) in all.
+
+    `layers` is "global" (places drawn from the whole network), "uniform" (every layer at the same density), "erk"
+    (density of a layer ∝ the sum of its shape over the product of it), or how many each layer keeps, by name, where
+    `density` is left out. Raises a ValueError for a density out of range or counts that do not fit.
+    """
+    if isinstance(layers, Mapping):
+        quota = _as_given(mask, layers, density)
+    else:
+        if density is None:
+            raise ValueError("random_mask needs a density in (0, 1]; only with counts by layer may it be left out")
+        count = masks.survivors(mask, density)
+        if layers == "global":
+            return masks.keep_largest(_noise(mask, seed), mask, count, seed=seed)
+        if layers not in LAYERS:
+            raise unknown("rule for layers", layers, LAYERS)
+        shares = {n: sum(t.shape) if layers == "erk" else t.numel() for n, t in mask.items()}  # density × numel
+        quota = masks.share_out(count, shares, mask)
+    noise, found = _noise(mask, seed), {}
+    for name, tensor in mask.items():
+        empty = {name: torch.zeros_like(tensor)}
+        found |= masks.keep_largest(noise, {name: tensor}, quota[name], seed=seed) if quota[name] else empty
+    return found
+
+
+def _as_given(mask: Mask, layers: Mapping[str, int], density: float | None) -> dict[str, int]:
+    room = {name: kept for name, (kept, _) in masks.layers(mask).items()}
+    if layers.keys() != room.keys() or any(not 0 <= layers[name] <= room[name] for name in room):
+        raise ValueError(
+            f"counts by layer must name every layer, each from 0 to what is there, {room}; got {dict(layers)}"
+        )
+    if density is not None and sum(layers.values()) != masks.survivors(mask, density):
+        raise ValueError(
+            f"the counts by layer add up to {sum(layers.values())}, not to density {density}; leave it out"
+        )
+    return dict(layers)
+
+
+def _noise(mask: Mask, seed: int) -> dict[str, torch.Tensor]:
+    draw = generator(seed, "random_mask")
+    return {name: torch.rand(tensor.shape, generator=draw, dtype=torch.float64) for name, tensor in mask.items()}

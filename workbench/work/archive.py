@@ -1,0 +1,224 @@
+"""The archive: a folder of finished values, each under the call that made it.
+
+    archive = wb.Archive("results")
+    rounds = archive.run(call)           # made the first time, read from the disk afterwards
+    for r in archive.each(call): ...     # stored one by one; killed at any moment, it goes on where it was
+
+The folder, which may be any fsspec URL, holds
+
+    calls/<function>-<key>.json          a value, and in full the call that made it
+    calls/<function>-<key>/000000.json   the values of a generator; end.json says that there are no more
+    safetensors/<sha256>.safetensors     tensors by content: what rounds share is on the disk once
+    parquet/<sha256>.parquet             tables
+
+A file that is not what was written is noticed by its checksum, said aloud, and made anew. Two processes may use one
+archive at once: equal calls write equal files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from workbench.work.calls import Call, Once
+from workbench.work.disk import Damaged, Folder
+from workbench.work.fingerprint import digest
+from workbench.work.values import restore, store
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Finished values in `folder`: a path, or a URL that fsspec knows. Only `run` and `each` write to it."""
+
+    folder: str | os.PathLike[str]
+
+    def run(self, call: Call) -> Any:
+        """The result of `call`, from the disk where it is there; else made, stored and returned.
+
+        Of a generator it is the list of its values, stored one by one where the function can resume (`each`), at the
+        end otherwise. Calls among the arguments go through the archive as well. Tensors come back on the CPU.
+        """
+        _check(call)
+        self._folder.open()
+        return self._result(call, Once(self._input))
+
+    def each(self, call: Call) -> Iterator[Any]:
+        """Yield the values of a generator, each stored before it is yielded.
+
+        What is on the disk is read; the rest is made by calling the function with `after=` the last of it. So it can
+        be killed at any moment and called again, and yields the same values. A TypeError for a function that yields
+        nothing or has no parameter `after`.
+        """
+        _check(call)
+        if not call.resumes:
+            raise TypeError(
+                f"each() needs a generator function with a parameter `after` (the last finished value), "
+                f"got {call.function.__qualname__}; run() stores its result as a whole"
+            )
+        self._folder.open()
+        return self._each(call, Once(self._input))
+
+    def table(self) -> pandas.DataFrame:
+        """A row for every stored value: function, arguments, index, when, seconds, and the value's own plain fields."""
+        import pandas
+
+        records = [self._read(path) for path in self._folder.files("calls/*.json", "calls/*/*.json")]
+        return pandas.DataFrame([row for record in records if record and "value" in record for row in _rows(record)])
+
+    @property
+    def _folder(self) -> Folder:
+        return Folder(os.fspath(self.folder))
+
+    def _result(self, call: Call, once: Once, *, as_input: bool = False) -> Any:
+        if call.resumes:
+            return list(self._each(call, once))
+        path = f"{_name(call)}.json"
+        found = self._load(path)
+        if found is None:
+            began = time.monotonic()
+            found = [call.finish(once)]
+            if not (as_input and _remade(found[0])):
+                self._keep(path, call, value=found[0], seconds=time.monotonic() - began)
+        return found[0]
+
+    def _input(self, call: Call, once: Once) -> Any:
+        return self._result(call, once, as_input=True)
+
+    def _each(self, call: Call, once: Once) -> Iterator[Any]:
+        name, index, last = _name(call), 0, None
+        end = self._read(f"{name}/end.json")
+        while end is None or index < end["values"]:
+            found = self._load(f"{name}/{index:06d}.json")
+            if found is None:
+                break
+            (last,) = found
+            yield last
+            index += 1
+        else:
+            return
+        values = iter(call.start(once, **({"after": last} if index else {})))
+        try:
+            began = time.monotonic()
+            for value in values:
+                path = f"{name}/{index:06d}.json"
+                self._keep(path, call, index=index, value=value, seconds=time.monotonic() - began)
+                yield value
+                index += 1
+                began = time.monotonic()
+        finally:
+            close = getattr(values, "close", None)
+            if close is not None:
+                close()
+        self._keep(f"{name}/end.json", call, values=index)
+
+    def _keep(self, path: str, call: Call, **what: Any) -> None:
+        record = {"call": call.described(), **call.surroundings()}
+        record["when"] = datetime.now(UTC).isoformat(timespec="seconds")
+        if "value" in what:
+            what["value"] = store(what["value"], self._folder.put, f"the result of {call.function.__qualname__}")
+        record |= what
+        self._folder.write(path, json.dumps({"sha256": digest(record), **record}, indent=1).encode())
+
+    def _read(self, path: str) -> dict[str, Any] | None:
+        """A record; None where there is none, or it is damaged, which is said."""
+        try:
+            record = json.loads(self._folder.read(path))
+            if record.pop("sha256") != digest(record):
+                raise Damaged("its checksum does not fit")
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, AttributeError, TypeError, Damaged) as error:
+            return self._say(path, error)
+        return record
+
+    def _load(self, path: str) -> list[Any] | None:
+        """A stored value, in a list; None where there is none, or it is damaged, which is said."""
+        record = self._read(path)
+        if record is None:
+            return None
+        try:
+            return [restore(record["value"], self._folder.get)]
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:  # a damaged file may fail in any way, and so may a dataclass that has changed
+            return self._say(path, error)
+
+    def _say(self, path: str, error: Exception) -> None:
+        text = f'archive "{os.fspath(self.folder)}": {path} is damaged ({error}); it is made anew'
+        warnings.warn(text, stacklevel=2)
+
+
+def _check(call: Call) -> None:
+    if not isinstance(call, Call):
+        raise TypeError(f"an archive runs calls, got {call!r}; make one with wb.call(function, ...)")
+
+
+def _name(call: Call) -> str:
+    function = call.function.__name__
+    return f"calls/{function if function.isidentifier() else 'call'}-{call.key()}"
+
+
+def _remade(value: Any) -> bool:
+    """Whether an input is made each time, not stored: models cannot be, and data is on a disk already."""
+    return isinstance(value, torch.nn.Module) or isinstance(getattr(value, "fingerprint", None), str)
+
+
+def _rows(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    described = record["call"]
+    entry = {
+        "function": described["call"],
+        "arguments": ", ".join(f"{name}={_text(value)}" for name, value in described["arguments"].items()),
+        "index": record.get("index", 0),
+        "when": record["when"],
+        "seconds": record["seconds"],
+    }
+    value = record["value"]
+    several = isinstance(value, list) and bool(value)
+    for index, one in enumerate(value if several else [value]):
+        fields = {name if name not in entry else f"value.{name}": v for name, v in _plain_fields(one).items()}
+        yield entry | ({"index": index} if several else {}) | fields
+
+
+def _plain_fields(value: Any) -> dict[str, Any]:
+    match value:
+        case {"dataclass": _, "fields": fields}:
+            named = list(fields.items())
+        case {"dict": pairs}:
+            named = pairs
+        case _:
+            named = [("value", value)]
+    plain = [(str(name), float(v["float"]) if isinstance(v, dict) and "float" in v else v) for name, v in named]
+    return {name: v for name, v in plain if not isinstance(v, (dict, list))}
+
+
+def _text(described: Any) -> str:
+    """A described argument in few words."""
+    match described:
+        case {"call": name, "arguments": arguments}:
+            return f"{name}({', '.join(f'{k}={_text(v)}' for k, v in arguments.items())})"
+        case {"dataclass": name, "fields": fields}:
+            return f"{name.rpartition('.')[2]}({', '.join(f'{k}={_text(v)}' for k, v in fields.items())})"
+        case {"tuple": items}:
+            return f"({', '.join(_text(item) for item in items)})"
+        case {"dict": pairs} if len(pairs) <= 8:
+            return f"{{{', '.join(f'{_text(k)}: {_text(v)}' for k, v in pairs)}}}"
+        case {"float": text}:
+            return text
+        case {"tensor": name}:
+            return f"tensor {name[:8]}"
+        case {"fingerprint": name, "value": kind}:
+            return f"{kind.rpartition('.')[2]} {name[:8]}"
+        case dict():
+            return f"<{next(iter(described))} {digest(described)[:8]}>"
+    return json.dumps(described)

@@ -1,0 +1,230 @@
+"""A call is a value: which function, with which arguments; nothing has run yet.
+
+    call = wb.call(wb.lottery.rounds, wb.call(wb.models.lenet, data), …, rounds=8)
+    call.run()       the result (of a generator: the list of its values)
+    call.script()    what a person would type for the same
+    call.json()      the same as one line of text, for another process; `Call.from_json` reads it
+    call.key()       the name of its result in an archive
+
+Arguments may be calls themselves: they run first, and equal ones once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+import workbench
+from workbench.work import plain
+from workbench.work.fingerprint import closure, convert, describe, digest, fingerprint, hint, source_hash
+from workbench.work.names import full_name, ours, public, public_name
+
+__all__ = ["Call", "Once", "call", "fingerprint"]
+
+
+def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
+    """Name a piece of work without doing it.
+
+    Arguments are bound to the function's parameters, defaults applied, numbers converted by the annotations (4 for a
+    float is 4.0), so that equal work has equal calls. A TypeError says which argument does not fit.
+    """
+    if not (inspect.isfunction(function) or inspect.isclass(function)):
+        raise TypeError(f"a call needs a function or a class, got {function!r}")
+    bound = _signature(function).bind(*arguments, **options)
+    bound.apply_defaults()
+    names = vars(sys.modules[function.__module__])
+    values = {
+        name: convert(value, hint(bound.signature.parameters[name].annotation, names))
+        for name, value in bound.arguments.items()
+    }
+    return Call(function, values)
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(function)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Call:
+    """A function and its arguments by parameter name, defaults included. Made by `call`."""
+
+    function: Callable[..., Any]
+    arguments: dict[str, Any]
+
+    @property
+    def generates(self) -> bool:
+        """Whether the function yields values one by one."""
+        function = inspect.unwrap(self.function)
+        returns = str(getattr(function, "__annotations__", {}).get("return", ""))
+        returned = re.match(r"(collections\.abc\.|typing\.)?(Iterator|Generator)\b", returns)
+        return inspect.isgeneratorfunction(function) or returned is not None
+
+    @property
+    def resumes(self) -> bool:
+        """Whether the function yields values and takes the last of them back in, as `after=`."""
+        return self.generates and "after" in self.arguments
+
+    def run(self) -> Any:
+        """Run it and the calls in it, equal ones once; the values of a generator as a list."""
+        return Once(lambda sub, once: sub.finish(once))(self)
+
+    def each(self) -> Iterator[Any]:
+        """Run it and yield its values as they come; a plain function's one value."""
+        value = self.start(Once(lambda sub, once: sub.finish(once)))
+        if self.generates:
+            yield from value
+        else:
+            yield value
+
+    def start(self, once: Once, **changed: Any) -> Any:
+        """What the function returns when called with the values of the calls in it, as `once` runs them."""
+        values = {name: _replace(value, once) for name, value in (self.arguments | changed).items()}
+        bound = inspect.BoundArguments(_signature(self.function), values)  # pyright: ignore[reportArgumentType]
+        return self.function(*bound.args, **bound.kwargs)
+
+    def finish(self, once: Once) -> Any:
+        """As `start`, and the values of a generator as a list."""
+        value = self.start(once)
+        return list(value) if self.generates else value
+
+    def key(self) -> str:
+        """The name of the result: SHA-256 of the function, the arguments and what else moves its numbers."""
+        return digest({"call": self.described(), **self.surroundings()})
+
+    def surroundings(self) -> dict[str, Any]:
+        """What moves numbers and is not an argument: the workbench's number, device, threads, torch."""
+        device = self.arguments.get("device", "auto")
+        if device in (None, "auto"):
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        if str(device).startswith("cuda") and torch.cuda.is_available():
+            device = f"{device} ({torch.cuda.get_device_name(device)})"
+        return {
+            "numbers": workbench.NUMBERS,
+            "device": str(device),
+            "threads": torch.get_num_threads(),
+            "torch": str(torch.__version__),
+        }
+
+    def described(self) -> dict[str, Any]:
+        """The call in full, as JSON, for the key and for people. A parameter named `archive` is no part of it."""
+        name = full_name(self.function)
+        arguments = {
+            parameter: describe(value, f'argument "{parameter}" of {name}')
+            for parameter, value in self.arguments.items()
+            if parameter != "archive"
+        }
+        described: dict[str, Any] = {"call": name, "arguments": arguments}
+        if not ours(self.function):
+            described["source"] = source_hash(self.function)
+            if around := closure(self.function, name):
+                described["closure"] = around
+        return described
+
+    def identity(self) -> str:
+        """Equal for equal calls; for a call with an argument that cannot be compared, its own."""
+        try:
+            return digest(self.described())
+        except (TypeError, ValueError):
+            return f"call {id(self)}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Call) and self.identity() == other.identity()
+
+    def __hash__(self) -> int:
+        return hash(self.identity())
+
+    def __repr__(self) -> str:
+        name = public_name(self.function) or full_name(self.function)
+        return f"Call({name}, {', '.join(f'{k}={_short(v)}' for k, v in plain.said(self).items())})"
+
+    def script(self) -> str:
+        """The source of the same work, from `import workbench as wb` on; the result is in `result`.
+
+        Raises a ValueError that names the argument where one is neither plain nor a call.
+        """
+        return plain.script(self)
+
+    def json(self) -> str:
+        """The call as one line of JSON, public names only; options that equal their defaults are left out."""
+        return json.dumps(plain.to_json(self, ""))
+
+    @staticmethod
+    def from_json(text: str) -> Call:
+        """The call that `json` wrote. A ValueError if it is not one, or names anything but the workbench's own."""
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"not a call, for it is not JSON ({error}); Call.json() writes one") from None
+        made = _from_json(data)
+        if not isinstance(made, Call):
+            raise ValueError(f"not a call, but {text[:60]}; Call.json() writes one")
+        return made
+
+
+class Once:
+    """Runs each of equal calls once: `run(call, once)` makes a value the first time, later it is remembered."""
+
+    def __init__(self, run: Callable[[Call, Once], Any]) -> None:
+        self.run = run
+        self.values: dict[str, Any] = {}
+
+    def __call__(self, call: Call) -> Any:
+        name = call.identity()
+        if name not in self.values:
+            self.values[name] = self.run(call, self)
+        return self.values[name]
+
+
+def _replace(value: Any, once: Once) -> Any:
+    if isinstance(value, Call):
+        return once(value)
+    if type(value) in (list, tuple):
+        return type(value)(_replace(item, once) for item in value)
+    if type(value) is dict:
+        return {name: _replace(item, once) for name, item in value.items()}
+    return value
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 and "\n" not in text else f"<{type(value).__name__}>"
+
+
+def _from_json(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_from_json(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    try:
+        match data:
+            case {"tuple": items}:
+                return tuple(_from_json(item) for item in items)
+            case {"dict": pairs}:
+                return {_from_json(name): _from_json(value) for name, value in pairs}
+            case {"float": "inf" | "-inf" as text}:
+                return float(text)
+            case {"dataclass": path, "fields": fields}:
+                if not dataclasses.is_dataclass(made := public(path)):
+                    raise ValueError(f'"{path}" is no dataclass')
+                return made(**{name: _from_json(value) for name, value in fields.items()})  # pyright: ignore
+            case {"call": path, "arguments": arguments}:
+                function = public(path)
+                values: Any = {name: _from_json(value) for name, value in arguments.items()}
+                bound = inspect.BoundArguments(_signature(function), values)
+                return call(function, *bound.args, **bound.kwargs | _unknown(function, values))
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"the call does not fit the workbench: {error}") from error
+    raise ValueError(f"not a call: {json.dumps(data)[:60]}; Call.json() writes one")
+
+
+def _unknown(function: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
+    known = _signature(function).parameters
+    return {name: value for name, value in values.items() if name not in known}

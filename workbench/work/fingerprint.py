@@ -1,0 +1,180 @@
+"""Fingerprints: what a value is, in a few characters, so that equal calls find one archive entry.
+
+A value is described as JSON (`describe`): people read it in the archive's records, and its SHA-256 is the
+fingerprint. Plain values are themselves, dataclasses are their name and fields, tensors are hashed, a module is its
+class, its repr and the names and shapes of its state (never its weights: those are arguments of their own).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import inspect
+import json
+import math
+import sys
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from workbench.work.names import full_name, ours
+
+
+def fingerprint(value: Any) -> str:
+    """The SHA-256 of what `value` is; a TypeError names the part that has no fingerprint."""
+    return digest(describe(value, "value"))
+
+
+def digest(described: Any) -> str:
+    """The SHA-256 of something that JSON can hold."""
+    return hashlib.sha256(json.dumps(described, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
+def describe(value: Any, where: str) -> Any:
+    """What `value` is, as JSON; `where` names it in errors."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return describe_float(value, where)
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        items = [describe(item, f"{where}[{i}]") for i, item in enumerate(value)]
+        return items if isinstance(value, list) else {"tuple": items}
+    if isinstance(value, Mapping):
+        pairs = [[describe(k, where), describe(v, f"{where}[{k!r}]")] for k, v in value.items()]
+        return {"dict": sorted(pairs, key=lambda pair: json.dumps(pair[0]))}
+    return _describe_object(value, where)
+
+
+def describe_float(value: float, where: str) -> Any:
+    """A float as JSON, exactly; infinities by name; NaN is refused, for it does not equal itself."""
+    if math.isnan(value):
+        raise ValueError(f"{where} is nan, which equals nothing, so that no call with it could be found again")
+    return value if math.isfinite(value) else {"float": str(value)}
+
+
+def is_call(value: Any) -> bool:
+    """Whether a value is a `Call` (it stands in a file above this one, and describes itself)."""
+    return callable(getattr(value, "described", None)) and not isinstance(value, type)
+
+
+def _describe_object(value: Any, where: str) -> Any:
+    if isinstance(value, type):
+        raise TypeError(f"{where} is a class ({full_name(value)}), which has no fingerprint; pass a value")
+    if is_call(value):
+        return value.described()
+    if isinstance(getattr(value, "fingerprint", None), str):
+        return {"value": full_name(type(value)), "fingerprint": value.fingerprint}
+    if isinstance(value, torch.Tensor):
+        return {"tensor": _tensor(value), "shape": list(value.shape), "dtype": str(value.dtype)}
+    if isinstance(value, torch.nn.Module):
+        return _module(value)
+    if dataclasses.is_dataclass(value):
+        return {"dataclass": full_name(type(value)), "fields": _fields(value, where)}
+    raise TypeError(
+        f"{where} is a {full_name(type(value))}, which has no fingerprint; "
+        "pass a plain value, a tensor, a module, a dataclass of such, or another call"
+    )
+
+
+def _fields(value: Any, where: str) -> dict[str, Any]:
+    return {name: describe(part, f"{where}.{name}") for name, part in init_fields(value).items()}
+
+
+def init_fields(value: Any) -> dict[str, Any]:
+    """The fields that make a dataclass again, numbers converted by their annotations."""
+    names = vars(sys.modules[type(value).__module__])
+    return {
+        field.name: convert(getattr(value, field.name), hint(field.type, names))
+        for field in dataclasses.fields(value)
+        if field.init
+    }
+
+
+def _tensor(tensor: torch.Tensor) -> str:
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    text = f"{tensor.dtype} {list(tensor.shape)} ".encode()
+    return hashlib.sha256(text + flat.view(torch.uint8).numpy().tobytes()).hexdigest()
+
+
+def _module(module: torch.nn.Module) -> dict[str, Any]:
+    state = {name: [str(t.dtype), list(t.shape)] for name, t in module.state_dict().items()}
+    described = {"module": full_name(type(module)), "repr": repr(module), "state": state}
+    classes = {type(part) for part in module.modules()}
+    foreign = [c for c in classes if c.__module__.split(".")[0] not in ("torch", "torchvision") and not ours(c)]
+    if foreign:
+        described["source"] = {full_name(c): source_hash(c) for c in foreign}
+    return described
+
+
+def source_hash(thing: Any) -> str:
+    """The SHA-256 of the source of a function or class; of its compiled code where there is no source."""
+    thing = inspect.unwrap(thing)
+    try:
+        text = inspect.getsource(thing)
+    except (OSError, TypeError):  # typed at a prompt; a class in a notebook before Python 3.13
+        if inspect.isclass(thing):
+            parts = {name: inspect.unwrap(f) for name, f in sorted(vars(thing).items()) if inspect.isfunction(f)}
+            text = repr([(name, source_hash(f)) for name, f in parts.items()])
+        else:
+            text = _code(thing.__code__)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _code(code: types.CodeType) -> str:
+    constants = [_code(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
+    return repr((code.co_code, code.co_names, code.co_varnames, code.co_freevars, constants))
+
+
+def closure(function: Callable[..., Any], where: str) -> dict[str, Any]:
+    """What a function found around it when it was made, described: it is part of what the function does."""
+    cells = getattr(inspect.unwrap(function), "__closure__", None)
+    if not cells:
+        return {}
+    names = inspect.unwrap(function).__code__.co_freevars
+    return {
+        name: describe(cell.cell_contents, f"{name}, which {where} uses,")
+        for name, cell in zip(names, cells, strict=True)
+    }
+
+
+def hint(annotation: Any, names: dict[str, Any]) -> Any:
+    """An annotation as a type, or None where it cannot be told (a name imported for type checkers only)."""
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        return eval(annotation, names)  # what `typing.get_type_hints` does, one annotation at a time
+    except Exception:
+        return None
+
+
+def convert(value: Any, to: Any) -> Any:
+    """Numbers as the annotation `to` wants them (4 for a float is 4.0, 4.0 for an int is 4), also in containers."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    origin, options = typing.get_origin(to), typing.get_args(to)
+    if origin in (typing.Union, types.UnionType):
+        if type(value) in options:
+            return value
+        return next((new for option in options if (new := convert(value, option)) is not value), value)
+    if to is float and type(value) is int:
+        return float(value)
+    if to is int and type(value) is float and value.is_integer():
+        return int(value)
+    if isinstance(value, (list, tuple)) and isinstance(origin, type) and issubclass(origin, Sequence):
+        return _convert_items(value, origin, options)
+    return value
+
+
+def _convert_items(value: Sequence[Any], origin: type, options: tuple[Any, ...]) -> Any:
+    inner = options if origin is tuple and Ellipsis not in options else options[:1] * len(value)
+    if len(inner) != len(value):
+        return value
+    items = [convert(item, to) for item, to in zip(value, inner, strict=True)]
+    kind: Any = origin if origin in (tuple, list) else type(value)
+    return kind(items)

@@ -1,0 +1,242 @@
+"""Progress: what long work says of itself while it runs, and how it is stopped.
+
+Work calls `report(done, of)`; whoever called it may `watch`. The watcher is the house's only ambient value (a
+`ContextVar`, none by default) and never changes a number. It may raise `Stopped`: the work then ends at that step,
+and what it had yielded is kept.
+
+    with wb.progress.bar():
+        run = wb.train(model, start, data, recipe)
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TextIO, TypeVar
+
+Path = tuple[tuple[str, int, int | None], ...]
+T = TypeVar("T")
+
+
+class Stopped(Exception):  # noqa: N818
+    """Raised by a watcher to end the work that reports to it; nothing went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `of` steps, at a `path` such as `(("replica", 1, 3), ("round", 2, 9))`: names, places from 0, totals.
+
+    A total of None is not known; work at such a place is an aside (an evaluation between two steps, say), which
+    counts for nothing in the share.
+    """
+
+    path: Path
+    done: int
+    of: int | None
+
+    @property
+    def share(self) -> float:
+        """The share of the whole path that is done, in [0, 1], as if its parts came one after another."""
+        return _fold(self.path, _share(self.done, self.of))
+
+
+Watcher = Callable[[Progress], Any]
+_watcher: ContextVar[Watcher | None] = ContextVar("workbench_watcher", default=None)
+_path: ContextVar[Path] = ContextVar("workbench_path", default=())
+
+
+def report(done: int, of: int | None = None) -> None:
+    """Say that `done` of `of` steps are done. Costs next to nothing when nobody watches."""
+    watcher = _watcher.get()
+    if watcher is not None:
+        watcher(Progress(_path.get(), done, of))
+
+
+@contextmanager
+def watch(f: Watcher) -> Iterator[None]:
+    """Have `f(Progress)` called for every report made inside, possibly from several threads at once.
+
+    Watchers nest: the outer one hears a report first, so that a Stop from outside always arrives. `f` may raise
+    `Stopped`.
+    """
+    outer = _watcher.get()
+
+    def both(progress: Progress) -> None:
+        if outer is not None:
+            outer(progress)
+        f(progress)
+
+    token = _watcher.set(f if outer is None else both)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+@contextmanager
+def within(name: str, index: int, of: int | None = None) -> Iterator[None]:
+    """Put `(name, index, of)` at the end of the path of what is reported inside.
+
+    Never yield inside it: a generator shares its consumer's context, and would leave its path there. `walk` is for
+    generators.
+    """
+    token = _path.set((*_path.get(), (name, index, of)))
+    try:
+        yield
+    finally:
+        _path.reset(token)
+
+
+def walk(name: str, iterator: Iterable[T], of: int | None = None, *, index: int | None = None) -> Iterator[T]:
+    """Yield from `iterator` with the path set around each inner `next`, never across a yield.
+
+    The place on the path counts the values (the one being made), or is always `index` where that is given.
+    """
+    inner = iter(iterator)
+    count = 0
+    try:
+        while True:
+            with within(name, count if index is None else index, of):
+                try:
+                    value = next(inner)
+                except StopIteration:
+                    return
+            yield value
+            count += 1
+    finally:
+        close = getattr(inner, "close", None)
+        if close is not None:
+            close()
+
+
+class Total:
+    """One number, and the time left, for work that reports from several threads at once.
+
+    `share` is in [0, 1] and never falls, except when all was done and new work begins. Replicas run side by side,
+    so their shares are added; all other parts of a path are taken to come one after another.
+    """
+
+    def __init__(self) -> None:
+        self.share = 0.0
+        self._lock = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._outer: Path = ()
+        self._replicas: dict[int, float] = {}
+        self._first: tuple[float, float] | None = None  # (time, share) of the first report: resumed work begins late
+
+    def __call__(self, progress: Progress) -> float:
+        """Take a report into account and return the share done."""
+        path = progress.path
+        with self._lock:
+            if any(of is None for _, _, of in path):
+                return self.share  # an aside
+            if self.share >= 1:
+                self.share = 0.0
+                self._begin()
+            at = next((i for i, (name, _, _) in enumerate(path) if name == "replica"), None)
+            share = progress.share if at is None else self._add(path, at, _share(progress.done, progress.of))
+            self.share = max(self.share, share)
+            if self._first is None:
+                self._first = (time.monotonic(), self.share)
+            return self.share
+
+    def _add(self, path: Path, at: int, share: float) -> float:
+        outer, (_, index, of), inner = path[:at], path[at], path[at + 1 :]
+        if outer != self._outer:
+            self._outer, self._replicas = outer, {}
+        self._replicas[index] = max(self._replicas.get(index, 0.0), _fold(inner, share))
+        return _fold(outer, sum(self._replicas.values()) / of) if of else 0.0
+
+    def left(self) -> float | None:
+        """Seconds left, if it goes on as fast as it went so far; None while nothing can be said."""
+        with self._lock:
+            if self._first is None or self.share <= self._first[1]:
+                return None
+            begun, share = self._first
+            return (time.monotonic() - begun) * (1 - self.share) / (self.share - share)
+
+
+def _share(done: int, of: int | None) -> float:
+    return min(done / of, 1.0) if of else 0.0
+
+
+def _fold(path: Path, share: float) -> float:
+    for _, index, of in reversed(path):
+        share = min((index + share) / of, 1.0) if of else 0.0
+    return share
+
+
+@contextmanager
+def bar(stream: TextIO | None = None) -> Iterator[None]:
+    """Show the progress of the work inside as a line of text with the time left.
+
+    On a terminal the line is rewritten up to ten times a second; anywhere else a line is added now and then. The
+    last state is always shown. `stream` is standard output by default.
+    """
+    line = _Bar(sys.stdout if stream is None else stream)
+    try:
+        with watch(line):
+            yield
+    finally:
+        line.finish()
+
+
+class _Bar:
+    def __init__(self, stream: TextIO) -> None:
+        self.stream, self.total = stream, Total()
+        self.terminal = stream.isatty()
+        self.lock = threading.Lock()
+        self.began = self.written = time.monotonic()
+        self.shown, self.width = 0.0, 0
+        self.latest: Progress | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        share, now = self.total(progress), time.monotonic()
+        with self.lock:
+            self.latest = progress
+            wait = now - self.written
+            due = wait >= 0.1 if self.terminal else wait >= 60 or (wait >= 1 and share >= self.shown + 0.1)
+            if due:
+                self.written, self.shown = now, share
+                left = self.total.left()
+                self._write(progress, share, "" if left is None else f"{clock(left)} left")
+
+    def finish(self) -> None:
+        with self.lock:
+            if self.latest is not None:
+                self._write(self.latest, self.total.share, f"in {clock(time.monotonic() - self.began)}", last=True)
+
+    def _write(self, progress: Progress, share: float, time_text: str, last: bool = False) -> None:
+        filled = int(20 * share)
+        text = f"[{'#' * filled}{'.' * (20 - filled)}] {100 * share:3.0f} %  {describe(progress)}  {time_text}".rstrip()
+        if self.terminal:
+            text = "\r" + text.ljust(self.width)
+            self.width = len(text) - 1
+        self.stream.write(text + ("\n" if last or not self.terminal else ""))
+        self.stream.flush()
+
+
+def describe(progress: Progress) -> str:
+    """The path and the steps in words: `3 replicas, round 3/9, 312/469`."""
+    parts = [
+        f"{of} replicas" if name == "replica" else f"{name} {index + 1}" + (f"/{of}" if of else "")
+        for name, index, of in progress.path
+    ]
+    return ", ".join([*parts, f"{progress.done}" + (f"/{progress.of}" if progress.of else "")])
+
+
+def clock(seconds: float) -> str:
+    """Seconds for people: `8 s`, `2 min 05 s`, `3 h 20 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

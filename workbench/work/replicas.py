@@ -1,0 +1,122 @@
+"""Replicas: the same work from several seeds, side by side.
+
+Small networks use one core well and two badly, so replicas are threads, one torch thread each (measured on two
+cores: 2.0 times as fast as one after another on LeNet-300-100, 1.7 times on ResNet-8, and the same bits).
+
+The threads are no daemons (a daemon inside torch aborts the interpreter's exit) and no `ThreadPoolExecutor` (which
+hangs the exit while a notebook keeps the generator): they stop at the next step, or the next value, when their
+consumer is gone or the main thread has ended.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import copy_context
+from typing import Any
+
+from workbench.work.progress import Progress, Stopped, report, watch, within
+
+POLL = 0.1  # seconds between two looks at whether anybody still waits
+
+
+def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | None = None) -> Iterator[tuple[int, Any]]:
+    """Yield `(seed, value)` for every value of `f(seed)`, as they finish.
+
+    `f(seed)` returns a value or a generator of values; those of one seed come in their order. `workers` threads work
+    at once (default: one a core, at most one a seed); further seeds wait. Each reports its progress under
+    `("replica", index, n)`. The first error stops the others and is raised here, with its traceback; dropping or
+    closing the generator stops them all.
+    """
+    seeds = list(seeds)
+    if workers is None:
+        workers = os.cpu_count() or 1
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}; leave it out for one a core")
+    return _consume(f, seeds, min(workers, len(seeds)))
+
+
+def _consume(f: Callable[[int], Any], seeds: list[int], workers: int) -> Iterator[tuple[int, Any]]:
+    # The threads hold the crew, never this generator: when it is dropped, its `finally` runs and they stop.
+    crew = _Crew(f, seeds, workers)
+    for _ in range(workers):
+        threading.Thread(target=copy_context().run, args=(crew.work,), name="replica").start()
+    left = workers
+    try:
+        while left:
+            try:
+                item = crew.queue.get(timeout=POLL)
+            except queue.Empty:
+                if crew.error is not None:
+                    raise crew.error from None
+                if not threading.main_thread().is_alive():
+                    raise Stopped("the interpreter is ending") from None
+                continue
+            if item is None:
+                left -= 1
+            else:
+                yield item
+    finally:
+        crew.stop.set()
+        crew.error = None  # its traceback holds this frame
+
+
+class _Crew:
+    """What the threads share: the seeds still waiting, the queue to the consumer, the first error."""
+
+    def __init__(self, f: Callable[[int], Any], seeds: list[int], workers: int) -> None:
+        self.f, self.n = f, len(seeds)
+        self.waiting = deque(enumerate(seeds))
+        self.queue: queue.Queue[tuple[int, Any] | None] = queue.Queue(maxsize=max(workers, 1))
+        self.stop = threading.Event()
+        self.lock = threading.Lock()
+        self.error: BaseException | None = None
+
+    def work(self) -> None:
+        try:
+            with watch(self.check):
+                while self.waiting:
+                    try:
+                        index, seed = self.waiting.popleft()
+                    except IndexError:  # another took the last
+                        break
+                    self.one(index, seed)
+            self.put(None)
+        except BaseException as error:
+            with self.lock:
+                if not self.over():
+                    self.error = error
+                self.stop.set()
+
+    def one(self, index: int, seed: int) -> None:
+        with within("replica", index, self.n):
+            value = self.f(seed)
+            if isinstance(value, Iterator):
+                try:
+                    for each in value:
+                        self.put((seed, each))
+                finally:
+                    close = getattr(value, "close", None)
+                    if close is not None:
+                        close()
+            else:
+                self.put((seed, value))
+            report(1, 1)
+
+    def put(self, item: tuple[int, Any] | None) -> None:
+        while not self.over():
+            try:
+                return self.queue.put(item, timeout=POLL)
+            except queue.Full:
+                continue
+        raise Stopped
+
+    def check(self, progress: Progress) -> None:
+        if self.over():
+            raise Stopped
+
+    def over(self) -> bool:
+        return self.stop.is_set() or not threading.main_thread().is_alive()
