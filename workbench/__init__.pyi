@@ -17,6 +17,9 @@ from .initialisation import initialise as initialise
 from .losses import CrossEntropy as CrossEntropy
 from .panels.panel import panel as panel
 from .recipe import Recipe as Recipe
+from .records import Recorded as Recorded
+from .records import record as record
+from .records import recorded as recorded
 from .runs import Run as Run
 from .runs import train as train
 from .runs import weights_at as weights_at

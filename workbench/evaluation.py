@@ -15,7 +15,7 @@ from workbench import masks
 from workbench.data import Split
 from workbench.hardware import Hardware, settle
 from workbench.masks import Mask
-from workbench.weights import Weights, check_fits
+from workbench.weights import Weights, check_fits, snapshot, untied
 from workbench.work import progress
 
 BATCH = 1000  # images at once; a fixed number, so that the same network gives the same bits
@@ -49,7 +49,7 @@ def evaluate(
         weights = masks.apply(weights, mask)
     hardware = hardware or settle(model)
     network = copy.deepcopy(model).to(hardware.device).eval()
-    weights = {name: place(tensor, hardware) for name, tensor in weights.items()}
+    weights = {name: place(tensor, hardware) for name, tensor in untied(weights, model).items()}
     split = split.to(hardware.device)
     logits = torch.cat([_forward(network, weights, split, begin, hardware) for begin in range(0, len(split), BATCH)])
     loss = float(functional.cross_entropy(logits.double(), split.labels))
@@ -72,7 +72,7 @@ def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, ex
     network.train()
     for begin in range(0, min(examples, len(split)) if norms else 0, BATCH):
         network(split.inputs(torch.arange(begin, min(begin + BATCH, len(split)))))
-    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+    return snapshot(network)
 
 
 def place(tensor: Tensor, hardware: Hardware) -> Tensor:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from torch import nn
 
@@ -125,6 +126,15 @@ def counts(mask: Mask, rounds: int, fraction: float) -> list[int]:
     return left
 
 
+class Trained(Protocol):
+    """What the checks between rounds need: a `Round`, or an experiment's outcome."""
+
+    @property
+    def mask(self) -> Mask: ...
+    @property
+    def run(self) -> Run: ...
+
+
 @dataclass(frozen=True)
 class Matching:
     """Down to which density the ticket matches the dense network, and the paired differences that say so.
@@ -166,8 +176,8 @@ def matching(replicas: Iterable[Sequence[Round]], *, margin: float = 0.01) -> Ma
 
 def midpoint(
     model: nn.Module,
-    denser: Round,
-    sparser: Round,
+    denser: Trained,
+    sparser: Trained,
     split: Split,
     *,
     batch_norm: str = "average",
@@ -194,7 +204,7 @@ def midpoint(
     return error - sum(ends) / 2
 
 
-def projection(model: nn.Module, denser: Round, sparser: Round, split: Split) -> float:
+def projection(model: nn.Module, denser: Trained, sparser: Trained, split: Split) -> float:
     """Return what pruning alone costs: err(w_L ⊙ m_{L+1}) - err(w_L), on `split` ("Unmasking", as `midpoint`)."""
     w = denser.run.weights
     return evaluate(model, w, split).accuracy - evaluate(model, w, split, mask=sparser.mask).accuracy

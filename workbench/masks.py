@@ -21,19 +21,21 @@ Mask = dict[str, Tensor]
 def full(model: nn.Module, keep: Collection[str] = ()) -> Mask:
     """Return the dense mask: True at every weight that may be pruned, less the names in `keep`.
 
-    `keep=("fc.weight",)` protects a layer, as some papers do with the last one.
+    `keep=("fc.weight",)` protects a layer, as some papers do with the last one. A weight that is not trained
+    (`requires_grad=False`) may not be pruned; one that two layers share is there once, under its first name.
     """
+    first = {id(parameter): name for name, parameter in model.named_parameters()}
     mask = {
-        f"{path}.weight" if path else "weight": torch.ones_like(module.weight, dtype=torch.bool)
+        first.get(id(module.weight), f"{path}.weight"): torch.ones_like(module.weight, dtype=torch.bool)
         for path, module in model.named_modules()
-        if isinstance(module, (nn.Linear, _ConvNd))
+        if isinstance(module, (nn.Linear, _ConvNd)) and module.weight.requires_grad
     }
     unknown = sorted(set(keep) - mask.keys())
     if unknown:
         raise ValueError(f"keep must name prunable weights, got {unknown}; those of this model are {sorted(mask)}")
     mask = {name: tensor for name, tensor in mask.items() if name not in keep}
     if not mask:
-        raise ValueError("nothing is left to prune: the model has no convolution or linear layer outside `keep`")
+        raise ValueError("nothing is left to prune: the model trains no convolution or linear layer outside `keep`")
     return mask
 
 
@@ -63,8 +65,13 @@ def collapsed(mask: Mask) -> list[str]:
 
 
 def apply(weights: Mapping[str, Tensor], mask: Mask) -> dict[str, Tensor]:
-    """Return the weights with zeros where the mask is False; what has no mask is passed on as it is."""
-    return {name: torch.where(mask[name], w, 0) if name in mask else w for name, w in weights.items()}
+    """Return the weights with zeros where the mask is False; what has no mask is passed on as it is.
+
+    Names that share one tensor (tied weights) share its zeros.
+    """
+    masked = {name: torch.where(mask[name], w, 0) for name, w in weights.items() if name in mask}
+    shared = {id(weights[name]): tensor for name, tensor in masked.items()}
+    return {name: masked.get(name, shared.get(id(w), w)) for name, w in weights.items()}
 
 
 def overlap(a: Mask, b: Mask) -> float:

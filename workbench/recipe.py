@@ -70,7 +70,7 @@ class Recipe:
 
     def _rules(self) -> list[tuple[str, bool, str]]:
         return [
-            ("epochs", (self.epochs or 1) > 0, "above 0; epochs=0.5 trains on half of the data"),
+            ("epochs", self.epochs is None or self.epochs > 0, "above 0; epochs=0.5 trains on half of the data"),
             ("steps", (self.steps or 0) >= 0, "at least 0"),
             ("learning_rate", self.learning_rate > 0, "above 0; 0.1 is the usual one for SGD, 0.001 for Adam"),
             ("momentum", 0 <= self.momentum < 1, "in [0, 1); 0.9 is the usual one"),
@@ -78,7 +78,11 @@ class Recipe:
             ("batch_size", self.batch_size >= 1, "at least 1; 128 is the usual one"),
             ("decay", 0 < self.decay <= 1, "in (0, 1]; 0.1 is the usual one"),
             ("warmup", self.warmup >= 0, "a number of steps, at least 0"),
-            ("evaluate_every", (self.evaluate_every or 1) >= 1, "at least 1 step, or None for the end only"),
+            (
+                "evaluate_every",
+                self.evaluate_every is None or self.evaluate_every >= 1,
+                "at least 1 step, or None for the end only",
+            ),
         ]
 
     def length(self, examples: int) -> int:

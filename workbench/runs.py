@@ -19,7 +19,7 @@ from workbench.masks import Mask
 from workbench.recipe import Recipe
 from workbench.state import State
 from workbench.training import network_weights, settle_recipe, steps
-from workbench.weights import Weights
+from workbench.weights import Weights, check_fits
 from workbench.work import progress
 
 
@@ -87,25 +87,23 @@ def train(
         wrong = f"step {first}" if first > of else f"the checkpoints {bad}"
         raise ValueError(f"{wrong} must lie within the run, from step {first} to {of}; choose a smaller step")
     history = _History(model, data, recipe)
-    kept = {first: dict(start)} if first in checkpoints else {}
-    last = None
+    weights, mask = _beginning(model, start, mask, state)
+    kept = {first: weights} if first in checkpoints else {}
+    last = None  # a run of no steps is its beginning
     noise = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
     for last in steps(model, start, data, recipe, mask=mask, step=step, state=state, **noise):
         history.add(last, start)
         if last.step in checkpoints:
             kept[last.step] = network_weights(model, start, last.state)
-    if last is None:  # nothing to train: a run of no steps is the start itself
-        weights = masks.apply(start, mask) if mask else dict(start)
-        mask = mask or masks.full(model)
-    else:
-        weights, mask = network_weights(model, start, last.state), last.state.mask or masks.full(model)
+    if last is not None:
+        weights, mask = network_weights(model, start, last.state), last.state.mask
     scores = _scores(model, weights, data, recipe, ("test", "validation", "train"))
     history.end(of, scores)
     return Run(
         weights=weights,
         history=history.rows,
         **scores,
-        density=masks.density(mask),
+        density=1.0 if mask is None else masks.density(mask),
         steps=of - first,
         seconds=time.perf_counter() - began,
         seed=seed,
@@ -130,6 +128,17 @@ def weights_at(model: nn.Module, start: Weights, data: Data, recipe: Recipe, *, 
         if done.step == step:
             return network_weights(model, start, done.state)
     raise AssertionError("the loop ends before its last step")
+
+
+def _beginning(model: nn.Module, start: Weights, mask: Mask | None, state: State | None) -> tuple[Weights, Mask | None]:
+    """Return the weights and the mask that training begins with."""
+    check_fits(start, model)
+    if state is not None:
+        return network_weights(model, start, state), state.mask
+    if mask is None:
+        return dict(start), None
+    masks.check(mask, start)
+    return masks.apply(start, mask), mask
 
 
 class _History:

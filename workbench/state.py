@@ -64,6 +64,8 @@ class State:
         """Zero the gradients of pruned weights. Float masks: a bool product costs three times as much."""
         if self._masked:
             pairs = [(weight.grad, kept) for weight, kept in self._masked if weight.grad is not None]
+            if not pairs:  # what is masked took no part in this step
+                return
             torch._foreach_mul_([g for g, _ in pairs], [kept for _, kept in pairs])  # pyright: ignore[reportPrivateImportUsage]
 
 

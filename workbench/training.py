@@ -27,7 +27,7 @@ from workbench.masks import Mask
 from workbench.recipe import Recipe
 from workbench.seeds import check_seed, generator
 from workbench.state import State
-from workbench.weights import Weights, check_fits
+from workbench.weights import Weights, check_fits, owners, untied
 from workbench.work import progress
 
 
@@ -74,7 +74,7 @@ def steps(
     hardware = settle_recipe(model, recipe)
     network = copy.deepcopy(model).to(hardware.device).train()
     state = _begin(network, weights, mask, step, trained, hardware) if state is None else state.copy()
-    frozen = weights.keys() - state.trained.keys() - state.buffers.keys()
+    frozen = untied(weights, network).keys() - state.trained.keys() - state.buffers.keys()
     fixed = {name: place(weights[name], hardware) for name in frozen}
     optimiser = _optimiser(recipe, state)
     forward = _forward(network, hardware)
@@ -116,7 +116,7 @@ def gradients(model: nn.Module, weights: Weights, data: Data, ids: Tensor, *, re
     network = copy.deepcopy(model).eval()
     trained = {name: weights[name].detach().clone().requires_grad_() for name in _trainable(network)}
     batch = Batch(data.train.ids[ids], data.train.labels[ids], 0, 1)
-    logits = functional_call(network, weights | trained, (data.train.inputs(ids),))
+    logits = functional_call(network, untied(weights, network) | trained, (data.train.inputs(ids),))
     found = torch.autograd.grad(loss(logits, batch).mean(), list(trained.values()))
     return dict(zip(trained, found, strict=True))
 
@@ -137,9 +137,8 @@ def network_weights(model: nn.Module, weights: Weights, state: State) -> Weights
     live = {
         name: tensor.detach().cpu().contiguous().clone() for name, tensor in (state.trained | state.buffers).items()
     }
-    parameters = dict(model.named_parameters(remove_duplicate=False))
-    first = {id(parameter): name for name, parameter in reversed(list(parameters.items()))}
-    return {name: live.get(first.get(id(parameters.get(name)), name), weights[name]) for name in weights}
+    owner = owners(model)
+    return {name: live.get(owner.get(name, name), weights[name]) for name in weights}
 
 
 def _begin(

@@ -39,8 +39,15 @@ class Ticket:
 
 
 def snapshot(model: nn.Module) -> Weights:
-    """Copy a model's state dict: name -> tensor, buffers included, detached from the model."""
-    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+    """Copy a model's state dict: name -> tensor, buffers included, detached from the model.
+
+    Names that share one tensor in the model (tied weights) share the copy.
+    """
+    owner, copies = owners(model), {}
+    for name, tensor in model.state_dict().items():
+        if owner.get(name, name) not in copies:
+            copies[owner.get(name, name)] = tensor.detach().clone()
+    return {name: copies[owner.get(name, name)] for name in model.state_dict()}
 
 
 def mix(a: Weights, b: Weights, alpha: float) -> Weights:
@@ -64,8 +71,10 @@ def save(ticket: Ticket, path: str | Path) -> None:
     from safetensors.torch import save_file
 
     path = Path(path)
-    tensors = {name: tensor.contiguous() for name, tensor in ticket.weights.items()}
-    tensors |= {f"mask:{name}": tensor.contiguous() for name, tensor in ticket.mask.items()}
+    if not path.parent.is_dir():
+        raise ValueError(f"a ticket cannot be saved as {path}: {path.parent} is no folder; make it first")
+    tensors = dict(ticket.weights) | {f"mask:{name}": tensor for name, tensor in ticket.mask.items()}
+    tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}  # none shared
     part = path.with_name(path.name + ".part")
     save_file(tensors, part, metadata={"format": "lottery-workbench ticket"})
     part.replace(path)
@@ -87,6 +96,19 @@ def open(path: str | Path) -> Ticket:  # read as wb.open
     if not mask:
         raise ValueError(f"{path} holds no mask, so it is no ticket; wb.save(ticket, path) writes both")
     return Ticket({name: tensor for name, tensor in tensors.items() if not name.startswith("mask:")}, mask)
+
+
+def owners(model: nn.Module) -> dict[str, str]:
+    """Return, for every parameter and buffer, the first name of its tensor: another one where weights are tied."""
+    tensors = (*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False))
+    first: dict[int, str] = {}
+    return {name: first.setdefault(id(tensor), name) for name, tensor in tensors}
+
+
+def untied(weights: Weights, model: nn.Module) -> Weights:
+    """Leave out the names that only repeat another: `functional_call` takes a tied tensor once."""
+    owner = owners(model)
+    return {name: tensor for name, tensor in weights.items() if owner.get(name, name) == name}
 
 
 def check_fits(weights: Weights, model: nn.Module) -> None:

@@ -83,8 +83,7 @@ def test_stopped_ends_the_work_and_keeps_what_was_yielded():
 
     kept = []
     with pytest.raises(Stopped), watch(stop):
-        for value in steps(5, yields=range(5)):
-            kept.append(value)
+        kept.extend(steps(5, yields=range(5)))
     assert kept == [0, 1]
 
 
@@ -167,9 +166,13 @@ def test_a_bar_on_a_terminal_rewrites_its_line_about_ten_times_a_second():
 
 def test_a_bar_shows_where_it_was_when_the_work_failed():
     stream = io.StringIO()
-    with pytest.raises(KeyboardInterrupt), bar(stream):
+
+    def interrupted():
         report(3, 10)
         raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), bar(stream):
+        interrupted()
     assert stream.getvalue().startswith("[######..............]  30 %  3/10")
 
 

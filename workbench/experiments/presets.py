@@ -6,12 +6,7 @@ from typing import Any
 
 from workbench.recipe import Recipe
 
-LENET = {
-    "model": "lenet",
-    "recipe": Recipe(epochs=3, learning_rate=0.1, momentum=0.0, batch_size=128),
-    "rounds": 12,
-    "fraction": 0.2,
-}
+LENET = Recipe(epochs=3, learning_rate=0.1, momentum=0.0, batch_size=128)
 RESNET = Recipe(
     steps=1200,
     learning_rate=0.4,

@@ -21,7 +21,7 @@ import json
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -43,8 +43,8 @@ class Archive:
 
     folder: str | os.PathLike[str]
 
-    def run(self, call: Call) -> Any:
-        """The result of `call`, from the disk where it is there; else made, stored and returned.
+    def run(self, call: Any) -> Any:
+        """The result of a `Call`, from the disk where it is there; else made, stored and returned.
 
         Of a generator it is the list of its values, stored one by one where the function can resume (`each`), at the
         end otherwise. Calls among the arguments go through the archive as well. Tensors come back on the CPU.
@@ -53,8 +53,8 @@ class Archive:
         self._folder.open()
         return self._result(call, Once(self._input))
 
-    def each(self, call: Call) -> Iterator[Any]:
-        """Yield the values of a generator, each stored before it is yielded.
+    def each(self, call: Any) -> Generator[Any, None, None]:
+        """Yield the values of a generator's `Call`, each stored before it is yielded.
 
         What is on the disk is read; the rest is made by calling the function with `after=` the last of it. So it can
         be killed at any moment and called again, and yields the same values. A TypeError for a function that yields
@@ -95,7 +95,7 @@ class Archive:
     def _input(self, call: Call, once: Once) -> Any:
         return self._result(call, once, as_input=True)
 
-    def _each(self, call: Call, once: Once) -> Iterator[Any]:
+    def _each(self, call: Call, once: Once) -> Generator[Any, None, None]:
         name, index, last = _name(call), 0, None
         end = self._read(f"{name}/end.json")
         while end is None or index < end["values"]:
@@ -159,7 +159,7 @@ class Archive:
         warnings.warn(text, stacklevel=2)
 
 
-def _check(call: Call) -> None:
+def _check(call: Any) -> None:
     if not isinstance(call, Call):
         raise TypeError(f"an archive runs calls, got {call!r}; make one with wb.call(function, ...)")
 

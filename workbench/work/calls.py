@@ -16,7 +16,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ from workbench.work.names import full_name, ours, public, public_name
 __all__ = ["Call", "Once", "call", "fingerprint"]
 
 
-def call(function: Callable[..., Any], *arguments: Any, **options: Any) -> Call:
+def call(function: Any, *arguments: Any, **options: Any) -> Call:
     """Name a piece of work without doing it.
 
     Arguments are bound to the function's parameters, defaults applied, numbers converted by the annotations (4 for a
@@ -76,7 +76,7 @@ class Call:
         """Run it and the calls in it, equal ones once; the values of a generator as a list."""
         return Once(lambda sub, once: sub.finish(once))(self)
 
-    def each(self) -> Iterator[Any]:
+    def each(self) -> Generator[Any, None, None]:
         """Run it and yield its values as they come; a plain function's one value."""
         value = self.start(Once(lambda sub, once: sub.finish(once)))
         if self.generates:
@@ -117,7 +117,7 @@ class Call:
         """The call in full, as JSON, for the key and for people. A parameter named `archive` is no part of it."""
         name = full_name(self.function)
         arguments = {
-            parameter: describe(value, f'argument "{parameter}" of {name}')
+            parameter: describe(value, f'{name}: argument "{parameter}"')
             for parameter, value in self.arguments.items()
             if parameter != "archive"
         }
@@ -205,17 +205,17 @@ def _from_json(data: Any) -> Any:
         return data
     try:
         match data:
-            case {"tuple": items}:
+            case {"tuple": list(items)}:
                 return tuple(_from_json(item) for item in items)
-            case {"dict": pairs}:
+            case {"dict": list(pairs)}:
                 return {_from_json(name): _from_json(value) for name, value in pairs}
             case {"float": "inf" | "-inf" as text}:
                 return float(text)
-            case {"dataclass": path, "fields": fields}:
+            case {"dataclass": str(path), "fields": dict(fields)}:
                 if not dataclasses.is_dataclass(made := public(path)):
                     raise ValueError(f'"{path}" is no dataclass')
                 return made(**{name: _from_json(value) for name, value in fields.items()})  # pyright: ignore
-            case {"call": path, "arguments": arguments}:
+            case {"call": str(path), "arguments": dict(arguments)}:
                 function = public(path)
                 values: Any = {name: _from_json(value) for name, value in arguments.items()}
                 bound = inspect.BoundArguments(_signature(function), values)

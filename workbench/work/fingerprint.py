@@ -77,7 +77,7 @@ def _describe_object(value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(value):
         return {"dataclass": full_name(type(value)), "fields": _fields(value, where)}
     raise TypeError(
-        f"{where} is a {full_name(type(value))}, which has no fingerprint; "
+        f"{where} is a {full_name(type(value)).removeprefix('builtins.')}, which has no fingerprint; "
         "pass a plain value, a tensor, a module, a dataclass of such, or another call"
     )
 

@@ -38,7 +38,7 @@ def to_json(value: Any, where: str) -> Any:
     value = value.item() if isinstance(value, np.generic) else value
     if is_call(value):
         name = _public(value.function, where)
-        arguments = {k: to_json(v, f'argument "{k}" of {name}') for k, v in said(value).items()}
+        arguments = {k: to_json(v, f'{name}: argument "{k}"') for k, v in said(value).items()}
         return {"call": name, "arguments": arguments}
     if isinstance(value, float):
         return describe_float(value, where)
@@ -78,7 +78,7 @@ class _Lines:
             if parameter.name not in arguments:
                 by_position = False
                 continue
-            value, where = arguments[parameter.name], f'argument "{parameter.name}" of {name}'
+            value, where = arguments[parameter.name], f'{name}: argument "{parameter.name}"'
             if parameter.kind is parameter.VAR_POSITIONAL:
                 parts += [self.value(v, parameter.name, where) for v in value]
             elif parameter.kind is parameter.VAR_KEYWORD:

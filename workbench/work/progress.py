@@ -13,11 +13,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TextIO, TypeVar
+from typing import Any, TypeVar
 
 Path = tuple[tuple[str, int, int | None], ...]
 T = TypeVar("T")
@@ -92,7 +92,9 @@ def within(name: str, index: int, of: int | None = None) -> Iterator[None]:
         _path.reset(token)
 
 
-def walk(name: str, iterator: Iterable[T], of: int | None = None, *, index: int | None = None) -> Iterator[T]:
+def walk(
+    name: str, iterator: Iterable[T], of: int | None = None, *, index: int | None = None
+) -> Generator[T, None, None]:
     """Yield from `iterator` with the path set around each inner `next`, never across a yield.
 
     The place on the path counts the values (the one being made), or is always `index` where that is given.
@@ -174,11 +176,11 @@ def _fold(path: Path, share: float) -> float:
 
 
 @contextmanager
-def bar(stream: TextIO | None = None) -> Iterator[None]:
+def bar(stream: Any = None) -> Iterator[None]:
     """Show the progress of the work inside as a line of text with the time left.
 
     On a terminal the line is rewritten up to ten times a second; anywhere else a line is added now and then. The
-    last state is always shown. `stream` is standard output by default.
+    last state is always shown. `stream` is any text stream, standard output by default.
     """
     line = _Bar(sys.stdout if stream is None else stream)
     try:
@@ -189,18 +191,22 @@ def bar(stream: TextIO | None = None) -> Iterator[None]:
 
 
 class _Bar:
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Any) -> None:
         self.stream, self.total = stream, Total()
-        self.terminal = stream.isatty()
+        self.terminal = bool(getattr(stream, "isatty", bool)())
         self.lock = threading.Lock()
         self.began = self.written = time.monotonic()
-        self.shown, self.width = 0.0, 0
+        self.shown, self.heard, self.width = 0.0, 0.0, 0
         self.latest: Progress | None = None
 
     def __call__(self, progress: Progress) -> None:
-        share, now = self.total(progress), time.monotonic()
-        with self.lock:
+        now = time.monotonic()
+        if now - self.heard < 0.1 and progress.done != progress.of:  # keeps a report at 2 microseconds, not 10
             self.latest = progress
+            return
+        with self.lock:
+            self.latest, self.heard = progress, now
+            share = self.total(progress)
             wait = now - self.written
             due = wait >= 0.1 if self.terminal else wait >= 60 or (wait >= 1 and share >= self.shown + 0.1)
             if due:
@@ -211,7 +217,8 @@ class _Bar:
     def finish(self) -> None:
         with self.lock:
             if self.latest is not None:
-                self._write(self.latest, self.total.share, f"in {clock(time.monotonic() - self.began)}", last=True)
+                share = self.total.share if self.latest.done == self.latest.of else self.total(self.latest)
+                self._write(self.latest, share, f"in {clock(time.monotonic() - self.began)}", last=True)
 
     def _write(self, progress: Progress, share: float, time_text: str, last: bool = False) -> None:
         filled = int(20 * share)

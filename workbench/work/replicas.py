@@ -14,16 +14,18 @@ import os
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
 
 from workbench.work.progress import Progress, Stopped, report, watch, within
 
+Values = Generator[tuple[int, Any], None, None]
 POLL = 0.1  # seconds between two looks at whether anybody still waits
 
 
-def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | None = None) -> Iterator[tuple[int, Any]]:
+def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | None = None) -> Values:
     """Yield `(seed, value)` for every value of `f(seed)`, as they finish.
 
     `f(seed)` returns a value or a generator of values; those of one seed come in their order. `workers` threads work
@@ -39,22 +41,15 @@ def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | No
     return _consume(f, seeds, min(workers, len(seeds)))
 
 
-def _consume(f: Callable[[int], Any], seeds: list[int], workers: int) -> Iterator[tuple[int, Any]]:
+def _consume(f: Callable[[int], Any], seeds: list[int], workers: int) -> Values:
     # The threads hold the crew, never this generator: when it is dropped, its `finally` runs and they stop.
     crew = _Crew(f, seeds, workers)
-    for _ in range(workers):
-        threading.Thread(target=copy_context().run, args=(crew.work,), name="replica").start()
     left = workers
     try:
+        for _ in range(workers):
+            threading.Thread(target=copy_context().run, args=(crew.work,), name="replica").start()
         while left:
-            try:
-                item = crew.queue.get(timeout=POLL)
-            except queue.Empty:
-                if crew.error is not None:
-                    raise crew.error from None
-                if not threading.main_thread().is_alive():
-                    raise Stopped("the interpreter is ending") from None
-                continue
+            item = crew.get()
             if item is None:
                 left -= 1
             else:
@@ -105,6 +100,16 @@ class _Crew:
             else:
                 self.put((seed, value))
             report(1, 1)
+
+    def get(self) -> tuple[int, Any] | None:
+        """The next value, or None when a thread has ended; what was finished comes before an error."""
+        while True:
+            with suppress(queue.Empty):
+                return self.queue.get(timeout=POLL)
+            if self.error is not None:
+                raise self.error
+            if not threading.main_thread().is_alive():
+                raise Stopped("the interpreter is ending")
 
     def put(self, item: tuple[int, Any] | None) -> None:
         while not self.over():

@@ -1,0 +1,89 @@
+"""Every notebook, through papermill with tiny values; and what all of them promise."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas
+import papermill
+import pytest
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+TINY = {"dataset": "digits", "train_size": 300, "epochs": 1, "rounds": 2, "replicas": 3, "interactive": False}
+PARAMETERS = {
+    *("dataset", "train_size", "image_size", "model", "epochs", "learning_rate", "batch_size", "augment"),
+    *("seed", "replicas", "device", "interactive", "out", "rounds", "fraction", "rewind_step"),
+}
+all_notebooks = pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+
+
+def run(path: Path, folder: Path, **parameters: Any) -> Any:
+    """Run a notebook as a batch job does and return what it became."""
+    return papermill.execute_notebook(
+        path,
+        folder / "output.ipynb",
+        parameters={**TINY, "out": str(folder), **parameters},
+        progress_bar=False,
+        store_widget_state=False,
+        cwd=folder,
+    )
+
+
+@pytest.mark.notebook
+@all_notebooks
+def test_a_notebook_runs_as_a_batch_job_and_stays_small(path: Path, tmp_path: Path) -> None:
+    notebook = run(path, tmp_path)
+    assert notebook.metadata.papermill.exception is None
+    assert (tmp_path / "output.ipynb").stat().st_size < 600_000
+    assert list(tmp_path.glob("*.parquet"))
+
+
+@pytest.mark.notebook
+def test_the_lesson_writes_a_row_for_every_training(tmp_path: Path) -> None:
+    run(NOTEBOOKS / "01_winning_tickets.ipynb", tmp_path, controls=["random_mask"], rewind_step=1)
+    table = pandas.read_parquet(tmp_path / "rounds.parquet")
+    columns = ["kind", "seed", "replica", "round", "density", "test_accuracy", "test_loss", "steps", "seconds"]
+    assert list(table) == columns
+    assert len(table) == 3 * (3 + 2)  # replicas × (dense, two rounds; two controls)
+    assert set(table.query("round == 0").density) == {1.0}
+    assert set(table.steps) == {round(300 / 128) - 1}
+
+
+@pytest.mark.notebook
+def test_a_batch_job_is_repeated_from_its_archive(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        run(
+            NOTEBOOKS / "01_winning_tickets.ipynb",
+            tmp_path / name,
+            rounds=1,
+            replicas=1,
+            controls=[],
+            archive=str(tmp_path / "archive"),
+        )
+    first, second = (pandas.read_parquet(tmp_path / name / "rounds.parquet") for name in ("first", "second"))
+    pandas.testing.assert_frame_equal(first, second)  # the seconds too: nothing was trained again
+
+
+@all_notebooks
+def test_a_notebook_names_its_parameters_and_says_what_each_means(path: Path) -> None:
+    cells = [cell for cell in nbformat.read(path, 4).cells if "parameters" in cell.metadata.get("tags", [])]
+    assert len(cells) == 1, "one cell is tagged parameters"
+    lines = [line for line in cells[0].source.splitlines() if line.strip()]
+    assert {node.targets[0].id for node in ast.parse(cells[0].source).body} >= PARAMETERS  # type: ignore[attr-defined]
+    assert all("#" in line for line in lines), "a comment gives the meaning and the range of each"
+
+
+@all_notebooks
+def test_a_notebook_carries_no_outputs_and_uses_public_names_only(path: Path) -> None:
+    notebook = nbformat.read(path, 4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert not cell.outputs, cell.source
+            assert cell.execution_count is None, cell.source
+            assert "from workbench" not in cell.source, cell.source
+            assert "wb._" not in cell.source, cell.source

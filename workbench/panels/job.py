@@ -1,0 +1,130 @@
+"""A job: a call that runs in the background while the kernel stays free, and tells what it did.
+
+A thread of its own works; a second one, the publisher, says the latest at most ten times a second, and the last
+always (a thousand messages a second are dropped by Jupyter without a word). Neither is a daemon, for a daemon inside
+torch aborts the interpreter's exit: both end when the main thread has.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from contextvars import copy_context
+from typing import Any
+
+from workbench.work.calls import Call
+from workbench.work.progress import Progress, Stopped, Total, clock, describe, watch
+
+PERIOD = 0.1  # seconds between two messages, at least
+HEARTBEAT = 1.0  # and at most, while it runs
+
+
+class Job:
+    """One run of a call. `values` is what was yielded (or the one value returned), and only grows.
+
+    `state` is running, stopping, finished, stopped or failed. `tell(job)` is called by the publisher alone; `check()`
+    is called at every step by whatever trains, and raises `Stopped` there.
+    """
+
+    def __init__(self, call: Call, tell: Callable[[Job], Any]) -> None:
+        self.call, self.tell = call, tell
+        self.values: list[Any] = []
+        self.error: BaseException | None = None
+        self._end = ""
+        self.total = Total()
+        self.latest: Progress | None = None
+        self.began = time.monotonic()
+        self.ended: float | None = None
+        self._stop, self._news, self._done = threading.Event(), threading.Event(), threading.Event()
+        self._threads = [
+            threading.Thread(target=copy_context().run, args=(self._work,), name="workbench job"),
+            threading.Thread(target=copy_context().run, args=(self._publish,), name="workbench publisher"),
+        ]
+
+    def start(self) -> Job:
+        """Begin, and return at once."""
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Ask it to end at the next step; what it finished is kept."""
+        self._stop.set()
+        self._news.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is over and its last message is out; False when that took longer than `timeout` seconds."""
+        return self._done.wait(timeout)
+
+    @property
+    def state(self) -> str:
+        """One word for it."""
+        if self.running:
+            return "stopping" if self._stop.is_set() else "running"
+        return self._end
+
+    @property
+    def running(self) -> bool:
+        """Whether it still works."""
+        return self.ended is None
+
+    @property
+    def result(self) -> Any:
+        """Exactly what the function returned: of a generator the list of what it yielded so far."""
+        if self.call.generates:
+            return list(self.values)
+        return self.values[0] if self.values else None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run."""
+        return (self.ended or time.monotonic()) - self.began
+
+    def words(self) -> str:
+        """How far it is, in words, with the time left."""
+        if not self.running:
+            return f"{self.state} after {clock(self.seconds)}"
+        latest, left = self.latest, self.total.left()
+        where = f" · {describe(latest)}" if latest is not None else ""
+        return f"{self.state}{where}" + ("" if left is None else f" · {clock(left)} left")
+
+    def check(self, progress: Progress | None = None) -> None:
+        """Take note of progress; raise `Stopped` when it was asked to stop or the interpreter is ending."""
+        if self._stop.is_set() or _ending():
+            raise Stopped
+        if progress is not None:
+            self.total(progress)
+            self.latest = progress
+            self._news.set()
+
+    def _work(self) -> None:
+        try:
+            with watch(self.check), closing(self.call.each()) as values:
+                for value in values:
+                    self.values.append(value)
+                    self.check()
+            self._end = "finished"
+        except (Stopped, KeyboardInterrupt):
+            self._end = "stopped"
+        except BaseException as error:
+            self.error, self._end = error, "failed"
+        self.ended = time.monotonic()
+        self._news.set()
+
+    def _publish(self) -> None:
+        try:
+            while self.running and not _ending():
+                self.tell(self)
+                time.sleep(PERIOD)
+                self._news.wait(HEARTBEAT)
+                self._news.clear()
+            if not _ending():
+                self.tell(self)
+        finally:
+            self._done.set()
+
+
+def _ending() -> bool:
+    return not threading.main_thread().is_alive()

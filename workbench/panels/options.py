@@ -1,0 +1,101 @@
+"""What a panel declares: which function, an option for each thing a person may set, which charts.
+
+An option says in words what it means, which values it takes, and which widget shows it; it makes none itself. Its name
+may be dotted: "recipe.epochs" is a field of the frozen value that the argument `recipe` holds.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.nearest import unknown
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of `choices`, a name; `words` is its label, `help` a hint."""
+
+    name: str
+    words: str
+    choices: tuple[str, ...] = ()
+    help: str = ""
+
+    def check(self, value: Any) -> None:
+        """Raise a ValueError that says what is wrong with a value."""
+        if value not in self.choices:
+            raise unknown(self.words, value, self.choices)
+
+
+@dataclass(frozen=True)
+class Dataset(Option):
+    """A dataset by name, or the path of an .npz."""
+
+    def check(self, value: Any) -> None:
+        from workbench.sources import data_folder
+
+        text = str(value)
+        if not (text in self.choices or os.path.exists(text) or (data_folder() / f"{text}.npz").exists()):
+            raise unknown(self.words, value, self.choices, "or the path of an .npz")
+
+
+@dataclass(frozen=True)
+class Text(Option):
+    """A text with suggestions; `checked(text)` raises a ValueError for one that will not do."""
+
+    checked: Callable[[str], Any] | None = None
+
+    def check(self, value: Any) -> None:
+        if self.checked is not None:
+            self.checked(value)
+
+
+@dataclass(frozen=True)
+class Several(Option):
+    """Any of the choices, a tuple of names in their order; `labels` are the words for each."""
+
+    labels: tuple[str, ...] = ()
+
+    def check(self, value: Any) -> None:
+        for name in value:
+            super().check(name)
+
+
+@dataclass(frozen=True)
+class Number(Option):
+    """A number from `low` to `high`; `whole` where it counts something, `empty` what no number means, if it may be."""
+
+    low: float = 0
+    high: float = math.inf
+    step: float = 1
+    whole: bool = False
+    empty: str = ""
+
+    def check(self, value: Any) -> None:
+        if value is None and self.empty:
+            return
+        kind = int if self.whole else (int, float)
+        rule = "a whole number" if self.whole else "a number"
+        if isinstance(value, bool) or not isinstance(value, kind) or not self.low <= value <= self.high:
+            high = f" to {self.high:g}" if math.isfinite(self.high) else " up"
+            raise ValueError(f"{self.words} must be {rule} from {self.low:g}{high}, got {value!r}")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A panel: the function it calls, its options in titled groups, the names of its charts, its outcomes in words."""
+
+    title: str
+    about: str
+    function: Callable[..., Any]
+    groups: dict[str, tuple[Option, ...]]
+    charts: tuple[str, ...]
+    words: Callable[[Iterable[Any]], list[str]] = field(default=lambda outcomes: [])
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """Every option by name."""
+        return {option.name: option for group in self.groups.values() for option in group}

@@ -1,0 +1,190 @@
+"""Panels: a form, Run and Stop, and a live chart around one call of the library. A panel computes nothing itself.
+
+    panel = wb.panel("lottery", rounds=6)        shown in a notebook; its job runs in the background
+    panel.set(epochs=5); panel.run(); panel.wait()
+    panel.result                                 exactly what the function returned
+
+With `interactive=False` there is no widget: the call runs at once, errors are raised, and a picture is left.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from typing import Any
+
+from workbench.nearest import unknown
+from workbench.panels import PANELS
+from workbench.panels.job import Job
+from workbench.panels.options import Declaration
+from workbench.work import progress
+from workbench.work.calls import Call
+from workbench.work.calls import call as make_call
+
+SHOWN: dict[str, Panel] = {}  # the panels of this kernel by name
+_lock = threading.Lock()
+
+
+def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Panel:
+    """Return the panel of this name, with these options set; in a notebook, the last line of a cell shows it.
+
+    There is one panel of a name: asking again, while its job runs or after the page was loaded anew, gives the same
+    one. Given a `Call`, it is the panel of the function that is called, with the call's arguments. An option is an
+    argument of the function; one of a frozen value, such as the recipe, may go by its own name (`epochs=5`) or in full
+    (`**{"recipe.epochs": 5}`). Raises a ValueError for a name or an option that is not known.
+    """
+    arguments: dict[str, Any] = {}
+    if isinstance(name, Call):
+        arguments, name = name.arguments, _named(name)
+    if name not in PANELS:
+        raise unknown("panel", name, PANELS)
+    if not interactive:
+        made = Panel(name, PANELS[name], interactive=False)
+        made.set(**arguments | options)
+        made.run()
+        return made
+    with _lock:
+        made = SHOWN.setdefault(name, Panel(name, PANELS[name])) if name not in SHOWN else SHOWN[name]
+    made.set(**arguments | options)
+    return made
+
+
+def _named(call: Call) -> str:
+    for name, declaration in PANELS.items():
+        if declaration.function is call.function:
+            return name
+    raise ValueError(f"no panel makes {call!r}; there are panels for {', '.join(PANELS)}")
+
+
+class Panel:
+    """One panel. `values` are its options by name, `call` what they make, `job` what runs or ran last."""
+
+    def __init__(self, name: str, declaration: Declaration, *, interactive: bool = True) -> None:
+        self.name, self.declaration, self.interactive = name, declaration, interactive
+        self.arguments = make_call(declaration.function).arguments
+        self.values = {option: self._argument(option) for option in declaration.options}
+        self.job: Job | None = None
+        self._result: Any = None
+        self._lock = threading.RLock()
+        self._view: Any = None
+
+    @property
+    def call(self) -> Call:
+        """The call that Run makes. Raises a ValueError in words where an option will not do."""
+        for name, option in self.declaration.options.items():
+            option.check(self.values[name])
+        arguments, fields = dict(self.arguments), {}
+        for name, value in self.values.items():
+            head, _, part = name.partition(".")
+            if part:
+                fields.setdefault(head, {})[part] = value
+            else:
+                arguments[name] = value
+        arguments |= {head: dataclasses.replace(arguments[head], **parts) for head, parts in fields.items()}
+        return make_call(self.declaration.function, **arguments)
+
+    @property
+    def result(self) -> Any:
+        """Exactly what the function returned; of a generator the list of what it has yielded so far."""
+        return self._result if self.job is None else self.job.result
+
+    @property
+    def running(self) -> bool:
+        """Whether its job runs."""
+        return self.job is not None and self.job.running
+
+    def set(self, **options: Any) -> None:
+        """Set options, as if they were typed into the form; what is wrong with a value is said there, and by `call`."""
+        with self._lock:
+            for name in sorted(options, key=lambda name: name not in self.arguments):  # a whole recipe before its parts
+                self._set(name, options[name])
+            if self._view is not None:
+                self._view.form.show(self.values)
+                self._view.changed()
+
+    def run(self) -> None:
+        """Begin the call in the background and return at once; in a batch, run it here and raise what goes wrong."""
+        if not self.interactive:
+            self._run_here()
+            return
+        with self._lock:
+            if self.running:
+                raise RuntimeError(f'the panel "{self.name}" runs already; stop() ends it, wait() waits for it')
+            call = self.call
+            if self._view is not None:
+                self._view.began()
+            self.job = Job(call, self._tell)
+            self.job.start()
+
+    def _run_here(self) -> None:
+        call, values = self.call, []
+        if call.generates:
+            self._result = values  # what was finished stays, whatever comes then
+        with progress.bar():
+            for value in call.each():
+                values.append(value)
+        if not call.generates:
+            self._result = values[0]
+
+    def stop(self) -> None:
+        """Ask the job to end at its next step. What it finished is kept."""
+        if self.job is not None:
+            self.job.stop()
+
+    def wait(self, timeout: float | None = None) -> Any:
+        """Wait until the job is over and return the result. Raises what went wrong in it, or a TimeoutError."""
+        if self.job is not None:
+            if not self.job.wait(timeout):
+                raise TimeoutError(f'the panel "{self.name}" still runs after {timeout} s; stop() ends it')
+            if self.job.error is not None:
+                raise self.job.error
+        return self.result
+
+    @property
+    def view(self) -> Any:
+        """Its widgets, made when they are first asked for."""
+        with self._lock:
+            if self._view is None:
+                from workbench.panels.view import View
+
+                self._view = View(self)
+                if self.job is not None:
+                    self._view.tell(self.job)
+            return self._view
+
+    def _tell(self, job: Job) -> None:
+        if self._view is not None and job is self.job:
+            self._view.tell(job)
+
+    def _argument(self, name: str) -> Any:
+        head, _, part = name.partition(".")
+        return getattr(self.arguments[head], part) if part else self.arguments[head]
+
+    def _set(self, name: str, value: Any) -> None:
+        short = {option.rpartition(".")[2]: option for option in self.values}
+        full = short | {option: option for option in self.values}
+        if name in full:
+            self.values[full[name]] = value
+        elif name in self.arguments:
+            self.arguments[name] = value
+            for option in self.values:
+                if option.startswith(f"{name}."):
+                    self.values[option] = self._argument(option)
+        else:
+            raise unknown(f'option of the panel "{self.name}"', name, {*full, *self.arguments})
+
+    def __repr__(self) -> str:
+        done = 0 if self.result is None else len(self.result) if isinstance(self.result, list) else 1
+        state = self.job.state if self.job is not None else "finished" if done else "ready"
+        return f"Panel({self.name}, {state}, {done} value{'s' if done != 1 else ''})"
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        if self.interactive:
+            display(self.view.box)
+            return
+        from workbench.panels.still import still
+
+        for bundle in still(self.declaration, self.result):
+            display(bundle, raw=True)

@@ -1,0 +1,20 @@
+"""What a panel leaves in a batch: its first chart as a picture, and the outcomes in words. A few tens of kilobytes."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from workbench.charts import CHARTS
+from workbench.charts.picture import png
+from workbench.panels.options import Declaration
+
+
+def still(declaration: Declaration, outcomes: Any) -> list[dict[str, str]]:
+    """Return display bundles: a PNG of the first chart, then the words."""
+    if not outcomes:
+        return [{"text/plain": "nothing was finished"}]
+    picture = CHARTS[declaration.charts[0]]
+    chart = picture.draw(picture.rows(outcomes))
+    drawn = {"image/png": base64.b64encode(png(chart)).decode(), "text/plain": chart.description}
+    return [drawn, {"text/plain": "\n".join(declaration.words(outcomes))}]
