@@ -40,7 +40,7 @@ def smallest_pruned(function: Callable[[Tensor, float], Tensor]) -> Checked:
     if wrong:
         return wrong
     if not isinstance(found, Tensor) or found.dtype != torch.bool or found.shape != weights.shape:
-        return Checked(False, f"it should return a bool tensor of shape {tuple(weights.shape)}, and returned {_short(found)}")
+        return Checked(False, f"it should return a bool tensor of shape (2, 4), and returned {_short(found)}")
     if not torch.equal(weights, given):
         return Checked(False, "it changed the weights it was given; work on a copy, or on weights.abs()")
     if int(found.sum()) != 4:
@@ -51,12 +51,12 @@ def smallest_pruned(function: Callable[[Tensor, float], Tensor]) -> Checked:
         return Checked(False, "it keeps 4 weights, but not the 4 of largest magnitude: -3, 2, 1 and 0.5")
     ties, wrong = _try(function, torch.ones(10), 0.3)
     if wrong or not isinstance(ties, Tensor) or int(ties.sum()) != 3:
-        return wrong or Checked(False, "of ten equal weights density 0.3 keeps exactly 3: a threshold keeps all or none")
-    return Checked(True, "exactly the largest are kept, ties included. wb.pruning.magnitude does this over all layers at once")
+        return wrong or Checked(False, "of ten equal weights density 0.3 keeps 3; a threshold keeps all or none")
+    return Checked(True, "exactly the largest are kept. wb.pruning.magnitude does this over all layers at once")
 
 
 def next_round(function: Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]) -> Checked:
-    """Check a learner's lottery round: `function(trained, rewound, mask, fraction)` returns (weights, mask) for the next.
+    """Check a learner's lottery round: `function(trained, rewound, mask, fraction)` returns the next (weights, mask).
 
     It must prune round(fraction × survivors) of the smallest *trained* weights among the survivors, and start the next
     round from the *rewound* weights, zero where they are pruned.
@@ -75,7 +75,7 @@ def next_round(function: Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor,
     if bool((kept & ~mask).any()):
         return Checked(False, "a weight that was pruned before came back; only survivors can survive")
     if int(kept.sum()) != 3:
-        return Checked(False, f"25 % of 4 survivors is 1, so 3 are left, yours leaves {int(kept.sum())}; count survivors only")
+        return Checked(False, f"25 % of 4 survivors is 1, so 3 are left; yours leaves {int(kept.sum())}")
     if bool(kept[1]):
         return Checked(False, "the smallest trained survivor is -0.1, and yours keeps it; rank the trained weights")
     if torch.equal(weights[kept], trained[kept]):

@@ -44,7 +44,7 @@ def settle(
     """Decide what "auto" means for this model here: the measured default, or float32 as it comes where none is."""
     device = resolve(device)
     kind = torch.device(device).type
-    measured = DEFAULTS.get((type(model).__name__, processor(kind)), ("float32", False))
+    measured = DEFAULTS.get((f"{type(model).__module__}.{type(model).__name__}", processor(kind)), ("float32", False))
     if kind == "cpu" and _breaks_channels_last(model):
         if channels_last:
             raise ValueError("channels_last breaks torch's 1×1 convolutions of under 8 channels; leave it at None here")
@@ -86,5 +86,5 @@ def _breaks_channels_last(model: nn.Module) -> bool:
 
 # (class of the model, processor) -> (precision, channels-last), each measured by tests/benchmarks/settings.py
 DEFAULTS: dict[tuple[str, str], tuple[str, bool]] = {
-    ("ResNet", "cpu AVX2"): ("float32", True),
+    ("workbench.models.resnet.ResNet", "cpu AVX2"): ("float32", True),
 }

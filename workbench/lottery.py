@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import nn
 
@@ -126,6 +126,7 @@ def counts(mask: Mask, rounds: int, fraction: float) -> list[int]:
     return left
 
 
+@runtime_checkable
 class Trained(Protocol):
     """What the checks between rounds need: a `Round`, or an experiment's outcome."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -69,10 +70,12 @@ def steps(
     and `mask` is over its names; `weights_of(trained, step)` turns it into weights of the network (a search, a curve);
     `penalty(trained)` adds to the loss. `step=k` begins there with a fresh optimiser: schedule and data order as at k.
     With `state=` everything in it comes from it. `seed` is both the order's seed and the augmentation's, which may be
-    given apart. The caller's model and weights are not touched. Raises `Diverged` where the loss is not finite.
+    given apart. The caller's model and weights are not touched. Raises `Diverged` where the loss is not finite,
+    and warns of active dropout, whose bits are not promised.
     """
     hardware = settle_recipe(model, recipe)
     network = copy.deepcopy(model).to(hardware.device).train()
+    _say_dropout(network)
     state = _begin(network, weights, mask, step, trained, hardware) if state is None else state.copy()
     frozen = untied(weights, network).keys() - state.trained.keys() - state.buffers.keys()
     fixed = {name: place(weights[name], hardware) for name in frozen}
@@ -160,6 +163,14 @@ def _begin(
         optimiser={name: {} for name in trained},
         step=step,
     )
+
+
+def _say_dropout(network: nn.Module) -> None:
+    active = [name for name, m in network.named_modules() if isinstance(m, nn.modules.dropout._DropoutNd) and m.p]
+    if active:
+        drawn = f"dropout ({', '.join(active)}) draws from torch's global generator"
+        way_on = "set its p to 0 for the same bits every time"
+        warnings.warn(f"{drawn}, so the bits of this run are not promised; {way_on}", stacklevel=3)
 
 
 def _trainable(network: nn.Module) -> list[str]:

@@ -68,6 +68,7 @@ def mix(a: Weights, b: Weights, alpha: float) -> Weights:
 
 def save(ticket: Ticket, path: str | Path) -> None:
     """Write a ticket to a safetensors file: the weights under their names, the mask under `mask:` and the name."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     path = Path(path)
@@ -76,7 +77,12 @@ def save(ticket: Ticket, path: str | Path) -> None:
     tensors = dict(ticket.weights) | {f"mask:{name}": tensor for name, tensor in ticket.mask.items()}
     tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}  # none shared
     part = path.with_name(path.name + ".part")
-    save_file(tensors, part, metadata={"format": "lottery-workbench ticket"})
+    try:
+        save_file(tensors, part, metadata={"format": "lottery-workbench ticket"})
+    except SafetensorError as error:
+        raise OSError(
+            f"{path} cannot be written ({error}); what was there is as it was, so save it elsewhere"
+        ) from error
     part.replace(path)
 
 

@@ -33,6 +33,11 @@ def said(call: Any) -> dict[str, Any]:
     return {name: value for name, value in call.arguments.items() if written(name, value)}
 
 
+def _said_fields(value: Any) -> dict[str, Any]:
+    parameters = inspect.signature(type(value)).parameters
+    return {name: part for name, part in init_fields(value).items() if not _default(part, parameters[name])}
+
+
 def to_json(value: Any, where: str) -> Any:
     """A plain value, a call, or a public dataclass as JSON, tuples and dicts marked; `Call.from_json` reads it."""
     value = value.item() if isinstance(value, np.generic) else value
@@ -50,7 +55,7 @@ def to_json(value: Any, where: str) -> Any:
     if type(value) is dict:
         return {"dict": [[to_json(k, where), to_json(v, f"{where}[{k!r}]")] for k, v in value.items()]}
     if _is_dataclass(value):
-        fields = {k: to_json(v, f"{where}.{k}") for k, v in init_fields(value).items()}
+        fields = {k: to_json(v, f"{where}.{k}") for k, v in _said_fields(value).items()}
         return {"dataclass": _public(type(value), where), "fields": fields}
     raise ValueError(_not_plain(value, where))
 
@@ -87,7 +92,7 @@ class _Lines:
                 by_position = by_position and parameter.kind is not parameter.KEYWORD_ONLY
                 source = self.value(value, parameter.name, where)
                 parts.append(source if by_position else f"{parameter.name}={source}")
-        return f"{name}({self.fill(parts)})"
+        return f"{name}({self.fill(name, parts)})"
 
     def value(self, value: Any, name: str, where: str) -> str:
         value = value.item() if isinstance(value, np.generic) else value
@@ -115,12 +120,7 @@ class _Lines:
         return ", ".join(self.value(v, name, f"{where}[{i}]") for i, v in enumerate(values))
 
     def dataclass(self, value: Any, where: str) -> str:
-        parameters = inspect.signature(type(value)).parameters
-        parts = [
-            f"{name}={self.value(part, name, f'{where}.{name}')}"
-            for name, part in init_fields(value).items()
-            if not _default(part, parameters[name])
-        ]
+        parts = [f"{k}={self.value(v, k, f'{where}.{k}')}" for k, v in _said_fields(value).items()]
         return f"{_public(type(value), where)}({', '.join(parts)})"
 
     def variable(self, call: Any, name: str) -> str:
@@ -135,10 +135,10 @@ class _Lines:
             self.written.append(f"{self.variables[identity]} = {source}")
         return self.variables[identity]
 
-    def fill(self, parts: list[str]) -> str:
+    def fill(self, name: str, parts: list[str]) -> str:
         """The arguments on one line, or, where that is too long, one a line."""
         line = ", ".join(parts)
-        return line if len(line) <= WIDTH - 40 else "\n    " + ",\n    ".join(parts) + ",\n"
+        return line if len(name) + len(line) <= WIDTH - 10 else "\n    " + ",\n    ".join(parts) + ",\n"
 
 
 def _default(value: Any, parameter: inspect.Parameter) -> bool:

@@ -1,0 +1,25 @@
+"""Fixtures that many tests share: few digits, a small network for them, and its weights."""
+
+from __future__ import annotations
+
+import pytest
+from torch import nn
+
+import workbench as wb
+from workbench.data import Data
+from workbench.weights import Weights
+
+
+@pytest.fixture(scope="session")
+def digits() -> Data:
+    return wb.load("digits", train_size=320)
+
+
+@pytest.fixture
+def small(digits: Data) -> nn.Module:
+    return wb.models.lenet(digits, hidden=(24, 12))
+
+
+@pytest.fixture
+def start(small: nn.Module) -> Weights:
+    return wb.snapshot(small)

@@ -1,0 +1,88 @@
+"""Evaluation: numbers by hand, in eval mode, on a private copy."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from tiny import Own, copied, four, made, pair, same, split_of
+from torch import nn
+
+import workbench as wb
+from workbench import evaluation
+from workbench.evaluation import recompute_batch_norm
+
+
+def test_accuracy_and_loss_by_hand():
+    # logits (0, 0) and (0, ln 3): the first is right by the first index, and p = 1/2; the second right with p = 3/4
+    weights = {"1.weight": torch.tensor([[0.0, 0.0], [0.0, math.log(3)]])}
+    found = wb.evaluate(four(), weights, pair().test)
+    assert found.accuracy == 1
+    assert found.loss == pytest.approx((math.log(2) + math.log(4 / 3)) / 2)
+    assert found.logits.tolist() == [[0, 0], [0, pytest.approx(math.log(3))]]
+    assert repr(found) == "Evaluation(accuracy=1.0000, loss=0.4904, examples=2)"
+
+
+def test_a_mask_is_applied_and_the_weights_stay():
+    weights = {"1.weight": torch.eye(2)}
+    mask = {"1.weight": torch.tensor([[True, True], [True, False]])}
+    assert wb.evaluate(four(), weights, pair().test, mask=mask).accuracy == 0.5
+    assert weights["1.weight"].tolist() == [[1, 0], [0, 1]]
+
+
+def test_evaluation_is_in_eval_mode_and_leaves_the_statistics():
+    model = nn.Sequential(Own(), nn.Dropout(0.9)).train()
+    weights = wb.initialise(model)
+    before = copied(weights)
+    first, again = (wb.evaluate(model, weights, made().test) for _ in range(2))
+    assert torch.equal(first.logits, again.logits)
+    assert same(before, weights)
+    assert model.training
+
+
+def test_the_size_of_the_parts_does_not_matter(monkeypatch: pytest.MonkeyPatch):
+    model, data = Own(), made()
+    weights = wb.initialise(model)
+    whole = wb.evaluate(model, weights, data.test)
+    monkeypatch.setattr(evaluation, "BATCH", 16)
+    parts = wb.evaluate(model, weights, data.test)
+    assert parts.accuracy == whole.accuracy
+    assert torch.allclose(parts.logits, whole.logits, atol=1e-6)
+
+
+def test_batch_norm_taken_anew_is_the_plain_mean_over_batches(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(evaluation, "BATCH", 25)
+    model, data = Own(), made()
+    weights = wb.initialise(model)
+    before = copied(weights)
+    found = recompute_batch_norm(model, weights, data.train)
+    inputs = nn.functional.conv2d(data.train.inputs(), weights["conv.weight"], weights["conv.bias"], padding=1)
+    halves = inputs.split(25)
+    assert torch.allclose(
+        found["norm.running_mean"], torch.stack([h.mean((0, 2, 3)) for h in halves]).mean(0), atol=1e-6
+    )
+    assert torch.allclose(found["norm.running_var"], torch.stack([h.var((0, 2, 3)) for h in halves]).mean(0), atol=1e-6)
+    assert same(before, weights)
+    assert all(torch.equal(found[name], weights[name]) for name in ("conv.weight", "fc.bias", "norm.weight"))
+
+
+def test_an_empty_split_is_said():
+    empty = split_of(torch.zeros(0, 1, 1, 2, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64))
+    with pytest.raises(ValueError, match="no images to evaluate on: this split is empty"):
+        wb.evaluate(four(), wb.snapshot(four()), empty)
+
+
+def test_weights_and_masks_of_another_model_are_said():
+    with pytest.raises(ValueError, match=r"the weights must have the names of the model; missing: 1.weight"):
+        wb.evaluate(four(), wb.snapshot(Own()), pair().test)
+    with pytest.raises(ValueError, match=r"the mask names 'conv.weight', which this model does not have"):
+        wb.evaluate(four(), wb.snapshot(four()), pair().test, mask=wb.masks.full(Own()))
+
+
+def test_progress_is_reported_for_every_part(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(evaluation, "BATCH", 20)
+    seen = []
+    with wb.progress.watch(lambda p: seen.append((p.done, p.of))):
+        wb.evaluate(Own(), wb.snapshot(Own()), made().test)
+    assert seen == [(20, 50), (40, 50), (50, 50)]

@@ -1,0 +1,45 @@
+"""Hardware: the same choice every time, and what is not there is said."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from tiny import Own
+
+import workbench as wb
+from workbench.hardware import resolve, settle
+
+
+def test_a_model_without_an_entry_gets_float32_as_it_comes():
+    found = settle(Own())
+    assert (found.precision, found.channels_last, found.compiled, found.execution) == ("float32", False, False, "dense")
+    assert found.threads == torch.get_num_threads()
+    assert found == settle(Own())
+
+
+def test_auto_is_cuda_where_it_is_and_else_the_cpu():
+    assert resolve("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert resolve("cpu") == "cpu"
+
+
+def test_what_is_asked_for_is_taken(digits: wb.Data):
+    model = wb.models.resnet8(digits)
+    found = settle(model, device="cpu", precision="bfloat16", channels_last=True)
+    assert (found.device, found.precision, found.memory_format) == ("cpu", "bfloat16", torch.channels_last)
+
+
+def test_an_unknown_device_is_said_with_the_nearest():
+    with pytest.raises(ValueError, match='device "cdua" is not known; did you mean "cuda"'):
+        resolve("cdua")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is there")
+def test_a_device_that_is_not_there_is_said():
+    with pytest.raises(ValueError, match='device "cuda:1" is not on this machine; device="auto" takes the CPU here'):
+        wb.train(Own(), wb.snapshot(Own()), wb.load("digits"), wb.Recipe(steps=1, device="cuda:1"))
+
+
+def test_the_run_says_what_it_used(digits: wb.Data, small: torch.nn.Module):
+    run = wb.train(small, wb.snapshot(small), digits, wb.Recipe(steps=1, device="cpu"))
+    assert run.hardware == settle(small, device="cpu")
+    assert run.hardware.processor.startswith("cpu ")

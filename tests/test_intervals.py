@@ -1,0 +1,92 @@
+"""Intervals: by hand, against scipy, and by how often they hold the truth."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from workbench import intervals
+from workbench.intervals import Interval
+
+
+def test_the_t_interval_of_three_by_hand():
+    found = intervals.mean([1.0, 2.0, 3.0])
+    assert found.mean == 2
+    assert found.high - 2 == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)  # t(2 degrees, 97.5 %) = 4.3027, s = 1
+    assert 2 - found.low == pytest.approx(found.high - 2)
+    assert found.n == 3
+    assert str(found) == "2.0000 [-0.4841, 4.4841], n = 3"
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.9, 0.99])
+@pytest.mark.parametrize("n", [3, 5, 40])
+def test_the_t_interval_is_scipys(n: int, confidence: float):
+    x = np.random.default_rng(n).normal(size=n)
+    found = intervals.mean(x.tolist(), confidence=confidence)
+    low, high = stats.t.interval(confidence, n - 1, x.mean(), stats.sem(x))
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says():
+    draws = np.random.default_rng(0).normal(5, 2, size=(2000, 4))
+    found = [intervals.mean(row.tolist()) for row in draws]
+    held = np.mean([one.low <= 5 <= one.high for one in found])
+    assert 0.935 < held < 0.965  # three deviations of sqrt(0.95 · 0.05 / 2000)
+
+
+def test_pairs_take_away_what_replicas_share():
+    luck = [0.0, 10.0, 20.0]
+    a, b = [x + 1 for x in luck], luck
+    assert intervals.paired(a, b) == Interval(1.0, 1.0, 1.0, 3)
+    x, y = [0.9, 0.8, 0.95, 0.7], [0.85, 0.82, 0.9, 0.6]
+    found, theirs = intervals.paired(x, y), stats.ttest_rel(x, y).confidence_interval()
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high))
+
+
+@pytest.mark.parametrize("values", [[0.5], [0.5, 0.7]])
+def test_fewer_than_three_have_a_mean_and_no_interval(values: list[float]):
+    found = intervals.mean(values)
+    assert found.mean == pytest.approx(sum(values) / len(values))
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
+    assert "no interval" in str(found)
+    assert not intervals.matches(found, margin=10)
+    assert not intervals.equals(found, margin=10)
+
+
+def test_matching_looks_at_the_lower_end_and_equality_at_both():
+    assert intervals.matches(Interval(0.02, -0.01, 0.05, 3))
+    assert not intervals.equals(Interval(0.02, -0.01, 0.05, 3))
+    assert not intervals.matches(Interval(0.0, -0.011, 0.01, 3))
+    assert intervals.equals(Interval(0.0, -0.01, 0.01, 3))
+    assert intervals.matches(Interval(0.0, -0.03, 0.03, 3), margin=0.03)
+
+
+def test_the_bootstrap_of_a_mean_is_near_the_normal_interval_and_drawn_by_its_seed():
+    right = np.repeat([1.0, 0.0], [300, 100])
+    found = intervals.bootstrap(np.mean, right)
+    half = 1.96 * math.sqrt(0.75 * 0.25 / 400)
+    assert found.mean == 0.75
+    assert (found.low, found.high) == pytest.approx((0.75 - half, 0.75 + half), abs=0.006)
+    assert found == intervals.bootstrap(np.mean, right)
+    assert found != intervals.bootstrap(np.mean, right, seed=1)
+
+
+def test_the_bootstrap_draws_whole_examples():
+    a = np.arange(50.0)
+    found = intervals.bootstrap(lambda x, y: float(np.mean(x - y)), a, a - 1, draws=50)
+    assert (found.mean, found.low, found.high, found.n) == (1.0, 1.0, 1.0, 50)
+
+
+def test_bad_input_is_said():
+    with pytest.raises(ValueError, match="needs at least one value, got none; run a replica first"):
+        intervals.mean([])
+    with pytest.raises(ValueError, match=r"must be finite, got \[1.0, nan\]; leave out the replicas that diverged"):
+        intervals.mean([1.0, math.nan])
+    with pytest.raises(ValueError, match=r'confidence must be in \(0, 1\), got 95; for "95 %" pass 0.95'):
+        intervals.mean([1.0, 2.0], confidence=95)
+    with pytest.raises(ValueError, match="equal number, got 2 and 1; pair them by seed and replica"):
+        intervals.paired([1.0, 2.0], [1.0])

@@ -1,0 +1,464 @@
+"""The training loop: exact resumption, the order of examples, seeds, masks, and the doors for other methods."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from tiny import Own, copied, four, last, made, pair, same, same_state
+from torch import Tensor, nn
+
+import workbench as wb
+from workbench.hardware import settle
+from workbench.state import State
+from workbench.training import network_weights
+from workbench.weights import Weights
+
+DATA = made()  # 50 examples; batches of 16, so that epochs end inside a batch
+SGD: dict[str, Any] = {"steps": 11, "batch_size": 16, "learning_rate": 0.05}
+RECIPES = {
+    "momentum": wb.Recipe(**SGD, weight_decay=1e-3),
+    "nesterov": wb.Recipe(**SGD, nesterov=True, schedule="cosine", warmup=3),
+    "adam": wb.Recipe(steps=11, batch_size=16, learning_rate=1e-3, optimiser="adam", weight_decay=1e-3),
+    "augmented": wb.Recipe(**SGD, augment="crop+flip", schedule="multistep"),
+    "bfloat16": wb.Recipe(**SGD, precision="bfloat16"),
+}
+
+
+def masked(model: nn.Module) -> wb.masks.Mask:
+    return wb.pruning.random_mask(wb.masks.full(model), density=0.4)
+
+
+def states(recipe: wb.Recipe, stop: int, **options: Any) -> State:
+    """The state of Own after `stop` steps, copied."""
+    model = Own()
+    for done in wb.steps(model, wb.initialise(model), DATA, recipe, **options):
+        if done.step == stop:
+            return done.state.copy()
+    raise AssertionError
+
+
+# ---- resuming
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_resuming_in_the_middle_of_an_epoch_gives_the_same_bits(name: str):
+    recipe, model = RECIPES[name], Own()
+    start, mask = wb.initialise(model), masked(model)
+    whole = last(wb.steps(model, start, DATA, recipe, mask=mask, seed=3))
+    kept = states(recipe, 5, mask=mask, seed=3)
+    again = [last(wb.steps(model, start, DATA, recipe, state=kept, seed=3)) for _ in range(2)]
+    for resumed in again:  # twice: a state that was resumed is as it was
+        assert same_state(whole.state, resumed.state)
+        assert torch.equal(whole.losses, resumed.losses)
+    assert same_state(kept, states(recipe, 5, mask=mask, seed=3))
+
+
+def test_a_copied_state_is_not_changed_by_later_steps():
+    model = Own()
+    run = wb.steps(model, wb.initialise(model), DATA, RECIPES["momentum"])
+    kept = next(run).state.copy()
+    before = states(RECIPES["momentum"], 1)
+    last(run)
+    assert same_state(kept, before)
+
+
+def test_train_goes_on_from_a_state_with_the_same_bits():
+    model, recipe = Own(), RECIPES["momentum"]
+    start, mask = wb.initialise(model), masked(model)
+    whole = wb.train(model, start, DATA, recipe, mask=mask)
+    rest = wb.train(model, start, DATA, recipe, state=states(recipe, 4, mask=mask))
+    assert same(whole.weights, rest.weights)
+    assert (rest.steps, rest.density, rest.test_loss) == (7, whole.density, whole.test_loss)
+
+
+def test_a_state_at_the_end_has_nothing_left_to_train():
+    model, recipe = Own(), RECIPES["momentum"]
+    start, mask = wb.initialise(model), masked(model)
+    whole = wb.train(model, start, DATA, recipe, mask=mask)
+    rest = wb.train(model, start, DATA, recipe, state=states(recipe, 11, mask=mask), checkpoints=[11])
+    assert rest.steps == 0
+    assert rest.density == whole.density
+    assert same(whole.weights, rest.weights)
+    assert same(whole.weights, rest.checkpoints[11])
+
+
+# ---- what came in comes out unchanged
+
+
+@pytest.mark.parametrize("name", ["momentum", "augmented"])
+def test_the_callers_model_weights_and_generator_are_untouched(name: str):
+    model = Own()
+    start, mask = wb.initialise(model, seed=4), masked(model)
+    before, given, places = wb.snapshot(model), copied(start), copied(mask)
+    parameters, mode, random = [id(p) for p in model.parameters()], model.training, torch.get_rng_state()
+    wb.train(model, start, DATA, RECIPES[name], mask=mask)
+    wb.evaluate(model, start, DATA.test, mask=mask)
+    wb.training.gradients(model, start, DATA, torch.arange(4))
+    assert same(before, wb.snapshot(model))
+    assert same(given, start)
+    assert same(places, mask)
+    assert parameters == [id(p) for p in model.parameters()]
+    assert model.training == mode
+    assert all(p.grad is None for p in model.parameters())
+    assert torch.equal(random, torch.get_rng_state())
+
+
+def test_two_threads_on_one_module_give_the_bits_of_one_after_another():
+    model = Own()
+    start = wb.initialise(model)
+
+    def run(seed: int) -> Weights:
+        return wb.train(model, start, DATA, RECIPES["momentum"], seed=seed).weights
+
+    beside = dict(wb.replicas(run, [1, 2, 3], workers=3))
+    assert all(same(run(seed), beside[seed]) for seed in (1, 2, 3))
+
+
+# ---- order and seeds
+
+
+def drawn(seed: int = 0, **options: Any) -> list[Tensor]:
+    """The ids of every batch."""
+    model = Own()
+    return [
+        done.batch.ids for done in wb.steps(model, wb.initialise(model), DATA, wb.Recipe(**SGD), seed=seed, **options)
+    ]
+
+
+def test_every_example_is_seen_once_an_epoch_and_batches_are_full():
+    ids = drawn()
+    assert [len(batch) for batch in ids] == [16] * 11  # 176 places: three epochs of 50 and a half
+    for epoch in torch.cat(ids)[:150].split(50):
+        assert torch.equal(epoch.sort().values, DATA.train.ids)
+    assert not torch.equal(torch.cat(ids)[:50], torch.cat(ids)[50:100])
+
+
+def test_a_run_begun_at_step_k_sees_the_examples_from_k_on():
+    for whole, late in zip(drawn()[4:], drawn(step=4), strict=True):
+        assert torch.equal(whole, late)
+
+
+def test_step_k_begins_with_the_rate_of_k_and_a_fresh_optimiser():
+    model, data = four(), pair()
+    start = wb.initialise(model)
+    recipe = wb.Recipe(steps=8, batch_size=2, learning_rate=0.8, momentum=0.9, schedule="multistep", milestones=(0.5,))
+    done = next(wb.steps(model, start, data, recipe, step=4))
+    slope = wb.gradients(model, start, data, torch.arange(2))["1.weight"]
+    assert (done.step, done.of) == (5, 8)
+    assert torch.allclose(done.state.trained["1.weight"], start["1.weight"] - 0.08 * slope)  # no momentum from before
+
+
+def test_children_of_one_point_share_all_but_the_noise_seeds():
+    model, recipe = Own(), RECIPES["augmented"]
+    point = states(recipe, 4, seed=1)
+
+    def child(**noise: Any) -> list[Any]:
+        return [
+            (done.batch.ids, done.logits, copied(done.state.trained))
+            for done in wb.steps(model, wb.initialise(model), DATA, recipe, state=point, **noise)
+        ]
+
+    plain, both = child(seed=2), child(seed=9, order_seed=2, augment_seed=2)
+    assert all(same(a, b) for (_, _, a), (_, _, b) in zip(plain, both, strict=True))
+    other_images, other_order = child(seed=2, augment_seed=3), child(seed=2, order_seed=3)
+    assert all(torch.equal(a, b) for (a, _, _), (b, _, _) in zip(plain, other_images, strict=True))
+    assert not torch.equal(plain[0][1], other_images[0][1])
+    assert not torch.equal(plain[0][0], other_order[0][0])
+
+
+def test_the_length_is_the_rounded_number_of_batches():
+    assert wb.Recipe(epochs=0.5, batch_size=16).length(50) == 2  # 25 / 16 = 1.6
+    assert wb.Recipe(epochs=2.5, batch_size=16).length(50) == 8  # 125 / 16 = 7.8
+    assert wb.Recipe(epochs=0.001).length(50) == 1
+    assert wb.Recipe(steps=7).length(50) == 7
+
+
+# ---- masks
+
+
+@pytest.mark.parametrize("name", ["momentum", "nesterov", "adam", "augmented"])
+def test_pruned_weights_stay_zero(name: str):
+    model = Own()
+    mask = masked(model)
+    for done in wb.steps(model, wb.initialise(model), DATA, RECIPES[name], mask=mask):
+        assert all(not done.state.trained[n][~mask[n]].any() for n in mask)
+    run = wb.train(model, wb.initialise(model), DATA, RECIPES[name], mask=mask)
+    assert all(not run.weights[n][~mask[n]].any() for n in mask)
+    assert all(bool(run.weights[n][mask[n]].all()) for n in mask)
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adam"])
+def test_remask_zeroes_weight_and_optimiser_state_where_a_place_dies_or_is_born(optimiser: str):
+    model, data, name = four(), pair(), "1.weight"
+    recipe = wb.Recipe(steps=6, batch_size=2, optimiser=optimiser, weight_decay=0.01)
+    before = {name: torch.tensor([[True, True], [False, False]])}
+    after = {name: torch.tensor([[True, False], [True, False]])}  # stays, dies, is born, stays dead
+    run = wb.steps(model, wb.initialise(model), data, recipe, mask=before)
+    state = [next(run) for _ in range(3)][-1].state
+    kept = state.copy()
+    state.remask(after)
+    stays = torch.tensor([[1.0, 0.0], [0.0, 0.0]])
+    assert torch.equal(state.trained[name], kept.trained[name] * stays)
+    for slot, tensor in state.optimiser[name].items():
+        if tensor.dim():
+            assert torch.equal(tensor, kept.optimiser[name][slot] * stays)
+    done = next(run)
+    assert done.state is state
+    assert torch.equal(state.trained[name] != 0, after[name])
+    last(run)
+    assert torch.equal(state.trained[name] != 0, after[name])
+
+
+def test_a_remasked_state_resumes_with_the_same_bits():
+    model, recipe = Own(), RECIPES["momentum"]
+    start, mask = wb.initialise(model), masked(model)
+
+    def changed() -> Iterator[Any]:
+        for done in wb.steps(model, start, DATA, recipe):
+            if done.step == 4:
+                done.state.remask(mask)
+            yield done
+
+    kept = next(done.state.copy() for done in changed() if done.step == 7)
+    assert same_state(last(changed()).state, last(wb.steps(model, start, DATA, recipe, state=kept)).state)
+
+
+def test_a_mask_whose_weights_take_no_part_is_no_error():
+    class Aside(Own):
+        def __init__(self) -> None:
+            super().__init__()
+            self.aside = nn.Linear(2, 2)
+
+    model = Aside()
+    mask = {"aside.weight": torch.eye(2, dtype=torch.bool)}
+    run = wb.train(model, wb.initialise(model), DATA, wb.Recipe(**SGD), mask=mask)
+    assert torch.equal(run.weights["aside.weight"] != 0, mask["aside.weight"])
+
+
+# ---- the doors for other methods
+
+
+class Round(torch.autograd.Function):
+    """0 or 1 forward, the identity backward: the straight-through estimator."""
+
+    @staticmethod
+    def forward(ctx: Any, scores: Tensor) -> Tensor:
+        return (scores > 0.5).to(scores.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return gradients[0]
+
+
+def test_a_search_trains_scores_and_leaves_the_weights(digits: wb.Data, small: nn.Module, start: Weights):
+    names = list(wb.masks.full(small))
+    start = {name: 4 * tensor if name in names else tensor for name, tensor in start.items()}
+    scores, frozen = {name: torch.full_like(start[name], 0.51) for name in names}, copied(start)
+
+    def weights_of(scores: Weights, step: int) -> Weights:
+        return {name: start[name] * Round.apply(tensor) for name, tensor in scores.items()}
+
+    recipe = wb.Recipe(steps=60, learning_rate=0.1)
+    found = list(wb.steps(small, start, digits, recipe, trained=scores, weights_of=weights_of))
+    assert found[-1].losses.mean() < 0.7 * found[0].losses.mean()
+    assert found[-1].state.trained.keys() == scores.keys()
+    assert same(frozen, start)
+    supermask = {name: tensor.detach() > 0.5 for name, tensor in found[-1].state.trained.items()}
+    assert 0 < wb.masks.density(supermask) < 1
+    dense, found = wb.evaluate(small, start, digits.test), wb.evaluate(small, start, digits.test, mask=supermask)
+    assert found.loss < 0.8 * dense.loss
+    assert found.accuracy > dense.accuracy
+
+
+def test_weights_of_is_told_the_step_and_a_mask_is_over_what_is_trained():
+    model, data, seen = four(), pair(), []
+    point, mask = {"t": torch.zeros(2)}, {"t": torch.tensor([True, False])}
+    start = wb.initialise(model)
+
+    def weights_of(trained: Weights, step: int) -> Weights:
+        seen.append(step)
+        return {"1.weight": start["1.weight"] + trained["t"][:, None]}
+
+    recipe = wb.Recipe(steps=5, batch_size=2)
+    done = last(wb.steps(model, start, data, recipe, trained=point, mask=mask, weights_of=weights_of, step=2))
+    assert seen == [2, 3, 4]
+    assert torch.equal(done.state.trained["t"] != 0, mask["t"])
+
+
+def test_a_quadratic_penalty_adds_its_slope_and_no_loss():
+    model, data = four(), pair()
+    start, recipe = wb.initialise(model), wb.Recipe(steps=1, batch_size=2, learning_rate=0.1, momentum=0.0)
+    without = next(wb.steps(model, start, data, recipe))
+    with_it = next(wb.steps(model, start, data, recipe, penalty=lambda t: 3 * (t["1.weight"] ** 2).sum()))
+    moved = with_it.state.trained["1.weight"] - without.state.trained["1.weight"]
+    assert torch.allclose(moved, -0.1 * 6 * start["1.weight"], atol=1e-6)  # the slope of 3 w² is 6 w
+    assert torch.equal(without.losses, with_it.losses)
+
+
+def test_example_weights_multiply_the_losses_example_by_example():
+    model, recipe = Own(), wb.Recipe(steps=3, batch_size=16, learning_rate=0.05, momentum=0.0)
+    start = wb.initialise(model)
+    plain = list(wb.steps(model, start, DATA, recipe))[1]
+    run = wb.steps(model, start, DATA, recipe)
+    state = next(run).state
+    state.example_weights = torch.arange(50.0)
+    moved = next(run)
+    place = (moved.batch.ids - 100) // 3
+    assert torch.allclose(moved.losses, plain.losses * place)
+    state.example_weights = torch.zeros(50)
+    before = copied(state.trained)
+    assert not next(run).losses.any()
+    assert same(before, {name: tensor.detach() for name, tensor in state.trained.items()})
+    assert state.copy().example_weights is not state.example_weights
+
+
+def test_a_consumer_may_clamp_what_is_trained_in_place():
+    model, data = four(), pair()
+    recipe = wb.Recipe(steps=30, batch_size=2, learning_rate=1.0)
+    for done in wb.steps(model, wb.initialise(model), data, recipe):
+        with torch.no_grad():
+            done.state.trained["1.weight"].clamp_(-0.1, 0.1)
+    assert float(done.state.trained["1.weight"].detach().abs().max()) < 0.1001
+
+
+def test_gradients_are_dense_and_those_of_the_mean_loss():
+    model, data = four(), pair()
+    start = {"1.weight": torch.tensor([[0.0, 0.0], [0.0, 0.0]])}
+    slope = wb.gradients(model, start, data, torch.arange(2))["1.weight"]
+    # softmax is (1/2, 1/2): (p - y) x over both images, halved
+    assert torch.allclose(slope, torch.tensor([[-0.25, 0.25], [0.25, -0.25]]))
+
+
+# ---- what goes wrong
+
+
+def test_a_rate_that_diverges_stops_the_run_and_says_where_and_what_to_try():
+    model = wb.models.lenet(DATA)
+    with pytest.raises(wb.Diverged) as caught:
+        wb.train(model, wb.snapshot(model), DATA, wb.Recipe(steps=200, batch_size=16, learning_rate=1e5))
+    for part in ("the loss is", "at step", "of 200", "learning_rate=10000", "warmup=10"):
+        assert part in str(caught.value)
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        ({"seed": -1}, ("seed must be an integer from 0", "-1")),
+        ({"seed": 2**53}, ("seed", str(2**53))),
+        ({"order_seed": -2}, ("seed", "-2")),
+        ({"step": -1}, ("step must be at least 0", "-1", "step=0")),
+        ({"mask": {"nothing": torch.ones(2, dtype=torch.bool)}}, ("nothing", "does not have", "wb.masks.full")),
+        ({"mask": {"fc.weight": torch.ones(2, 2, dtype=torch.bool)}}, ("fc.weight", "(2, 2)", "(3, 96)")),
+        ({"mask": {"fc.weight": torch.ones(3, 96)}}, ("fc.weight", "bool", "torch.float32")),
+    ],
+)
+def test_what_does_not_fit_is_said_before_the_first_step(options: dict[str, Any], parts: tuple[str, ...]):
+    model = Own()
+    with pytest.raises(ValueError, match=r"must|does not have") as caught:
+        next(wb.steps(model, wb.initialise(model), DATA, wb.Recipe(**SGD), **options))
+    assert all(part in str(caught.value) for part in parts)
+
+
+def test_weights_of_another_model_are_named():
+    with pytest.raises(ValueError, match=r"must have the names of the model; missing: 1.weight"):
+        next(wb.steps(four(), wb.initialise(Own()), pair(), wb.Recipe(steps=1)))
+
+
+# ---- number formats
+
+
+def test_bfloat16_holds_the_accuracy_of_float32(digits: wb.Data, small: nn.Module, start: Weights):
+    found = {}
+    for precision in ("float32", "bfloat16"):
+        run = wb.train(small, start, digits, wb.Recipe(steps=60, precision=precision))
+        assert run.hardware.precision == precision
+        assert all(tensor.dtype == start[name].dtype for name, tensor in run.weights.items())
+        assert run.test_accuracy is not None
+        found[precision] = run.test_accuracy
+    assert found["float32"] > 0.8
+    assert abs(found["bfloat16"] - found["float32"]) < 0.03
+
+
+def test_channels_last_agrees_with_contiguous_within_rounding(digits: wb.Data):
+    model = wb.models.resnet8(digits, width=8)
+    start, mask = wb.snapshot(model), masked(model)
+    recipes = [wb.Recipe(steps=3, batch_size=32, device="cpu", channels_last=choice) for choice in (False, True)]
+    plain, last_ = (wb.train(model, start, digits, recipe, mask=mask) for recipe in recipes)
+    assert last_.hardware.channels_last
+    assert not plain.hardware.channels_last
+    for name in mask:
+        assert torch.allclose(plain.weights[name], last_.weights[name], atol=2e-4), name
+        assert last_.weights[name].is_contiguous()
+
+
+def test_a_narrow_resnet_never_gets_channels_last_on_the_cpu(digits: wb.Data):
+    narrow = wb.models.resnet8(digits, width=4)  # torch 2.13 writes past its memory there
+    assert not settle(narrow, device="cpu").channels_last
+    with pytest.raises(ValueError, match="channels_last breaks torch's 1×1 convolutions of under 8 channels"):
+        settle(narrow, device="cpu", channels_last=True)
+
+
+def test_compiled_training_traces_and_gives_the_numbers_of_the_plain_one(monkeypatch: pytest.MonkeyPatch):
+    compile_ = torch.compile  # the tracing is ours to test; C++ from it takes torch's inductor half a minute
+    monkeypatch.setattr(torch, "compile", lambda f: compile_(f, backend="eager"))
+    model = Own()
+    start, mask = wb.initialise(model), masked(model)
+    recipe: dict[str, Any] = {"steps": 4, "batch_size": 16, "device": "cpu"}
+    plain = wb.train(model, start, DATA, wb.Recipe(**recipe), mask=mask)
+    traced = wb.train(model, start, DATA, wb.Recipe(**recipe, compile=True), mask=mask)
+    assert traced.hardware.compiled
+    for name, tensor in plain.weights.items():  # batch-norm's buffers included
+        assert torch.allclose(tensor.double(), traced.weights[name].double(), atol=1e-5), name
+
+
+# ---- on a GPU
+
+cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+
+
+@pytest.mark.gpu
+@cuda
+def test_a_step_on_the_gpu_agrees_with_one_on_the_cpu():
+    model = Own()
+    start, mask = wb.initialise(model), masked(model)
+    found = []
+    for device in ("cpu", "cuda"):
+        recipe = wb.Recipe(steps=1, batch_size=16, device=device, precision="float32")
+        done = next(wb.steps(model, start, DATA, recipe, mask=mask))
+        found.append(network_weights(model, start, done.state))
+    for name, tensor in found[0].items():
+        assert torch.allclose(tensor.double(), found[1][name].double(), atol=1e-3), name
+
+
+@pytest.mark.gpu
+@cuda
+@pytest.mark.parametrize("optimiser", ["sgd", "adam"])
+def test_resuming_on_the_gpu_gives_the_same_weights(optimiser: str):
+    model = Own()
+    start, mask = wb.initialise(model), masked(model)
+    recipe = wb.Recipe(
+        steps=9, batch_size=16, learning_rate=0.01, device="cuda", optimiser=optimiser, augment="crop+flip"
+    )
+    kept = states(recipe, 4, mask=mask)
+    resumed = wb.train(model, start, DATA, recipe, state=kept)
+    whole = wb.train(model, start, DATA, recipe, mask=mask)
+    assert whole.hardware.device == "cuda"
+    for name, tensor in whole.weights.items():
+        assert tensor.device.type == "cpu"
+        assert torch.allclose(tensor.double(), resumed.weights[name].double(), atol=1e-5), name
+    assert all(not resumed.weights[name][~mask[name]].any() for name in mask)
+
+
+@pytest.mark.gpu
+@cuda
+def test_rounds_run_on_the_gpu_and_count_exactly():
+    model = Own()
+    recipe = wb.Recipe(steps=4, batch_size=16, device="cuda", precision="bfloat16")
+    found = list(wb.lottery.rounds(model, wb.initialise(model), copy.copy(DATA), recipe, rounds=2, rewind_step=1))
+    assert [wb.masks.kept(r.mask) for r in found] == [342, 274, 219]  # 54 + 288, less a fifth, less a fifth
+    assert all(tensor.device.type == "cpu" for r in found for tensor in r.run.weights.values())
