@@ -201,3 +201,12 @@ def test_a_bar_takes_reports_from_several_threads():
             thread.join()
     last = stream.getvalue().split("\r")[-1]
     assert "100 %  4 replicas, 3000/3000" in last
+
+
+def test_all_done_stays_done_when_the_last_replica_says_so_twice() -> None:
+    total = progress.Total()
+    for index in range(3):
+        total(Progress((("replica", index, 3), ("round", 1, 2)), 7, 7))
+        total(Progress((("replica", index, 3),), 1, 1))
+    assert total.share == 1
+    assert total(Progress((("replica", 0, 3), ("round", 0, 2)), 1, 7)) == pytest.approx(1 / 42)  # new work begins anew

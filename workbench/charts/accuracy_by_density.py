@@ -15,7 +15,7 @@ import altair as alt
 from workbench import intervals, tables
 from workbench.charts import theme
 
-GAP = 0.062  # of the height, between two labels
+GAP = 0.068  # of the height, between two labels
 DODGE = 0.009  # of the width, between two kinds at one density
 
 

@@ -96,7 +96,8 @@ class Job:
             raise Stopped
         if progress is not None:
             self.total(progress)
-            self.latest = progress
+            if all(of is not None for _, _, of in progress.path):  # not of an evaluation on the way
+                self.latest = progress
             self._news.set()
 
     def _work(self) -> None:

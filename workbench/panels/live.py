@@ -72,7 +72,7 @@ class LiveChart:
 
 def _specification(chart: Any) -> dict[str, Any]:
     """Return the chart's specification without its data; what is grey takes the colour of the page's text."""
-    specification = {name: part for name, part in chart.to_dict().items() if name not in ("data", "datasets")}
+    specification = {name: part for name, part in chart.to_dict().items() if name != "data"}
     return json.loads(json.dumps(specification).replace(GREY, "currentColor"))
 
 

@@ -8,6 +8,7 @@ from workbench.charts import in_words
 from workbench.charts.theme import kind
 from workbench.data import Data, Split
 from workbench.experiments import winning_tickets
+from workbench.hardware import resolve
 from workbench.images import AUGMENTATIONS
 from workbench.models import MODELS, named
 from workbench.panels.options import Dataset, Declaration, Number, Option, Several, Text
@@ -34,7 +35,7 @@ LOTTERY = Declaration(
             Number("image_size", "image side", low=1, whole=True, empty="as it is", help="pixels"),
             Text("model", "model", (*MODELS, "resnet8(width=4)"), help='as in "resnet8(width=4)"', checked=known_model),
             Number("seed", "seed", low=0, high=2**53 - 1, whole=True),
-            Text("recipe.device", "device", ("auto", "cpu", "cuda")),
+            Text("recipe.device", "device", ("auto", "cpu", "cuda"), checked=resolve),
         ),
         "How it is trained": (
             Number("recipe.epochs", "epochs", low=0.01, empty="by steps", help="may be fractional"),

@@ -139,10 +139,12 @@ class Total:
         with self._lock:
             if any(of is None for _, _, of in path):
                 return self.share  # an aside
+            at = next((i for i, (name, _, _) in enumerate(path) if name == "replica"), None)
             if self.share >= 1:
+                if _fold(path if at is None else path[at + 1 :], _share(progress.done, progress.of)) >= 1:
+                    return self.share  # the last replica says once more that it is done
                 self.share = 0.0
                 self._begin()
-            at = next((i for i, (name, _, _) in enumerate(path) if name == "replica"), None)
             share = progress.share if at is None else self._add(path, at, _share(progress.done, progress.of))
             self.share = max(self.share, share)
             if self._first is None:

@@ -1,0 +1,147 @@
+"""A real JupyterLab and a real page of it, with throw-away settings, on the loopback alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
+SETTINGS = {
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+KERNEL = """const w = window.jupyterapp.shell.currentWidget;
+    const s = w && w.sessionContext && w.sessionContext.session; const k = s && s.kernel;"""
+
+
+def chromium() -> str | None:
+    """The browser: CHROMIUM, or the one on the path."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextmanager
+def server(folder: Path, theme: str = "light") -> Iterator[str]:
+    """Serve a folder's `work` with settings of its own; gives the address of the server, with `?token=`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    themed = {"@jupyterlab/apputils-extension/themes": {"theme": f"JupyterLab {theme.capitalize()}"}}
+    for plugin, values in {**SETTINGS, **themed}.items():
+        file = folder / "settings" / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    command = f"""{sys.executable} -m jupyterlab --no-browser --allow-root --ServerApp.ip=127.0.0.1
+        --ServerApp.port={port} --ServerApp.port_retries=0 --ServerApp.root_dir={folder / "work"}
+        --IdentityProvider.token={token} --LabApp.expose_app_in_browser=True --LabApp.news_url=None
+        --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly"""
+    with open(folder / "server.log", "wb") as log:
+        process = subprocess.Popen(command.split(), env=_environment(folder), stdout=log, stderr=log)
+    try:
+        _ready(f"http://127.0.0.1:{port}/api/status?token={token}", process, folder / "server.log")
+        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?reset&token={token}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    places = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+    }
+    first = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    own = {name: str(folder / place) for name, place in places.items()}
+    return {**os.environ, **own, "PATH": first, "PYTHONPATH": path}
+
+
+def _ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        assert process.poll() is None, f"JupyterLab ended at its start:\n{log.read_text()[-3000:]}"
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.2)
+    raise TimeoutError(f"JupyterLab is not ready:\n{log.read_text()[-3000:]}")
+
+
+class Page:
+    """One notebook in one page. What the console said and what left the machine is in `errors` and `outside`."""
+
+    def __init__(self, browser: Any, address: str, notebook: str) -> None:
+        self.page = browser.new_page(viewport={"width": 1400, "height": 1240})
+        self.page.set_default_timeout(90_000)
+        self.errors: list[str] = []
+        self.outside: list[str] = []
+        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", self._request)
+        self.page.goto(address.format(notebook), wait_until="domcontentloaded")
+        self.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored")
+        self.page.locator(".jp-NotebookPanel .jp-Notebook").first.wait_for()
+        self.page.wait_for_function(f"() => {{ {KERNEL} return k && k.status === 'idle'; }}")
+        self.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+
+    def _request(self, request: Any) -> None:
+        if request.url.startswith("http") and "://127.0.0.1:" not in request.url:
+            self.outside.append(request.url)
+
+    def run_all(self) -> None:
+        """Run all cells, and wait until none is waiting."""
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        self.page.wait_for_timeout(300)
+        prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+        self.page.wait_for_function(f"() => {prompts}.every(e => /\\[\\d+\\]/.test(e.textContent))")
+
+    def execute(self, code: str) -> tuple[str, float]:
+        """Run code in the notebook's kernel, as another cell would; what it printed, and the seconds it took."""
+        began = time.monotonic()
+        printed = self.page.evaluate(
+            f"""async code => {{ {KERNEL} let text = '';
+            const f = k.requestExecute({{code, store_history: false}});
+            f.onIOPub = m => {{ text += m.content.text || m.content.evalue || ''; }};
+            await f.done; return text; }}""",
+            code,
+        )
+        return printed, time.monotonic() - began
+
+    def button(self, words: str) -> Any:
+        """A button of the panel by its text."""
+        return self.page.locator(".wb-panel button.jupyter-button").filter(has_text=words).first
+
+    def field(self, label: str) -> Any:
+        """The input of the panel with this label."""
+        return self.page.locator(".wb-panel").get_by_label(label, exact=True).first
+
+    def chart(self) -> str:
+        """The chart's drawing, as text; empty before there is one."""
+        return self.page.evaluate("() => (document.querySelector('.wb-chart svg') || {outerHTML: ''}).outerHTML")
+
+    def wait(self, text: str) -> None:
+        """Wait until the panel shows a text."""
+        self.page.wait_for_function("t => document.querySelector('.wb-panel').innerText.includes(t)", arg=text)
+
+    def picture(self, file: Path | str) -> None:
+        """Keep a picture of the page."""
+        self.page.screenshot(path=str(file))

@@ -1,0 +1,98 @@
+"""The start notebook in a real JupyterLab: run it, press Run, watch, press Stop."""
+
+from __future__ import annotations
+
+import time
+
+import lab
+import pytest
+
+
+@pytest.mark.browser
+def test_a_person_finds_a_ticket_while_the_kernel_stays_free(start_page: lab.Page):
+    page = start_page
+    page.run_all()
+    page.wait("Ready.")
+    epochs = page.field("epochs")
+    epochs.fill("40")
+    epochs.press("Enter")
+    page.wait("wb.Recipe(epochs=40")
+
+    page.button("Run").click()
+    drawn = _next_chart(page, "")
+    for _ in range(2):
+        printed, seconds = page.execute("print(6 * 7, panel.running)")
+        assert printed.strip() == "42 True"
+        assert seconds < 1, f"another cell waited for {seconds:.1f} s"
+        drawn = _next_chart(page, drawn)
+    described = page.page.locator(".wb-panel [role=graphics-document]").first.get_attribute("aria-label")
+    assert described.startswith("Test accuracy by density")  # for those who do not see it
+
+    page.button("Stop").click()
+    began = time.monotonic()
+    page.wait("stopped after")
+    assert time.monotonic() - began < 5
+    assert page.button("Run").is_enabled()
+    kept, _ = page.execute("print(len(panel.result), panel.job.state)")
+    assert int(kept.split()[0]) >= 2
+    assert kept.split()[1] == "stopped"
+
+    _check_themes(page)
+    assert page.errors == []
+    assert page.outside == []
+
+
+@pytest.mark.browser
+def test_showing_the_panel_again_attaches_to_the_run_and_a_wrong_option_is_said(start_page: lab.Page):
+    page = start_page
+    page.run_all()
+    page.wait("Ready.")
+    rounds = page.field("rounds")
+    rounds.fill("-3")
+    rounds.press("Enter")
+    page.wait("rounds must be a whole number from 0 to 100, got -3")
+    assert page.button("Run").is_disabled()
+    rounds.fill("30")
+    rounds.press("Enter")
+    page.page.wait_for_function("() => !document.querySelector('.wb-run').disabled")
+    page.button("Run").click()
+    _next_chart(page, "")
+
+    page.run_all()  # the same panel once more, and the same job
+    page.page.locator(".wb-chart svg").first.wait_for()
+    printed, _ = page.execute("import threading; print(sum(t.name == 'workbench job' for t in threading.enumerate()))")
+    assert printed.strip() == "1"
+    page.button("Stop").click()
+    page.wait("stopped after")
+    assert page.errors == []
+    assert page.outside == []
+
+
+def _next_chart(page: lab.Page, before: str) -> str:
+    """Wait until the chart is another one."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        drawn = page.chart()
+        if drawn and drawn != before:
+            return drawn
+        page.page.wait_for_timeout(100)
+    raise TimeoutError("the chart did not change")
+
+
+def _check_themes(page: lab.Page) -> None:
+    """The chart has the page's own paper, and its text the page's colour, in light and in dark."""
+    inks = []
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        page.page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{theme}'")
+        page.page.wait_for_timeout(500)
+        ink, paper = page.page.evaluate(
+            """() => { const svg = document.querySelector('.wb-chart svg'), text = svg.querySelector('text');
+            return [getComputedStyle(text).fill, getComputedStyle(svg).backgroundColor]; }"""
+        )
+        assert paper in ("rgba(0, 0, 0, 0)", "transparent")
+        inks.append(
+            sum(int(part) for part in ink.removeprefix("rgba(").removeprefix("rgb(").rstrip(")").split(",")[:3])
+        )
+    dark, light = inks
+    assert dark > 500 > 300 > light
