@@ -1,0 +1,31 @@
+"""Benchmarks must not rot: each runs here with noise and two steps. What it measures then means nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def test_every_benchmark_runs_and_prints_its_table():
+    done = subprocess.run([sys.executable, "-W", "error", str(HERE), "--tiny"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for row in (
+        "lenet step",
+        "resnet20(width=8) step",
+        "levels",
+        "lenet, two replicas",
+        "resnet8(width=8): the default",
+        "import workbench",
+        "growth of a run",
+        "into an archive",
+    ):
+        assert row in done.stdout
+
+
+def test_an_unknown_benchmark_is_named_with_those_there_are():
+    done = subprocess.run([sys.executable, str(HERE), "step"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "there is no benchmark 'step'; there are steps, experiment" in done.stderr
