@@ -72,7 +72,7 @@ def draw(rows: list[dict[str, Any]]) -> alt.FacetChart:
     height, width = max((row["y"] for row in rows), default=7) + 1, max((len(row["x"]) for row in rows), default=8)
     side = max(4, 150 // max(height, width, 1))
     scale = alt.Scale(domain=[0, 1], scheme="viridis")
-    words = {"title": "connections left, of the busiest pixel's", "titleLimit": 400}
+    words = {"title": "connections left, of the busiest place's", "titleLimit": 400}
     legend = alt.Legend(format="~%", gradientLength=200, orient="bottom", **words)
     share = alt.Color("share:Q", scale=scale, legend=legend)
     colour = alt.condition("datum.share > 0", share, alt.value("transparent"))
@@ -99,5 +99,5 @@ def draw(rows: list[dict[str, Any]]) -> alt.FacetChart:
         "What is left of the first layer as images, from denser to sparser tickets: "
         "the brighter a pixel, the more connections read it."
     )
-    subtitle = "first layer, first replica; empty: nothing reads this pixel"
+    subtitle = "first layer, first replica; empty: nothing reads it"
     return theme.dress(chart, "What the ticket still reads", description, subtitle)

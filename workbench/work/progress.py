@@ -124,11 +124,11 @@ class Total:
     """
 
     def __init__(self) -> None:
-        self.share = 0.0
         self._lock = threading.Lock()
         self._begin()
 
     def _begin(self) -> None:
+        self.share = 0.0
         self._outer: Path = ()
         self._replicas: dict[int, float] = {}
         self._first: tuple[float, float] | None = None  # (time, share) of the first report: resumed work begins late
@@ -143,7 +143,6 @@ class Total:
             if self.share >= 1:
                 if _fold(path if at is None else path[at + 1 :], _share(progress.done, progress.of)) >= 1:
                     return self.share  # the last replica says once more that it is done
-                self.share = 0.0
                 self._begin()
             share = progress.share if at is None else self._add(path, at, _share(progress.done, progress.of))
             self.share = max(self.share, share)
