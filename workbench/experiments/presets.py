@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from workbench.recipe import Recipe
 
-LENET = Recipe(epochs=3, learning_rate=0.1, momentum=0.0, batch_size=128)
+LENET = {
+    "train_size": None,
+    "image_size": None,
+    "model": "lenet",
+    "recipe": Recipe(epochs=3, learning_rate=0.1, momentum=0.0, batch_size=128),
+    "rounds": 12,
+    "fraction": 0.2,
+}
 RESNET = Recipe(
     steps=1200,
     learning_rate=0.4,
@@ -18,25 +26,21 @@ RESNET = Recipe(
     decay=0.1,
 )
 
+CIFAR10 = {
+    "dataset": "cifar10",
+    "train_size": 10_000,
+    "image_size": 16,
+    "model": "resnet8(width=16)",
+    "rounds": 4,
+    "fraction": 0.6,
+}
+
 PRESETS: dict[str, dict[str, Any]] = {
     # LeNet-300-100, where a ticket is found from step 0 (open_lth's learning rate and batch, fewer epochs)
-    "lenet-mnist": {"dataset": "mnist", "model": "lenet", "recipe": LENET, "rounds": 12, "fraction": 0.2},
-    "lenet-fashion-mnist": {
-        "dataset": "fashion-mnist",
-        "model": "lenet",
-        "recipe": LENET,
-        "rounds": 12,
-        "fraction": 0.2,
-    },
+    "lenet-mnist": {"dataset": "mnist", **LENET},
+    "lenet-fashion-mnist": {"dataset": "fashion-mnist", **LENET},
     # a batch-normed net, where rewinding decides: four rounds of 60 %; without augmentation and with this weight decay,
     # rewinding to step 0 fails and to step 50 does not
-    "resnet8-cifar10": {
-        "dataset": "cifar10",
-        "train_size": 10_000,
-        "image_size": 16,
-        "model": "resnet8(width=16)",
-        "recipe": RESNET,
-        "rounds": 4,
-        "fraction": 0.6,
-    },
+    "resnet8-cifar10": {**CIFAR10, "recipe": RESNET},
+    "resnet8-cifar10-slow": {**CIFAR10, "recipe": replace(RESNET, learning_rate=0.1)},  # the same at a lower rate
 }
