@@ -118,11 +118,10 @@ def source_hash(thing: Any) -> str:
     try:
         text = inspect.getsource(thing)
     except (OSError, TypeError):  # typed at a prompt; a class in a notebook before Python 3.13
-        if inspect.isclass(thing):
-            parts = {name: inspect.unwrap(f) for name, f in sorted(vars(thing).items()) if inspect.isfunction(f)}
-            text = repr([(name, source_hash(f)) for name, f in parts.items()])
-        else:
-            text = _code(thing.__code__)
+        text = "" if inspect.isclass(thing) else _code(thing.__code__)
+    if inspect.isclass(thing):  # and its methods: Python 3.13 may find another class's lines for one made by exec
+        parts = {name: inspect.unwrap(f) for name, f in sorted(vars(thing).items()) if inspect.isfunction(f)}
+        text += repr([(name, source_hash(f)) for name, f in parts.items()])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
