@@ -10,8 +10,8 @@ from tiny import Own, copied, four, made, pair, same, split_of
 from torch import nn
 
 import workbench as wb
-from workbench import evaluation
-from workbench.evaluation import recompute_batch_norm
+from workbench import batch_norm, evaluation
+from workbench.batch_norm import recompute_batch_norm
 
 
 def test_accuracy_and_loss_by_hand():
@@ -52,7 +52,7 @@ def test_the_size_of_the_parts_does_not_matter(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_batch_norm_taken_anew_is_the_plain_mean_over_batches(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(evaluation, "BATCH", 25)
+    monkeypatch.setattr(batch_norm, "BATCH", 25)
     model, data = Own(), made()
     weights = wb.initialise(model)
     before = copied(weights)

@@ -35,16 +35,20 @@ FLOORS = {
     "weights": 0,
     "work/": 0,  # how any work is named, kept, watched, repeated
     # how a network is trained
+    "batch_norm": 1,
     "evaluation": 1,
     "hardware": 1,
     "losses": 1,
     "recipe": 1,
     "runs": 1,
+    "scores": 1,
     "state": 1,
     "training": 1,
     # the methods
+    "data_diet/": 2,
     "pruning/": 2,
     # what one does with tickets
+    "landscape/": 3,
     "lottery": 3,
     "sanity": 3,
     # what a lesson, a panel and a sweep all call

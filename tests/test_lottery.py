@@ -350,7 +350,7 @@ def test_unknown_treatments_are_said():
     a, b = run(rounds=1)
     with pytest.raises(ValueError, match='batch-norm treatment "avrage" is not known; did you mean "average"'):
         midpoint(Own(), a, b, DATA.test, batch_norm="avrage")
-    with pytest.raises(ValueError, match=r"needs training images; pass train=data.train"):
+    with pytest.raises(ValueError, match=r"needs training images, and there are none; pass train=data\.train"):
         midpoint(Own(), a, b, DATA.test, batch_norm="recompute")
 
 

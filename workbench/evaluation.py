@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +16,7 @@ from workbench import masks
 from workbench.data import Split
 from workbench.hardware import Hardware, settle
 from workbench.masks import Mask
-from workbench.weights import Weights, check_fits, snapshot, untied
+from workbench.weights import Weights, check_fits, untied
 from workbench.work import progress
 
 BATCH = 1000  # images at once; a fixed number, so that the same network gives the same bits
@@ -41,38 +42,35 @@ def evaluate(
     Each example counts once, whatever the last batch's size. Raises a ValueError for an empty split, for weights of
     another model, for a mask that does not fit.
     """
-    if not len(split):
-        raise ValueError("there are no images to evaluate on: this split is empty; load the data with another share")
-    check_fits(weights, model)
     if mask is not None:
         masks.check(mask, weights)
         weights = masks.apply(weights, mask)
+    return evaluate_all(model, [weights], split, hardware=hardware)[0]
+
+
+def evaluate_all(
+    model: nn.Module, several: Sequence[Weights], split: Split, *, hardware: Hardware | None = None
+) -> list[Evaluation]:
+    """Evaluate the model with each of several weights, as `evaluate` does one by one and with the same bits.
+
+    The images are prepared once for all of them, which is what a path or a plane of small networks costs otherwise.
+    """
+    if not len(split):
+        raise ValueError("there are no images to evaluate on: this split is empty; load the data with another share")
+    for weights in several:
+        check_fits(weights, model)
     hardware = hardware or settle(model)
     network = copy.deepcopy(model).to(hardware.device).eval()
-    weights = {name: place(tensor, hardware) for name, tensor in untied(weights, model).items()}
+    placed = [{name: place(t, hardware) for name, t in untied(weights, model).items()} for weights in several]
     split = split.to(hardware.device)
-    logits = torch.cat([_forward(network, weights, split, begin, hardware) for begin in range(0, len(split), BATCH)])
-    loss = float(functional.cross_entropy(logits.double(), split.labels))
-    accuracy = int((logits.argmax(1) == split.labels).count_nonzero()) / len(split)
-    return Evaluation(accuracy, loss, logits.cpu())
-
-
-@torch.no_grad()
-def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, examples: int = 2000) -> Weights:
-    """Return the weights with batch-norm statistics taken anew: the plain mean over batches of training images.
-
-    Mixed weights have other activations than either end, so that neither's statistics fit them (Jordan et al. 2023).
-    """
-    network = copy.deepcopy(model)
-    network.load_state_dict(weights)
-    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # the plain mean over the batches that follow
-    network.train()
-    for begin in range(0, min(examples, len(split)) if norms else 0, BATCH):
-        network(split.inputs(torch.arange(begin, min(begin + BATCH, len(split)))))
-    return snapshot(network)
+    logits: list[list[Tensor]] = [[] for _ in several]
+    for begin in range(0, len(split), BATCH):
+        end = min(begin + BATCH, len(split))
+        inputs = place(split.inputs(torch.arange(begin, end, device=split.images.device)), hardware)
+        for i, weights in enumerate(placed):
+            logits[i].append(_forward(network, weights, inputs, hardware))
+            progress.report(begin * len(several) + (i + 1) * (end - begin), len(split) * len(several))
+    return [_evaluation(torch.cat(parts), split.labels) for parts in logits]
 
 
 def place(tensor: Tensor, hardware: Hardware) -> Tensor:
@@ -81,11 +79,13 @@ def place(tensor: Tensor, hardware: Hardware) -> Tensor:
     return tensor.contiguous(memory_format=hardware.memory_format) if tensor.dim() == 4 else tensor
 
 
-def _forward(network: nn.Module, weights: Weights, split: Split, begin: int, hardware: Hardware) -> Tensor:
-    end = min(begin + BATCH, len(split))
-    inputs = place(split.inputs(torch.arange(begin, end, device=split.images.device)), hardware)
+def _forward(network: nn.Module, weights: Weights, inputs: Tensor, hardware: Hardware) -> Tensor:
     device = torch.device(hardware.device).type
     with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=hardware.precision == "bfloat16"):
-        logits = functional_call(network, weights, (inputs,))
-    progress.report(end, len(split))
-    return logits.float()
+        return functional_call(network, weights, (inputs,)).float()
+
+
+def _evaluation(logits: Tensor, labels: Tensor) -> Evaluation:
+    loss = float(functional.cross_entropy(logits.double(), labels))
+    accuracy = int((logits.argmax(1) == labels).count_nonzero()) / len(labels)
+    return Evaluation(accuracy, loss, logits.cpu())

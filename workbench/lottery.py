@@ -16,8 +16,9 @@ from typing import Protocol, runtime_checkable
 from torch import nn
 
 from workbench import intervals, masks
+from workbench.batch_norm import treat_batch_norm
 from workbench.data import Data, Split
-from workbench.evaluation import evaluate, recompute_batch_norm
+from workbench.evaluation import evaluate
 from workbench.intervals import Interval
 from workbench.masks import Mask
 from workbench.nearest import unknown
@@ -193,14 +194,7 @@ def midpoint(
     """
     a, b = denser.run.weights, sparser.run.weights
     middle = masks.apply(mix(a, b, 0.5), denser.mask)
-    if batch_norm == "keep":
-        middle |= {name: a[name] for name, _ in model.named_buffers() if name in a}
-    elif batch_norm == "recompute":
-        if train is None:
-            raise ValueError('batch_norm="recompute" needs training images; pass train=data.train')
-        middle = recompute_batch_norm(model, middle, train)
-    elif batch_norm != "average":
-        raise unknown("batch-norm treatment", batch_norm, ("average", "recompute", "keep"))
+    middle = treat_batch_norm(model, middle, batch_norm=batch_norm, first=a, train=train)
     error, *ends = (1 - evaluate(model, weights, split).accuracy for weights in (middle, a, b))
     return error - sum(ends) / 2
 

@@ -117,17 +117,26 @@ def train(
 
 def weights_at(model: nn.Module, start: Weights, data: Data, recipe: Recipe, *, step: int, seed: int = 0) -> Weights:
     """Return the weights and buffers at step k of dense training from `start`: where a ticket is rewound to."""
-    of = recipe.length(len(data.train))
-    if not 0 <= step <= of:
+    return weights_along(model, start, data, recipe, at=(step,), seed=seed)[step]
+
+
+def weights_along(
+    model: nn.Module, start: Weights, data: Data, recipe: Recipe, *, at: Collection[int], seed: int = 0
+) -> dict[int, Weights]:
+    """Return the weights and buffers at several steps of one dense training from `start`, which ends at the last."""
+    of, last = recipe.length(len(data.train)), max(at, default=0)
+    if bad := [step for step in at if not 0 <= step <= of]:
         raise ValueError(
-            f"step must be from 0 to {of}, the length of this recipe, got {step}; step=0 is `start` itself"
+            f"step must be from 0 to {of}, the length of this recipe, got {bad[0]}; step=0 is `start` itself"
         )
-    if step == 0:
-        return dict(start)
-    for done in steps(model, start, data, recipe, seed=seed):
-        if done.step == step:
-            return network_weights(model, start, done.state)
-    raise AssertionError("the loop ends before its last step")
+    found = {0: dict(start)} if 0 in at else {}
+    if last:
+        for done in steps(model, start, data, recipe, seed=seed):
+            if done.step in at:
+                found[done.step] = network_weights(model, start, done.state)
+            if done.step == last:
+                break
+    return found
 
 
 def _beginning(model: nn.Module, start: Weights, mask: Mask | None, state: State | None) -> tuple[Weights, Mask | None]:

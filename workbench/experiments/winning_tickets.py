@@ -21,7 +21,7 @@ from workbench.sanity import CONTROLS
 from workbench.seeds import check_seed, number, seeds
 from workbench.weights import Weights, snapshot
 from workbench.work import progress
-from workbench.work.archive import Archive
+from workbench.work.archive import Archive, each, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as side_by_side
 
@@ -92,12 +92,11 @@ def winning_tickets(
             f"rewind_step must be from 0 to {length - 1}, got {rewind_step}; the recipe has {length} steps"
         )
     options = {"rounds": rounds, "fraction": fraction, "rewind_step": rewind_step}
-    archive = Archive(archive) if isinstance(archive, str) else archive
     drawn = seeds(seed, replicas)
 
     def replica(own: int) -> Iterator[Outcome]:
-        for kind, found, run in _replica(model, data, recipe, tuple(controls), own, options, archive):
-            yield _outcome(kind, found, run, seed, drawn.index(own), rewind_step)
+        for kind, found, trained in _replica(model, data, recipe, tuple(controls), own, options, archive):
+            yield _outcome(kind, found, trained, seed, drawn.index(own), rewind_step)
 
     for _, outcome in side_by_side(replica, drawn):
         yield outcome
@@ -110,13 +109,13 @@ def _replica(
     controls: tuple[str, ...],
     seed: int,
     options: dict[str, Any],
-    archive: Archive | None,
+    archive: Archive | str | None,
 ) -> Iterator[tuple[str, lottery.Round, tuple[Run, Mask, Weights]]]:
     """Yield (kind, the ticket's round, what was trained) for the tickets of one replica and then for its controls."""
     model, step = models.named(name, data, seed=seed), options["rewind_step"]
     tickets = call(lottery.rounds, model, snapshot(model), data, recipe, seed=seed, **options)
     found = []
-    for r in progress.walk("kind", _each(tickets, archive), 1 + len(controls), index=0):
+    for r in progress.walk("kind", each(tickets, archive), 1 + len(controls), index=0):
         found.append(r)
         yield "ticket", r, (r.run, r.mask, r.rewound)
     for index, kind in enumerate(controls, 1):
@@ -124,21 +123,13 @@ def _replica(
         if kind == "reinitialised":
             draw = initialise(model, seed=number(seed, "reinitialised"))
             with progress.within("rewinding point", 0):
-                other = _run(call(weights_at, model, draw, data, recipe, step=step, seed=seed), archive)
+                other = run(call(weights_at, model, draw, data, recipe, step=step, seed=seed), archive)
         for r in found[1:]:
             control = CONTROLS[kind](r.ticket, weights=other, seed=number(seed, kind, r.round))
             work = call(train, model, control.weights, data, recipe, mask=control.mask, seed=seed, step=step)
             with progress.within("kind", index, 1 + len(controls)), progress.within("round", r.round, len(found)):
-                run = _run(work, archive)
-            yield kind, r, (run, control.mask, other)
-
-
-def _each(work: Any, archive: Archive | None) -> Iterator[Any]:
-    return archive.each(work) if archive else work.each()
-
-
-def _run(work: Any, archive: Archive | None) -> Any:
-    return archive.run(work) if archive else work.run()
+                done = run(work, archive)
+            yield kind, r, (done, control.mask, other)
 
 
 def _outcome(

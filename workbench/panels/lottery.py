@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-import torch
-
 from workbench.charts import in_words
 from workbench.charts.theme import kind
-from workbench.data import Data, Split
 from workbench.experiments import winning_tickets
-from workbench.hardware import resolve
-from workbench.images import AUGMENTATIONS
-from workbench.models import MODELS, named
-from workbench.panels.options import Dataset, Declaration, Number, Option, Several, Text
-from workbench.recipe import OPTIMISERS, SCHEDULES
+from workbench.panels.groups import LEARNED, TRAINED
+from workbench.panels.options import Declaration, Number, Several
 from workbench.sanity import CONTROLS
-from workbench.sources import DATASETS
-
-
-def known_model(text: str) -> None:
-    """Raise a ValueError unless the text names a model; it is tried on one empty image."""
-    nothing = torch.zeros(1, dtype=torch.int64)
-    one = Split(torch.zeros(1, 3, 32, 32, dtype=torch.uint8), nothing, nothing, torch.zeros(3), torch.ones(3))
-    named(text, Data("", one, one, one, ("a", "b"), nothing[:0]))
-
 
 LOTTERY = Declaration(
     title="Find a winning ticket",
     about="Train a network, remove its smallest weights, rewind the rest to where they began, and train again.",
     function=winning_tickets,
     groups={
-        "What is learned": (
-            Dataset("dataset", "dataset", tuple(DATASETS), help="digits needs no download"),
-            Number("train_size", "training images", low=1, whole=True, empty="all"),
-            Number("image_size", "image side", low=1, whole=True, empty="as it is", help="pixels"),
-            Text("model", "model", (*MODELS, "resnet8(width=4)"), help='as in "resnet8(width=4)"', checked=known_model),
-            Number("seed", "seed", low=0, high=2**53 - 1, whole=True),
-            Text("recipe.device", "device", ("auto", "cpu", "cuda"), checked=resolve),
-        ),
-        "How it is trained": (
-            Number("recipe.epochs", "epochs", low=0.01, empty="by steps", help="may be fractional"),
-            Number("recipe.steps", "or steps", low=0, whole=True, empty="by epochs"),
-            Number("recipe.learning_rate", "learning rate", low=1e-6, high=100, step=0.01),
-            Number("recipe.batch_size", "batch size", low=1, whole=True),
-            Number("recipe.weight_decay", "weight decay", low=0, high=1, step=0.0001),
-            Option("recipe.optimiser", "optimiser", OPTIMISERS),
-            Option("recipe.schedule", "schedule", SCHEDULES),
-            Option("recipe.augment", "augmentation", tuple(AUGMENTATIONS)),
-        ),
+        "What is learned": LEARNED,
+        "How it is trained": TRAINED,
         "How tickets are drawn": (
             Number("rounds", "rounds", low=0, high=100, whole=True, help="after the dense one"),
             Number("fraction", "fraction pruned", low=0.001, high=0.999, step=0.05, help="of the survivors"),

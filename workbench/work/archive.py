@@ -159,6 +159,20 @@ class Archive:
         warnings.warn(text, stacklevel=2)
 
 
+def run(call: Call, archive: Archive | str | None) -> Any:
+    """Run a call through an archive (or its folder), or without one."""
+    return call.run() if archive is None else _opened(archive).run(call)
+
+
+def each(call: Call, archive: Archive | str | None) -> Generator[Any, None, None]:
+    """Yield a call's values through an archive (or its folder), or without one."""
+    return call.each() if archive is None else _opened(archive).each(call)
+
+
+def _opened(archive: Archive | str) -> Archive:
+    return Archive(archive) if isinstance(archive, str) else archive
+
+
 def _check(call: Any) -> None:
     if not isinstance(call, Call):
         raise TypeError(f"an archive runs calls, got {call!r}; make one with wb.call(function, ...)")
