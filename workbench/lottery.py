@@ -129,8 +129,10 @@ def counts(mask: Mask, rounds: int, fraction: float) -> list[int]:
 
 @runtime_checkable
 class Trained(Protocol):
-    """What the checks between rounds need: a `Round`, or an experiment's outcome."""
+    """What the checks of and between rounds need: a `Round`, or an experiment's outcome."""
 
+    @property
+    def density(self) -> float: ...
     @property
     def mask(self) -> Mask: ...
     @property
@@ -154,7 +156,7 @@ class Matching:
         return f"matches the dense network down to density {self.density:.3g}, within {self.margin:.3g}"
 
 
-def matching(replicas: Iterable[Sequence[Round]], *, margin: float = 0.01) -> Matching:
+def matching(replicas: Iterable[Sequence[Trained]], *, margin: float = 0.01) -> Matching:
     """Say down to which density the ticket matches: the lower end of the paired interval is at least -margin.
 
     `replicas` are the lists of rounds of several seeds, each with its dense round 0; ticket and dense network are
@@ -195,6 +197,8 @@ def midpoint(
     a, b = denser.run.weights, sparser.run.weights
     middle = masks.apply(mix(a, b, 0.5), denser.mask)
     middle = treat_batch_norm(model, middle, batch_norm=batch_norm, first=a, train=train)
+    if batch_norm == "recompute":
+        a, b = (treat_batch_norm(model, w, batch_norm=batch_norm, first=w, train=train) for w in (a, b))
     error, *ends = (1 - evaluate(model, weights, split).accuracy for weights in (middle, a, b))
     return error - sum(ends) / 2
 

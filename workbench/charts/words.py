@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench import intervals
 from workbench.charts import theme
-from workbench.lottery import Round, matching
+from workbench.lottery import matching
 
 
 def in_words(outcomes: Iterable[Any]) -> list[str]:
@@ -29,16 +29,16 @@ def in_words(outcomes: Iterable[Any]) -> list[str]:
     return sentences
 
 
-def _replicas(outcomes: Sequence[Any]) -> list[list[Round]]:
-    """Return each replica's tickets as rounds, dense first; those without a test accuracy are left out."""
-    found: dict[int, list[Round]] = defaultdict(list)
+def _replicas(outcomes: Sequence[Any]) -> list[list[Any]]:
+    """Return each replica's tickets, dense first; those without a test accuracy are left out."""
+    found: dict[int, list[Any]] = defaultdict(list)
     for o in theme.tickets(outcomes):
         if o.test_accuracy is not None:
-            found[o.replica].append(Round(o.round, o.density, o.mask, o.run, o.rewound, o.run.weights))
+            found[o.replica].append(o)
     return [rounds for rounds in found.values() if rounds[0].round == 0]
 
 
-def _matching(replicas: list[list[Round]]) -> str:
+def _matching(replicas: list[list[Any]]) -> str:
     if len(replicas) < intervals.LEAST:
         return f"How far the ticket matches it needs {intervals.LEAST} replicas; there {_are(len(replicas))} so far."
     found = matching(replicas)
