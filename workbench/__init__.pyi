@@ -1,7 +1,9 @@
 from . import charts as charts
 from . import check as check
+from . import data_diet as data_diet
 from . import experiments as experiments
 from . import intervals as intervals
+from . import landscape as landscape
 from . import lottery as lottery
 from . import masks as masks
 from . import models as models
@@ -22,7 +24,9 @@ from .records import record as record
 from .records import recorded as recorded
 from .runs import Run as Run
 from .runs import train as train
+from .runs import weights_along as weights_along
 from .runs import weights_at as weights_at
+from .scores import Score as Score
 from .seeds import seeds as seeds
 from .state import State as State
 from .tables import table as table

@@ -1,0 +1,168 @@
+"""Alignment: the same function with its hidden units in another order, and the order that brings two networks together.
+
+A network does not change when its hidden units are permuted, but the straight line to another one does. Networks that
+descend from one starting point may be linearly connected as they are; of independent ones this has been claimed up to a
+permutation (Entezari et al. 2022). Here it is looked for by weight matching: Ainsworth et al. 2023, "Git Re-Basin:
+Merging Models modulo Permutation Symmetries", section 3.2, algorithm 1. Mixed weights have other activations than
+either end, so measure the path afterwards with batch_norm="recompute" (Jordan et al. 2023).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor, nn
+
+from workbench.landscape.path import check_finite
+from workbench.landscape.units import Group, entries, hidden_units
+from workbench.nearest import unknown
+from workbench.seeds import check_seed, generator
+from workbench.weights import Weights, check_fits, check_same, owners
+from workbench.work import progress
+
+SWEEPS = 100  # the most; a search ends when a sweep over all groups changes none
+
+Permutations = dict[str, Int64[Tensor, " units"]]
+
+
+def align(model: nn.Module, a: Weights, b: Weights, *, seed: int = 0, orders: int = 3) -> Weights:
+    """Return `b` with its hidden units in the order in which they come closest to those of `a`.
+
+    It computes what `b` computes, up to the order of float sums; batch-norm's statistics move along. Of a ticket, whose
+    weights are zero where pruned, the places move along too: its mask is `permute(model, mask, match(model, a, b))`.
+    The arguments and errors are those of `match`.
+    """
+    return permute(model, b, match(model, a, b, seed=seed, orders=orders))
+
+
+def match(model: nn.Module, a: Weights, b: Weights, *, seed: int = 0, orders: int = 3) -> Permutations:
+    """Return the permutations P, one for each group of hidden units, that make ⟨a, P(b)⟩ over all parameters large.
+
+    Group by group the best permutation, the others held, is a linear assignment problem, which scipy solves exactly;
+    sweeps over the groups in random order (from the seed) go on until none changes. What is found is a local optimum:
+    the best of `orders` searches. Raises a ValueError for weights of different models, for NaN, and for a module whose
+    hidden units cannot be told (`hidden_units`).
+    """
+    check_fits(a, model)
+    check_same(a, b)
+    for weights, who in ((a, "the first network"), (b, "the second network")):
+        check_finite(weights, who)
+    if orders < 1:
+        raise ValueError(f"orders must be at least 1, got {orders}; 3 searches and the best of them is the default")
+    check_seed(seed)
+    groups = hidden_units(model)
+    read = {name: (a[name].double().cpu(), b[name].double().cpu()) for name, _ in model.named_parameters()}
+    best, found = -math.inf, permutations(model)
+    for order in range(orders):
+        with progress.within("order", order, orders):
+            candidate = _search(groups, read, generator(seed, "align", order))
+        close = sum(float((x * _permuted(name, y, groups, candidate)).sum()) for name, (x, y) in read.items())
+        if close > best:
+            best, found = close, candidate
+    return found
+
+
+def permutations(model: nn.Module, *, seed: int | None = None) -> Permutations:
+    """Return a permutation for every group of hidden units, by the name of the first weight that makes them.
+
+    With a seed they are random ones, without they leave every unit in its place. Unit i of the permuted network is unit
+    permutation[i] of the other.
+    """
+    groups = hidden_units(model)
+    if seed is None:
+        return {name: torch.arange(group.size) for name, group in groups.items()}
+    draws = ((name, group.size, generator(seed, "permutation", i)) for i, (name, group) in enumerate(groups.items()))
+    return {name: torch.randperm(size, generator=draw) for name, size, draw in draws}
+
+
+def permute(model: nn.Module, tensors: Mapping[str, Tensor], permutations: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights, or a mask, with the hidden units in another order; the function stays the same.
+
+    `permutations` are by group, as `permutations(model)` names them; a group without one stays as it is. Batch-norm's
+    parameters and statistics move with their units. Raises a ValueError for a group that is not known, for what is no
+    permutation of its units, and for tensors of another model.
+    """
+    groups, owner, state = hidden_units(model), owners(model), model.state_dict()
+    _check(groups, permutations)
+    for name, tensor in tensors.items():
+        if name not in state or tensor.shape != state[name].shape:
+            shape = tuple(tensor.shape)
+            raise ValueError(f"the tensors must be of this model, but {name!r} of shape {shape} is not one of its own")
+    return {name: _permuted(owner.get(name, name), tensor, groups, permutations) for name, tensor in tensors.items()}
+
+
+def _permuted(name: str, tensor: Tensor, groups: Mapping[str, Group], permutations: Mapping[str, Tensor]) -> Tensor:
+    """Return one tensor with every axis that counts units permuted."""
+    orders: dict[int, Tensor] = {}
+    for group, permutation in permutations.items():
+        for axis in groups[group].axes:
+            if axis.name == name:
+                order = orders.setdefault(axis.dim, torch.arange(tensor.shape[axis.dim]))
+                there = entries(axis, permutation)
+                order[axis.offset : axis.offset + len(there)] = there
+    for dim, order in orders.items():
+        tensor = tensor.index_select(dim, order.to(tensor.device))
+    return tensor.clone() if not orders else tensor
+
+
+def _search(
+    groups: Mapping[str, Group], read: Mapping[str, tuple[Tensor, Tensor]], draw: torch.Generator
+) -> Permutations:
+    """Sweep over the groups until no permutation changes: algorithm 1."""
+    from scipy.optimize import linear_sum_assignment
+
+    names = list(groups)
+    found = {name: torch.arange(groups[name].size) for name in names}
+    for sweep in range(SWEEPS):
+        changed = False
+        for done, place in enumerate(torch.randperm(len(names), generator=draw).tolist()):
+            name = names[place]
+            gains = _gains(name, groups, read, found)
+            rows, columns = linear_sum_assignment(gains.numpy(), maximize=True)
+            now = gains[torch.arange(len(gains)), found[name]].sum()
+            better = gains[rows, columns].sum() - now > 1e-9 * gains.abs().max() * len(gains)
+            if bool(better):
+                found[name], changed = torch.from_numpy(columns).long(), True
+            with progress.within("sweep", sweep, SWEEPS):
+                progress.report(done + 1, len(names))
+        if not changed:
+            break
+    return found
+
+
+def _gains(
+    name: str, groups: Mapping[str, Group], read: Mapping[str, tuple[Tensor, Tensor]], found: Permutations
+) -> Tensor:
+    """Return ⟨unit i of a, unit j of b⟩ over all axes of a group, the other groups of b permuted as found so far."""
+    group, others = groups[name], {other: found[other] for other in groups if other != name}
+    gains = torch.zeros(group.size, group.size, dtype=torch.float64)
+    for axis in group.axes:
+        if axis.name not in read:
+            continue  # batch-norm's statistics move along, but do not count
+        x, y = read[axis.name]
+        own = {name: found[name]} if sum(other.name == axis.name for other in group.axes) > 1 else {}
+        if own:  # the same units along two axes: the other one is held at what is found
+            rest = Group(group.size, tuple(other for other in group.axes if other != axis))
+            y = _permuted(axis.name, y, {**groups, name: rest}, {**others, **own})
+        else:
+            y = _permuted(axis.name, y, groups, others)
+        x_units, y_units = (
+            t.narrow(axis.dim, axis.offset, group.size * axis.block).movedim(axis.dim, 0).reshape(group.size, -1)
+            for t in (x, y)
+        )
+        gains += x_units @ y_units.T
+    return gains
+
+
+def _check(groups: Mapping[str, Group], permutations: Mapping[str, Tensor]) -> None:
+    for name, permutation in permutations.items():
+        if name not in groups:
+            raise unknown("group of hidden units", name, groups)
+        if permutation.sort().values.tolist() != list(range(groups[name].size)):
+            raise ValueError(
+                f"the permutation of {name} must hold each of its {groups[name].size} units once, got "
+                f"{permutation.tolist()[:8]}…; torch.randperm({groups[name].size}) is one"
+            )

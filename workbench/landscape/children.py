@@ -1,0 +1,69 @@
+"""Children: copies of one starting point, each trained under its own noise.
+
+Instability analysis (Frankle et al. 2020): two children share weights, batch-norm statistics, the step and the schedule
+of their starting point, and differ only in the order of the data and its augmentation. Where they end connected, the
+noise of training no longer decides which solution is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from torch import nn
+
+from workbench.data import Data
+from workbench.masks import Mask
+from workbench.recipe import Recipe
+from workbench.runs import Run, train
+from workbench.seeds import number
+from workbench.weights import Weights
+from workbench.work.archive import Archive, run
+from workbench.work.calls import call
+from workbench.work.replicas import replicas
+
+
+@dataclass(frozen=True, eq=False)
+class Child:
+    """One child: the `step` it parted at, which of its siblings it is, its noise seed, and its training."""
+
+    step: int
+    child: int
+    seed: int
+    run: Run
+
+    def __repr__(self) -> str:
+        return f"Child({self.child} from step {self.step}: {self.run!r})"
+
+
+def children(
+    model: nn.Module,
+    starts: Mapping[int, Weights],
+    data: Data,
+    recipe: Recipe,
+    *,
+    n: int = 2,
+    mask: Mask | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    archive: Archive | str | None = None,
+) -> Iterator[Child]:
+    """Yield `n` children of every starting point, side by side, as they finish.
+
+    `starts` are weights by the step they stand at: `{0: start}`, `{k: round.rewound}`, or, for dense training,
+    `wb.weights_along(…, at=steps)`. A child begins with a fresh optimiser, at that step of the schedule, and with an
+    order of its own from its first step on; child i of every start has the same noise. With a `mask` they are the
+    children of a ticket.
+    """
+    if n < 2:
+        raise ValueError(f"n must be at least 2, got {n}: it is between children that a barrier is measured")
+    jobs = [(step, child) for step in starts for child in range(n)]
+
+    def one(index: int) -> Child:
+        step, child = jobs[index]
+        noise = number(seed, "child", child)
+        work = call(train, model, starts[step], data, recipe, mask=mask, step=step, seed=noise)
+        return Child(step, child, noise, run(work, archive))
+
+    for _, child in replicas(one, range(len(jobs)), workers=workers):
+        yield child

@@ -1,0 +1,193 @@
+"""What the products of a Hessian tell: its top eigenvalues, its trace with an error, its spectral density.
+
+Spectra of networks: Sagun et al. 2017; Ghorbani et al. 2019. Eigenvalues come from scipy's ARPACK, the trace from
+Hutchinson's estimator (1990), the density from Lanczos quadrature (Ubaru et al. 2017; Papyan 2020, appendix D).
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from workbench import intervals
+from workbench.landscape.hessian import Hessian
+from workbench.nearest import unknown
+from workbench.work import progress
+
+WHICH = {"largest": "LA", "smallest": "SA", "magnitude": "LM"}
+MEMORY = 4 * 2**30  # bytes of Lanczos vectors at once
+KAPPA, MARGIN, POINTS = 3.0, 0.05, 256  # of the density's bumps and grid: Papyan 2020, section D.2
+
+
+@dataclass(frozen=True)
+class Trace:
+    """An estimate of a trace: its mean over `draws` vectors, the standard error of that, and its 95 % t interval."""
+
+    trace: float
+    error: float
+    low: float
+    high: float
+    draws: int
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The spectral density: `values` at `grid`, which integrate to 1, and the quadrature they come from.
+
+    Σ f(λ) over all D eigenvalues is about D times the mean over R repeats of Σ_M weights_RM · f(nodes_RM).
+    """
+
+    grid: Float64[Tensor, " G"]
+    values: Float64[Tensor, " G"]
+    nodes_RM: Float64[Tensor, "R M"]
+    weights_RM: Float64[Tensor, "R M"]
+
+
+def top_eigenvalues(
+    H: Hessian, *, k: int = 10, which: str = "largest", tolerance: float = 1e-3, seed: int = 0
+) -> Float64[Tensor, " k"]:
+    """Return k eigenvalues from one end of the spectrum, the outermost first.
+
+    `which` is "largest", "smallest" (the most negative) or "magnitude". Each is within `tolerance` times its own size
+    (ARPACK's implicitly restarted Lanczos method, from a start drawn from the seed); where D is small all are computed
+    by D products. An eigenvalue that is there several times may be found fewer times. Raises a ValueError for more
+    eigenvalues than there are, and where they do not settle.
+    """
+    import numpy as np
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+    if which not in WHICH:
+        raise unknown("end of the spectrum", which, WHICH)
+    if not 1 <= k <= H.dimension:
+        raise ValueError(f"k must be from 1 to {H.dimension}, the number of weights, got {k}; 10 is the default")
+    vectors = max(2 * k + 1, 20)
+    if vectors >= H.dimension:
+        return _outermost(torch.linalg.eigvalsh(_dense(H)), k, which)
+    products = _Counted(H, 2 * vectors)
+
+    def multiply(x: Any) -> Any:
+        return products(torch.from_numpy(np.array(x).reshape(-1))).double().cpu().numpy()
+
+    start = H.random(seed, "eigenvalues").double().cpu().numpy()
+    options = {"ncv": vectors, "tol": tolerance, "return_eigenvectors": False}
+    if "rng" in inspect.signature(eigsh).parameters:  # newer scipy: where the start spans too little, it draws another
+        options["rng"] = seed
+    operator: Any = LinearOperator  # (its stub knows the arguments of its subclasses only)
+    try:
+        found = eigsh(
+            operator((H.dimension,) * 2, matvec=multiply, dtype=np.float64), k, which=WHICH[which], v0=start, **options
+        )
+    except ArpackNoConvergence as error:
+        settled = len(error.eigenvalues)
+        raise ValueError(f"{settled} of {k} eigenvalues settled within {tolerance}; take k={max(settled, 1)}") from None
+    return _outermost(torch.from_numpy(found).double(), k, which)
+
+
+def trace(H: Hessian, *, draws: int = 30, seed: int = 0) -> Trace:
+    """Estimate the trace as the mean of vᵀ H v over `draws` vectors of random signs (Hutchinson 1990).
+
+    Without bias; its error is the standard error of that mean. Where there are no more weights than draws it is exact.
+    """
+    if draws < intervals.LEAST:
+        raise ValueError(f"draws must be at least {intervals.LEAST}, got {draws}: fewer have no error; 30 is usual")
+    if H.dimension <= draws:
+        exact = float(_dense(H).trace())
+        return Trace(exact, 0.0, exact, exact, H.dimension)
+    products = _Counted(H, draws)
+    vectors = (H.random(seed, "trace", i) for i in range(draws))
+    found = intervals.mean([float(v.double() @ products(v).double()) for v in vectors])
+    from scipy.special import stdtrit
+
+    error = (found.high - found.mean) / float(stdtrit(draws - 1, 0.975))
+    return Trace(found.mean, error, found.low, found.high, draws)
+
+
+def spectral_density(H: Hessian, *, steps: int = 100, repeats: int = 2, seed: int = 0) -> Spectrum:
+    """Estimate how the D eigenvalues are spread, by Lanczos quadrature: `repeats` times `steps` products.
+
+    A run of the Lanczos method from a random vector gives `steps` nodes and weights, a Gauss quadrature of the density;
+    bumps of the width of one node's share of the range make a curve of them. The ends of the spectrum are sharp, its
+    inside is smoothed; the height of an outlier says little below a few D-ths. All vectors are kept and each new one is
+    made orthogonal to them twice, so that no eigenvalue shows a second time as a ghost. Raises a ValueError where the
+    vectors do not fit memory.
+    """
+    if steps < 2 or repeats < 1:
+        raise ValueError(f"steps must be at least 2 and repeats at least 1, got {steps} and {repeats}; 100 and 2 do")
+    steps = min(steps, H.dimension)
+    if (size := steps * H.dimension * H.like.itemsize) > MEMORY:
+        most = MEMORY // (H.dimension * H.like.itemsize)
+        raise ValueError(f"{steps} vectors of {H.dimension} weights take {size / 2**30:.1f} GiB; take steps={most}")
+    products = _Counted(H, steps * repeats)
+    runs = [_lanczos(H, products, steps, seed, repeat) for repeat in range(repeats)]
+    nodes_RM = torch.stack([nodes for nodes, _ in runs])
+    weights_RM = torch.stack([weights for _, weights in runs])
+    return Spectrum(*_curve(nodes_RM, weights_RM), nodes_RM, weights_RM)
+
+
+def _lanczos(H: Hessian, products: _Counted, steps: int, seed: int, repeat: int) -> tuple[Tensor, Tensor]:
+    """Return the nodes and weights of one Lanczos run, fully re-orthogonalised."""
+    q = H.random(seed, "spectrum", repeat)
+    Q = q.new_zeros(steps, H.dimension)
+    Q[0] = q / q.norm()
+    T = torch.zeros(steps, steps, dtype=torch.float64)
+    for j in range(steps):
+        r = products(Q[j])
+        T[j, j] = float(r @ Q[j])
+        r = _orthogonal(r, Q[: j + 1])
+        if j + 1 == steps:
+            break
+        beta = float(r.norm())
+        if beta <= 100 * torch.finfo(Q.dtype).eps * float(T.abs().max()):  # the space is exhausted: begin a new one
+            r, beta = _orthogonal(H.random(seed, "spectrum", repeat + (j + 1) * 10**6), Q[: j + 1]), 0.0
+        Q[j + 1] = r / r.norm()
+        T[j, j + 1] = T[j + 1, j] = beta
+    nodes, vectors = torch.linalg.eigh(T)
+    return nodes, vectors[0] ** 2
+
+
+def _orthogonal(r: Tensor, Q: Tensor) -> Tensor:
+    for _ in range(2):  # twice is enough (Kahan; Parlett 1998, section 6.9)
+        r = r - Q.T @ (Q @ r)
+    return r
+
+
+def _curve(nodes_RM: Tensor, weights_RM: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a grid and the density on it, a Gaussian bump for every node."""
+    low, high = float(nodes_RM.min()), float(nodes_RM.max())
+    width = (high - low) or max(abs(high), 1.0) * 1e-6
+    low, high = low - MARGIN * width, high + MARGIN * width
+    sigma = (high - low) / (nodes_RM.shape[1] - 1) / math.sqrt(8 * math.log(KAPPA))
+    grid = torch.linspace(low - 3 * sigma, high + 3 * sigma, POINTS, dtype=torch.float64)
+    bumps = torch.exp(-(((grid[:, None, None] - nodes_RM) / sigma) ** 2) / 2) / (sigma * math.sqrt(2 * math.pi))
+    return grid, (bumps * weights_RM).sum((1, 2)) / len(nodes_RM)
+
+
+def _dense(H: Hessian) -> Float[Tensor, "D D"]:
+    """Return the whole matrix, by D products; made symmetric, which it is but for rounding."""
+    products = _Counted(H, H.dimension)
+    rows = torch.stack([products(row) for row in torch.eye(H.dimension)]).double().cpu()
+    return (rows + rows.T) / 2
+
+
+def _outermost(eigenvalues: Tensor, k: int, which: str) -> Tensor:
+    size = {"largest": eigenvalues, "smallest": -eigenvalues, "magnitude": eigenvalues.abs()}[which]
+    return eigenvalues[size.argsort(descending=True)[:k]]
+
+
+class _Counted:
+    """Products of a Hessian, each at its place in the progress; `of` is how many are expected."""
+
+    def __init__(self, H: Hessian, of: int) -> None:
+        self.H, self.of, self.done = H, of, 0
+
+    def __call__(self, vector: Tensor) -> Tensor:
+        with progress.within("product", self.done, max(self.of, self.done + 1)):
+            found = self.H.product(vector.to(self.H.like))
+        self.done += 1
+        return found

@@ -1,0 +1,105 @@
+"""What was measured on a plane: loss and error on a grid, and where networks and their trajectories stand in it."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jaxtyping import Float64
+from torch import Tensor
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A network, or a point of a trajectory, in the plane at (x, y), and its `distance` from the plane.
+
+    `kind` is "network" or "trajectory"; a trajectory's name is that of the network it belongs to, `step` its step.
+    `loss` and `error` are the network's own; of a trajectory, which is not in the plane, they are not measured: None.
+    """
+
+    kind: str
+    name: str
+    step: int | None
+    x: float
+    y: float
+    distance: float
+    loss: float | None = None
+    error: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Loss and error on a grid of a plane, as far as it is refined: `level` of `levels`, from 0.
+
+    `x` and `y` are coordinates in units of `unit`: "distance" (Euclidean, between weights) or "filter norm" (lengths of
+    the filter-normalised directions). `loss_YX` is mean cross-entropy in nats, `error_YX` a fraction in [0, 1].
+    `marks` are the networks, exactly measured, and the trajectories; `split` and `batch_norm` say where and how it was
+    measured.
+    """
+
+    level: int
+    levels: int
+    x: Float64[Tensor, " X"]
+    y: Float64[Tensor, " Y"]
+    loss_YX: Float64[Tensor, "Y X"]
+    error_YX: Float64[Tensor, "Y X"]
+    marks: tuple[Mark, ...]
+    unit: str
+    split: str
+    batch_norm: str
+
+    @property
+    def networks(self) -> tuple[Mark, ...]:
+        """The networks that the plane was laid through."""
+        return tuple(mark for mark in self.marks if mark.kind == "network")
+
+    @property
+    def trajectories(self) -> dict[str, list[Mark]]:
+        """The projected points of every trajectory, by its name."""
+        points = [mark for mark in self.marks if mark.kind == "trajectory"]
+        return {name: [p for p in points if p.name == name] for name in dict.fromkeys(p.name for p in points)}
+
+    def __repr__(self) -> str:
+        low, high = float(self.loss_YX.min()), float(self.loss_YX.max())
+        grid = f"{len(self.x)}×{len(self.y)}, level {self.level + 1}/{self.levels}"
+        return f"Surface({grid}: loss {low:.4f} to {high:.4f}; split={self.split}, batch_norm={self.batch_norm})"
+
+    def _repr_html_(self) -> str:
+        head = "<tr><th></th><th>x</th><th>y</th><th>from the plane</th><th>loss</th><th>error</th></tr>"
+        rows = "".join(
+            f"<tr><th>{html.escape(m.name)}</th><td>{m.x:.4g}</td><td>{m.y:.4g}</td><td>{m.distance:.4g}</td>"
+            f"<td>{m.loss:.4f}</td><td>{m.error:.4f}</td></tr>"
+            for m in self.networks
+        )
+        return f"<table><caption>{html.escape(repr(self))}</caption>{head}{rows}</table>"
+
+
+def plane_table(surface: Surface) -> pandas.DataFrame:
+    """Return the table of a surface: a row for every point of the grid, every network, every point of a trajectory.
+
+    Columns: `role` (grid, network, trajectory), `name`, `step`, `x`, `y`, `distance` (from the plane), `loss`, `error`,
+    `level` (at which a point of the grid was measured), `unit`, `split`, `batch_norm`.
+    """
+    import pandas
+
+    return pandas.DataFrame(plane_rows(surface))
+
+
+def plane_rows(surface: Surface) -> list[dict[str, Any]]:
+    """Return the rows of `plane_table` as dicts of plain values."""
+    how = {"unit": surface.unit, "split": surface.split, "batch_norm": surface.batch_norm}
+    rows = []
+    loss, error = surface.loss_YX.tolist(), surface.error_YX.tolist()
+    for i, y in enumerate(surface.y.tolist()):
+        for j, x in enumerate(surface.x.tolist()):
+            level = next(k for k in range(surface.level + 1) if not (i | j) % 2 ** (surface.level - k))
+            place = {"role": "grid", "name": None, "step": None, "x": x, "y": y, "distance": 0.0}
+            rows.append({**place, "loss": loss[i][j], "error": error[i][j], "level": level, **how})
+    for m in surface.marks:
+        place = {"role": m.kind, "name": m.name, "step": m.step, "x": m.x, "y": m.y, "distance": m.distance}
+        rows.append({**place, "loss": m.loss, "error": m.error, "level": None, **how})
+    return rows
