@@ -1,0 +1,184 @@
+"""From which step does the noise of training no longer decide? Barriers between children, by the step they part at.
+
+Frankle et al. 2020 (instability analysis); by example and by difficulty: Paul et al. 2021 and 2022 (the data-diet
+papers). For each replica: dense training gives a starting point at every step asked for; from each, children are
+trained under their own noise; every pair of siblings is joined by a line, and loss and error are measured along it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from workbench import models
+from workbench.batch_norm import TREATMENTS
+from workbench.data import Data, Split, load
+from workbench.data_diet.el2n import el2n
+from workbench.initialisation import initialise
+from workbench.landscape.children import children as children_of
+from workbench.landscape.path import Path, path, slice_of
+from workbench.nearest import unknown
+from workbench.recipe import Recipe
+from workbench.runs import weights_along, weights_at
+from workbench.scores import Score
+from workbench.seeds import check_seed, number, seeds
+from workbench.weights import snapshot
+from workbench.work import progress
+from workbench.work.archive import Archive, run
+from workbench.work.calls import call
+from workbench.work.replicas import replicas as side_by_side
+
+
+@dataclass(frozen=True, eq=False)
+class Parting:
+    """One pair of children that parted at `rewind_step`, on one split, under one batch-norm treatment.
+
+    `barrier_error` (a fraction) and `barrier_loss` (nats) are above the straight line between the ends ("linear");
+    `connected_share` is the share of examples whose loss barrier at the midpoint is below 0.1; `accuracy` the mean of
+    both ends. `path` holds all that was measured, on `examples`, whose EL2N is `scores` (None if there are none).
+    """
+
+    seed: int
+    replica: int
+    rewind_step: int
+    pair: str
+    split: str
+    batch_norm: str
+    barrier_error: float
+    barrier_loss: float
+    connected_share: float
+    accuracy: float
+    path: Path
+    examples: Split
+    scores: Float[Tensor, " N"] | None
+
+    def __repr__(self) -> str:
+        where = f"replica={self.replica}, rewind_step={self.rewind_step}, pair={self.pair}"
+        what = f"barrier_error={self.barrier_error:.4f}, connected_share={self.connected_share:.3f}"
+        return f"Parting({where}, {self.split}, {self.batch_norm}: {what})"
+
+
+def instability(
+    dataset: str = "digits",
+    *,
+    train_size: int | None = None,
+    image_size: int | None = None,
+    model: str = "lenet",
+    recipe: Recipe = Recipe(epochs=20),  # noqa: B008 (frozen)
+    rewind_steps: Sequence[int] = (0, 10, 40, 160),
+    children: int = 2,
+    points: int = 25,
+    splits: Sequence[str] = ("train", "test"),
+    batch_norm: Sequence[str] = TREATMENTS,
+    score_replicas: int = 5,
+    score_step: int | None = None,
+    seed: int = 0,
+    replicas: int = 3,
+    archive: Archive | str | None = None,
+) -> Iterator[Parting]:
+    """Yield a `Parting` for every step, pair of children, split and treatment, replicas side by side.
+
+    `rewind_steps` are the steps k at which the children part; `points` (odd) are on every path. EL2N, by which examples
+    are grouped, comes from `score_replicas` networks of seeds that no child uses, at `score_step` (default: a quarter
+    of the recipe); with 0 of them there is none. An `archive` keeps every finished training. Raises a ValueError for an
+    option out of range, before anything is trained.
+    """
+    data = load(dataset, train_size=train_size, image_size=image_size, seed=check_seed(seed))
+    network = models.named(model, data)
+    length = recipe.length(len(data.train))
+    _check(data, recipe, rewind_steps, children, points, splits, batch_norm, replicas)
+    at = length // 4 if score_step is None else score_step
+    if score_replicas and not 0 <= at <= length:
+        raise ValueError(f"score_step must be from 0 to {length}, the length of the recipe, got {at}")
+    scores = _scores(network, data, recipe, splits, score_replicas, at, seed, archive) if score_replicas else {}
+    drawn = seeds(seed, replicas)
+
+    def replica(own: int) -> Iterator[Parting]:
+        born = models.named(model, data, seed=own)
+        work = call(weights_along, born, snapshot(born), data, recipe, at=tuple(sorted(rewind_steps)), seed=own)
+        with progress.within("dense", 0, 1 + len(rewind_steps)):
+            starts = run(work, archive)
+        workers = None if replicas == 1 else 1
+        options = {"n": children, "seed": own, "workers": workers, "archive": archive}
+        for index, k in enumerate(sorted(rewind_steps), 1):
+            with progress.within("rewind step", index, 1 + len(rewind_steps)):
+                found = {c.child: c.run for c in children_of(born, {k: starts[k]}, data, recipe, **options)}
+            for i, j in itertools.combinations(sorted(found), 2):
+                for split, how in itertools.product(splits, batch_norm):
+                    with progress.within("path", 0):
+                        ends = found[i].weights, found[j].weights
+                        work = call(path, born, *ends, data, split=split, points=points, batch_norm=how)
+                        line = run(work, archive)
+                    which = {"seed": seed, "replica": drawn.index(own), "rewind_step": k, "pair": f"{i}-{j}"}
+                    yield _parting(line, getattr(data, split), scores.get(split), which)
+
+    for _, parting in side_by_side(replica, drawn):
+        yield parting
+
+
+def _scores(
+    model: nn.Module,
+    data: Data,
+    recipe: Recipe,
+    splits: Sequence[str],
+    n: int,
+    step: int,
+    seed: int,
+    archive: Archive | str | None,
+) -> dict[str, Score]:
+    """Return the EL2N of every split, from n networks of their own seeds."""
+
+    def one(own: int) -> object:
+        work = call(weights_at, model, initialise(model, seed=own), data, recipe, step=step, seed=own)
+        return run(work, archive)
+
+    own = [number(seed, "score", i) for i in range(n)]
+    with progress.within("scores", 0):
+        found = dict(side_by_side(one, own))
+        return {split: el2n(model, [found[s] for s in own], data, split=split, step=step) for split in splits}
+
+
+def _parting(line: Path, examples: Split, score: Score | None, which: dict[str, Any]) -> Parting:
+    return Parting(
+        **which,
+        split=line.split,
+        batch_norm=line.batch_norm,
+        barrier_error=line.barrier(of="error"),
+        barrier_loss=line.barrier(of="loss"),
+        connected_share=line.connected_share(0.1),
+        accuracy=1 - float(line.error[0] + line.error[-1]) / 2,
+        path=line,
+        examples=examples,
+        scores=None if score is None else score.on(line.ids),
+    )
+
+
+def _check(
+    data: Data,
+    recipe: Recipe,
+    rewind_steps: Sequence[int],
+    children: int,
+    points: int,
+    splits: Sequence[str],
+    batch_norm: Sequence[str],
+    replicas: int,
+) -> None:
+    length = recipe.length(len(data.train))
+    if not rewind_steps or not all(0 <= k < length for k in rewind_steps):
+        raise ValueError(f"rewind_steps must be steps from 0 to {length - 1}, got {list(rewind_steps)}")
+    if children < 2:
+        raise ValueError(f"children must be at least 2, got {children}: barriers are between them")
+    if points < 3 or points % 2 == 0:
+        raise ValueError(f"points must be odd and at least 3, so that the middle is one of them, got {points}")
+    if replicas < 1:
+        raise ValueError(f"replicas must be at least 1, got {replicas}; three are the least that have an interval")
+    for split in splits:
+        slice_of(data, split)
+    for how in batch_norm:
+        if how not in TREATMENTS:
+            raise unknown("batch-norm treatment", how, TREATMENTS)

@@ -1,0 +1,108 @@
+"""Tables of what children's paths say: a row a point, a row a barrier, and the step from which they are connected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench import intervals
+from workbench.experiments.instability import Parting
+from workbench.landscape.path import DEFINITIONS
+from workbench.scores import terciles
+
+if TYPE_CHECKING:
+    import pandas
+
+LIMIT = 0.02  # of the error barrier: below it two networks count as connected (Frankle et al. 2020)
+
+
+def paths_table(partings: Iterable[Parting]) -> pandas.DataFrame:
+    """Return a row for every point of every path: where it was measured, alpha, loss (nats), error (in [0, 1])."""
+    import pandas
+
+    return pandas.DataFrame(
+        {**_which(p), "alpha": float(alpha), "loss": float(loss), "error": float(error)}
+        for p in partings
+        for alpha, loss, error in zip(p.path.alphas, p.path.loss, p.path.error, strict=True)
+    )
+
+
+def barriers_table(
+    partings: Iterable[Parting],
+    *,
+    thresholds: Sequence[float] = (0.1, 0.5),
+    definitions: Sequence[str] = tuple(DEFINITIONS),
+) -> pandas.DataFrame:
+    """Return a row for every path, definition, group of examples and threshold.
+
+    `group` is all, or a third by EL2N: easy, middle, hard. `barrier_loss` and `barrier_error` are of the group's mean
+    along the path; `connected_share` is the share of its examples whose own loss barrier is below `threshold` nats;
+    `end_loss` and `end_error` are the mean of both ends.
+    """
+    import pandas
+
+    return pandas.DataFrame(
+        row for p in partings for definition in definitions for row in _barriers(p, definition, thresholds)
+    )
+
+
+def _barriers(p: Parting, definition: str, thresholds: Sequence[float]) -> Iterable[dict[str, Any]]:
+    groups = {"all": None} | (terciles(p.scores) if p.scores is not None else {})
+    own = p.path.barriers(definition)
+    for group, examples in groups.items():
+        some = slice(None) if examples is None else examples
+        measured = {
+            "barrier_loss": p.path.barrier(definition, of="loss", examples=examples),
+            "barrier_error": p.path.barrier(definition, of="error", examples=examples),
+            "end_loss": float(p.path.losses_PN[[0, -1]][:, some].double().mean()),
+            "end_error": float(p.path.wrong_PN[[0, -1]][:, some].double().mean()),
+        }
+        for threshold in thresholds:
+            share = float((own[some] < threshold).double().mean())
+            which = {**_which(p), "definition": definition, "group": group, "threshold": threshold}
+            yield {**which, **measured, "connected_share": share}
+
+
+def stable_from(barriers: pandas.DataFrame, *, limit: float = LIMIT, definition: str = "linear") -> pandas.DataFrame:
+    """Return the smallest step from which the error barrier stays below the limit, by split, treatment and group.
+
+    `barriers` is `barriers_table`'s; pairs of one replica are averaged first. `steps` lists that step for every replica
+    (None where even the last is not below); `mean`, `low`, `high` are over the replicas, only where all have one.
+    """
+    import pandas
+
+    keys = ["split", "batch_norm", "group"]
+    found: dict[tuple[str, ...], dict[int, dict[int, list[float]]]] = {}
+    for row in barriers.to_dict("records"):
+        if row["definition"] == definition:
+            by_replica = found.setdefault(tuple(row[key] for key in keys), {})
+            by_replica.setdefault(row["replica"], {}).setdefault(row["rewind_step"], []).append(row["barrier_error"])
+    rows = []
+    for which, by_replica in sorted(found.items()):
+        steps = [_stable(by_step, limit) for by_step in by_replica.values()]
+        row = {**dict(zip(keys, which, strict=True)), "steps": steps, "n": len(steps)}
+        if None not in steps:
+            mean = intervals.mean([step for step in steps if step is not None])
+            row |= {"mean": mean.mean, "low": mean.low, "high": mean.high}
+        rows.append(row)
+    return pandas.DataFrame(rows, columns=[*keys, "steps", "n", "mean", "low", "high"])
+
+
+def _stable(by_step: dict[int, list[float]], limit: float) -> int | None:
+    found = None
+    for step in sorted(by_step, reverse=True):
+        if not sum(by_step[step]) / len(by_step[step]) < limit:
+            break
+        found = step
+    return found
+
+
+def _which(p: Parting) -> dict[str, Any]:
+    return {
+        "rewind_step": p.rewind_step,
+        "seed": p.seed,
+        "replica": p.replica,
+        "pair": p.pair,
+        "split": p.split,
+        "batch_norm": p.batch_norm,
+    }

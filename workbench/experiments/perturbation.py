@@ -1,0 +1,171 @@
+"""From how far away does a round's solution still return? Its starting point pushed aside, and trained again.
+
+After "Unmasking the Lottery Ticket Hypothesis" (Paul et al. 2023; the test as recalled, not verified): the rewound,
+masked starting point m ⊙ w_k is moved by a random vector and trained, and the result is joined by a line to the
+solution of the point that was not moved. At a good rewinding step training returns even from as far away as the
+projection of the last solution is; at a bad one it does not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench import lottery, masks, models
+from workbench.experiments.setting import prepare
+from workbench.initialisation import initialise
+from workbench.landscape.pairs import distance
+from workbench.landscape.path import Path, path
+from workbench.landscape.perturbed import perturbed
+from workbench.lottery import Round
+from workbench.recipe import Recipe
+from workbench.runs import Run, train, weights_at
+from workbench.seeds import number
+from workbench.weights import Weights, snapshot
+from workbench.work import progress
+from workbench.work.archive import Archive, each, run
+from workbench.work.calls import call
+from workbench.work.replicas import replicas as side_by_side
+
+
+@dataclass(frozen=True, eq=False)
+class Returned:
+    """One training from beside a round's starting point, and the line from there to the round's own solution.
+
+    `kind` is perturbed, child (not moved: only other noise) or independent (another draw's weights under the same
+    mask). `distance` is how far it began from the starting point, `away` how far it ended from the solution, both in
+    units of |m ⊙ (target - w_k)|, `length` the first in weights. `barrier_error` (a fraction) and `barrier_loss` (nats)
+    are above the straight line between the ends; `connected` says that the first is at most the threshold.
+    """
+
+    kind: str
+    seed: int
+    replica: int
+    round: int
+    density: float
+    rewind_step: int
+    distance: float
+    length: float
+    away: float
+    barrier_error: float
+    barrier_loss: float
+    threshold: float
+    connected: bool
+    test_accuracy: float | None
+    solution_accuracy: float | None
+    split: str
+    batch_norm: str
+    run: Run
+    path: Path
+
+    def __repr__(self) -> str:
+        where = f"replica={self.replica}, round={self.round}, distance={self.distance:.3g}"
+        return f"Returned({self.kind}, {where}: barrier_error={self.barrier_error:.4f}, away={self.away:.3g})"
+
+
+def perturbation(
+    dataset: str = "digits",
+    *,
+    train_size: int | None = None,
+    image_size: int | None = None,
+    model: str = "lenet",
+    recipe: Recipe = Recipe(epochs=15),  # noqa: B008 (frozen)
+    at: Sequence[int] = (0, 3),
+    fraction: float = 0.5,
+    rewind_step: int = 10,
+    distances: Sequence[float] = (0.5, 1.0, 2.0, 4.0),
+    points: int = 11,
+    split: str = "test",
+    batch_norm: str = "average",
+    threshold: float = 0.02,
+    seed: int = 0,
+    replicas: int = 3,
+    archive: Archive | str | None = None,
+) -> Iterator[Returned]:
+    """Yield a `Returned` for every round in `at`, and every distance and control, replicas side by side.
+
+    The starting point of round r is m_r ⊙ w_k. A `distance` of 1 is |m_r ⊙ (target - w_k)|, the target being the last
+    round's solution w_{r-1}, whose projection on the surviving places this is (of the dense round 0: its own solution).
+    The vector is Gaussian over the places that survive (no bias, no norm), one direction for all distances. All begin
+    at step k and train under one noise seed that is not the solution's: so the child, at distance 0, is what noise
+    alone does. `independent` is another draw's own weights at step k under the same mask. The line has so many `points`
+    (odd). Raises a ValueError for an option out of range, before anything is trained.
+    """
+    options = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
+    checked = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
+    data, network, drawn = prepare(dataset, seed=seed, replicas=replicas, **options, **checked)
+    _check(at, distances, points, threshold)
+    lottery.counts(masks.full(network), max(at), fraction)
+    line = {"split": split, "points": points, "batch_norm": batch_norm}
+
+    def replica(own: int) -> Iterator[Returned]:
+        born = models.named(model, data, seed=own)
+        how = {"rounds": max(at), "fraction": fraction, "rewind_step": rewind_step, "seed": own}
+        work = call(lottery.rounds, born, snapshot(born), data, recipe, **how)
+        found = list(progress.walk("part", each(work, archive), 1 + len(at), index=0))
+        draw = initialise(born, seed=number(own, "independent"))
+        with progress.within("rewinding point", 0):
+            other = run(call(weights_at, born, draw, data, recipe, step=rewind_step, seed=own), archive)
+        again = {"step": rewind_step, "seed": number(own, "child")}
+        for index, r in enumerate(sorted(at), 1):
+            a, unit, starts = found[r], *_starts(found, r, other, distances, number(own, "perturbation", r))
+            for count, (kind, far, start) in enumerate(starts):
+                with progress.within("part", index, 1 + len(at)), progress.within("start", count, len(starts)):
+                    b = run(call(train, born, start, data, recipe, mask=a.mask, **again), archive)
+                with progress.within("path", 0):
+                    ends = a.run.weights, b.weights
+                    measured = run(call(path, born, *ends, data, mask=a.mask, **line), archive)
+                values = {"seed": seed, "replica": drawn.index(own), "rewind_step": rewind_step, "kind": kind}
+                yield _returned(a, b, measured, far, unit, threshold, values)
+
+    for _, returned in side_by_side(replica, drawn):
+        yield returned
+
+
+def _starts(
+    found: Sequence[Round], r: int, other: Weights, distances: Sequence[float], seed: int
+) -> tuple[float, list[tuple[str, float, Weights]]]:
+    """Return |m ⊙ (target - w_k)| and where to train from: kind, distance in that unit, weights."""
+    w, mask = found[r].rewound, found[r].mask
+    unit = distance(found[max(r - 1, 0)].run.weights, w, mask)
+    if not unit:
+        raise ValueError(f"training moved no surviving weight of round {r}, so no distance is 1; take fewer rounds")
+    moved = [("perturbed", d, perturbed(w, mask, length=d * unit, seed=seed)) for d in sorted(distances)]
+    return unit, [("child", 0.0, w), *moved, ("independent", distance(other, w, mask) / unit, other)]
+
+
+def _returned(
+    a: Round, b: Run, line: Path, far: float, unit: float, threshold: float, values: dict[str, Any]
+) -> Returned:
+    barrier = line.barrier()
+    return Returned(
+        round=a.round,
+        density=a.density,
+        distance=far,
+        length=far * unit,
+        away=distance(b.weights, a.run.weights, a.mask) / unit,
+        barrier_error=barrier,
+        barrier_loss=line.barrier(of="loss"),
+        threshold=threshold,
+        connected=barrier <= threshold,
+        test_accuracy=b.test_accuracy,
+        solution_accuracy=a.run.test_accuracy,
+        split=line.split,
+        batch_norm=line.batch_norm,
+        run=b,
+        path=line,
+        **values,
+    )
+
+
+def _check(at: Sequence[int], distances: Sequence[float], points: int, threshold: float) -> None:
+    if not at or len(set(at)) < len(at) or not all(r >= 0 for r in at):
+        raise ValueError(f"at must name rounds from 0 (dense) up, each once, got {list(at)}; at=(0, 3) is two of them")
+    if len(set(distances)) < len(distances) or not all(0 < d < math.inf for d in distances):
+        raise ValueError(f"distances must be above 0, each once, got {list(distances)}; the child is at 0 already")
+    if points < 3 or points % 2 == 0:
+        raise ValueError(f"points must be odd and at least 3, so that the middle is one of them, got {points}")
+    if not 0 < threshold < 1:
+        raise ValueError(f'threshold must be in (0, 1), got {threshold}; for "2 points of error" pass 0.02')

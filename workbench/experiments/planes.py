@@ -1,0 +1,107 @@
+"""What was found between networks: one measurement as a value, and the table of the finest planes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.landscape.path import Path
+from workbench.landscape.surface import Surface, plane_rows
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True, eq=False)
+class Between:
+    """One measurement between the networks of a replica: the `kind` plane (at a level of refinement), line or curve.
+
+    `least_loss` and `most_loss` are the extremes of what was measured, `found` is all of it. A plane has its `level`,
+    its points a side (`grid`), and in `off_plane` the largest distance of a trajectory from it; a line or a curve has
+    its barriers ("linear", error a fraction, loss in nats). None is what does not apply.
+    """
+
+    kind: str
+    seed: int
+    replica: int
+    between: str
+    rewind_step: int
+    networks: int
+    split: str
+    batch_norm: str
+    level: int | None
+    grid: int | None
+    off_plane: float | None
+    barrier_error: float | None
+    barrier_loss: float | None
+    least_loss: float
+    most_loss: float
+    found: Surface | Path
+
+    @property
+    def surface(self) -> Surface | None:
+        """The surface, of a plane."""
+        return self.found if isinstance(self.found, Surface) else None
+
+    @property
+    def path(self) -> Path | None:
+        """The path, of a line or a curve."""
+        return self.found if isinstance(self.found, Path) else None
+
+    def __repr__(self) -> str:
+        if self.kind == "plane":
+            what = f"{self.grid}×{self.grid}, loss {self.least_loss:.4f} to {self.most_loss:.4f}"
+        else:
+            what = f"barrier: error {self.barrier_error:.4f}, loss {self.barrier_loss:.4f}"
+        return f"Between({self.kind}, replica={self.replica}, {self.split}, {self.batch_norm}: {what})"
+
+
+def of_plane(surface: Surface, which: dict[str, Any]) -> Between:
+    """Return the outcome of a plane; `which` are the fields that say of what."""
+    points = [mark.distance for mark in surface.marks if mark.kind == "trajectory"]
+    return Between(
+        kind="plane",
+        **which,
+        level=surface.level,
+        grid=len(surface.x),
+        off_plane=max(points, default=0.0),
+        barrier_error=None,
+        barrier_loss=None,
+        least_loss=float(surface.loss_YX.min()),
+        most_loss=float(surface.loss_YX.max()),
+        found=surface,
+    )
+
+
+def of_path(kind: str, found: Path, which: dict[str, Any]) -> Between:
+    """Return the outcome of a line or a curve."""
+    return Between(
+        kind=kind,
+        **which,
+        level=None,
+        grid=None,
+        off_plane=None,
+        barrier_error=found.barrier(of="error"),
+        barrier_loss=found.barrier(of="loss"),
+        least_loss=float(found.loss.min()),
+        most_loss=float(found.loss.max()),
+        found=found,
+    )
+
+
+def planes_table(outcomes: Iterable[Between]) -> pandas.DataFrame:
+    """Return the `plane_table` of every replica's finest plane, one under the other, with what says of which it is.
+
+    Its first columns are `seed`, `replica`, `between`, `rewind_step`, `networks`.
+    """
+    import pandas
+
+    names = ("seed", "replica", "between", "rewind_step", "networks")
+    finest: dict[tuple[Any, ...], Between] = {}
+    for o in outcomes:
+        which = tuple(getattr(o, name) for name in names)
+        if o.surface is not None and o.surface.level >= getattr(finest.get(which), "level", 0):
+            finest[which] = o
+    planes = [(dict(zip(names, which, strict=True)), o.surface) for which, o in finest.items() if o.surface is not None]
+    return pandas.DataFrame([{**which, **row} for which, surface in planes for row in plane_rows(surface)])

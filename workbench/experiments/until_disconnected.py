@@ -1,0 +1,159 @@
+"""Down to which density do successive rounds stay linearly connected? Pruning goes on until they disconnect.
+
+"Unmasking the Lottery Ticket Hypothesis" (Paul et al. 2023; its adaptive procedure as recalled, not verified): the
+successive rounds of a matching ticket connect, those of a failing one do not. So whether the next round still matches
+can be seen before it is compared with the dense network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from workbench import lottery, masks, models
+from workbench.experiments.setting import beside, prepare, tickets
+from workbench.lottery import Matching, Round
+from workbench.masks import Mask
+from workbench.recipe import Recipe
+from workbench.runs import Run
+from workbench.weights import Weights, snapshot
+from workbench.work.archive import Archive, each
+from workbench.work.calls import call
+from workbench.work.replicas import replicas as side_by_side
+
+
+@dataclass(frozen=True, eq=False)
+class Successive:
+    """One round, and the line to it from the round before.
+
+    `barrier_error` (a fraction) and `barrier_loss` (nats) are of the midpoint, above the mean of both ends;
+    `projection_error` is what pruning alone costs the round before; all on `split`, None for the dense round 0.
+    `disconnected` says that the barrier is above the threshold. A barrier is above the mean of the ends: where the
+    sparser one is itself far worse it may be small, or below zero, though nothing is connected; so look at both.
+    """
+
+    seed: int
+    replica: int
+    round: int
+    density: float
+    test_accuracy: float | None
+    dense_accuracy: float | None
+    barrier_error: float | None
+    barrier_loss: float | None
+    projection_error: float | None
+    threshold: float
+    disconnected: bool
+    rewind_step: int
+    split: str
+    batch_norm: str
+    mask: Mask
+    rewound: Weights
+    run: Run
+
+    def __repr__(self) -> str:
+        barrier = "None" if self.barrier_error is None else f"{self.barrier_error:.4f}"
+        where = f"replica={self.replica}, round={self.round}, density={self.density:.4g}"
+        return f"Successive({where}: barrier_error={barrier}{', disconnected' if self.disconnected else ''})"
+
+
+def until_disconnected(
+    dataset: str = "digits",
+    *,
+    train_size: int | None = None,
+    image_size: int | None = None,
+    model: str = "resnet8(width=4)",  # where it is seen: LeNet on digits stays connected long after it fails
+    recipe: Recipe = Recipe(epochs=8),  # noqa: B008 (frozen)
+    rounds: int = 6,
+    fraction: float = 0.5,
+    rewind_step: int = 0,
+    threshold: float = 0.02,
+    beyond: int = 0,
+    split: str = "test",
+    batch_norm: str = "average",
+    seed: int = 0,
+    replicas: int = 3,
+    archive: Archive | str | None = None,
+) -> Iterator[Successive]:
+    """Yield a `Successive` for every round of every replica, until two disconnect, or `rounds` of them are done.
+
+    A replica ends `beyond` rounds after the first whose error barrier to the one before is above `threshold`. The pair
+    of the dense round and round 1 is measured but ends nothing: there a bump is common also where the ticket matches.
+    The barrier is measured on `split`. `disconnections` says where each replica ended, `matching_beside` how far the
+    tickets match. Raises a ValueError for an option out of range, before anything is trained.
+    """
+    options = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
+    checked = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
+    data, network, drawn = prepare(dataset, seed=seed, replicas=replicas, **options, **checked)
+    lottery.counts(masks.full(network), rounds, fraction)
+    _check(rounds, threshold, beyond)
+
+    def replica(own: int) -> Iterator[Successive]:
+        born = models.named(model, data, seed=own)
+        how = {"rounds": rounds, "fraction": fraction, "rewind_step": rewind_step, "seed": own}
+        work = call(lottery.rounds, born, snapshot(born), data, recipe, **how)
+        fixed = {"seed": seed, "replica": drawn.index(own), "rewind_step": rewind_step}
+        fixed |= {"split": split, "batch_norm": batch_norm, "threshold": threshold}
+        last = dense = ended = None
+        for found in each(work, archive):
+            dense = dense or found
+            measured: dict[str, Any] = {"barrier_error": None, "barrier_loss": None, "projection_error": None}
+            if last is not None:
+                measured = dict(beside(born, last, found, data, split, batch_norm))
+            apart = (measured["barrier_error"] or 0) > threshold
+            yield _successive(dense, found, measured, apart, fixed)
+            if ended is None and apart and found.round > 1:
+                ended = found.round
+            if ended is not None and found.round >= ended + beyond:
+                break
+            last = found
+
+    for _, successive in side_by_side(replica, drawn):
+        yield successive
+
+
+def disconnections(outcomes: Iterable[Successive]) -> dict[int, float | None]:
+    """Return, by replica, the density of the first round that its predecessor is not connected to; None for none.
+
+    Round 1 is left out, as in `until_disconnected`.
+    """
+    found: dict[int, float | None] = {}
+    for o in sorted(outcomes, key=lambda o: (o.replica, o.round)):
+        found.setdefault(o.replica, None)
+        if found[o.replica] is None and o.disconnected and o.round > 1:
+            found[o.replica] = o.density
+    return found
+
+
+def matching_beside(outcomes: Iterable[Successive], *, margin: float = 0.01) -> Matching:
+    """Say down to which density the tickets match the dense network, as `lottery.matching`, as far as all replicas go.
+
+    Raises a ValueError where there is no sparse round of every replica yet.
+    """
+    return lottery.matching(tickets(outcomes), margin=margin)
+
+
+def _successive(
+    dense: Round, found: Round, measured: dict[str, Any], disconnected: bool, fixed: dict[str, Any]
+) -> Successive:
+    return Successive(
+        round=found.round,
+        density=found.density,
+        test_accuracy=found.run.test_accuracy,
+        dense_accuracy=dense.run.test_accuracy,
+        disconnected=disconnected,
+        mask=found.mask,
+        rewound=found.rewound,
+        run=found.run,
+        **measured,
+        **fixed,
+    )
+
+
+def _check(rounds: int, threshold: float, beyond: int) -> None:
+    if rounds < 2:
+        raise ValueError(f"rounds must be at least 2, got {rounds}: only from round 1 on may two rounds disconnect")
+    if not 0 < threshold < 1:
+        raise ValueError(f'threshold must be in (0, 1), got {threshold}; for "2 points of error" pass 0.02')
+    if beyond < 0:
+        raise ValueError(f"beyond must be at least 0, got {beyond}; 0 ends with the round that is disconnected")
