@@ -13,12 +13,16 @@ import altair as alt
 import pytest
 import torch
 from made import HISTORY, SPARSE, experiment, outcome
+from made_partings import partings
+from samples import PANEL_OF, sample
 
 import workbench as wb
 from workbench.charts import CHARTS, theme
 from workbench.charts.picture import png
+from workbench.panels.landscape import LANDSCAPE
+from workbench.panels.lottery import LOTTERY
 
-NAMES = list(CHARTS)
+NAMES = list(LOTTERY.charts)
 
 
 def points(outcomes, role="point"):
@@ -123,7 +127,7 @@ def test_the_first_layer_of_a_convolution_is_counted_by_place_of_the_kernel():
 
 
 def test_the_histogram_counts_every_surviving_weight_once():
-    rows = CHARTS["weights before and after"].rows(experiment())
+    rows = CHARTS["weights before after"].rows(experiment())
     before, after = ([row for row in rows if row["place"] == place] for place in (0, 1))
     assert sum(row["count"] for row in before) == 10
     assert sum(row["count"] for row in after) == 4
@@ -131,10 +135,16 @@ def test_the_histogram_counts_every_surviving_weight_once():
     assert "after pruning (40 % kept): 4 weights" in after[0]["net"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_every_chart_is_in_a_panel_and_every_panel_has_charts():
+    assert set(PANEL_OF) == set(CHARTS)
+
+
+@pytest.mark.parametrize("name", list(CHARTS))
 def test_a_chart_is_described_in_words_and_asks_no_network(name):
     picture = CHARTS[name]
-    chart = picture.draw(picture.rows(experiment())).to_dict()
+    rows = picture.rows(sample(name))
+    assert 0 < len(rows) <= theme.ROWS
+    chart = picture.draw(rows).to_dict()
     text = json.dumps({part: value for part, value in chart.items() if part != "$schema"})
     assert "http" not in text
     assert len(chart["description"]) > 40
@@ -150,6 +160,13 @@ def test_only_the_data_of_a_specification_depend_on_the_numbers(name):
     assert one == two
 
 
+def test_of_the_charts_of_children_too_only_the_data_depend_on_the_numbers():
+    for name in LANDSCAPE.charts:
+        picture = CHARTS[name]
+        one, two = (picture.draw(picture.rows(partings(rise))).to_dict() for rise in (1.0, 0.5))
+        assert {**one, "data": 0} == {**two, "data": 0}, name
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_large_experiment_is_at_most_500_rows(name):
     deep = {f"layer{i}.weight": torch.ones(2, 4, dtype=torch.bool) for i in range(57)}
@@ -159,7 +176,7 @@ def test_a_large_experiment_is_at_most_500_rows(name):
     assert 0 < len(CHARTS[name].rows(many)) <= theme.ROWS
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", list(CHARTS))
 def test_nothing_finished_is_nothing_to_draw(name):
     assert CHARTS[name].rows([]) == []
     CHARTS[name].draw([]).to_dict()

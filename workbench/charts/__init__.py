@@ -7,39 +7,66 @@ a small PNG.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.charts import accuracy_by_density as _accuracy
-from workbench.charts import density_by_layer as _layers
-from workbench.charts import first_layer as _first
-from workbench.charts import learning_curves as _curves
-from workbench.charts import weights_before_after as _weights
 from workbench.charts.accuracy_by_density import accuracy_by_density
 from workbench.charts.accuracy_by_rewind_step import accuracy_by_rewind_step
+from workbench.charts.accuracy_by_share import accuracy_by_share
+from workbench.charts.barrier_between_rounds import barrier_between_rounds
+from workbench.charts.barrier_by_difficulty import barrier_by_difficulty
+from workbench.charts.barrier_by_distance import barrier_by_distance
+from workbench.charts.barrier_by_step import barrier_by_step
+from workbench.charts.barriers_by_example import barriers_by_example
 from workbench.charts.density_by_layer import density_by_layer
+from workbench.charts.error_along_path import error_along_path
 from workbench.charts.first_layer import first_layer
 from workbench.charts.learning_curves import learning_curves
+from workbench.charts.loss_plane import loss_plane
+from workbench.charts.pair_matrix import pair_matrix
 from workbench.charts.picture import enable
+from workbench.charts.spectrum import spectrum
 from workbench.charts.weights_before_after import weights_before_after
 from workbench.charts.words import in_words
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart in two steps, so that a live one swaps its rows only: `rows(outcomes)`, at most 500, and `draw(rows)`."""
+    """A chart in two steps, so that a live one swaps its rows only: `rows(outcomes)`, at most 500, and `draw(rows)`.
+
+    Only the first row's `about`, where it has one, may change what is drawn around the data.
+    """
 
     rows: Callable[[Any], list[dict[str, Any]]]
     draw: Callable[[list[dict[str, Any]]], Any]
 
 
-CHARTS = {
-    "accuracy by density": Picture(_accuracy.rows, _accuracy.draw),
-    "learning curves": Picture(_curves.rows, _curves.draw),
-    "density by layer": Picture(_layers.rows, _layers.draw),
-    "first layer": Picture(_first.rows, _first.draw),
-    "weights before and after": Picture(_weights.rows, _weights.draw),
+def _in_two_steps(chart: Callable[..., Any]) -> Picture:
+    file = sys.modules[chart.__module__]
+    return Picture(file.rows, file.draw)
+
+
+CHARTS = {  # for panels, by the function's name in words
+    chart.__name__.replace("_", " "): _in_two_steps(chart)
+    for chart in (
+        accuracy_by_density,
+        learning_curves,
+        density_by_layer,
+        first_layer,
+        weights_before_after,
+        barrier_by_step,
+        error_along_path,
+        barriers_by_example,
+        barrier_by_difficulty,
+        loss_plane,
+        spectrum,
+        pair_matrix,
+        barrier_by_distance,
+        accuracy_by_share,
+        barrier_between_rounds,
+    )
 }
 
 enable()
@@ -49,9 +76,19 @@ __all__ = [
     "Picture",
     "accuracy_by_density",
     "accuracy_by_rewind_step",
+    "accuracy_by_share",
+    "barrier_between_rounds",
+    "barrier_by_difficulty",
+    "barrier_by_distance",
+    "barrier_by_step",
+    "barriers_by_example",
     "density_by_layer",
+    "error_along_path",
     "first_layer",
     "in_words",
     "learning_curves",
+    "loss_plane",
+    "pair_matrix",
+    "spectrum",
     "weights_before_after",
 ]

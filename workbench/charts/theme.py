@@ -118,6 +118,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.2g} %" if share < 0.995 else "100 %"
 
 
+def measured_on(parting: Any) -> str:
+    """Return in words where something between networks was measured: the split, and batch-norm's treatment."""
+    return f"on {parting.split} images, batch-norm: {parting.batch_norm}"
+
+
 def tickets(outcomes: Iterable[Any]) -> list[Any]:
     """Return the tickets among the outcomes by replica and round, the dense round 0 of each included."""
     found = [outcome for outcome in outcomes if getattr(outcome, "kind", "ticket") == "ticket"]

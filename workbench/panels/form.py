@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 from traitlets import TraitError
 
-from workbench.panels.options import Declaration, Number, Option, Several, Text
+from workbench.panels.options import Declaration, Number, Numbers, Option, Several, Text
 
 LAYOUT = {"width": "100%", "min_width": "0"}
 STYLE = {"description_width": "8.6em"}
@@ -41,7 +41,7 @@ class Form:
 
 def field(option: Option, value: Any) -> Field:
     """Make the widget of an option."""
-    kinds = {Several: Checks, Number: NumberField, Text: TextField}
+    kinds = {Several: Checks, Number: NumberField, Numbers: NumbersField, Text: TextField}
     return next((made for kind, made in kinds.items() if isinstance(option, kind)), MenuField)(option, value)
 
 
@@ -124,14 +124,31 @@ class NumberField(Field):
 
     def read(self, value: Any) -> Any:
         """Return the number that was typed, or the text as it is, which the option's check refuses in words."""
-        if not isinstance(value, str):
-            return value
-        for kind in (int, float):
-            try:
-                return kind(value)
-            except ValueError:
-                continue
-        return value.strip() or None
+        return number_in(value) if isinstance(value, str) else value
+
+
+class NumbersField(Field):
+    """Several numbers in one line, with commas between them."""
+
+    def make(self, value: Any) -> Any:
+        placeholder = self.option.help or "with commas between"
+        return widgets.Text(value=self.shown(value), placeholder=placeholder, continuous_update=False, **self.words())
+
+    def shown(self, value: Any) -> Any:
+        return value if isinstance(value, str) else ", ".join(map(str, value))
+
+    def read(self, value: Any) -> Any:
+        return tuple(number_in(part) for part in value.split(",") if part.strip())
+
+
+def number_in(text: str) -> Any:
+    """Return the number that a text says, the text itself where it says none, None where it is empty."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text.strip() or None
 
 
 class Checks(Field):

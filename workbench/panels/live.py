@@ -59,9 +59,10 @@ class LiveChart:
             rows = CHARTS[name].rows(outcomes)
             assert len(rows) <= ROWS, f"{name} draws {len(rows)} rows; a live chart takes {ROWS}"
             if rows:
-                if name not in self.specifications:
-                    self.specifications[name] = _specification(CHARTS[name].draw(rows))
-                self.chart.spec = {**self.specifications[name], "data": {"values": rows}}
+                about = f"{name}: {rows[0].get('about', '')}"  # drawn anew where its words have changed
+                if about not in self.specifications:
+                    self.specifications[about] = _specification(CHARTS[name].draw(rows))
+                self.chart.spec = {**self.specifications[about], "data": {"values": rows}}
             self._visible(bool(rows))
             self.drawn, self.at = (name, len(outcomes)), time.monotonic()
 

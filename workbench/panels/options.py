@@ -85,6 +85,23 @@ class Number(Option):
 
 
 @dataclass(frozen=True)
+class Numbers(Option):
+    """Several numbers, typed with commas between them; at least `least` of them."""
+
+    low: float = 0
+    high: float = math.inf
+    whole: bool = False
+    least: int = 1
+
+    def check(self, value: Any) -> None:
+        one = Number(self.name, self.words, low=self.low, high=self.high, whole=self.whole)
+        if isinstance(value, str) or len(value) < self.least:
+            raise ValueError(f'{self.words} must be {self.least} or more numbers with commas between, got "{value}"')
+        for number in value:
+            one.check(number)
+
+
+@dataclass(frozen=True)
 class Declaration:
     """A panel: the function it calls, its options in titled groups, the names of its charts, its outcomes in words."""
 

@@ -1,0 +1,32 @@
+"""Outcomes for every chart of every panel: the panel's own experiment, as small as it runs."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from made import experiment
+from made_partings import partings
+
+import workbench as wb
+from workbench.panels import PANELS
+
+SMALL = {"train_size": 150, "model": "lenet(hidden=(12, 8))", "recipe": wb.Recipe(steps=6, batch_size=50)}
+TINY: dict[str, dict[str, Any]] = {
+    "pairs": {"rounds": 2, "replicas": 2},
+    "plane": {"levels": 1, "points": 3, "checkpoints": 2},
+    "curvature": {"examples": 50, "k": 2, "draws": 3, "steps": 8, "measured": (0, 1), "replicas": 1},
+    "perturbation": {"at": (0, 1), "rewind_step": 2, "distances": (1.0,), "points": 3, "replicas": 1},
+    "one shot": {"shares": (0.5,), "replicas": 1},
+    "until disconnected": {"rounds": 2, "replicas": 1},
+}
+PANEL_OF = {chart: name for name, declaration in PANELS.items() for chart in declaration.charts}
+
+
+@functools.cache
+def sample(chart: str) -> list[Any]:
+    """Return outcomes that this chart can draw."""
+    panel = PANEL_OF[chart]
+    if panel in ("lottery", "landscape"):
+        return experiment() if panel == "lottery" else partings()
+    return list(PANELS[panel].function(**SMALL | TINY[panel]))
