@@ -63,3 +63,59 @@ def test_a_wrong_round_is_told_what_is_wrong(wrong, said) -> None:
     found = wb.check.next_round(wrong)
     assert not found.right
     assert said in found.message
+
+
+def mixed(a, b, alpha):  # the right answer to the first exercise of the landscape
+    return {n: (1 - alpha) * a[n] + alpha * b[n] if a[n].is_floating_point() else a[n].clone() for n in a}
+
+
+def rise(alphas, errors):  # and to the second
+    return (errors - (1 - alphas) * errors[0] - alphas * errors[-1]).max()
+
+
+def changing(a, b, alpha):
+    a["w"].mul_(1 - alpha).add_(alpha * b["w"])
+    return a
+
+
+def test_right_answers_about_the_landscape_are_right() -> None:
+    assert wb.check.halfway(mixed).right
+    assert wb.check.halfway(wb.mix).right
+    assert wb.check.barrier(rise).right
+    assert wb.check.barrier(lambda alphas, errors: float(rise(alphas, errors))).right
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda a, b, x: None, "nothing (None)"),
+        (lambda a, b, x: a + b, "raised TypeError"),
+        (changing, "changed one of the networks"),
+        (lambda a, b, x: mixed(a, b, 1 - x), "yours is a quarter from b"),
+        (lambda a, b, x: mixed(a, b, 0.5), "a quarter of the way from (0, 4) to (2, 0) is (0.5, 3)"),
+        (lambda a, b, x: mixed(a, b, x) | {"norm.running_mean": a["norm.running_mean"]}, "statistics are mixed"),
+        (lambda a, b, x: {n: (1 - x) * a[n] + x * b[n] for n in a}, "no 4.25th batch"),
+    ],
+)
+def test_a_wrong_point_of_a_path_is_told_what_is_wrong(wrong, said) -> None:
+    found = wb.check.halfway(wrong)
+    assert not found.right
+    assert said in found.message
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda x, e: None, "should return one number"),
+        (lambda x, e: e.nothing, "raised AttributeError"),
+        (lambda x, e: e.max(), "the highest error"),
+        (lambda x, e: (e - (e[0] + e[-1]) / 2).max(), "above the mean of the ends"),
+        (lambda x, e: e.max() - e[0], "above the first end"),
+        (lambda x, e: 0.1, "yours says 0.1"),
+        (lambda x, e: (e - (1 - x) * e[0] - x * e[-1])[1:-1].max(), "the ends count too"),
+    ],
+)
+def test_a_wrong_barrier_is_told_what_is_wrong(wrong, said) -> None:
+    found = wb.check.barrier(wrong)
+    assert not found.right
+    assert said in found.message
