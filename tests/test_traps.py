@@ -13,6 +13,7 @@ from torch import nn
 
 import workbench as wb
 from workbench import evaluation
+from workbench.batch_norm import recompute_batch_norm
 
 DATA = made()
 RECIPE = wb.Recipe(steps=12, batch_size=16, learning_rate=0.05, weight_decay=0.01)
@@ -94,6 +95,33 @@ def test_trap_8_every_use_of_a_seed_has_its_own_stream():
     assert ids(Own) == ids(Own)
     drawn = [seed for first in range(100) for seed in wb.seeds(first, 10)]
     assert len(set(drawn)) == 1000
+
+
+def test_trap_9_children_differ_in_the_noise_alone_and_a_barrier_says_which_it_is():
+    model, data, recipe = Own(), made(), wb.Recipe(steps=8, batch_size=10, schedule="cosine")
+    start = wb.weights_at(model, wb.initialise(model), data, recipe, step=3)
+    a, b = sorted(wb.landscape.children(model, {3: start}, data, recipe), key=lambda child: child.child)
+    for child in (a, b):
+        again = wb.train(model, start, data, recipe, step=3, seed=child.seed, checkpoints=[3])
+        assert same(again.checkpoints[3], start)  # batch-norm's statistics too
+        assert same(again.weights, child.run.weights)
+    assert a.run.history[0]["learning_rate"] == recipe.rate(3, 8)
+    found = wb.landscape.path(model, a.run.weights, b.run.weights, data, points=3, split="train")
+    assert set(wb.landscape.DEFINITIONS) == {"linear", "sup", "midpoint"}
+    assert "split=train, batch_norm=average" in repr(found)
+
+
+def test_trap_10_statistics_are_taken_anew_at_every_point_of_the_path():
+    model, data = Own(), made()
+    a, b = (wb.initialise(model, seed=seed) for seed in (1, 2))
+    for w in (a, b):
+        w["norm.running_var"] = torch.full_like(w["norm.running_var"], 1e6)  # misfit: nothing passes
+    loss = {
+        how: wb.landscape.path(model, a, b, data, points=3, batch_norm=how).loss for how in ("average", "recompute")
+    }
+    mixed = recompute_batch_norm(model, wb.mix(a, b, 0.5), data.train)
+    assert float(loss["recompute"][1]) == wb.evaluate(model, mixed, data.test).loss
+    assert not torch.allclose(loss["recompute"], loss["average"])
 
 
 def test_trap_11_both_ends_of_a_path_are_exact_and_the_weights_stay():
