@@ -123,7 +123,7 @@ def curvature_by_layer(
 
 
 def _label(H: Hessian, layers: Collection[str] | None) -> str:
-    return "all" if layers is None else next(iter(layers)) if len(layers) == 1 else f"{len(H.moved)} weights"
+    return "all" if layers is None else next(iter(layers)) if len(layers) == 1 else f"{len(H.names)} weights"
 
 
 def local_dimension(

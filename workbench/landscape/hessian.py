@@ -1,23 +1,22 @@
-"""The Hessian of a network's mean loss, by products with vectors: H v is the gradient of ⟨∇L, v⟩ (Pearlmutter 1994).
+"""The Hessian of a network's mean loss, by products with vectors (Pearlmutter 1994).
 
 It is taken on the weights that survive a mask, of the whole network or of some layers, in eval mode, exactly over a
 slice of the data. What is read from the products, `workbench.landscape.spectrum` computes.
 
-A product is torch's double backward. Of the libraries for it curvlinops is the one that is well kept: its products cost
-1.3 to 1.7 times as much on the CPU, and its estimators draw from torch's global generator, which replicas in threads
-share, and tell no error. So it is what the tests and the benchmark hold ours against.
+The products are those of curvlinops, the library for this that is well kept: PyHessian's last release calls what torch
+has removed, and hessian-eigenthings stands in an alpha. What is added is the mask, the seeds, progress and Stop.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from workbench import masks
 from workbench.batches import Batch
@@ -28,8 +27,11 @@ from workbench.losses import CrossEntropy
 from workbench.masks import Mask
 from workbench.nearest import unknown
 from workbench.seeds import generator
-from workbench.weights import Weights, check_fits, untied
+from workbench.weights import Weights, check_fits
 from workbench.work import progress
+
+if TYPE_CHECKING:
+    from curvlinops import HessianLinearOperator
 
 Loss = Callable[[Tensor, Batch], Tensor]  # of `losses.py`: one number an example
 
@@ -38,71 +40,43 @@ Loss = Callable[[Tensor, Batch], Tensor]  # of `losses.py`: one number an exampl
 class Hessian:
     """The Hessian of a mean loss over `examples` examples, on the surviving weights: D = `dimension` of them.
 
-    `network` is a private copy in eval mode, `moved` its weights that are differentiated by, `places` those among their
-    entries that survive (all where None), `fixed` the rest of its state. `parts` are the examples, as they fit memory.
+    `operator` is the library's, over all entries of the weights `names` of a private copy of the network in eval mode;
+    `places` are those among the entries that survive.
     """
 
-    network: nn.Module
-    moved: Mapping[str, Tensor]
-    places: Mapping[str, Tensor | None]
-    fixed: Mapping[str, Tensor]
-    parts: list[tuple[Tensor, Batch]]
-    loss: Loss
+    operator: HessianLinearOperator
+    names: list[str]
+    places: Int64[Tensor, " D"]
     examples: int
-    dimension: int
 
     def __repr__(self) -> str:
-        return f"Hessian(dimension={self.dimension}, layers={len(self.moved)}, examples={self.examples})"
+        return f"Hessian(dimension={self.dimension}, layers={len(self.names)}, examples={self.examples})"
+
+    @property
+    def dimension(self) -> int:
+        """D, the number of coordinates."""
+        return len(self.places)
 
     @property
     def like(self) -> Tensor:
         """A tensor of the number format and on the device of the vectors."""
-        return next(iter(self.moved.values())).detach()
+        return torch.empty(0, dtype=self.operator.dtype, device=self.operator.device)
 
     def product(self, vector: Float[Tensor, " D"]) -> Float[Tensor, " D"]:
-        """Return H v, exactly: the gradient of ⟨∇L, v⟩. Progress is reported for every part of the examples."""
-        moved, along = list(self.moved.values()), self._spread(vector)
-        total = [torch.zeros_like(w) for w in moved]
-        for done, (inputs, batch) in enumerate(self.parts, 1):
-            slopes = torch.autograd.grad(self._part(inputs, batch), moved, create_graph=True, materialize_grads=True)
-            curved = [i for i, slope in enumerate(slopes) if slope.requires_grad]
-            if curved:  # a loss that is linear in the weights has no curvature
-                bent, by = [slopes[i] for i in curved], [along[i] for i in curved]
-                for sum_, found in zip(
-                    total, torch.autograd.grad(bent, moved, by, materialize_grads=True), strict=True
-                ):
-                    sum_ += found
-            progress.report(done, len(self.parts))
-        return self._gather(total)
+        """Return H v, exactly. Progress is reported for every part of the examples."""
+        spread = vector.new_zeros(self.operator.shape[1]).index_copy_(0, self.places, vector)
+        product: Any = self.operator @ spread
+        return product[self.places]
 
     def mean_loss(self) -> float:
         """Return the mean loss itself."""
-        with torch.no_grad():
-            return sum(float(self._part(inputs, batch)) for inputs, batch in self.parts)
+        _, loss = self.operator.gradient_and_loss()
+        return float(loss)
 
     def random(self, seed: int, tag: str, index: int = 0) -> Float[Tensor, " D"]:
         """Draw a vector of signs (Rademacher)."""
         signs = torch.randint(0, 2, (self.dimension,), generator=generator(seed, tag, index))
         return (2 * signs - 1).to(self.like)
-
-    def _part(self, inputs: Tensor, batch: Batch) -> Tensor:
-        logits = functional_call(self.network, dict(self.fixed) | dict(self.moved), (inputs,))
-        return self.loss(logits, batch).sum() / self.examples
-
-    def _spread(self, vector: Tensor) -> list[Tensor]:
-        """Lay a vector out over the weights, zero where they are pruned."""
-        spread, begin = [], 0
-        for name, w in self.moved.items():
-            there = self.places[name]
-            part = vector[begin : begin + (w.numel() if there is None else len(there))]
-            flat = part if there is None else part.new_zeros(w.numel()).index_copy_(0, there, part)
-            spread.append(flat.view(w.shape))
-            begin += len(part)
-        return spread
-
-    def _gather(self, tensors: list[Tensor]) -> Tensor:
-        flat = [t.reshape(-1) for t in tensors]
-        return torch.cat([t if p is None else t[p] for t, p in zip(flat, self.places.values(), strict=True)])
 
 
 def hessian(
@@ -132,26 +106,52 @@ def hessian(
     if mask is not None:
         masks.check(mask, weights)
         weights = masks.apply(weights, mask)
-    device = resolve("auto")
-    network = copy.deepcopy(model).to(device).eval()
-    own = untied(weights, network)
+    from curvlinops import HessianLinearOperator
+
+    device, dtype = resolve("auto"), next(w.dtype for w in weights.values() if w.is_floating_point())
+    network = copy.deepcopy(model).to(device, dtype).eval()
+    network.load_state_dict(weights)
     names = _trained(network, layers)
-    moved = {name: own[name].detach().to(device, copy=True).requires_grad_() for name in names}
-    places = {n: None if mask is None or n not in mask else mask[n].flatten().nonzero()[:, 0].to(device) for n in names}
-    dimension = sum(moved[n].numel() if p is None else len(p) for n, p in places.items())
-    if not dimension:
+    moved = {name: parameter for name, parameter in network.named_parameters() if name in names}
+    mask = mask or {}
+    kept = [(mask[n] if n in mask else torch.ones_like(w, dtype=torch.bool)).flatten() for n, w in moved.items()]
+    places = torch.cat(kept).nonzero()[:, 0].to(device)
+    if not len(places):
         raise ValueError(f"there is no curvature to measure: the mask leaves none of the weights of {names}")
     part = _slice(data, split, examples, seed).to(device)
-    return Hessian(
-        network=network,
-        moved=moved,
-        places=places,
-        fixed={name: tensor.to(device) for name, tensor in own.items() if name not in moved},
-        parts=_parts(part, _at_once(network, device), next(iter(moved.values())).dtype),
-        loss=loss,
-        examples=len(part),
-        dimension=dimension,
+    parts = _Parts(part, _at_once(network, device), dtype)
+    mean = _Mean(loss, len(part))
+    operator = HessianLinearOperator(
+        network, mean, list(moved.values()), parts, check_deterministic=False, num_data=len(part)
     )
+    return Hessian(operator, names, places, len(part))
+
+
+class _Mean(nn.Module):
+    """One of the house's losses as the library wants it: of some of the examples, their share of the mean over all."""
+
+    reduction = "sum"  # of the parts
+
+    def __init__(self, loss: Loss, examples: int) -> None:
+        super().__init__()
+        self.loss, self.examples = loss, examples
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        ids, labels = target.unbind(1)
+        return self.loss(logits, Batch(ids, labels, 0, 1)).sum() / self.examples
+
+
+class _Parts:
+    """The examples in parts that fit memory; each that is taken is reported, so that a Stop arrives between two."""
+
+    def __init__(self, split: Split, size: int, dtype: torch.dtype) -> None:
+        self.split, self.dtype = split, dtype
+        self.places = torch.arange(len(split), device=split.images.device).split(size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        for done, p in enumerate(self.places, 1):
+            yield self.split.inputs(p).to(self.dtype), torch.stack([self.split.ids[p], self.split.labels[p]], 1)
+            progress.report(done, len(self.places))
 
 
 def _trained(network: nn.Module, layers: Collection[str] | None) -> list[str]:
@@ -182,8 +182,3 @@ def _at_once(network: nn.Module, device: str) -> int:
     """Return how many examples are taken at once: few where there are convolutions, for the cache and a quick Stop."""
     few = device == "cpu" and any(isinstance(module, nn.modules.conv._ConvNd) for module in network.modules())
     return 100 if few else 1000
-
-
-def _parts(split: Split, size: int, dtype: torch.dtype) -> list[tuple[Tensor, Batch]]:
-    places = torch.arange(len(split), device=split.images.device).split(size)
-    return [(split.inputs(p).to(dtype), Batch(split.ids[p], split.labels[p], 0, 1)) for p in places]
