@@ -4,6 +4,7 @@ from workbench.experiments.curvature import curvature, spectrum_table
 from workbench.experiments.instability import instability
 from workbench.experiments.one_shot import one_shot, prunable
 from workbench.experiments.pair_matrix import pair_matrix
+from workbench.experiments.partings import barriers_table, paths_table, stable_from
 from workbench.experiments.perturbation import perturbation
 from workbench.experiments.plane_between import plane_between
 from workbench.experiments.planes import planes_table
@@ -25,17 +26,20 @@ EXPERIMENTS = {
 __all__ = [
     "EXPERIMENTS",
     "PRESETS",
+    "barriers_table",
     "curvature",
     "disconnections",
     "instability",
     "matching_beside",
     "one_shot",
     "pair_matrix",
+    "paths_table",
     "perturbation",
     "plane_between",
     "planes_table",
     "prunable",
     "spectrum_table",
+    "stable_from",
     "until_disconnected",
     "winning_tickets",
 ]
