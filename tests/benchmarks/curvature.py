@@ -7,6 +7,7 @@ density cost beyond their products.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from torch.nn import functional
 
 import workbench as wb
 
+warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)  # in what the library imports
 SIZES = {"full": 15, "quick": 3, "tiny": 1}  # turns
 NETWORKS = {  # dataset, image size, examples, products at a time
     "lenet": ("fashion-mnist", None, 1000, 5),

@@ -10,14 +10,14 @@ either end, so measure the path afterwards with batch_norm="recompute" (Jordan e
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Int64
 from torch import Tensor, nn
 
 from workbench.landscape.path import check_finite
-from workbench.landscape.units import Group, entries, hidden_units
+from workbench.landscape.units import Axis, Group, entries, hidden_units
 from workbench.nearest import unknown
 from workbench.seeds import check_seed, generator
 from workbench.weights import Weights, check_fits, check_same, owners
@@ -55,11 +55,11 @@ def match(model: nn.Module, a: Weights, b: Weights, *, seed: int = 0, orders: in
     check_seed(seed)
     groups = hidden_units(model)
     read = {name: (a[name].double().cpu(), b[name].double().cpu()) for name, _ in model.named_parameters()}
-    best, found = -math.inf, permutations(model)
+    best, found, places = -math.inf, permutations(model), _by_tensor(groups)
     for order in range(orders):
         with progress.within("order", order, orders):
             candidate = _search(groups, read, generator(seed, "align", order))
-        close = sum(float((x * _permuted(name, y, groups, candidate)).sum()) for name, (x, y) in read.items())
+        close = sum(float((x * _permuted(y, places.get(name, ()), candidate)).sum()) for name, (x, y) in read.items())
         if close > best:
             best, found = close, candidate
     return found
@@ -91,21 +91,33 @@ def permute(model: nn.Module, tensors: Mapping[str, Tensor], permutations: Mappi
         if name not in state or tensor.shape != state[name].shape:
             shape = tuple(tensor.shape)
             raise ValueError(f"the tensors must be of this model, but {name!r} of shape {shape} is not one of its own")
-    return {name: _permuted(owner.get(name, name), tensor, groups, permutations) for name, tensor in tensors.items()}
+    places = _by_tensor(groups)
+    return {name: _permuted(t, places.get(owner.get(name, name), ()), permutations) for name, t in tensors.items()}
 
 
-def _permuted(name: str, tensor: Tensor, groups: Mapping[str, Group], permutations: Mapping[str, Tensor]) -> Tensor:
-    """Return one tensor with every axis that counts units permuted."""
+Place = tuple[str, Axis]  # a group, and where its units stand in a tensor
+
+
+def _by_tensor(groups: Mapping[str, Group]) -> dict[str, list[Place]]:
+    """Return the places of each tensor."""
+    places: dict[str, list[Place]] = {}
+    for name, group in groups.items():
+        for axis in group.axes:
+            places.setdefault(axis.name, []).append((name, axis))
+    return places
+
+
+def _permuted(tensor: Tensor, places: Sequence[Place], permutations: Mapping[str, Tensor]) -> Tensor:
+    """Return one tensor with the units at these places permuted."""
     orders: dict[int, Tensor] = {}
-    for group, permutation in permutations.items():
-        for axis in groups[group].axes:
-            if axis.name == name:
-                order = orders.setdefault(axis.dim, torch.arange(tensor.shape[axis.dim]))
-                there = entries(axis, permutation)
-                order[axis.offset : axis.offset + len(there)] = there
+    for group, axis in places:
+        if group in permutations:
+            order = orders.setdefault(axis.dim, torch.arange(tensor.shape[axis.dim]))
+            there = entries(axis, permutations[group])
+            order[axis.offset : axis.offset + len(there)] = there
     for dim, order in orders.items():
         tensor = tensor.index_select(dim, order.to(tensor.device))
-    return tensor.clone() if not orders else tensor
+    return tensor if orders else tensor.clone()
 
 
 def _search(
@@ -114,13 +126,13 @@ def _search(
     """Sweep over the groups until no permutation changes: algorithm 1."""
     from scipy.optimize import linear_sum_assignment
 
-    names = list(groups)
+    names, places = list(groups), _by_tensor(groups)
     found = {name: torch.arange(groups[name].size) for name in names}
     for sweep in range(SWEEPS):
         changed = False
         for done, place in enumerate(torch.randperm(len(names), generator=draw).tolist()):
             name = names[place]
-            gains = _gains(name, groups, read, found)
+            gains = _gains(groups[name], read, places, found)
             rows, columns = linear_sum_assignment(gains.numpy(), maximize=True)
             now = gains[torch.arange(len(gains)), found[name]].sum()
             better = gains[rows, columns].sum() - now > 1e-9 * gains.abs().max() * len(gains)
@@ -134,27 +146,24 @@ def _search(
 
 
 def _gains(
-    name: str, groups: Mapping[str, Group], read: Mapping[str, tuple[Tensor, Tensor]], found: Permutations
+    group: Group,
+    read: Mapping[str, tuple[Tensor, Tensor]],
+    places: Mapping[str, Sequence[Place]],
+    found: Mapping[str, Tensor],
 ) -> Tensor:
-    """Return ⟨unit i of a, unit j of b⟩ over all axes of a group, the other groups of b permuted as found so far."""
-    group, others = groups[name], {other: found[other] for other in groups if other != name}
+    """Return ⟨unit i of a, unit j of b⟩, summed over the axes of a group; all other axes of b are permuted as found."""
     gains = torch.zeros(group.size, group.size, dtype=torch.float64)
     for axis in group.axes:
-        if axis.name not in read:
-            continue  # batch-norm's statistics move along, but do not count
-        x, y = read[axis.name]
-        own = {name: found[name]} if sum(other.name == axis.name for other in group.axes) > 1 else {}
-        if own:  # the same units along two axes: the other one is held at what is found
-            rest = Group(group.size, tuple(other for other in group.axes if other != axis))
-            y = _permuted(axis.name, y, {**groups, name: rest}, {**others, **own})
-        else:
-            y = _permuted(axis.name, y, groups, others)
-        x_units, y_units = (
-            t.narrow(axis.dim, axis.offset, group.size * axis.block).movedim(axis.dim, 0).reshape(group.size, -1)
-            for t in (x, y)
-        )
-        gains += x_units @ y_units.T
+        if axis.name in read:  # batch-norm's statistics move along, but do not count
+            x, y = read[axis.name]
+            y = _permuted(y, [place for place in places[axis.name] if place[1] != axis], found)
+            gains += _units(x, axis, group.size) @ _units(y, axis, group.size).T
     return gains
+
+
+def _units(tensor: Tensor, axis: Axis, size: int) -> Tensor:
+    """Return a row for every unit, of all its entries."""
+    return tensor.narrow(axis.dim, axis.offset, size * axis.block).movedim(axis.dim, 0).reshape(size, -1)
 
 
 def _check(groups: Mapping[str, Group], permutations: Mapping[str, Tensor]) -> None:

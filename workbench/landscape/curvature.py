@@ -96,10 +96,12 @@ def curvature(
         estimate = trace(H, draws=draws, seed=seed)
     with progress.within("density", 2, 3):
         found = spectral_density(H, steps=steps, repeats=repeats, seed=seed)
+    with progress.within("loss", 0):
+        mean = H.mean_loss()
     return Curvature(
         layer=_label(H, layers),
         dimension=H.dimension,
-        loss=H.mean_loss(),
+        loss=mean,
         examples=H.examples,
         split=split,
         eigenvalues=eigenvalues,

@@ -3,8 +3,9 @@
 It is taken on the weights that survive a mask, of the whole network or of some layers, in eval mode, exactly over a
 slice of the data. What is read from the products, `workbench.landscape.spectrum` computes.
 
-The products are those of curvlinops, the library for this that is well kept: PyHessian's last release calls what torch
-has removed, and hessian-eigenthings stands in an alpha. What is added is the mask, the seeds, progress and Stop.
+The operator is that of curvlinops, the library for this that is well kept: PyHessian's last release calls what torch
+has removed, and hessian-eigenthings stands in an alpha. What is added is the mask, the seeds, progress and Stop, and a
+product that threads may take side by side (`workbench.landscape.double_backward`).
 """
 
 from __future__ import annotations
@@ -64,9 +65,10 @@ class Hessian:
 
     def product(self, vector: Float[Tensor, " D"]) -> Float[Tensor, " D"]:
         """Return H v, exactly. Progress is reported for every part of the examples."""
-        spread = vector.new_zeros(self.operator.shape[1]).index_copy_(0, self.places, vector)
+        entries, whole = self.operator.shape[1], self.dimension == self.operator.shape[1]
+        spread = vector if whole else vector.new_zeros(entries).index_copy_(0, self.places, vector)
         product: Any = self.operator @ spread
-        return product[self.places]
+        return product if whole else product[self.places]
 
     def mean_loss(self) -> float:
         """Return the mean loss itself."""
@@ -106,7 +108,7 @@ def hessian(
     if mask is not None:
         masks.check(mask, weights)
         weights = masks.apply(weights, mask)
-    from curvlinops import HessianLinearOperator
+    from workbench.landscape.double_backward import DoubleBackward
 
     device, dtype = resolve("auto"), next(w.dtype for w in weights.values() if w.is_floating_point())
     network = copy.deepcopy(model).to(device, dtype).eval()
@@ -121,9 +123,8 @@ def hessian(
     part = _slice(data, split, examples, seed).to(device)
     parts = _Parts(part, _at_once(network, device), dtype)
     mean = _Mean(loss, len(part))
-    operator = HessianLinearOperator(
-        network, mean, list(moved.values()), parts, check_deterministic=False, num_data=len(part)
-    )
+    settings = {"check_deterministic": False, "num_data": len(part)}
+    operator = DoubleBackward(network, mean, list(moved.values()), parts, **settings)  # pyright: ignore[reportArgumentType]
     return Hessian(operator, names, places, len(part))
 
 
@@ -145,13 +146,13 @@ class _Parts:
     """The examples in parts that fit memory; each that is taken is reported, so that a Stop arrives between two."""
 
     def __init__(self, split: Split, size: int, dtype: torch.dtype) -> None:
-        self.split, self.dtype = split, dtype
-        self.places = torch.arange(len(split), device=split.images.device).split(size)
+        inputs, targets = split.inputs().to(dtype), torch.stack([split.ids, split.labels], 1)
+        self.parts = list(zip(inputs.split(size), targets.split(size), strict=True))
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        for done, p in enumerate(self.places, 1):
-            yield self.split.inputs(p).to(self.dtype), torch.stack([self.split.ids[p], self.split.labels[p]], 1)
-            progress.report(done, len(self.places))
+        for done, part in enumerate(self.parts, 1):
+            yield part
+            progress.report(done, len(self.parts))
 
 
 def _trained(network: nn.Module, layers: Collection[str] | None) -> list[str]:

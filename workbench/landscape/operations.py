@@ -77,13 +77,13 @@ def _prelu(x: Any, weight: Tensor) -> Symbol:
     return _like(x) if weight.numel() == 1 else _by_unit(x, weight)
 
 
-def _layer_norm(x: Any, shape: Any, weight: Any = None, bias: Any = None, *rest: Any) -> Symbol:
+def _layer_norm(x: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 0.0) -> Symbol:
     if x.dim() != 2:
         raise Unknown("layer-norm of an image")
     return _by_unit(x, weight, bias)
 
 
-def _group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, *rest: Any) -> Symbol:
+def _group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: float = 0.0) -> Symbol:
     if groups not in (1, x.shape[1]):
         raise Unknown("group-norm of more than one unit and less than all")
     return _by_unit(x, weight, bias)

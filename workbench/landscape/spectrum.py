@@ -18,6 +18,7 @@ from torch import Tensor
 from workbench import intervals
 from workbench.landscape.hessian import Hessian
 from workbench.nearest import unknown
+from workbench.seeds import generator
 from workbench.work import progress
 
 WHICH = {"largest": "LA", "smallest": "SA", "magnitude": "LM"}
@@ -144,7 +145,8 @@ def _lanczos(H: Hessian, products: _Counted, steps: int, seed: int, repeat: int)
             break
         beta = float(r.norm())
         if beta <= 100 * torch.finfo(Q.dtype).eps * float(T.abs().max()):  # the space is exhausted: begin a new one
-            r, beta = _orthogonal(H.random(seed, "spectrum", repeat + (j + 1) * 10**6), Q[: j + 1]), 0.0
+            draw = torch.randn(H.dimension, generator=generator(seed, f"spectrum {j + 1}", repeat))
+            r, beta = _orthogonal(draw.to(Q), Q[: j + 1]), 0.0
         Q[j + 1] = r / r.norm()
         T[j, j + 1] = T[j + 1, j] = beta
     nodes, vectors = torch.linalg.eigh(T)
