@@ -12,10 +12,17 @@ import papermill
 import pytest
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-TINY = {"dataset": "digits", "train_size": 300, "epochs": 1, "rounds": 2, "replicas": 3, "interactive": False}
+TINY = {"dataset": "digits", "train_size": 300, "epochs": 1, "replicas": 3, "interactive": False}
+LANDSCAPE = {"model": "resnet8(width=4)", "rewind_steps": [0, 2], "points": 3, "replicas": 1}
+OWN = {"00_workbench": {"rounds": 2}, "01_winning_tickets": {"rounds": 2}, "04_loss_landscape": LANDSCAPE}
 PARAMETERS = {
     *("dataset", "train_size", "image_size", "model", "epochs", "learning_rate", "batch_size", "augment"),
-    *("seed", "replicas", "device", "interactive", "out", "rounds", "fraction", "rewind_step"),
+    *("seed", "replicas", "device", "interactive", "out"),
+}
+OWN_PARAMETERS = {
+    "00_workbench": {"rounds", "fraction", "rewind_step", "call"},
+    "01_winning_tickets": {"rounds", "fraction", "rewind_step"},
+    "04_loss_landscape": {"rewind_steps"},
 }
 all_notebooks = pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
 
@@ -25,7 +32,7 @@ def run(path: Path, folder: Path, **parameters: Any) -> Any:
     return papermill.execute_notebook(
         path,
         folder / "output.ipynb",
-        parameters={**TINY, "out": str(folder), **parameters},
+        parameters={**TINY, **OWN[path.stem], "out": str(folder), **parameters},
         progress_bar=False,
         store_widget_state=False,
         cwd=folder,
@@ -53,6 +60,22 @@ def test_the_lesson_writes_a_row_for_every_training(tmp_path: Path) -> None:
 
 
 @pytest.mark.notebook
+def test_the_landscape_lesson_writes_its_four_tables(tmp_path: Path) -> None:
+    run(NOTEBOOKS / "04_loss_landscape.ipynb", tmp_path, seed=3)
+    tables = {
+        name: pandas.read_parquet(tmp_path / f"{name}.parquet") for name in ("path", "barriers", "plane", "spectrum")
+    }
+    which = {"rewind_step", "seed", "replica", "pair", "split", "batch_norm"}
+    assert set(tables["path"]) == which | {"alpha", "loss", "error"}
+    measured = {"barrier_loss", "barrier_error", "connected_share"}
+    assert set(tables["barriers"]) >= which | {"definition", "group", "threshold"} | measured
+    assert len(tables["path"]) == 2 * 2 * 3 * 3  # steps × splits × treatments × points
+    assert set(tables["path"].seed) == set(tables["plane"].seed) == {3}
+    assert {"x", "y", "loss", "error", "distance"} <= set(tables["plane"])
+    assert {"density", "eigenvalue", "spectral_density"} <= set(tables["spectrum"])
+
+
+@pytest.mark.notebook
 def test_a_batch_job_is_repeated_from_its_archive(tmp_path: Path) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
@@ -73,7 +96,8 @@ def test_a_notebook_names_its_parameters_and_says_what_each_means(path: Path) ->
     cells = [cell for cell in nbformat.read(path, 4).cells if "parameters" in cell.metadata.get("tags", [])]
     assert len(cells) == 1, "one cell is tagged parameters"
     lines = [line for line in cells[0].source.splitlines() if line.strip()]
-    assert {node.targets[0].id for node in ast.parse(cells[0].source).body} >= PARAMETERS  # type: ignore[attr-defined]
+    named = {node.targets[0].id for node in ast.parse(cells[0].source).body}  # type: ignore[attr-defined]
+    assert named >= PARAMETERS | OWN_PARAMETERS[path.stem]
     assert all("#" in line for line in lines), "a comment gives the meaning and the range of each"
 
 
