@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from workbench import models
 from workbench.batch_norm import TREATMENTS
-from workbench.data import Data, Split, load
+from workbench.data import Data, Split
 from workbench.data_diet.el2n import el2n
+from workbench.experiments.setting import prepare
 from workbench.initialisation import initialise
 from workbench.landscape.children import children as children_of
 from workbench.landscape.path import Path, path, slice_of
@@ -26,7 +27,7 @@ from workbench.nearest import unknown
 from workbench.recipe import Recipe
 from workbench.runs import weights_along, weights_at
 from workbench.scores import Score
-from workbench.seeds import check_seed, number, seeds
+from workbench.seeds import number
 from workbench.weights import snapshot
 from workbench.work import progress
 from workbench.work.archive import Archive, run
@@ -88,15 +89,14 @@ def instability(
     of the recipe); with 0 of them there is none. An `archive` keeps every finished training. Raises a ValueError for an
     option out of range, before anything is trained.
     """
-    data = load(dataset, train_size=train_size, image_size=image_size, seed=check_seed(seed))
-    network = models.named(model, data)
+    what = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
+    data, network, drawn = prepare(dataset, **what, seed=seed, replicas=replicas)
     length = recipe.length(len(data.train))
-    _check(data, recipe, rewind_steps, children, points, splits, batch_norm, replicas)
+    _check(data, length, rewind_steps, children, points, splits, batch_norm)
     at = length // 4 if score_step is None else score_step
     if score_replicas and not 0 <= at <= length:
         raise ValueError(f"score_step must be from 0 to {length}, the length of the recipe, got {at}")
     scores = _scores(network, data, recipe, splits, score_replicas, at, seed, archive) if score_replicas else {}
-    drawn = seeds(seed, replicas)
 
     def replica(own: int) -> Iterator[Parting]:
         born = models.named(model, data, seed=own)
@@ -160,23 +160,19 @@ def _parting(line: Path, examples: Split, score: Score | None, which: dict[str, 
 
 def _check(
     data: Data,
-    recipe: Recipe,
+    length: int,
     rewind_steps: Sequence[int],
     children: int,
     points: int,
     splits: Sequence[str],
     batch_norm: Sequence[str],
-    replicas: int,
 ) -> None:
-    length = recipe.length(len(data.train))
     if not rewind_steps or not all(0 <= k < length for k in rewind_steps):
         raise ValueError(f"rewind_steps must be steps from 0 to {length - 1}, got {list(rewind_steps)}")
     if children < 2:
         raise ValueError(f"children must be at least 2, got {children}: barriers are between them")
     if points < 3 or points % 2 == 0:
         raise ValueError(f"points must be odd and at least 3, so that the middle is one of them, got {points}")
-    if replicas < 1:
-        raise ValueError(f"replicas must be at least 1, got {replicas}; three are the least that have an interval")
     for split in splits:
         slice_of(data, split)
     for how in batch_norm:

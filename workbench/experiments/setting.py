@@ -13,7 +13,7 @@ from workbench.batch_norm import TREATMENTS
 from workbench.data import Data, load
 from workbench.landscape.pairs import compare
 from workbench.landscape.path import slice_of
-from workbench.lottery import Round, Trained, projection
+from workbench.lottery import Trained, projection
 from workbench.nearest import unknown
 from workbench.recipe import Recipe
 from workbench.seeds import check_seed, seeds
@@ -27,11 +27,11 @@ def prepare(
     image_size: int | None,
     model: str,
     recipe: Recipe,
-    rewind_step: int,
-    split: str,
-    batch_norm: str,
     seed: int,
     replicas: int,
+    rewind_step: int = 0,
+    split: str | None = None,
+    batch_norm: str = "average",
 ) -> tuple[Data, nn.Module, list[int]]:
     """Return the data, a network of the model's form and one seed a replica; a ValueError for what is out of range.
 
@@ -42,7 +42,8 @@ def prepare(
     if batch_norm not in TREATMENTS:
         raise unknown("batch-norm treatment", batch_norm, TREATMENTS)
     data = load(dataset, train_size=train_size, image_size=image_size, seed=check_seed(seed))
-    slice_of(data, split)
+    if split is not None:
+        slice_of(data, split)
     length = recipe.length(len(data.train))
     if not 0 <= rewind_step < length:
         rule = f"rewind_step must be from 0 to {length - 1}" if length else "the recipe must have a step or more"
@@ -61,8 +62,8 @@ def beside(
     return {"barrier_error": pair.barrier_error, "barrier_loss": pair.barrier_loss, "projection_error": cost}
 
 
-def tickets(outcomes: Iterable[Any], kind: str = "ticket") -> list[list[Round]]:
-    """Return, for every replica, the dense outcome and those of one kind as rounds, for `lottery.matching`.
+def tickets(outcomes: Iterable[Any], kind: str = "ticket") -> list[list[Any]]:
+    """Return, for every replica, the dense outcome and those of one kind, dense first, for `lottery.matching`.
 
     Each list is cut to the length of the shortest, so that what is compared is there in every replica.
     """
@@ -72,8 +73,4 @@ def tickets(outcomes: Iterable[Any], kind: str = "ticket") -> list[list[Round]]:
             found[o.replica].append(o)
     lists = [sorted(several, key=lambda o: -o.density) for _, several in sorted(found.items())]
     shortest = min((len(several) for several in lists), default=0)
-    return [
-        [Round(i, o.density, o.mask, o.run, o.rewound, o.run.weights) for i, o in enumerate(several[:shortest])]
-        for several in lists
-        if several[0].density == 1
-    ]
+    return [several[:shortest] for several in lists if several[0].density == 1]

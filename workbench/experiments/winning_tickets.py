@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery, masks, models
-from workbench.data import Data, load
+from workbench.data import Data
+from workbench.experiments.setting import prepare
 from workbench.initialisation import initialise
 from workbench.masks import Mask
 from workbench.nearest import unknown
 from workbench.recipe import Recipe
 from workbench.runs import Run, train, weights_at
 from workbench.sanity import CONTROLS
-from workbench.seeds import check_seed, number, seeds
+from workbench.seeds import number
 from workbench.weights import Weights, snapshot
 from workbench.work import progress
 from workbench.work.archive import Archive, each, run
@@ -81,18 +82,10 @@ def winning_tickets(
     for name in controls:
         if name not in CONTROLS:
             raise unknown("control", name, CONTROLS)
-    if replicas < 1:
-        raise ValueError(f"replicas must be at least 1, got {replicas}; three are the least that have an interval")
-    data = load(dataset, train_size=train_size, image_size=image_size, seed=check_seed(seed))
-    network = models.named(model, data)
+    what = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
+    data, network, drawn = prepare(dataset, **what, rewind_step=rewind_step, seed=seed, replicas=replicas)
     lottery.counts(masks.full(network), rounds, fraction)
-    length = recipe.length(len(data.train))
-    if not 0 <= rewind_step < max(length, 1):
-        raise ValueError(
-            f"rewind_step must be from 0 to {length - 1}, got {rewind_step}; the recipe has {length} steps"
-        )
     options = {"rounds": rounds, "fraction": fraction, "rewind_step": rewind_step}
-    drawn = seeds(seed, replicas)
 
     def replica(own: int) -> Iterator[Outcome]:
         for kind, found, trained in _replica(model, data, recipe, tuple(controls), own, options, archive):
