@@ -33,4 +33,4 @@ def test_every_recorded_table_has_three_replicas_and_says_how_it_was_made(path: 
     found = wb.recorded(path.stem)
     assert len(set(found.table["replica"])) >= 3
     assert {"made_by", "seeds", "date", "machine", "torch"} <= found.about.keys()
-    assert "winning_tickets" in found.about["made_by"]
+    assert "wb.experiments." in found.about["made_by"]
