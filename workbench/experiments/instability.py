@@ -34,6 +34,10 @@ from workbench.work.archive import Archive, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as side_by_side
 
+STEEP = Recipe(  # a rate at which digits show it: LeNet on digits is connected from step 0 on
+    epochs=8, learning_rate=0.8, weight_decay=1e-4, batch_size=64, schedule="multistep"
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Parting:
@@ -69,11 +73,11 @@ def instability(
     *,
     train_size: int | None = None,
     image_size: int | None = None,
-    model: str = "lenet",
-    recipe: Recipe = Recipe(epochs=20),  # noqa: B008 (frozen)
-    rewind_steps: Sequence[int] = (0, 10, 40, 160),
+    model: str = "resnet8(width=8)",
+    recipe: Recipe = STEEP,
+    rewind_steps: Sequence[int] = (0, 5, 20, 80),
     children: int = 2,
-    points: int = 25,
+    points: int = 9,
     splits: Sequence[str] = ("train", "test"),
     batch_norm: Sequence[str] = TREATMENTS,
     score_replicas: int = 5,
