@@ -8,9 +8,9 @@ from typing import Any
 
 import altair as alt
 
-from workbench import intervals
 from workbench.charts import theme
 from workbench.charts.barrier_by_step import step_axis
+from workbench.charts.spans import by_replica, span
 from workbench.scores import terciles
 
 GROUPS = {"easy": ("#0080C6", "circle"), "middle": ("#B8860B", "square"), "hard": ("#D55E00", "triangle-up")}
@@ -33,19 +33,16 @@ def rows(partings: Iterable[Any]) -> list[dict[str, Any]]:
         names = {getattr(p, field) for p in partings}
         chosen = first if first in names else min(names, default="")
         partings = [p for p in partings if getattr(p, field) == chosen]
-    values: dict[tuple[str, str, int], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    values: dict[tuple[str, str, int], list[tuple[int, float]]] = defaultdict(list)
     for p in partings:
         for group, examples in terciles(p.scores).items():
             for measure in MEASURES:
                 barrier = p.path.barrier(of=measure, examples=examples) * (100 if measure == "error" else 1)
-                values[measure, group, p.rewind_step][p.replica].append(barrier)
+                values[measure, group, p.rewind_step].append((p.replica, barrier))
     found = []
-    for (measure, group, step), by_replica in values.items():
-        mean = intervals.mean([sum(pairs) / len(pairs) for pairs in by_replica.values()])
-        low, high = (mean.low, mean.high) if mean.n >= intervals.LEAST else (None, None)
-        which = {"measure": MEASURES[measure], "group": group, "rewind_step": step, "n": mean.n}
-        which["about"] = theme.measured_on(partings[0])
-        found.append({**which, "barrier": mean.mean, "low": low, "high": high})
+    for (measure, group, step), pairs in values.items():
+        which = {"measure": MEASURES[measure], "group": group, "rewind_step": step}
+        found.append({**which, "about": theme.measured_on(partings[0]), **span(by_replica(pairs), "barrier", ".3f")})
     return found
 
 

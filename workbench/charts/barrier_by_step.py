@@ -6,13 +6,12 @@ The instability analysis of Frankle et al. 2020; below the line at two points, c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
 
-from workbench import intervals
 from workbench.charts import theme
+from workbench.charts.spans import by_replica, records, span
 from workbench.experiments.partings import LIMIT
 
 TREATMENTS = {  # batch-norm treatment: colour, shape
@@ -33,24 +32,13 @@ def barrier_by_step(table: Any) -> alt.FacetChart:
 
 def rows(table: Any) -> list[dict[str, Any]]:
     """Return what is drawn: a point for every split, treatment and step."""
-    values: dict[tuple[str, str, int], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    values: dict[tuple[str, str, int], list[tuple[int, float]]] = defaultdict(list)
     for row in records(table):
-        values[row["split"], row["batch_norm"], row["rewind_step"]][row["replica"]].append(row["barrier_error"])
-    found = []
-    for (split, how, step), by_replica in sorted(values.items()):
-        mean = intervals.mean([sum(pairs) / len(pairs) for pairs in by_replica.values()])
-        shown = mean.n >= intervals.LEAST
-        low, high = (mean.low, mean.high) if shown else (None, None)
-        which = {"split": split, "batch_norm": how, "rewind_step": step}
-        found.append({**which, "barrier": mean.mean, "low": low, "high": high, "n": mean.n, "limit": LIMIT})
-    return found
-
-
-def records(table: Any) -> Iterable[dict[str, Any]]:
-    """Return the rows of a data frame, or the plain fields of outcomes."""
-    from workbench.tables import plain
-
-    return table.to_dict("records") if hasattr(table, "to_dict") else [plain(outcome) for outcome in table]
+        values[row["split"], row["batch_norm"], row["rewind_step"]].append((row["replica"], row["barrier_error"]))
+    return [
+        {"split": split, "batch_norm": how, "rewind_step": step, **span(by_replica(pairs), "barrier"), "limit": LIMIT}
+        for (split, how, step), pairs in sorted(values.items())
+    ]
 
 
 def draw(rows: list[dict[str, Any]]) -> alt.FacetChart:

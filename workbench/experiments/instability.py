@@ -22,7 +22,7 @@ from workbench.data_diet.el2n import el2n
 from workbench.experiments.setting import prepare
 from workbench.initialisation import initialise
 from workbench.landscape.children import children as children_of
-from workbench.landscape.path import Path, path, slice_of
+from workbench.landscape.path import Path, check_points, path, slice_of
 from workbench.nearest import unknown
 from workbench.recipe import Recipe
 from workbench.runs import weights_along, weights_at
@@ -175,8 +175,7 @@ def _check(
         raise ValueError(f"rewind_steps must be steps from 0 to {length - 1}, got {list(rewind_steps)}")
     if children < 2:
         raise ValueError(f"children must be at least 2, got {children}: barriers are between them")
-    if points < 3 or points % 2 == 0:
-        raise ValueError(f"points must be odd and at least 3, so that the middle is one of them, got {points}")
+    check_points(points)
     for split in splits:
         slice_of(data, split)
     for how in batch_norm:

@@ -17,7 +17,7 @@ from workbench import lottery, masks, models
 from workbench.experiments.setting import prepare
 from workbench.initialisation import initialise
 from workbench.landscape.pairs import distance
-from workbench.landscape.path import Path, path
+from workbench.landscape.path import Path, check_points, path
 from workbench.landscape.perturbed import perturbed
 from workbench.lottery import Round
 from workbench.recipe import Recipe
@@ -165,7 +165,6 @@ def _check(at: Sequence[int], distances: Sequence[float], points: int, threshold
         raise ValueError(f"at must name rounds from 0 (dense) up, each once, got {list(at)}; at=(0, 3) is two of them")
     if len(set(distances)) < len(distances) or not all(0 < d < math.inf for d in distances):
         raise ValueError(f"distances must be above 0, each once, got {list(distances)}; the child is at 0 already")
-    if points < 3 or points % 2 == 0:
-        raise ValueError(f"points must be odd and at least 3, so that the middle is one of them, got {points}")
+    check_points(points)
     if not 0 < threshold < 1:
         raise ValueError(f'threshold must be in (0, 1), got {threshold}; for "2 points of error" pass 0.02')

@@ -18,7 +18,7 @@ from workbench.experiments.planes import Between, of_path, of_plane
 from workbench.experiments.setting import prepare
 from workbench.initialisation import initialise
 from workbench.landscape.curve import CURVES, along, curve
-from workbench.landscape.path import path
+from workbench.landscape.path import check_points, path
 from workbench.landscape.plane import plane
 from workbench.nearest import unknown
 from workbench.recipe import Recipe
@@ -165,8 +165,7 @@ def _check(
         raise ValueError(f"checkpoints must be at least 1, got {checkpoints}; 8 show which way a training went")
     if not 1 <= levels <= 6:
         raise ValueError(f"levels must be from 1 to 6, got {levels}; 3 of them end at 17 points a side")
-    if points < 3 or points % 2 == 0:
-        raise ValueError(f"points must be odd and at least 3, so that the middle is one of them, got {points}")
+    check_points(points)
     if kind not in CURVES:
         raise unknown("kind of curve", kind, CURVES)
     if steps < 0:

@@ -19,7 +19,7 @@ from workbench.data import Data
 from workbench.evaluation import place
 from workbench.hardware import Hardware
 from workbench.landscape.frame import parameters
-from workbench.landscape.path import Path, check_finite, measure, slice_of
+from workbench.landscape.path import Path, check_finite, check_points, measure, slice_of
 from workbench.masks import Mask
 from workbench.nearest import unknown
 from workbench.recipe import Recipe
@@ -135,8 +135,7 @@ def along(
     statistics, "keep" the first's. So compare it with `path(…, batch_norm="recompute")`. The other options are those
     of `path`.
     """
-    if points < 3 or points % 2 == 0:
-        raise ValueError(f"points must be odd and at least 3, so that both ends and the middle are in, got {points}")
+    check_points(points)
     check_fits(curve.knots[0], model)
     part = slice_of(data, split, examples)
     how = {"batch_norm": batch_norm, "first": curve.knots[0], "train": data.train}

@@ -130,8 +130,7 @@ def path(
     point (`path_mask` chooses one of two). The caller's weights are not moved. Raises a ValueError for weights of
     different models, for an end that is not finite, and for an empty slice of the data.
     """
-    if points < 3 or points % 2 == 0:
-        raise ValueError(f"points must be odd and at least 3, so that both ends and the middle are in, got {points}")
+    check_points(points)
     check_fits(a, model)
     check_same(a, b)
     check_finite(a, "the first network")
@@ -202,6 +201,12 @@ def slice_of(data: Data, split: str, examples: Int64[Tensor, " some"] | None = N
     if not len(part):
         raise ValueError(f"there are no images to measure on: this slice of {split} is empty; take more examples")
     return part
+
+
+def check_points(points: int) -> None:
+    """Raise a ValueError unless so many points of a line have both its ends and its middle among them."""
+    if points < 3 or points % 2 == 0:
+        raise ValueError(f"points must be odd and at least 3, so that both ends and the middle are in, got {points}")
 
 
 def check_finite(weights: Mapping[str, Tensor], who: str) -> None:
