@@ -14,6 +14,7 @@ import torch
 from workbench import models
 from workbench.data import Data, Split, load
 from workbench.experiments.robust_ensembles import POPUP, robust_ensembles
+from workbench.experiments.setting import several
 from workbench.experiments.shifted import SEVERITIES, Corrupted, Detected, check_shifts, shifted
 from workbench.recipe import Recipe
 from workbench.seeds import generator
@@ -53,6 +54,7 @@ def under_shift(
     Raises a ValueError for an option out of range, and for other data that are not there, before anything is trained.
     """
     check_shifts(corruptions, severities, scores)
+    others = several(others)
     how: dict[str, Any] = {"train_size": train_size, "image_size": image_size}
     data = load(dataset, **how, seed=seed)
     shifts: dict[str, Any] = {"corruptions": corruptions, "severities": severities, "scores": scores, "scaled": scaled}
