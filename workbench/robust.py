@@ -91,6 +91,11 @@ def published_weights(losses: Losses, lam: float) -> Losses:
     return p.to(losses.dtype)
 
 
+def negative_share(losses: Losses, lam: float) -> float:
+    """Return the share of examples that the published gradient un-learns: those whose published weight is below 0."""
+    return float((published_weights(losses.detach().double(), lam) < 0).double().mean())
+
+
 def cvar_weights(losses: Losses, share: float) -> Losses:
     """Return the weights whose mean loss is that of the worst `share` of the examples: each at most 1 / (share · n).
 
@@ -186,7 +191,7 @@ def _row(losses: Tensor, lam: float) -> dict[str, float]:
         "weighted": float((p * losses).sum()),
         "effective_share": effective_sample_size(p) / len(p),
         "largest_weight": float(p.max()),
-        "negative_share": float((published_weights(losses, lam) < 0).double().mean()),
+        "negative_share": negative_share(losses, lam),
     }
 
 

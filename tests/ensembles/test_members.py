@@ -96,10 +96,11 @@ def test_the_history_tells_how_the_loss_weighs(over: str):
     assert all(row["effective_share"] < 1 and row["divergence"] > 0 and row["hard_weight"] > 0.5 for row in hard[1:])
 
 
-def test_the_published_gradient_has_negative_weights_and_the_mathematics_has_none():
+def test_the_history_tells_what_the_published_gradient_would_unlearn_whichever_is_used():
     published, mathematics = two((Robust(lam=0.2, gradient="as_published"), Robust(lam=0.2)))
     assert max(row["negative_share"] for row in published.history) > 0
-    assert {row["negative_share"] for row in mathematics.history} == {0.0}
+    assert max(row["negative_share"] for row in mathematics.history) > 0
+    assert {row["negative_share"] for row in two()[0].history} == {0.0}  # a mean has none
 
 
 def test_other_losses_weigh_as_they_do():

@@ -17,7 +17,7 @@ from workbench.charts.cells import column
 MEASURES = {  # field: title, format
     "effective_share": ("effective sample size / n", ".1%"),
     "hard_weight": ("weight of the harder half", ".1%"),
-    "negative_share": ("published weights below 0", ".1%"),
+    "negative_share": ("un-learned if as published", ".1%"),
     "loss": ("mean cross-entropy", ".3f"),
 }
 DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]]  # of members, so that they differ in more than colour
@@ -95,7 +95,8 @@ def draw(rows: list[dict[str, Any]]) -> alt.VConcatChart:
     ).add_params(menu)
     description = (
         "Four pictures by optimiser step, a line for each member of an ensemble: the effective sample size over n, the "
-        "weight of the harder half of the examples, the share of negative published weights, and the cross-entropy."
+        "weight of the harder half of the examples, the share of examples that the published gradient would un-learn, "
+        "and the cross-entropy."
     )
     about = rows[0]["about"] if rows else "nothing finished"
     return theme.dress(chart, "How do members weigh their examples?", description, about)

@@ -20,9 +20,9 @@ class Member:
     `weights` are the network's, buffers included, zero where pruned. `history` is a list of flat dicts by step: the
     mean cross-entropy `loss`, `lam` (the lambda in force; infinity where the loss has none), and of the weights that
     the loss gives the examples of the batch (or the data set): `effective_share` (effective sample size over n),
-    `divergence` from equal ones, `negative_share` (the published gradient has such), `hard_weight` (what the harder
-    half has of them). `steps` are those of its own training; `extra` counts others that were trained for it, such as
-    the search for its mask (on the first of the members that share one). `vote` is its weight in the ensemble
+    `divergence` from equal ones, `negative_share` (of the published gradient, used or not), `hard_weight` (what the
+    harder half has of them). `steps` are those of its own training; `extra` counts others that were trained for it,
+    such as the search for its mask (on the first of the members that share one). `vote` is its weight in the ensemble
     (boosting). `stored` is "bits" where a mask of frozen random weights is all there is to keep (edge-popup), "values"
     where the kept weights are. `over` is where its loss weighed: the "batch" or the "dataset".
     """

@@ -25,7 +25,7 @@ from workbench.masks import Mask
 from workbench.nearest import unknown
 from workbench.pruning.edge_popup import edge_popup_steps, initial_scores
 from workbench.recipe import Recipe
-from workbench.robust import divergence, effective_sample_size, robust_weights
+from workbench.robust import divergence, effective_sample_size, negative_share, robust_weights
 from workbench.seeds import number
 from workbench.straight_through import mask_of
 from workbench.training import Step, network_weights, steps
@@ -227,7 +227,7 @@ def _row(step: Step, loss: Loss, losses: Tensor, example_weights: Tensor | None)
         "lam": found.lam,
         "effective_share": effective_sample_size(found.weights) / len(losses),
         "divergence": divergence(found.weights),
-        "negative_share": float((found.of_gradients < 0).double().mean()),
+        "negative_share": 0.0 if math.isnan(found.lam) else negative_share(losses, found.lam),
         "hard_weight": float(found.weights[harder].sum()),
     }
 
