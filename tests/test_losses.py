@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 import workbench as wb
 from workbench.batches import Batch
-from workbench.losses import Loss
+from workbench.losses import Loss, in_words
 from workbench.robust import cvar_weights, divergence, lam_of, published_weights, robust_weights
 
 INF = math.inf
@@ -231,6 +231,15 @@ def test_the_script_says_which_loss():
     call = wb.call(wb.Recipe, epochs=1, loss=wb.Robust(lam=INF, gradient="as_published"))
     assert 'loss=wb.Robust(lam=float("inf"), gradient="as_published")' in call.script()
     assert "loss=wb.Robust(eta=0.5)" in wb.call(wb.Recipe, epochs=1, loss=wb.Robust(eta=0.5)).script()
+
+
+def test_a_loss_in_words_has_all_that_sets_it_apart():
+    said = [in_words(loss) for loss in OTHERS.values()]
+    assert said[:3] == ["λ = 0.5", "η = 0.5", "λ = 2, cosine"]
+    assert said[3:] == ["η = 1, cosine", "λ = 0.5, as published", "focal, γ = 2", "worst 50 %", "mean, smoothed 0.1"]
+    assert in_words(wb.CrossEntropy()) == "mean"
+    assert in_words(wb.Robust(lam=INF, anneal="cosine", gradient="as_published")) == "λ = ∞, cosine, as published"
+    assert in_words(wb.Robust(lam=1.0001)) != in_words(wb.Robust(lam=1.0002))
 
 
 def test_recipes_with_other_losses_have_other_keys():

@@ -134,3 +134,16 @@ class CVaR:
 
 
 Loss = CrossEntropy | Robust | Focal | CVaR  # the union of the losses there are
+
+
+def in_words(loss: Loss) -> str:
+    """Return a loss in short, with all that sets it apart: `mean`, `λ = 2`, `η = 0.5, cosine, as published`."""
+    if isinstance(loss, Robust):
+        value = f"λ = {loss.lam:g}".replace("inf", "∞") if loss.eta is None else f"η = {loss.eta:g}"
+        more = [word for word in (loss.anneal, loss.gradient) if word not in (ANNEALINGS[0], GRADIENTS[0])]
+        return ", ".join([value, *more]).replace("_", " ")
+    if isinstance(loss, Focal):
+        return f"focal, γ = {loss.gamma:g}"
+    if isinstance(loss, CVaR):
+        return f"worst {100 * loss.share:g} %"
+    return f"mean, smoothed {loss.smoothing:g}" if loss.smoothing else "mean"

@@ -15,7 +15,7 @@ from workbench.ensembles import Member, Predicted
 from workbench.experiments.easy_to_hard import Solved, Tercile, solved
 from workbench.experiments.ensembled import Ensembled
 from workbench.experiments.shifted import Corrupted, Detected
-from workbench.losses import CrossEntropy, Loss, Robust
+from workbench.losses import CrossEntropy, Loss, Robust, in_words
 from workbench.masks import Mask
 
 CLASSES = ("cat", "dog", "cow")
@@ -159,7 +159,7 @@ def difficulty(replicas: int = 3) -> list[Tercile | Solved]:
                         seed=0,
                         replica=r,
                         member=m,
-                        trained_with=None if m is None else repr(outcome.members[m].loss),
+                        trained_with=None if m is None else in_words(outcome.members[m].loss),
                         split="train",
                         tercile=name,
                         examples=10,

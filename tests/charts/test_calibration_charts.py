@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import math
 from dataclasses import replace
 
@@ -39,7 +40,7 @@ from workbench.charts.sure_and_wrong import words as wrong_in_words
 from workbench.experiments.rare_features import rare_features
 from workbench.experiments.robust_weighting import robust_weighting
 from workbench.experiments.shifted import Corrupted, Detected
-from workbench.losses import CrossEntropy, CVaR, Focal, Robust
+from workbench.losses import CrossEntropy, Robust, in_words
 from workbench.panels.ensembles import ENSEMBLES
 
 T = 4.302652729911275  # of two degrees of freedom
@@ -71,6 +72,23 @@ def test_the_lines_above_a_picture_say_gap_and_debiased_ece_and_how_many_are_wro
     three = [ensembled(replica=r, says=(surer(SAID, 0.01 * r),)) for r in range(3)]
     lines = shown("reliability diagram", three)[0]["heading"].split("\n")
     assert lines[1] == f"gap +11.4 ± {100 * T * 0.01 / math.sqrt(3):.1f} points"
+
+
+def test_a_side_is_claimed_where_the_interval_excludes_calibrated_alone():
+    half = ((0, 0.52), (1, 0.52), (1, 0.52), (0, 0.52), (2, 0.52))  # three of five are right
+    (bin_,) = shown("reliability diagram", [ensembled(says=(half,))])
+    assert bin_["accuracy_low"] < 0.52 < bin_["accuracy_high"]
+    assert bin_["side"] == "not told from calibrated"
+    legend = wb.charts.reliability_diagram([ensembled()]).to_dict()["spec"]["layer"][-1]["encoding"]["color"]["scale"]
+    assert legend["domain"] == ["overconfident", "underconfident", "not told from calibrated"]
+    assert legend["range"][2] == theme.GREY
+    sure, modest = (tuple((answer, s) for answer, _ in SAID) for s in (0.75, 0.45))  # 15 points over and under
+    spread = [ensembled(replica=r, says=(says,)) for r, says in enumerate((sure, modest, SAID))]
+    assert reliability_in_words(spread)[0].startswith("robust, 50 % is not told from calibrated: gap +3.5 ± ")
+    low = [ensembled(replica=r, says=(surer(modest, 0.001 * r),)) for r in range(3)]
+    assert reliability_in_words(low)[0].startswith("robust, 50 % is underconfident: gap -14.9 ± ")
+    few = reliability_in_words([ensembled()])[0]
+    assert few.startswith("robust, 2 × 50 % is not told from calibrated, of 1 replica; an interval needs 3: gap +10.4")
 
 
 def test_reliability_has_wilsons_interval_for_one_replica_and_t_over_three_that_differ():
@@ -132,11 +150,93 @@ def test_a_member_card_says_how_it_does_alone_and_what_it_shares():
     assert both["overlap"] == []
 
 
-def test_a_members_loss_is_said_in_short():
-    losses = (CrossEntropy(), CrossEntropy(0.1), Robust(lam=2.0), Robust(eta=0.5, anneal="cosine"), Focal(), CVaR(0.2))
-    said = [methods.loss_words(loss) for loss in losses]
-    assert said == ["mean", "mean, smoothed 0.1", "λ = 2", "η = 0.5, cosine", "focal, γ = 2", "worst 20 %"]
-    assert methods.loss_words(Robust(lam=math.inf, gradient="as_published")) == "λ = ∞, as published"
+def test_a_replica_that_ended_early_has_no_card_and_is_not_counted():
+    early = [ensembled("adaboost", 0, says=(SAID,)), *(ensembled("adaboost", r, says=(SAID, OTHER)) for r in (1, 2))]
+    first, second, both = CHARTS["member cards"].rows(early)
+    assert [row["n"] for row in (first, second, both)] == [2, 2, 2]
+    assert "2 replicas" in first["about"]
+    assert "left out: 1 with fewer members" in first["about"]
+    (said,) = cards_in_words(early)
+    assert said.startswith("adaboost, 2 × 50 %: members alone 1: λ = ∞ 60.0% (gap +10.4); 2: λ = 1 40.0%")
+    assert "(n = 2)" in said
+    unequal = CHARTS["member cards"].rows([*early, *(ensembled(replica=r) for r in range(3))])
+    assert "2 to 3 replicas" in unequal[0]["about"]
+
+
+def test_a_members_loss_is_said_alike_in_all_charts():
+    how = (Robust(eta=0.5, anneal="cosine", gradient="as_published"), CrossEntropy(0.1))
+    said = ["1: η = 0.5, cosine, as published", "2: mean, smoothed 0.1"]
+    own = ensembled(losses=how)
+    assert [row["member"] for row in CHARTS["member cards"].rows([own])][:2] == said
+    assert [row["member"] for row in CHARTS["member history"].rows([own]) if row["role"] == "line"] == said
+    thirds = [replace(o, trained_with=in_words(how[o.member or 0])) for o in difficulty(1)[:6]]
+    assert [row["member"] for row in CHARTS["easy to hard"].rows(thirds) if row["role"] == "line"][:2] == said
+
+
+def contrast(colour: str, paper: str) -> float:
+    """The contrast of two colours, from 1 to 21 (WCAG)."""
+    light = []
+    for one in (colour, paper):
+        parts = [int(one[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        light.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+def test_every_way_has_a_look_of_its_own_that_does_not_depend_on_the_others_drawn():
+    names = list(wb.experiments.WAYS)
+    looks = dict(zip(names, zip(*methods.marks(names), strict=True), strict=True))
+    assert len(set(looks.values())) == len(names)
+    for name in names:
+        assert [*zip(*methods.marks([name]), strict=True)] == [looks[name]]
+        assert dict(zip(names[::-1], zip(*methods.marks(names[::-1]), strict=True), strict=True))[name] == looks[name]
+    assert {shape for _, shape in looks.values()} <= set(methods.SHAPES)  # all have an area
+    assert not {"stroke", "wedge", "arrow"} & set(methods.SHAPES)
+    for colour, _ in looks.values():
+        assert min(contrast(colour, "#FFFFFF"), contrast(colour, "#111111")) > 3
+
+
+def test_a_method_by_another_name_has_a_spare_look_that_stays():
+    names = [f"method {i}" for i in range(16)]
+    looks = [*zip(*methods.marks(names), strict=True)]
+    assert len(set(looks)) == 16
+    assert not set(looks) & set(methods.MARKS.values())
+    (alone,) = zip(*methods.marks(["mine"]), strict=True)
+    (_, beside) = zip(*methods.marks(["method 3", "mine"]), strict=True)
+    assert alone == beside
+
+
+def test_several_experiments_are_refused_by_every_chart_of_ensembles():
+    sparser = [replace(o, density=0.1) for o in ensembles()]
+    for name in ENSEMBLES.charts:
+        with pytest.raises(ValueError, match=r'"robust" is there 2 times .* take one dataset and one setting'):
+            CHARTS[name].rows([*ensembles(), *sparser])
+
+
+def test_a_table_of_several_data_sets_is_refused_and_one_of_them_is_not():
+    values = table(nll={"robust": [1, 2, 3], "ordinary": [2, 3.1, 3.9]})
+    both = pandas.concat([values.assign(dataset=name) for name in ("digits", "mnist")])
+    with pytest.raises(ValueError, match=r'"robust" is there 2 times \(seed 0, replica 0\); take one dataset'):
+        CHARTS["calibration by method"].rows(both)
+    assert CHARTS["calibration by method"].rows(both[both["dataset"] == "mnist"])
+    with pytest.raises(ValueError, match=r'"ordinary" is there 2 times \(seed 0, replica 0\)'):
+        CHARTS["calibration by method"].rows(both[::-1])  # replica 2 comes first
+
+
+def test_a_reference_that_errs_nowhere_leaves_the_others_without_a_difference_there():
+    values = table(wrong_confidence={"robust": [0.6, 0.7, 0.8], "ordinary": [math.nan] * 3})
+    (row,) = CHARTS["calibration by method"].rows(values)
+    assert (row["method"], row["value"], row["difference"]) == ("robust", pytest.approx(0.7), None)
+
+
+def test_shifts_of_several_experiments_are_refused_and_clean_images_may_come_twice():
+    with pytest.raises(ValueError, match='"robust" is there 2 times'):
+        CHARTS["accuracy by severity"].rows([o for o in [*shifts(), *shifts()] if isinstance(o, Corrupted)])
+    with pytest.raises(ValueError, match='"robust" is there 2 times'):
+        CHARTS["roc out of distribution"].rows([*shifts(), *shifts()])
+    clean = [o for o in shifts() if isinstance(o, Corrupted) and not o.severity]
+    rows = CHARTS["accuracy by severity"].rows
+    assert rows([*clean, *shifts()]) == rows(shifts())
 
 
 def test_the_history_of_members_is_the_mean_over_replicas_and_may_be_missing():
@@ -205,9 +305,18 @@ def test_severities_are_means_over_replicas_and_the_clean_images_belong_to_every
     assert lines["robust", "contrast"]["accuracy"] == pytest.approx([0.8, 0.5, 0.2])
     assert lines["robust", "mean of all"]["accuracy"] == pytest.approx([0.8, 0.6, 0.4])
     assert lines["ordinary", "blur"]["ece"] == pytest.approx([0.01, 0.02, 0.03])
+    assert lines["ordinary", "blur"]["signed_gap"] == pytest.approx([0.1, 0.1, 0.1])
     assert lines["ordinary", "blur"]["n"] == [3, 3, 3]
-    drawn = CHARTS["accuracy by severity"].rows(wb.experiments.shift_table(shifts()))
-    assert drawn == CHARTS["accuracy by severity"].rows(shifts())
+
+
+def test_a_table_of_shifts_draws_as_its_outcomes_do_the_gap_where_it_has_it():
+    picture = CHARTS["accuracy by severity"]
+    table = wb.table(o for o in shifts() if isinstance(o, Corrupted))
+    assert picture.rows(table) == picture.rows(shifts())
+    assert len(picture.draw(picture.rows(table)).to_dict()["hconcat"]) == 3
+    bare = picture.rows(table.drop(columns="signed_gap"))
+    assert len(picture.draw(bare).to_dict()["hconcat"]) == 2
+    assert {tuple(row["measure"]) for row in bare if row["role"] == "label"} == {("accuracy", "ece")}
 
 
 def test_a_mean_roc_curve_rises_where_the_curves_do_and_has_its_numbers_in_words():
@@ -218,6 +327,10 @@ def test_a_mean_roc_curve_rises_where_the_curves_do_and_has_its_numbers_in_words
     assert all(up == pytest.approx(0.5 + across / 2, abs=1e-4) for across, up in curve.items())
     assert rows[0]["said"].startswith("AUROC 0.750")
     assert rows[0]["found"].startswith("FPR95 90")
+    assert rows[0]["precise"].startswith("0.500")
+    assert rows[0]["ratio"] == "5 : 5"
+    text = json.dumps({**wb.charts.roc_out_of_distribution(shifts()).to_dict(), "data": 0, "datasets": 0})
+    assert all(f'"{field}"' in text or f"datum.{field}" in text for field in rows[0].keys() - {"about"})
 
 
 def test_members_are_drawn_by_tercile_and_what_each_alone_gets_right_is_a_bar():
@@ -241,7 +354,11 @@ def test_the_batch_of_a_robust_loss_has_a_row_an_example_and_shades_what_is_unle
     assert sum(row["mathematics"] for row in examples) == pytest.approx(16, abs=1e-3)
     below = [row["place"] for row in examples if row["as published"] < 0]
     assert note["end"] == len(below) + 0.5 == max(below) + 0.5  # the negative ones are the smallest losses
-    assert f"{len(below)} of 16 weights are below 0" in note["second"]
+    assert f"{len(below)} of 16 weights are below 0, where the loss is under L - λ" in note["second"]
+    assert note["second"].endswith(f"; L = Σ p l = {weighed.weighted:.3g}")
+    edge = weighed.weighted - weighed.lam  # below the weighted mean, which is above the mean
+    assert below == [row["place"] for row in examples if row["loss"] < edge]
+    assert below != [row["place"] for row in examples if row["loss"] < weighed.mean - weighed.lam]
     assert not note["images"]
     (plain,) = robust_weighting(n=16, eta=0.0)
     assert CHARTS["robust weights"].rows([plain])[0]["floor"] is None
@@ -264,6 +381,7 @@ def test_rare_features_are_drawn_from_the_mean_to_the_most_robust():
     own = [o.minor_accuracy for o in outcomes if o.lam == 0.5]
     (drawn,) = [r["value"] for r in rows if (r["measure"], r["kind"], r["lam"]) == ("accuracy", "minor", "0.5")]
     assert drawn == pytest.approx(sum(own) / len(own))
+    assert CHARTS["rare features"].rows(wb.table(outcomes)) == CHARTS["rare features"].rows(outcomes)
 
 
 @pytest.mark.parametrize("name", ENSEMBLES.charts)
@@ -319,6 +437,7 @@ def test_the_words_of_ensembles():
 def test_the_words_of_shift_and_difficulty():
     said = severity_in_words(shifts())
     assert said[0].startswith("robust, from clean images to severity 2: accuracy from 80.0 ± 0.0 % (n = 3) to 40.0")
+    assert "confidence - accuracy from 10.0 ± 0.0 % (n = 3) to 10.0" in said[0]
     assert roc_in_words(shifts())[0].startswith("other told from the test images by entropy: robust AUROC 0.750")
     assert difficulty_in_words(difficulty()) == [
         "robust, accuracy on easy and on hard examples: 1: λ = ∞ 90% and 50%; 2: λ = 1 90% and 50%. "
@@ -332,7 +451,12 @@ def test_the_words_of_robust_weights_tell_the_duality_and_the_limits():
     price = weighed.weighted - weighed.lam * weighed.divergence
     assert f"= {weighed.risk:.3f} = Σ p l - λ KL" in weights_in_words([weighed])[1]
     assert weighed.risk == pytest.approx(price)
-    assert "un-learns" in weights_in_words([weighed])[2]
+    many = int((weighed.losses < weighed.weighted - weighed.lam).sum())
+    why = f"more than lambda below the weighted mean loss L = Σ p l = {weighed.weighted:.3g}."
+    assert many > 0
+    told = weights_in_words([weighed])[2]
+    assert f"un-learns {many} of 16 examples: " in told
+    assert told.endswith(why)
     (plain,), (worst,) = robust_weighting(eta=0.0), robust_weighting(eta=99.0)
     assert "All weights are the same" in weights_in_words([plain])[1]
     assert "un-learns no example" in weights_in_words([plain])[2]

@@ -15,6 +15,7 @@ import altair as alt
 from workbench import intervals
 from workbench.charts import methods, theme
 from workbench.charts.spans import records, span
+from workbench.experiments.ensembled import check_once
 
 MEASURES = {  # column: title, format, which way is better
     "nll": ("NLL", ".3f", "lower"),
@@ -33,7 +34,8 @@ def calibration_by_method(table: Any, reference: str | None = None) -> alt.VConc
 
     `table` is a data frame of `experiments.ensembles_table`, or the outcomes of `experiments.robust_ensembles`;
     `reference` is a method of it (default: "ordinary", else the first). Raises a ValueError for a reference that is not
-    there, and for a table with more than one way to combine members.
+    there, and for a table with more than one way to combine members, or of several experiments, in which a replica has
+    a method twice.
     """
     return draw(rows(table, reference))
 
@@ -45,6 +47,7 @@ def rows(table: Any, reference: str | None = None) -> list[dict[str, Any]]:
         return []
     if len(ways := {row["combine"] for row in found}) > 1:
         raise ValueError(f"all must be combined in one way, got {' and '.join(sorted(ways))}; draw one chart for each")
+    check_once((row["seed"], row["replica"], row["method"], row["temperature_scaled"]) for row in found)
     names = list(dict.fromkeys(row["method"] for row in found))
     base = methods.reference(names, reference)
     order = {name: place for place, name in enumerate(theme.thin(names, 24))}
@@ -60,8 +63,8 @@ def rows(table: Any, reference: str | None = None) -> list[dict[str, Any]]:
     for (name, method, scaled), own in values.items():
         which = {"about": about, "base": base, "measure": name, "method": method, "scaled": scaled}
         which |= {"place": order[method], "line": order[method] + (DODGE if scaled else -DODGE)}
-        said = span(list(own.values()), "value", MEASURES[name][1])
-        made.append(which | said | _difference(own, values[name, base, scaled], method == base, MEASURES[name][1]))
+        form, beside = MEASURES[name][1], values.get((name, base, scaled), {})
+        made.append(which | span(list(own.values()), "value", form) | _difference(own, beside, method == base, form))
     return made
 
 

@@ -70,20 +70,10 @@ def _line(own: Sequence[Any], member: int | None) -> dict[str, Any]:
         for name in MEASURES:
             known = [getattr(o, name) for o in there if getattr(o, name) is not None]
             values[name].append(round(sum(known) / len(known), 5) if known else None)
-    said = TOGETHER if member is None else _name(own[0])
     trained = "" if member is None else own[0].trained_with
+    said = TOGETHER if member is None else f"{member + 1}: {trained}"
     place = {} if member is None else {"place": member}
     return place | {"member": said, "trained_with": trained, "third": list(THIRDS), "at": [0, 1, 2]} | values
-
-
-def _name(one: Any) -> str:
-    """Return a member in short, by its number and what it was trained with: `2: λ = 1`."""
-    inner = one.trained_with.partition("(")[2].rstrip(")")
-    given = dict(part.split("=", 1) for part in inner.split(", ") if "=" in part)
-    for field, letter in (("lam", "λ"), ("eta", "η"), ("gamma", "γ")):
-        if given.get(field, "None") != "None":
-            return f"{one.member + 1}: {letter} = {given[field].replace('inf', '∞').removesuffix('.0')}"
-    return f"{one.member + 1}: mean" if one.trained_with.startswith("CrossEntropy") else str(one.member + 1)
 
 
 def _solved(outcomes: Sequence[Any]) -> Iterable[dict[str, Any]]:

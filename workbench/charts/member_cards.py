@@ -13,6 +13,7 @@ import altair as alt
 from workbench import calibration, masks
 from workbench.charts import methods, theme
 from workbench.charts.spans import points
+from workbench.losses import in_words
 
 MEASURES = {  # field: title, format
     "accuracy": ("accuracy", ".1%"),
@@ -36,16 +37,25 @@ def member_cards(outcomes: Iterable[Any]) -> alt.VConcatChart:
 def rows(outcomes: Iterable[Any]) -> list[dict[str, Any]]:
     """Return a dict for each method and member, with the overlaps as lists, and one for the ensemble together."""
     found = methods.by_method(outcomes)
+    kept = {method: _whole(own) for method, own in found.items()}
+    about = f"{methods.about(kept)}\neach alone, mean over replicas" if kept else ""
+    if fewer := sum(len(own) - len(kept[method]) for method, own in found.items()):
+        about += f"; left out: {fewer} with fewer members"
     made: list[dict[str, Any]] = []
-    for method, own in found.items():
-        most = max(len(outcome.members) for outcome in own)
-        same = [outcome for outcome in own if len(outcome.members) == most]
-        which = {"about": methods.about(found), "method": methods.name_of(own[0]), "name": method, "n": len(same)}
+    for method, same in kept.items():
+        most = len(same[0].members)
+        which = {"about": about, "method": methods.name_of(same[0]), "name": method, "n": len(same)}
         for m in range(most):
             made.append(which | {"place": m} | _member(same, m))
         p = [(o.probabilities(), o.test.labels) for o in same]
         made.append(which | {"place": most, "member": TOGETHER} | _numbers(p) | _nothing())
     return theme.thin(made, theme.ROWS)
+
+
+def _whole(own: Sequence[Any]) -> list[Any]:
+    """Return the replicas with the most members: boosting may end early, and then some have fewer."""
+    most = max(len(outcome.members) for outcome in own)
+    return [outcome for outcome in own if len(outcome.members) == most]
 
 
 def _member(same: Sequence[Any], m: int) -> dict[str, Any]:
@@ -79,7 +89,7 @@ def _nothing() -> dict[str, Any]:
 
 
 def _name(outcome: Any, m: int) -> str:
-    return f"{m + 1}: {methods.loss_words(outcome.members[m].loss)}"
+    return f"{m + 1}: {in_words(outcome.members[m].loss)}"
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -99,11 +109,11 @@ def draw(rows: list[dict[str, Any]]) -> alt.VConcatChart:
         "Below, a matrix of the overlap of every two masks, the number in every cell."
     )
     about = rows[0]["about"] if rows else "nothing finished"
-    return theme.dress(chart, "Who is in the ensemble?", description, f"{about}; each alone, mean over replicas")
+    return theme.dress(chart, "Who is in the ensemble?", description, about)
 
 
 def _line(field: str, labels: bool) -> alt.Y:
-    axis = alt.Axis(labels=labels, ticks=False, domain=False, grid=False, labelLimit=170, labelFontSize=12.5)
+    axis = alt.Axis(labels=labels, ticks=False, domain=False, grid=False, labelLimit=230, labelFontSize=12.5)
     return alt.Y(f"{field}:N", title=None, sort=alt.EncodingSortField("place", op="min"), axis=axis)
 
 
@@ -135,7 +145,7 @@ def _column(field: str, first: bool) -> alt.LayerChart:
 def _overlaps() -> alt.LayerChart:
     base = alt.Chart().transform_filter("datum.method == shown").transform_flatten(["other", "overlap"])
     sort = alt.EncodingSortField("place", op="min")
-    axis: Any = {"domain": False, "ticks": False, "labelLimit": 170}
+    axis: Any = {"domain": False, "ticks": False, "labelLimit": 230}
     x = alt.X("other:N", title="overlap of masks (Jaccard)", axis=alt.Axis(labelAngle=0, orient="top", **axis))
     y = alt.Y("member:N", title=None, sort=sort, axis=alt.Axis(**axis))
     scale = alt.Scale(domain=[0, 1], range=["#F2F2F2", "#0072B2"], interpolate="lab")
@@ -159,10 +169,11 @@ def _overlaps() -> alt.LayerChart:
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: for every ensemble of several its members' accuracies and gaps, overlap and disagreement."""
     sentences = []
-    for own in methods.by_method(outcomes).values():
+    for found in methods.by_method(outcomes).values():
+        own = _whole(found)
         if len(own[0].members) < 2:
             continue
-        cards = [_member(own, m) for m in range(min(len(o.members) for o in own))]
+        cards = [_member(own, m) for m in range(len(own[0].members))]
         alone = "; ".join(f"{card['member']} {card['accuracy']:.1%} (gap {100 * card['gap']:+.1f})" for card in cards)
         together = points([o.accuracy for o in own], what=" %")
         overlap = sum(o.overlap for o in own) / len(own)

@@ -13,6 +13,7 @@ import altair as alt
 
 from workbench.charts import methods, theme
 from workbench.charts.cells import column
+from workbench.losses import in_words
 
 MEASURES = {  # field: title, format
     "effective_share": ("effective sample size / n", ".1%"),
@@ -58,7 +59,7 @@ def _member(own: Sequence[Any], m: int) -> dict[str, Any] | None:
     if not kept:
         return None
     which = {"role": "line", "method": methods.name_of(own[0]), "place": m, "step": kept}
-    which["member"] = f"{m + 1}: {methods.loss_words(own[0].members[m].loss)}"
+    which["member"] = f"{m + 1}: {in_words(own[0].members[m].loss)}"
     lists = {name: [round(sum(values[s][name]) / len(values[s][name]), 5) for s in kept] for name in MEASURES}
     return which | lists
 

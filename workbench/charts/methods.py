@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from workbench import calibration, intervals
 from workbench.calibration.binned import cut
 from workbench.calibration.checked import top
 from workbench.charts import theme
-from workbench.losses import CrossEntropy, CVaR, Focal, Robust
+from workbench.experiments.ensembled import check_once
 from workbench.nearest import unknown
 
 ORDINARY = "ordinary"  # what robust members are compared with
@@ -22,20 +23,25 @@ BINS = 10  # of the diagrams and histograms; the ECE in words has its own 15
 ACROSS = 3  # methods side by side
 MENU = {"as it is": False, "after temperature scaling": True}
 
-MARKS = {  # method: colour, shape
+MARKS = {  # method: colour, shape; the same in all charts, whichever others are drawn
     "robust": ("#0080C6", "circle"),
     "ordinary": ("#D55E00", "square"),
     "single": ("#009E73", "diamond"),
     "dense": (theme.GREY, "cross"),
+    "dense mixup": ("#B8860B", "cross"),
     "deep ensemble": ("#CC79A7", "triangle-up"),
+    "imp": ("#8C6BB1", "triangle-down"),
+    "l1": ("#8C6BB1", "square"),
+    "robust magnitude": ("#0080C6", "triangle-right"),
+    "ordinary magnitude": ("#D55E00", "triangle-left"),
+    "adaboost": ("#B8860B", "triangle-down"),
+    "free tickets": ("#6B8E23", "triangle-right"),
+    "sup tickets": ("#6B8E23", "circle"),
+    "cigl": ("#CC79A7", "diamond"),
 }
-OTHERS = [
-    ("#B8860B", "triangle-down"),
-    ("#8C6BB1", "triangle-right"),
-    ("#56A0C9", "triangle-left"),
-    ("#B5651D", "stroke"),
-    ("#6B8E23", "wedge"),
-]
+SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down", "triangle-left", "triangle-right")
+COLOURS = tuple(dict.fromkeys(colour for colour, _ in MARKS.values()))
+SPARE = [(colour, shape) for shape in SHAPES for colour in COLOURS if (colour, shape) not in MARKS.values()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +70,8 @@ def said(outcome: Any, scaled: bool = False) -> Said:
 def by_method(outcomes: Iterable[Any]) -> dict[str, list[Any]]:
     """Return the outcomes of each method, by replica, methods in the order in which they came.
 
-    Raises a ValueError where outcomes were combined in different ways: their confidences cannot be compared.
+    Raises a ValueError where outcomes were combined in different ways: their confidences cannot be compared; and where
+    a replica has a method twice, as those of several experiments have.
     """
     found: dict[str, list[Any]] = {}
     for outcome in outcomes:
@@ -75,6 +82,7 @@ def by_method(outcomes: Iterable[Any]) -> dict[str, list[Any]]:
             f"all must be combined in one way, got {' and '.join(sorted(ways))}; mean logits are surer than mean "
             "probabilities: draw one chart for each"
         )
+    check_once((outcome.seed, outcome.replica, outcome.method) for own in found.values() for outcome in own)
     return {name: sorted(own, key=lambda o: (o.seed, o.replica)) for name, own in found.items()}
 
 
@@ -89,8 +97,10 @@ def name_of(outcome: Any) -> str:
 def about(found: dict[str, list[Any]], replica: int | None = None) -> str:
     """Return in words what the outcomes are of: test images, replicas (or the one shown), how members are combined."""
     outcomes = [outcome for own in found.values() for outcome in own]
-    most = max(len(own) for own in found.values())
-    which = f"{most} replica{'s' if most > 1 else ''}" if replica is None else f"replica {replica} of {most}"
+    counts = sorted(len(own) for own in found.values())
+    least, most = counts[0], counts[-1]
+    several = f"{least} to {most} replicas" if least < most else f"{most} replica{'s' if most > 1 else ''}"
+    which = several if replica is None else f"replica {replica} of {most}"
     said = f"{len(found)} method{'s' if len(found) > 1 else ''}, {len(outcomes[0].test.labels):,} test images, {which}"
     return f"{said}; members combined by mean {outcomes[0].combine}"
 
@@ -100,22 +110,6 @@ def reference(names: Sequence[str], chosen: str | None = None) -> str:
     if chosen is not None and chosen not in names:
         raise unknown("method", chosen, names)
     return chosen or (ORDINARY if ORDINARY in names else names[0])
-
-
-def loss_words(loss: Any) -> str:
-    """Return a member's loss in short: `mean`, `λ = 2`, `η = 0.5, cosine, as published`."""
-    if isinstance(loss, Robust):
-        value = f"λ = {loss.lam:.3g}".replace("inf", "∞") if loss.eta is None else f"η = {loss.eta:.3g}"
-        more = [loss.anneal] if loss.anneal != "constant" else []
-        more += ["as published"] if loss.gradient == "as_published" else []
-        return ", ".join([value, *more])
-    if isinstance(loss, Focal):
-        return f"focal, γ = {loss.gamma:.3g}"
-    if isinstance(loss, CVaR):
-        return f"worst {theme.percent(loss.share)}"
-    if isinstance(loss, CrossEntropy):
-        return "mean" if not loss.smoothing else f"mean, smoothed {loss.smoothing:.2g}"
-    return str(loss)
 
 
 def heading(own: Sequence[Any], scaled: bool) -> str:
@@ -134,10 +128,16 @@ def in_points(values: Sequence[float], form: str) -> str:
 
 
 def marks(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the colours and the shapes of methods; those that have none of their own take turns."""
-    others = [name for name in names if name not in MARKS]
-    found = [MARKS.get(name) or OTHERS[others.index(name) % len(OTHERS)] for name in names]
-    return [colour for colour, _ in found], [shape for _, shape in found]
+    """Return the colours and the shapes of methods: a fixed look for each way there is.
+
+    Another name has a look that its letters choose among the spare ones, or the next that is free in this chart.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for name in names:
+        begin = zlib.crc32(name.encode()) % len(SPARE)
+        looks = SPARE[begin:] + SPARE[:begin]
+        found[name] = MARKS.get(name) or next((look for look in looks if look not in found.values()), looks[0])
+    return [found[name][0] for name in names], [found[name][1] for name in names]
 
 
 def colour(names: Sequence[str]) -> alt.Color:

@@ -39,7 +39,7 @@ def rare_features(table: Any) -> alt.HConcatChart:
 def rows(table: Any) -> list[dict[str, Any]]:
     """Return a dict for each measure, kind of feature and lambda, from the mean (infinity) to the smallest."""
     found = records(table)
-    lams = sorted({math.inf if row["lam"] is None else row["lam"] for row in found}, reverse=True)
+    lams = sorted({row["lam"] for row in found}, reverse=True)
     if not found:
         return []
     values: dict[tuple[str, str, float], list[float]] = defaultdict(list)

@@ -16,14 +16,19 @@ from workbench.charts import methods, theme
 
 SIZE = (172, 172)  # pixels
 STRIP = 0.25  # of the height, for a bin with all predictions
-SIDES = {"overconfident": ("#D55E00", "triangle-down"), "underconfident": ("#0080C6", "triangle-up")}
+UNTOLD = "not told from calibrated"
+SIDES = {  # an interval's, from the diagonal: colour, shape
+    "overconfident": ("#D55E00", "triangle-down"),
+    "underconfident": ("#0080C6", "triangle-up"),
+    UNTOLD: (theme.GREY, "circle"),
+}
 
 
 def reliability_diagram(outcomes: Iterable[Any]) -> alt.FacetChart:
     """Draw accuracy by confidence of the test predictions, in ten bins: mean and 95 % interval over replicas.
 
     The interval is Student's t over replicas, for a bin that three have and that differs between them; else Wilson's on
-    the predictions of one. The
+    the predictions of one. A bin whose interval holds its mean confidence is grey: it is not told from calibrated. The
     lines above a picture have the signed gap (confidence less accuracy) and the debiased ECE (15 bins). `outcomes` are
     those of `experiments.robust_ensembles`; a menu chooses before or after temperature scaling.
     """
@@ -72,11 +77,16 @@ def _bin(several: Sequence[dict[str, float]], n: int) -> dict[str, Any]:
         "accuracy_low": round(low, 5),
         "accuracy_high": round(high, 5),
         "gap": round(confidence - accuracy.mean, 5),
-        "side": "overconfident" if confidence > accuracy.mean else "underconfident",
+        "side": _side(confidence - high, confidence - low),
         "count": round(count, 1),
         "share": round(count / n, 5),
         "interval": f"{low:.0%} to {high:.0%} ({how})",
     }
+
+
+def _side(low: float, high: float) -> str:
+    """Return which side of calibrated a gap (confidence less accuracy) is on, by the ends of its interval."""
+    return "overconfident" if low > 0 else "underconfident" if high < 0 else UNTOLD
 
 
 def draw(rows: list[dict[str, Any]]) -> alt.FacetChart:
@@ -85,7 +95,7 @@ def draw(rows: list[dict[str, Any]]) -> alt.FacetChart:
     x = alt.X("confidence:Q", title="confidence", scale=scale, axis=_axis())
     y = alt.Y("accuracy:Q", title="accuracy", scale=scale, axis=_axis())
     names, looks = list(SIDES), list(SIDES.values())
-    legend = alt.Legend(title=None, orient="top", symbolOpacity=1)
+    legend = alt.Legend(title=None, orient="top", symbolOpacity=1, labelLimit=200)
     colour = alt.Color("side:N", scale=alt.Scale(domain=names, range=[c for c, _ in looks]), legend=legend)
     shape = alt.Shape("side:N", scale=alt.Scale(domain=names, range=[s for _, s in looks]), legend=legend)
     tip = [
@@ -116,11 +126,12 @@ def draw(rows: list[dict[str, Any]]) -> alt.FacetChart:
     chart = chart.transform_filter(methods.SHOWN).add_params(methods.menu())
     description = (
         "Reliability diagrams, a method each: accuracy by confidence in ten bins with intervals, against the diagonal; "
-        "triangles point to where confidence should go, and a strip below has the share of predictions in each bin."
+        "triangles point to where confidence should go, a grey circle is of an interval that crosses the diagonal, and "
+        "a strip below has the share of predictions in each bin."
     )
     about = rows[0]["about"] if rows else "nothing finished"
     how = "95 % intervals: t over replicas where three have predictions in the bin, else Wilson's"
-    return theme.dress(chart, "Is it right as often as it is sure?", description, f"{about}\n{how}; grey: counts")
+    return theme.dress(chart, "Is it right as often as it is sure?", description, f"{about}\n{how}; bars: counts")
 
 
 def _axis() -> alt.Axis:
@@ -128,14 +139,18 @@ def _axis() -> alt.Axis:
 
 
 def words(outcomes: Iterable[Any]) -> list[str]:
-    """Say it in sentences: the signed gap and the debiased ECE by method, before and after temperature scaling."""
+    """Say it in sentences: the signed gap and the debiased ECE by method, before and after temperature scaling.
+
+    A side is claimed where the t interval of the gap over replicas excludes zero; fewer than three have none.
+    """
     found = methods.by_method(outcomes)
     said = []
     for own in found.values():
         before, after = (methods.heading(own, scaled).split("\n")[1:] for scaled in (False, True))
-        kind = "over" if before[0].startswith("gap +") else "under"
+        gap = intervals.mean([calibration.signed_gap(o.probabilities(), o.test.labels) for o in own])
+        few = f", of {gap.n} replica{'s' if gap.n > 1 else ''}; an interval needs {intervals.LEAST}"
+        side = f" is {_side(gap.low, gap.high)}{few if gap.n < intervals.LEAST else ''}"
         said.append(
-            f"{methods.name_of(own[0])} is {kind}confident: {', '.join(before)}; after temperature scaling "
-            f"{', '.join(after)}."
+            f"{methods.name_of(own[0])}{side}: {', '.join(before)}; after temperature scaling {', '.join(after)}."
         )
     return said

@@ -1,7 +1,7 @@
 """What does a robust loss make of a batch? Its losses, ascending, their weights, and lambda beside the radius eta.
 
 After "Distributionally Robust Ensemble of Lottery Tickets" (Sapkota et al. 2023): the weights of the mathematics, and
-those that the published code multiplies gradients by, which are below zero where a loss is under L - lambda.
+those that the published code multiplies gradients by: below zero where a loss is under L - lambda, L = Σ p l.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ def rows(outcomes: Iterable[Any]) -> list[dict[str, Any]]:
 
 def _note(last: Any) -> dict[str, Any]:
     bounds = [row["lam"] for row in last.curve] or [1.0]
-    said = f"λ = {_number(last.lam)} ⇄ η = {_number(last.eta)}"
-    size = f"effective sample size {last.effective_sample_size:.3g} of {last.n}"
-    first = f"{said}   ·   divergence {_number(last.divergence)}   ·   {size}"
-    second = f"as published: {last.negative} of {last.n} weights are below 0, where the loss is under L - λ"
+    said = f"λ = {_number(last.lam)} ⇄ η = {_number(last.eta)}   ·   divergence {_number(last.divergence)}"
+    first = f"{said}   ·   effective sample size {last.effective_sample_size:.3g} of {last.n}"
+    level = f"L = Σ p l = {last.weighted:.3g}"
+    second = f"as published: {last.negative} of {last.n} weights are below 0, where the loss is under L - λ; {level}"
     now = {"lam": min(max(last.lam, bounds[0]), bounds[-1]), "eta": last.divergence, "risk": last.risk}
     now |= {"share": last.effective_sample_size / last.n, "unlearned": last.negative / last.n}
     return {"first": first, "second": second if last.negative else "as published: no weight is below 0", **now}
@@ -117,8 +117,7 @@ def _place(title: str | None) -> alt.X:
 
 def _tip() -> list[alt.Tooltip]:
     own = [alt.Tooltip(f"{name}:Q", title=f"weight × n, {name}", format=".3f") for name in KINDS]
-    real = [alt.Tooltip("class:N"), alt.Tooltip("id:Q")]
-    return [alt.Tooltip("loss:Q", format=".3f"), *own, *real]
+    return [alt.Tooltip("loss:Q", format=".3f"), *own, alt.Tooltip("class:N"), alt.Tooltip("id:Q")]
 
 
 def _losses() -> alt.Chart:
@@ -232,10 +231,10 @@ def words(outcomes: Iterable[Any]) -> list[str]:
     if not outcomes:
         return []
     last = outcomes[-1]
-    share = f"{last.effective_sample_size:.3g} of {last.n} examples"
+    size = f"{last.effective_sample_size:.3g} of {last.n} examples (effective sample size)"
     sentences = [
-        f"Lambda {_number(last.lam)} is radius eta {_number(last.eta)}: the weights are worth {share} "
-        f"(effective sample size), the largest is {last.n * float(last.weights.max()):.3g} times the usual 1/n."
+        f"Lambda {_number(last.lam)} is radius eta {_number(last.eta)}: the weights are worth {size}, "
+        f"the largest is {last.n * float(last.weights.max()):.3g} times the usual 1/n."
     ]
     bounds = f"between the mean {last.mean:.3f} and the largest loss {last.largest:.3f}"
     if math.isinf(last.lam):
@@ -246,5 +245,6 @@ def words(outcomes: Iterable[Any]) -> list[str]:
         price = f"{last.weighted:.3f} - {_number(last.lam)} × {last.divergence:.3f}"
         sentences.append(f"Robust risk λ log mean exp(l / λ) = {last.risk:.3f} = Σ p l - λ KL = {price}, {bounds}.")
     used = "used here" if last.gradient == "as_published" else "not used here"
-    many = f"{last.negative} of {last.n} examples: their weight is negative" if last.negative else "no example"
+    why = f"their loss is more than lambda below the weighted mean loss L = Σ p l = {last.weighted:.3g}"
+    many = f"{last.negative} of {last.n} examples: {why}" if last.negative else "no example"
     return [*sentences, f"The published gradient ({used}) un-learns {many}."]

@@ -1,7 +1,8 @@
 """Does an ensemble notice images of other data? ROC curves by method, for a score and a dataset that menus choose.
 
-Out-of-distribution is the positive class. AUROC is 0.5 for a score that knows nothing; FPR95 is the share of one's own
-test images that are taken for strange where 95 % of the strange ones are found.
+Out-of-distribution is the positive class. AUROC is 0.5 for a score that knows nothing, AUPR the share of strange images
+among all, so that their counts stand beside it; FPR95 is the share of one's own test images that are taken for strange
+where 95 % of the strange ones are found.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from workbench.charts import methods, theme
 from workbench.charts.spans import points
+from workbench.experiments.ensembled import check_once
 from workbench.shift import OUT_OF_DISTRIBUTION_SCORES
 
 SIDE, LIST = 300, 250  # pixels: of the picture, and of what is said beside it
@@ -26,6 +28,7 @@ def roc_out_of_distribution(outcomes: Iterable[Any]) -> alt.HConcatChart:
     """Draw the ROC curves of the outcomes of `experiments.shifted` on other datasets, means over replicas.
 
     Curves are averaged at equal false-positive rates. AUROC and FPR95 stand beside, with t intervals.
+    Raises a ValueError for outcomes of several experiments, in which a replica has a method twice.
     """
     return draw(rows(outcomes))
 
@@ -38,7 +41,8 @@ def rows(outcomes: Iterable[Any]) -> list[dict[str, Any]]:
     names = list(dict.fromkeys(key[2] for key in found))
     replicas = max(len(own) for own in found.values())
     sets = len({key[0] for key in found})
-    about = f"{len(names)} methods, {replicas} replica{'s' if replicas > 1 else ''}, {sets} other datasets"
+    counts = ((len(names), "method"), (replicas, "replica"), (sets, "other dataset"))
+    about = ", ".join(f"{n} {what}{'s' if n > 1 else ''}" for n, what in counts)
     made = []
     for (dataset, score, method), own in found.items():
         which = {"about": about, "dataset": dataset, "score": score, "method": method, "place": names.index(method)}
@@ -51,6 +55,7 @@ def _detected(outcomes: Iterable[Any]) -> dict[tuple[str, str, str], list[Any]]:
     for outcome in outcomes:
         if hasattr(outcome, "auroc") and outcome.curve:
             found[outcome.dataset, outcome.score, outcome.method].append(outcome)
+    check_once((o.seed, o.replica, o.method, *key) for key, own in found.items() for o in own)
     order = list(OUT_OF_DISTRIBUTION_SCORES)
     return dict(sorted(found.items(), key=lambda item: order.index(item[0][1]) if item[0][1] in order else len(order)))
 
@@ -73,11 +78,11 @@ def _highest(curve: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _numbers(own: Sequence[Any]) -> dict[str, Any]:
-    auroc = [o.auroc for o in own]
-    said = f"AUROC {points(auroc, what='', times=1, form='.3f').partition(' (')[0]}"
+    auroc, aupr = ([getattr(o, name) for o in own] for name in ("auroc", "aupr"))
+    area, precise = (points(values, what="", times=1, form=".3f").partition(" (")[0] for values in (auroc, aupr))
     found = f"FPR95 {points([o.fpr95 for o in own], what=' %', form='.0f').partition(' (')[0]}"
-    mean = {"auroc": sum(auroc) / len(auroc), "aupr": sum(o.aupr for o in own) / len(own), "n": len(own)}
-    return mean | {"said": said, "found": found, "inside": own[0].inside, "outside": own[0].outside}
+    ratio = " and ".join(dict.fromkeys(f"{o.inside:,} : {o.outside:,}" for o in own))
+    return {"n": len(own), "said": f"AUROC {area}", "found": found, "precise": precise, "ratio": ratio}
 
 
 def draw(rows: list[dict[str, Any]]) -> alt.HConcatChart:
@@ -112,6 +117,8 @@ def _curves(own: alt.Chart, names: Sequence[str]) -> alt.LayerChart:
         alt.Tooltip("up:Q", title="found", format=".1%"),
         alt.Tooltip("said:N", title="area"),
         alt.Tooltip("found:N", title="at 95 % found"),
+        alt.Tooltip("precise:N", title="AUPR, which depends on the ratio"),
+        alt.Tooltip("ratio:N", title="own : other images"),
         alt.Tooltip("n:Q", title="replicas"),
     ]
     flat = own.transform_flatten(["across", "up"])
@@ -119,7 +126,7 @@ def _curves(own: alt.Chart, names: Sequence[str]) -> alt.LayerChart:
     line = flat.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour)
     touch = flat.mark_point(size=36, opacity=0, filled=True).encode(x=x, y=y, tooltip=tip)
     # each method's mark at a place of its own, so that lines differ in more than colour
-    place = "round(datum.place * 4 + 10) % 40"
+    place = "8 + (5 * datum.place) % 32"  # not at the ends, where all curves meet
     some = flat.transform_window(number="row_number()", groupby=["method"]).transform_filter(f"datum.number == {place}")
     mark = some.mark_point(size=70, filled=True, opacity=1).encode(
         x=x, y=y, color=colour, shape=methods.shape(names), tooltip=tip

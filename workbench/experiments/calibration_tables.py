@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench import calibration, ensembles, intervals
-from workbench.experiments.ensembled import Ensembled
+from workbench.experiments.ensembled import Ensembled, check_once
 from workbench.intervals import Interval
-from workbench.losses import Loss, Robust
+from workbench.losses import in_words
 from workbench.tables import table
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def differences_between(
     value in a replica (no wrong prediction) is not paired there. Raises a ValueError for rows of several experiments,
     in which a replica has a method twice.
     """
-    _check_once(rows[["seed", "replica", "method", "temperature_scaled"]].itertuples(index=False, name=None))
+    check_once(rows[["seed", "replica", "method", "temperature_scaled"]].itertuples(index=False, name=None))
     for scaled in (False, True):
         part = rows[rows["temperature_scaled"] == scaled]
         for measure in measures:
@@ -116,34 +115,23 @@ def validation_gap(outcomes: Iterable[Ensembled], method: str = "ordinary") -> I
     outcomes without the method, or of several experiments.
     """
     own = [o for o in outcomes if o.method == method]
-    _check_once((o.seed, o.replica, o.method) for o in own)
+    check_once((o.seed, o.replica, o.method) for o in own)
     found = [calibration.signed_gap(o.validation.probabilities(o.combine), o.validation.labels) for o in own]
     if not found:
         raise ValueError(f'there is no outcome of "{method}"; add it to the methods of the experiment')
     return intervals.mean(found)
 
 
-def _check_once(keys: Iterable[tuple[Any, ...]]) -> None:
-    """Raise a ValueError where a key (seed, replica, method, …) is there twice: a mean would mix experiments."""
-    for key, count in Counter(keys).items():
-        if count > 1:
-            seed, replica, method, *_ = key
-            raise ValueError(
-                f'a replica must have a method once, but "{method}" is there {count} times (seed {seed}, replica '
-                f"{replica}); take one experiment (combine, density, lams) at a time"
-            )
-
-
 def validation_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
     """Return a row an outcome of how it does on the validation split, by which a lambda is chosen.
 
-    `losses` are the members' in words; `nll` and `signed_gap` are without temperature scaling. The test split has no
-    part in it.
+    `losses` are the members' in words (`λ = ∞; λ = 2`); `nll` and `signed_gap` are without temperature scaling. The
+    test split has no part in it.
     """
     return table(
         {
             "method": o.method,
-            "losses": ", ".join(_in_words(member.loss) for member in o.members),
+            "losses": "; ".join(in_words(member.loss) for member in o.members),
             "members": len(o.members),
             "density": o.density,
             "seed": o.seed,
@@ -154,15 +142,6 @@ def validation_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
         }
         for o in outcomes
     )
-
-
-def _in_words(loss: Loss) -> str:
-    """Return `lam=2`, `eta=0.1 cosine`, or the loss as it is written."""
-    if not isinstance(loss, Robust):
-        return repr(loss)
-    value = f"lam={loss.lam:g}" if loss.eta is None else f"eta={loss.eta:g}"
-    defaults = ("constant", "mathematics")
-    return " ".join([value, *(word for word in (loss.anneal, loss.gradient) if word not in defaults)])
 
 
 def diversity_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:

@@ -22,6 +22,7 @@ from workbench.ensembles.member import Member
 from workbench.ensembles.predicted import predict
 from workbench.ensembles.weighing import weigh
 from workbench.experiments.ensembled import Ensembled
+from workbench.losses import in_words
 from workbench.scores import Score, terciles
 from workbench.seeds import generator
 
@@ -30,10 +31,11 @@ from workbench.seeds import generator
 class Tercile:
     """How a member does on the easy, the middle or the hard third of the examples; `member` None is the ensemble.
 
-    `loss` is the mean cross-entropy in nats. `weight` is the share of the training weight that the member's loss gives
-    this third at the end of training, and the three add up to 1 (a third each where it weighs all alike);
-    `gradient_weight` is the same of what it multiplies gradients by, which differs for the published gradient alone
-    and can be negative. Both are None for the ensemble, and for examples that were not trained on.
+    `trained_with` is the member's loss in words, `λ = 2`; `loss` is the mean cross-entropy in nats. `weight` is the
+    share of the training weight that the member's loss gives this third at the end of training, and the three add up to
+    1 (a third each where it weighs all alike); `gradient_weight` is the same of what it multiplies gradients by, which
+    differs for the published gradient alone and can be negative. Both are None for the ensemble, and for examples that
+    were not trained on.
     """
 
     method: str
@@ -102,7 +104,7 @@ def easy_to_hard(
         if score.split == "train":
             weights = training_weights(member, logits, labels, batch_size=batch_size, seed=seed)
         rows += _by_third(
-            own | {"member": m, "trained_with": repr(member.loss)}, thirds, values, right, losses, weights
+            own | {"member": m, "trained_with": in_words(member.loss)}, thirds, values, right, losses, weights
         )
     p = said.probabilities(outcome.combine)
     losses, right = -p.gather(1, labels[:, None])[:, 0].clamp_min(1e-300).log(), p.argmax(1) == labels

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
@@ -62,3 +65,17 @@ class Ensembled:
     def __repr__(self) -> str:
         what = f"members={len(self.members)}, density={self.density:.4g}, replica={self.replica}"
         return f"Ensembled({self.method}: {what}, accuracy={self.accuracy:.4f})"
+
+
+def check_once(keys: Iterable[tuple[Any, ...]]) -> None:
+    """Raise a ValueError where a key is there twice: a mean over replicas would mix experiments, or one hide another.
+
+    A key is (seed, replica, method), and after these whatever else may differ, such as `temperature_scaled`.
+    """
+    twice = [(key, count) for key, count in Counter(keys).items() if count > 1]
+    if twice:  # the first replica is named, in whichever order they finished
+        (seed, replica, method, *_), count = min(twice, key=lambda one: one[0][:2])
+        raise ValueError(
+            f'a replica must have a method once, but "{method}" is there {count} times (seed {seed}, replica '
+            f"{replica}); take one dataset and one setting (density, lams, combine, ...) at a time"
+        )
