@@ -156,3 +156,9 @@ def test_a_notebook_carries_no_outputs_and_uses_public_names_only(path: Path) ->
             assert cell.execution_count is None, cell.source
             assert "from workbench" not in cell.source, cell.source
             assert "wb._" not in cell.source, cell.source
+
+
+@pytest.mark.notebook
+def test_the_lesson_on_ensembles_says_what_it_cannot_do_without_before_it_trains(tmp_path: Path) -> None:
+    with pytest.raises(papermill.PapermillExecutionError, match='this lesson compares "robust" with "ordinary"'):
+        run(NOTEBOOKS / "05_calibrated_ensembles.ipynb", tmp_path, methods=["dense"])

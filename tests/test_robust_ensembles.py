@@ -178,7 +178,7 @@ def test_differences_are_paired_by_replica(three: list[Ensembled]) -> None:
 def test_replicas_of_several_experiments_are_not_averaged(three: list[Ensembled]) -> None:
     other = [replace(o, combine="probabilities") for o in three]
     rows: Any = wb.experiments.ensembles_table([*three, *other])
-    with pytest.raises(ValueError, match=r'"robust" is there 2 times \(seed 0, replica 0\)'):
+    with pytest.raises(ValueError, match=r'"robust" is there 2 times \(seed 0, replica 0\); take one dataset and one'):
         list(wb.experiments.differences_between(rows))
     assert list(wb.experiments.differences_between(rows[rows["combine"] == "logits"]))
     with pytest.raises(ValueError, match='"ordinary" is there 2 times'):
@@ -195,7 +195,7 @@ def test_the_validation_table_is_of_the_validation_split_alone(three: list[Ensem
         assert row["nll"] == wb.calibration.nll(said, o.validation.labels)
         assert row["signed_gap"] == wb.calibration.signed_gap(said, o.validation.labels)
     robust = table[table["method"] == "robust"].iloc[0]
-    assert robust["losses"] == "lam=inf, lam=0.5"
+    assert robust["losses"] == "λ = ∞; λ = 0.5"
     unread = [replace(o, test=replace(o.test, logits_MNC=o.test.logits_MNC * math.nan)) for o in three]
     assert wb.experiments.validation_table(unread).equals(table)
 
@@ -268,6 +268,13 @@ def test_bad_options_are_said_before_anything_is_trained(options: dict[str, Any]
         ensembles(**options)
     counted.remove()
     assert not trained
+
+
+@pytest.mark.parametrize("name", wb.experiments.CALIBRATION_PRESETS)
+def test_a_preset_is_options_of_the_experiment(name: str) -> None:
+    options: dict[str, Any] = wb.experiments.CALIBRATION_PRESETS[name] | {"dataset": "digits", "image_size": None}
+    with pytest.raises(ValueError, match="validation must leave images"):  # the last check before training
+        next(wb.experiments.robust_ensembles(**options | {"train_size": 100}, validation=0))
 
 
 def test_a_lambda_alone_is_said() -> None:

@@ -23,7 +23,7 @@ from workbench.experiments.partings import barriers_table, paths_table, stable_f
 from workbench.experiments.perturbation import perturbation
 from workbench.experiments.plane_between import plane_between
 from workbench.experiments.planes import planes_table
-from workbench.experiments.presets import PRESETS
+from workbench.experiments.presets import CALIBRATION_PRESETS, PRESETS
 from workbench.experiments.pretraining import pretraining
 from workbench.experiments.rare_features import rare_features
 from workbench.experiments.remembering import remembering
@@ -57,6 +57,7 @@ EXPERIMENTS = {
 }
 
 __all__ = [
+    "CALIBRATION_PRESETS",
     "EXPERIMENTS",
     "PRESETS",
     "WAYS",

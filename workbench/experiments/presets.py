@@ -1,10 +1,15 @@
-"""Settings with a name, as options of `winning_tickets`: `winning_tickets(**PRESETS["lenet-mnist"])`."""
+"""Settings with a name, as options of an experiment: `winning_tickets(**PRESETS["lenet-mnist"])`.
+
+Those of `CALIBRATION_PRESETS` are for `robust_ensembles`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import Any
 
+from workbench.experiments.robust_ensembles import POPUP
 from workbench.recipe import Recipe
 
 LENET = {
@@ -43,4 +48,27 @@ PRESETS: dict[str, dict[str, Any]] = {
     # rewinding to step 0 fails and to step 50 does not
     "resnet8-cifar10": {**CIFAR10, "recipe": RESNET},
     "resnet8-cifar10-slow": {**CIFAR10, "recipe": replace(RESNET, learning_rate=0.1)},  # the same at a lower rate
+}
+
+THREE = {"model": "lenet(hidden=(512, 512), norm=True)", "recipe": POPUP, "density": 0.05}
+
+# lambdas by the NLL of the validation images of two pilot seeds, 100 and 101, among (8, 4), (4, 2), (2, 1), (1, 0.5),
+# (0.5, 0.25) beside infinity, constant, and (20, 2) annealed along a cosine; networks that are overconfident untreated
+CALIBRATION_PRESETS: dict[str, dict[str, Any]] = {
+    "digits": {"dataset": "digits", "train_size": 900, "pixel_noise": 0.6, "lams": (inf, 2.0, 1.0), **THREE},
+    "fashion-mnist": {
+        "dataset": "fashion-mnist",
+        "train_size": 5000,
+        "pixel_noise": 0.0,
+        "lams": (inf, 1.0, 0.5),
+        **THREE,
+    },
+    "cifar10": {
+        "dataset": "cifar10",
+        "train_size": 5000,
+        "image_size": 16,
+        "pixel_noise": 0.0,
+        "lams": (inf, 2.0, 1.0),
+        **THREE,
+    },
 }
