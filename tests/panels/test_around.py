@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from shown import whole
 
 import workbench as wb
-from workbench.charts import CHARTS
 from workbench.panels import PANELS
 
 FEW: dict[str, Any] = {"train_size": 100, "model": "lenet(hidden=(12, 8))", "epochs": None, "steps": 6, "replicas": 1}
@@ -27,7 +27,7 @@ def test_a_panel_runs_live_and_ends_with_the_last_rows(name: str):
     outcomes = panel.wait(60)
     (picture,) = PANELS[name].charts
     assert outcomes
-    assert chart.spec["data"]["values"] == CHARTS[picture].rows(outcomes)
+    assert chart.spec == whole(picture, outcomes)
     for sentence in PANELS[name].words(outcomes):
         assert sentence.split(";")[0] in panel.view.text["words"].value
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from shown import whole
 
 import workbench as wb
-from workbench.charts import CHARTS
 from workbench.panels import PANELS
 
 FEW: dict[str, Any] = {
@@ -55,7 +55,7 @@ def test_it_runs_live_and_every_picture_can_be_chosen():
     live = panel.view.live
     for name in PANELS["landscape"].charts:
         live.menu.value = name
-        assert live.chart.spec["data"]["values"] == CHARTS[name].rows(partings)
+        assert live.chart.spec == whole(name, partings)
     (sentence, *_) = PANELS["landscape"].words(partings)
     assert sentence.split(";")[0] in panel.view.text["words"].value
 

@@ -1,31 +1,46 @@
-"""The panels of robust losses and of ensembles, headless: a slider redraws by itself; the others run and end."""
+"""A live panel, headless: a slider redraws by itself, and what is shown at the end is of the last options."""
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
 import pytest
+from shown import whole
 
 import workbench as wb
-from workbench.charts import CHARTS
-from workbench.panels import PANELS
+from workbench.panels import job as jobs
+from workbench.panels.job import Job
+from workbench.panels.panel import Panel
 
-SMALL: dict[str, Any] = {
-    "train_size": 60,
-    "model": "lenet(hidden=(12,), norm=True)",
-    "epochs": None,
-    "steps": 3,
-    "replicas": 1,
-    "methods": ("robust", "ordinary"),
-    "density": 0.3,
-}
-OWN: dict[str, dict[str, Any]] = {
-    "ensembles": SMALL,
-    "shift": {**SMALL, "corruptions": ("contrast",), "severities": (1,)},
-    "easy to hard": {**SMALL, "score_replicas": 1},
-    "rare features": {"train_size": 60, "epochs": None, "steps": 3, "replicas": 1, "lams": (float("inf"), 1.0)},
-}
+TRAINED: dict[str, Any] = {"losses": "digits", "n": 32, "trained": 500}
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every step of a call take a while, so that `TRAINED` takes seconds on any machine."""
+    check = Job.check
+    monkeypatch.setattr(Job, "check", lambda job, progress=None: (time.sleep(0.01), check(job, progress)))
+
+
+def shows(panel: Panel, eta: float) -> None:
+    """Hold that the result, the chart, the words and the code are all those of this radius."""
+    (last,) = panel.result
+    view = panel.view
+    assert last.eta == eta
+    assert view.live.chart.spec == whole("robust weights", [last])
+    assert f"radius eta {eta:.3g}" in view.text["words"].value
+    assert f"eta={eta}" in view.text["code"].value
+    assert "finished after" in view.text["status"].value
+
+
+def until(reached: Any, seconds: float = 20) -> None:
+    """Wait for something that is on its way."""
+    end = time.monotonic() + seconds
+    while not reached() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert reached()
 
 
 def test_a_live_panel_draws_itself_when_shown_and_again_when_its_slider_moves():
@@ -36,9 +51,7 @@ def test_a_live_panel_draws_itself_when_shown_and_again_when_its_slider_moves():
     view.form.fields["eta"].widget.value = 1.0
     (second,) = panel.wait(60)
     assert second.eta == 1.0
-    assert view.live.chart.spec["data"]["values"] == CHARTS["robust weights"].rows([second])
-    assert "radius eta 1" in view.text["words"].value
-    assert "eta=1.0" in view.text["code"].value
+    shows(panel, 1.0)
 
 
 def test_a_slider_that_moves_fast_leaves_calls_out_and_ends_with_the_last():
@@ -50,10 +63,120 @@ def test_a_slider_that_moves_fast_leaves_calls_out_and_ends_with_the_last():
     began = time.monotonic()
     for step in range(1, 201):
         view.form.fields["eta"].widget.value = step / 100
-    (last,) = panel.wait(60)
-    assert last.eta == 2.0
+    panel.wait(60)
+    shows(panel, 2.0)
     assert len(drawn) <= 12 * (time.monotonic() - began) + 2  # ten a second, not one a move
     assert view.live.chart is made
+
+
+def test_a_slider_that_is_dragged_redraws_on_the_way(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(jobs, "PERIOD", 0.3)  # between two messages: the next move comes long before
+    panel = wb.panel("robust weights", n=16)
+    view = panel.view
+    panel.wait(60)
+    drawn = []
+    view.live.chart.observe(lambda change: drawn.append(change["new"]), names="spec")
+    began, step = time.monotonic(), 0
+    while time.monotonic() < began + 2.5:
+        step += 1
+        view.form.fields["eta"].widget.value = step / 1000
+        time.sleep(0.01)
+    assert len(drawn) >= 3
+    panel.wait(60)
+    assert panel.result[0].eta == step / 1000
+
+
+def test_a_run_that_is_over_says_nothing_over_the_next(monkeypatch: pytest.MonkeyPatch):
+    panel = wb.panel("robust weights", n=16)
+    view = panel.view
+    panel.wait(60)
+    reached, held, spoken, tell = threading.Event(), threading.Event(), threading.Event(), view.tell
+
+    def held_back(job: Any) -> None:
+        eta = job.call.arguments["eta"]
+        if eta == 1.0 and not job.running:
+            reached.set()
+            held.wait(20)
+        if eta == 2.0 and not job.running:
+            spoken.wait(20)
+        tell(job)
+        if eta == 1.0 and not job.running:
+            spoken.set()
+
+    monkeypatch.setattr(view, "tell", held_back)
+    view.form.fields["eta"].widget.value = 1.0
+    assert reached.wait(20)
+    threading.Timer(0.5, held.set).start()  # the next run has begun by then, where nothing holds it back
+    view.form.fields["eta"].widget.value = 2.0
+    panel.wait(60)
+    shows(panel, 2.0)
+
+
+@pytest.mark.usefixtures("slow")
+def test_an_outdated_call_that_takes_long_is_stopped_and_what_was_drawn_stays():
+    panel = wb.panel("robust weights", n=16)
+    view = panel.view
+    panel.wait(60)
+    panel.set(**TRAINED)
+    outdated = panel.job
+    assert outdated is not None
+    until(lambda: outdated.latest is not None)
+    seen: list[str | None] = []
+    view.live.chart.layout.observe(lambda change: seen.append(change["new"]), names="display")
+    panel.set(losses="uniform", trained=0, n=16, eta=2.0)
+    panel.wait(60)
+    assert outdated.state == "stopped"
+    assert not seen  # never hidden
+    shows(panel, 2.0)
+
+
+@pytest.mark.usefixtures("slow")
+def test_stop_ends_a_live_panel_and_the_call_that_waits():
+    panel = wb.panel("robust weights", **TRAINED)
+    view = panel.view
+    job = panel.job
+    assert job is not None
+    until(lambda: not view.stop.disabled)
+    assert view.stop in view.box.children[2].children
+    assert view.run not in view.box.children[2].children
+    panel.set(eta=1.5)
+    view.stop.click()
+    assert panel.wait(60) == []
+    assert panel.job is job
+    assert "stopped after" in view.text["status"].value
+    assert view.stop.disabled
+    panel.set(losses="uniform", trained=0)
+    panel.wait(60)
+    shows(panel, 1.5)
+
+
+def test_run_while_a_live_panel_runs_asks_for_another_run():
+    panel = wb.panel("robust weights", n=16)
+    panel.run()  # nothing is shown yet
+    first = panel.job
+    panel.run()
+    panel.wait(60)
+    assert panel.job is not first
+    panel.view.form.fields["eta"].widget.value = 1.0
+    moved = panel.job
+    panel.run()
+    panel.wait(60)
+    assert panel.job is not moved
+    shows(panel, 1.0)
+
+
+def test_a_live_panel_that_is_shown_late_runs_what_its_options_say():
+    panel = wb.panel("robust weights", n=16)
+    panel.run()
+    panel.wait(60)
+    panel.set(eta=2.0)
+    assert panel.view
+    panel.wait(60)
+    shows(panel, 2.0)
+    job = panel.job
+    assert wb.panel("robust weights").view  # shown again: nothing is new
+    panel.wait(60)
+    assert panel.job is job
 
 
 def test_moving_a_slider_makes_it_the_one_that_counts():
@@ -88,33 +211,3 @@ def test_a_live_panel_in_a_batch_leaves_a_picture():
     picture, words = still(panel.declaration, panel.result)
     assert len(picture["image/png"]) < 120_000
     assert "Robust risk" in words["text/plain"]
-
-
-def test_lambdas_and_radii_are_typed_one_or_the_other():
-    panel = wb.panel("ensembles")
-    fields = panel.view.form.fields
-    fields["etas"].widget.value = "0, 0.5"
-    with pytest.raises(ValueError, match="lams or etas"):
-        next(panel.call.each())
-    fields["lams"].widget.value = ""
-    assert panel.call.arguments["lams"] is None
-    assert panel.call.arguments["etas"] == (0.0, 0.5)
-    fields["etas"].widget.value, fields["lams"].widget.value = "", "inf, 2"
-    assert panel.call.arguments["lams"] == (float("inf"), 2.0)
-    assert 'lams=(float("inf"), 2.0)' in panel.call.script()
-
-
-@pytest.mark.parametrize("name", OWN)
-def test_a_panel_runs_live_and_ends_with_the_last_rows(name: str):
-    panel = wb.panel(name, **OWN[name])
-    chart, menu = panel.view.live.chart, panel.view.live.menu
-    panel.run()
-    outcomes = panel.wait(120)
-    assert outcomes
-    for picture in PANELS[name].charts:
-        menu.value = picture
-        rows = CHARTS[picture].rows(outcomes)
-        if rows:
-            assert chart.spec["data"]["values"] == rows
-    for sentence in PANELS[name].words(outcomes):
-        assert sentence.split(";")[0].split("<")[0] in panel.view.text["words"].value

@@ -168,22 +168,6 @@ def test_asking_again_attaches_to_the_job_that_runs(endless):
     assert not again.view.stop.disabled
 
 
-def test_the_chart_is_swapped_and_ends_with_the_last_rows(tiny):
-    panel = wb.panel("lottery", **tiny)
-    chart = panel.view.live.chart
-    panel.run()
-    panel.wait(60)
-    assert panel.view.live.chart is chart
-    drawn = chart.spec["data"]["values"]
-    from workbench.charts import CHARTS
-
-    assert drawn == CHARTS["accuracy by density"].rows(panel.result)
-    for name in panel.declaration.charts:
-        panel.view.live.menu.value = name
-        assert chart.spec["data"]["values"] == CHARTS[name].rows(panel.result)
-        assert "#7a7a7a" not in str(chart.spec)
-
-
 def test_progress_and_outcomes_are_told_in_words(tiny):
     panel = wb.panel("lottery", **tiny)
     panel.run()

@@ -58,7 +58,8 @@ from workbench.published import published_curves
 class Picture:
     """A chart in two steps, so that a live one swaps its rows only: `rows(outcomes)`, at most 500, and `draw(rows)`.
 
-    Only the first row's `about`, where it has one, may change what is drawn around the data.
+    What is drawn around the data is drawn anew where the first row's `about` changes, now and then, and at the end of a
+    run; in a live panel, which has a run at every move of a slider, for `about` alone.
     """
 
     rows: Callable[[Any], list[dict[str, Any]]]

@@ -1,7 +1,8 @@
 """The one place where a live chart is made.
 
 A `JupyterChart` carries a megabyte of JavaScript, so there is one a panel, and it works offline. Its specification is
-drawn once for each picture; after that only the rows in it are new (0.6 ms, against 60 ms and more for a chart).
+drawn once for each picture; after that only the rows in it are new (0.6 ms, against 60 ms and more for a chart). Menus
+and colours may come from the rows, so that it is drawn anew now and then, and from the last outcomes always.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
@@ -19,6 +21,16 @@ from workbench.charts import CHARTS
 from workbench.charts.theme import GREY, ROWS
 
 PERIOD = 0.25  # seconds between two pictures, at least
+RARELY = 20  # times as long as it took to draw a specification, until it is drawn anew
+
+
+@dataclass(frozen=True)
+class Around:
+    """A specification without its data, from which outcomes it was drawn, and until when it may be used for more."""
+
+    specification: dict[str, Any]
+    source: tuple[object, int]
+    until: float
 
 
 class LiveChart:
@@ -27,9 +39,10 @@ class LiveChart:
     def __init__(self, names: Sequence[str]) -> None:
         alt.JupyterChart.enable_offline()
         self._lock = threading.Lock()  # the publisher draws, and so does the menu
-        self.specifications: dict[str, dict[str, Any]] = {}
-        self.outcomes: list[Any] = []
-        self.drawn: tuple[str, int] = ("", -1)
+        self.around: dict[str, Around] = {}
+        self.keep = False
+        self.given: tuple[object, list[Any], bool] = (None, [], False)  # whose outcomes, which, the last ones?
+        self.drawn: tuple[str, object, int, bool] | None = None
         self.at = 0.0
         self.menu = widgets.Dropdown(options=list(names), description="chart", style={"description_width": "auto"})
         self.menu.observe(lambda _: self.draw(), names="value")
@@ -43,32 +56,44 @@ class LiveChart:
         self._visible(False)
 
     def begin(self, *, keep: bool = False) -> None:
-        """Forget what was drawn: another run may have other layers, other measures; with `keep` it has the same."""
-        self.drawn = ("", -1)
-        if not keep:
-            self.specifications = {}
+        """Forget what was drawn: another run may have other layers, other measures.
 
-    def show(self, outcomes: list[Any], *, last: bool = False) -> None:
-        """Draw the outcomes, at most four times a second, and always the last ones."""
-        self.outcomes = outcomes
+        With `keep` it has the same: the picture of every run differs in its data and its `about` alone.
+        """
+        self.keep = keep
+        if not keep:
+            self.around = {}
+
+    def show(self, outcomes: list[Any], *, of: object = None, last: bool = False) -> None:
+        """Draw the outcomes `of` a job, which only grow, at most four times a second, and always the last ones."""
+        self.given = (of, outcomes, last)
         if last or time.monotonic() >= self.at + PERIOD:
             self.draw()
 
     def draw(self) -> None:
         """Draw the picture that is chosen, where it or its outcomes are new."""
         with self._lock:
-            name, outcomes = str(self.menu.value), self.outcomes
-            if (name, len(outcomes)) == self.drawn:
+            name, (of, outcomes, last) = str(self.menu.value), self.given
+            now = (name, of, len(outcomes), last)
+            if now == self.drawn:
                 return
             rows = CHARTS[name].rows(outcomes)
             assert len(rows) <= ROWS, f"{name} draws {len(rows)} rows; a live chart takes {ROWS}"
             if rows:
-                about = f"{name}: {rows[0].get('about', '')}"  # drawn anew where its words have changed
-                if about not in self.specifications:
-                    self.specifications[about] = _specification(CHARTS[name].draw(rows))
-                self.chart.spec = {**self.specifications[about], "data": {"values": rows}}
+                self.chart.spec = {**self._around(name, rows, (of, len(outcomes)), last), "data": {"values": rows}}
             self._visible(bool(rows))
-            self.drawn, self.at = (name, len(outcomes)), time.monotonic()
+            self.drawn, self.at = now, time.monotonic()
+
+    def _around(self, name: str, rows: list[dict[str, Any]], source: tuple[object, int], last: bool) -> dict[str, Any]:
+        """Return the specification without its data, drawn anew where its words have changed or its time is over."""
+        about = f"{name}: {rows[0].get('about', '')}"
+        found, began = self.around.get(about), time.monotonic()
+        outdated = found is not None and not self.keep and found.source != source and (last or began >= found.until)
+        if found is None or outdated:
+            specification = _specification(CHARTS[name].draw(rows))
+            ended = time.monotonic()
+            found = self.around[about] = Around(specification, source, ended + RARELY * (ended - began))
+        return found.specification
 
     def _visible(self, there: bool) -> None:
         self.hint.layout.display = "none" if there else None

@@ -21,6 +21,8 @@ from workbench.work import progress
 from workbench.work.calls import Call
 from workbench.work.calls import call as make_call
 
+PATIENCE = 0.5  # seconds that a live panel's call may take once its options have changed
+
 SHOWN: dict[str, Panel] = {}  # the panels of this kernel by name
 _lock = threading.Lock()
 
@@ -65,8 +67,9 @@ class Panel:
         self.values = {option: self._argument(option) for option in declaration.options}
         self.job: Job | None = None
         self._result: Any = None
-        self._again = False  # a live panel's options have changed while its call ran
-        self._lock = threading.RLock()
+        self._again = False  # a live panel was asked for another run while its call ran
+        self._told: Job | None = None  # the job whose last message is out
+        self._lock = threading.RLock()  # held while a view is told something: taken before the chart's, never after
         self._view: Any = None
 
     @property
@@ -105,18 +108,27 @@ class Panel:
                 self._follow()
 
     def run(self) -> None:
-        """Begin the call in the background and return at once; in a batch, run it here and raise what goes wrong."""
+        """Begin the call in the background and return at once; in a batch, run it here and raise what goes wrong.
+
+        A live panel, whose calls begin by themselves, runs it after the one that runs; any other says that it is busy.
+        """
         if not self.interactive:
             self._run_here()
             return
         with self._lock:
-            if self.running:
+            if self.declaration.live:
+                self._again = bool(self.call)  # what is wrong with it is raised
+                self._go_on()
+            elif self.running:
                 raise RuntimeError(f'the panel "{self.name}" runs already; stop() ends it, wait() waits for it')
-            call = self.call
-            if self._view is not None:
-                self._view.began()
-            self.job = Job(call, self._tell)
-            self.job.start()
+            else:
+                self._begin(self.call)
+
+    def _begin(self, call: Call) -> None:
+        self.job = Job(call, self._tell)
+        if self._view is not None:
+            self._view.began()
+        self.job.start()
 
     def _run_here(self) -> None:
         call, values = self.call, []
@@ -129,9 +141,11 @@ class Panel:
             self._result = values[0]
 
     def stop(self) -> None:
-        """Ask the job to end at its next step. What it finished is kept."""
-        if self.job is not None:
-            self.job.stop()
+        """Ask the job to end at its next step, and begin no other. What it finished is kept."""
+        with self._lock:
+            self._again = False
+            if self.job is not None:
+                self.job.stop()
 
     def wait(self, timeout: float | None = None) -> Any:
         """Wait until the job is over and return the result. Raises what went wrong in it, or a TimeoutError."""
@@ -154,31 +168,48 @@ class Panel:
                 self._view = View(self)
                 if self.job is not None:
                     self._view.tell(self.job)
-                else:
-                    self._follow()
+                self._follow()
             return self._view
 
     def _follow(self) -> None:
-        """Run a live panel's call as it is now, once the one that runs is over: a moved slider leaves out calls."""
+        """Run a live panel's call as it is now, where the last one was another: a moved slider leaves out calls."""
         if not self.declaration.live:
             return
         with self._lock:
-            self._again = self.running
-            if not self._again and self._possible():
-                self.run()
+            call = self._possible()
+            if call is None:
+                self._again = False
+            elif self.job is None or self.job.call != call:
+                self._again = True
+                self._go_on()
 
-    def _possible(self) -> bool:
+    def _go_on(self) -> None:
+        """Begin what a live panel was asked for, once what ran has been shown; what is outdated may not take long."""
+        job, call = self.job, self._possible() if self._again else None
+        if job is not None and job is not self._told:
+            if call is not None and job.running and job.seconds > PATIENCE and job.call != call:
+                job.stop()
+            return
+        self._again = False
+        if call is not None:
+            self._begin(call)
+
+    def _possible(self) -> Call | None:
         try:
-            return bool(self.call)
+            return self.call
         except Exception:  # what is wrong with it is said in the panel
-            return False
+            return None
 
     def _tell(self, job: Job) -> None:
-        if self._view is not None and job is self.job:
-            self._view.tell(job)
-            with self._lock:
-                if self._again and not job.running:
-                    self._follow()
+        with self._lock:  # or another run might begin on the way, whose words these would overwrite
+            if job is not self.job:
+                return
+            over = not job.running
+            if self._view is not None and not (self._again and job.state == "stopped"):  # the next one is told instead
+                self._view.tell(job)
+            if over:
+                self._told = job
+            self._go_on()
 
     def _argument(self, name: str) -> Any:
         head, _, part = name.partition(".")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.panels.panel import Panel
 
 PERIOD = 2.0  # seconds between two tables
+BRIEF = 0.1  # seconds; there is no stopping a live panel's call that is over sooner, and its button keeps still
 
 
 class View:
@@ -29,14 +30,15 @@ class View:
 
     def __init__(self, panel: Panel) -> None:
         self.panel, declaration = panel, panel.declaration
-        self.told, self.at = -1, 0.0
+        self.told: tuple[Job | None, int] = (None, -1)  # whose outcomes are in the words, and how many
+        self.at = 0.0
         self.form = Form(declaration, panel.values, self._typed)
         self.run = self._button("Run", self.panel.run, "play", "wb-run")
         self.stop = self._button("Stop", self.panel.stop, "stop", "wb-stop")
         names = ("status", "problem", "error", "words", "code", "table")
         self.text = {name: widgets.HTML() for name in names}
         self.text["status"].add_class("wb-status")
-        buttons = () if declaration.live else (self.run, self.stop)
+        buttons = (self.stop,) if declaration.live else (self.run, self.stop)
         go = widgets.HBox([*buttons, self.text["status"]])
         go.add_class("wb-go")
         self.live = LiveChart(declaration.charts)
@@ -62,11 +64,12 @@ class View:
 
     def began(self) -> None:
         """Make room for a new run; of a live panel what is there stays until the next is."""
-        self.told, self.at = -1, 0.0
+        self.at = 0.0
         live = self.panel.declaration.live
         self.live.begin(keep=live)
         for name in ("error",) if live else ("error", "words", "table"):
             self._put(name, "")
+        self._buttons()
 
     def tell(self, job: Job) -> None:
         """Show what a job did so far; whatever goes wrong here is shown too, and hurts no run."""
@@ -81,11 +84,11 @@ class View:
         self._put("status", pages.status(job))
         if self.panel.declaration.live and not last:
             return
-        self.live.show(values, last=last)
-        if len(values) != self.told and (last or time.monotonic() >= self.at + PERIOD):
+        self.live.show(values, of=job, last=last)
+        if (job, len(values)) != self.told and (last or time.monotonic() >= self.at + PERIOD):
             self._put("words", pages.sentences(self.panel.declaration.words(values)))
             self._put("table", pages.outcomes_table(self.panel.name, values))
-            self.told, self.at = len(values), time.monotonic()
+            self.told, self.at = (job, len(values)), time.monotonic()
         if last:
             if job.error is not None:
                 self._put("error", pages.failure(job.error))
@@ -98,9 +101,10 @@ class View:
         self.live.chart.send_state(key="spec")
 
     def _buttons(self) -> None:
-        runs = self.panel.running
+        job, runs = self.panel.job, self.panel.running
+        brief = self.panel.declaration.live and job is not None and job.seconds < BRIEF
         self.run.disabled = runs or bool(self.text["problem"].value)
-        self.stop.disabled = not runs
+        self.stop.disabled = not runs or brief
 
     def _button(self, words: str, act: Callable[[], Any], icon: str, style: str) -> Any:
         button = widgets.Button(description=words, icon=icon)

@@ -1,0 +1,87 @@
+"""The live chart: cheap while outcomes come, and at the end what the chart made at once from all of them is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pytest
+from shown import whole
+
+import workbench as wb
+from workbench.charts import CHARTS, Picture
+from workbench.panels import live
+from workbench.panels.live import LiveChart
+
+NAMES = ["one", "two", "three", "four", "five"]
+
+
+def rows(names: list[str]) -> list[dict[str, Any]]:
+    return [{"about": "names", "name": name} for name in names]
+
+
+def draw(rows: list[dict[str, Any]]) -> alt.Chart:
+    names = [row["name"] for row in rows]
+    menu = alt.param(name="shown", value=names[0], bind=alt.binding_select(options=names))
+    return alt.Chart(alt.Data(values=rows)).mark_point().encode(x="name:N").add_params(menu)
+
+
+def test_a_specification_is_drawn_anew_now_and_then_and_from_the_last_outcomes(monkeypatch: pytest.MonkeyPatch):
+    drawn: list[int] = []
+    picture = Picture(rows, lambda rows: drawn.append(len(rows)) or draw(rows))
+    monkeypatch.setitem(CHARTS, "menu", picture)
+    chart = LiveChart(("menu",))
+
+    def grow(of: str, *, last: bool) -> None:
+        chart.begin()
+        drawn.clear()
+        for n in range(1, 6):
+            chart.at = 0.0
+            chart.show(NAMES[:n], of=of)
+            assert chart.chart.spec is not None
+            assert chart.chart.spec["data"]["values"] == rows(NAMES[:n])
+        if last:
+            chart.show(NAMES, of=of, last=True)
+
+    monkeypatch.setattr(live, "RARELY", 1e6)
+    grow("first", last=True)
+    assert drawn == [1, 5]
+    assert chart.chart.spec == whole("menu", NAMES)
+    monkeypatch.setattr(live, "RARELY", 0)
+    grow("second", last=False)
+    assert drawn == [1, 2, 3, 4, 5]
+
+
+def test_of_a_live_panel_only_the_data_and_what_they_are_about_are_new():
+    def weighed(**options: Any) -> list[Any]:
+        return list(wb.experiments.robust_weighting(n=16, **options))
+
+    chart = LiveChart(("robust weights",))
+    chart.begin(keep=True)
+    for options in ({}, {"eta": 2.0}, {"losses": "digits", "trained": 2}, {"eta": 3.0}):
+        outcomes = weighed(**options)
+        chart.show(outcomes, of=object(), last=True)
+        assert chart.chart.spec == whole("robust weights", outcomes)
+
+
+def test_as_many_outcomes_of_another_run_are_drawn():
+    first, second = ([*wb.experiments.robust_weighting(n=16, eta=eta)] for eta in (0.5, 2.0))
+    chart = LiveChart(("robust weights",))
+    chart.show(first, of="first", last=True)
+    chart.begin(keep=True)
+    chart.draw()  # the menu, before the next run has anything to show
+    chart.show(second, of="second", last=True)
+    assert chart.chart.spec == whole("robust weights", second)
+
+
+def test_the_chart_is_swapped_and_ends_with_the_last_rows(tiny: dict[str, Any]):
+    panel = wb.panel("lottery", **tiny)
+    chart = panel.view.live.chart
+    panel.run()
+    panel.wait(60)
+    assert panel.view.live.chart is chart
+    assert chart.spec == whole("accuracy by density", panel.result)
+    for name in panel.declaration.charts:
+        panel.view.live.menu.value = name
+        assert chart.spec == whole(name, panel.result)
+        assert "#7a7a7a" not in str(chart.spec)
