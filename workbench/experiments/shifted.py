@@ -102,13 +102,10 @@ def shifted(
     """
     outcomes = [outcomes] if isinstance(outcomes, Ensembled) else list(outcomes)
     corruptions, others, scores = several(corruptions), several(others), several(scores)
-    check_shifts(corruptions, severities, scores)
+    check_shifts(corruptions, severities, scores, others)
     if outside is not None and outside < 1:
         raise ValueError(f"outside must be at least 1, got {outside}; None takes all images of another dataset")
     check_clean(data)
-    for other in others:
-        if not isinstance(other, Data):
-            find(other)
 
     def shown(split: Split, o: Ensembled, part: str) -> Split:
         return noisy_like(split, o.examples, o.pixel_noise, seed=o.drawn, part=part)
@@ -183,8 +180,10 @@ def _whose(o: Ensembled) -> dict[str, Any]:
     return {"method": o.method, "seed": o.seed, "replica": o.replica}
 
 
-def check_shifts(corruptions: Sequence[str], severities: Sequence[int], scores: Sequence[str]) -> None:
-    """Raise a ValueError for the name of a corruption or of a score that is not known, and for another severity."""
+def check_shifts(
+    corruptions: Sequence[str], severities: Sequence[int], scores: Sequence[str], others: Sequence[str | Data]
+) -> None:
+    """Raise a ValueError for a corruption, a score, a severity or other data that there are not."""
     for kind, names, known in (
         ("corruption", corruptions, CORRUPTIONS),
         ("score", scores, OUT_OF_DISTRIBUTION_SCORES),
@@ -195,3 +194,6 @@ def check_shifts(corruptions: Sequence[str], severities: Sequence[int], scores: 
     for severity in severities:
         if severity not in SEVERITIES:
             raise ValueError(f"severities must be among 1, 2, 3, 4 and 5, got {severity}; 0 is yielded without asking")
+    for other in others:
+        if not isinstance(other, Data):
+            find(other)

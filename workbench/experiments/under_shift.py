@@ -19,7 +19,6 @@ from workbench.experiments.shifted import SEVERITIES, Corrupted, Detected, check
 from workbench.recipe import Recipe
 from workbench.seeds import generator
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES
-from workbench.sources import find
 from workbench.work.archive import Archive
 
 RANDOM = "random pixels"  # the other data that need no file
@@ -53,15 +52,11 @@ def under_shift(
     as there are test images, at most. `scaled` scales confidence by the temperature of the clean validation images.
     Raises a ValueError for an option out of range, and for other data that are not there, before anything is trained.
     """
-    check_shifts(corruptions, severities, scores)
-    others = several(others)
     how: dict[str, Any] = {"train_size": train_size, "image_size": image_size}
     data = load(dataset, **how, seed=seed)
     shifts: dict[str, Any] = {"corruptions": corruptions, "severities": severities, "scores": scores, "scaled": scaled}
-    for other in others:
-        if other != RANDOM:
-            find(other)
-    strange = [_random_pixels(data, seed) if other == RANDOM else other for other in others]
+    strange = [_random_pixels(data, seed) if other == RANDOM else other for other in several(others)]
+    check_shifts(corruptions, severities, scores, strange)
     tickets: dict[str, Any] = {
         "density": density,
         "lams": lams,
