@@ -148,8 +148,8 @@ def _column(name: str, names: list[str], first: bool, differ: bool) -> alt.Layer
         *(mark.encode(x=x, y=y, color=colour, shape=shape, tooltip=tip) for mark in (full, hollow)),
     ]
     if differ:
-        zero = alt.Chart().transform_filter(f"datum.measure == '{name}'").transform_calculate(zero="0")
-        layers.insert(0, zero.mark_rule(color=theme.GREY, strokeDash=[4, 3]).encode(x=alt.X("zero:Q")))
+        measured = alt.Chart().transform_filter(f"datum.measure == '{name}'")
+        layers.insert(0, theme.zero(measured).encode(x=alt.X("zero:Q")))
     chart = alt.layer(*layers)
     assert isinstance(chart, alt.LayerChart)
     return chart.properties(width=WIDTH, height=LINE * max(1, len(names)))

@@ -35,7 +35,7 @@ def rows(outcomes: Iterable[Any]) -> list[dict[str, Any]]:
         return []
     about, made = methods.about(found), []
     for order, (method, own) in enumerate(found.items()):
-        for words, scaled in methods.scalings():
+        for words, scaled in methods.MENU.items():
             counts = _counts(own, scaled)
             which = {"about": about, "method": method, "order": order, "scaled": words}
             which["heading"] = f"{methods.heading(own, scaled)}\n{_sure(own, scaled)}"

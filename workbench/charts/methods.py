@@ -167,11 +167,6 @@ def menu() -> alt.Parameter:
 SHOWN = "datum.scaled == shown"
 
 
-def scalings() -> list[tuple[str, bool]]:
-    """Return the words and values of the menu."""
-    return list(MENU.items())
-
-
 def rounded(value: float | None, digits: int = 5) -> float | None:
     """Return a number that a chart can hold: None for NaN."""
     return None if value is None or value != value else round(float(value), digits)

@@ -121,8 +121,7 @@ def _picture(name: str, lams: list[str]) -> alt.LayerChart:
         ),
     ]
     if name == "gap":
-        zero = own.transform_calculate(zero="0").mark_rule(color=theme.GREY, strokeDash=[4, 3])
-        layers.insert(0, zero.encode(y=alt.Y("zero:Q", scale=scale)))
+        layers.insert(0, theme.zero(own).encode(y=alt.Y("zero:Q", scale=scale)))
     chart = alt.layer(*layers)
     assert isinstance(chart, alt.LayerChart)
     return chart.properties(width=SIZE[0], height=SIZE[1])

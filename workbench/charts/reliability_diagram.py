@@ -43,7 +43,7 @@ def rows(outcomes: Iterable[Any]) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     kept = theme.thin(list(found.items()), theme.ROWS // (methods.BINS * len(methods.MENU)))
     for order, (method, own) in enumerate(kept):
-        for words, scaled in methods.scalings():
+        for words, scaled in methods.MENU.items():
             which = {"about": methods.about(found), "method": method, "order": order, "scaled": words}
             which["heading"] = methods.heading(own, scaled)
             tables = [

@@ -87,6 +87,11 @@ def density_axis(field: str = "density:Q", title: str = "density: weights kept (
     )
 
 
+def zero(own: alt.Chart) -> alt.Chart:
+    """Return a broken line at `zero:Q`, to be encoded as x or y, in each picture of the rows."""
+    return own.transform_calculate(zero="0").mark_rule(color=GREY, strokeDash=[4, 3])
+
+
 def spread(values: Sequence[float], gap: float) -> list[float]:
     """Move labels apart to at least `gap`, as little as that takes, in their order; the middle stays where it was."""
     order = sorted(range(len(values)), key=lambda i: values[i])
