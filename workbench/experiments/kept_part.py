@@ -67,10 +67,10 @@ def kept_part(
 
     `subsets` are kinds of `data_diet.SUBSETS`, sorted by a `score`: one of `example_scores` by name, at `score_step`
     (default: a quarter of the recipe) over `score_replicas` networks of seeds that no training here uses, or any
-    `wb.Score` of these data. With `same_steps` a part is trained for as many steps
-    as all the data, so that what differs is what was seen; without, for as many epochs. `label_noise` moves that share
-    of the training labels, for scores and training alike. All of a replica's trainings begin from the same weights:
-    pair by it. Raises a ValueError for an option out of range, before anything is trained.
+    `wb.Score` of these data. With `same_steps` a part is trained for as many steps as all the data, so that what
+    differs is what was seen; without, for as many epochs. `label_noise` moves that share of the training labels, for
+    scores and training alike. All of a replica's trainings begin from the same weights: pair by it. Raises a ValueError
+    for an option out of range, before anything is trained.
     """
     what = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
     data, _, drawn = prepare(dataset, **what, seed=seed, replicas=replicas, label_noise=label_noise)

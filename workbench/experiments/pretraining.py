@@ -118,9 +118,9 @@ def pretraining(
     cell, the reference that saw nothing. The same replica has the same initial weights and order in all cells: pair by
     it. Subsets are sorted by a `score`, one of `example_scores` by name, at `score_step` (default: a quarter of the
     recipe) over `score_replicas` networks of seeds that no ticket uses, or any `wb.Score` of these data. They take as
-    many of every class if `balanced`. `label_noise` moves that share of the
-    labels that the scores and the first k steps see; tickets are trained on the clean ones, as in the paper. An
-    `archive` keeps every finished training. Raises a ValueError for an option out of range before anything is trained.
+    many of every class if `balanced`. `label_noise` moves that share of the labels that the scores and the first k
+    steps see; tickets are trained on the clean ones, as in the paper. An `archive` keeps every finished training.
+    Raises a ValueError for an option out of range before anything is trained.
     """
     what = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
     data, network, drawn = prepare(dataset, **what, seed=seed, replicas=replicas, batch_norm=batch_norm)
