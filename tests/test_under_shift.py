@@ -56,6 +56,8 @@ def test_the_clean_accuracy_is_that_of_the_ensembles_themselves():
         ({"severities": (6,)}, "severities must be among 1"),
         ({"others": ("nothing-like-it",)}, "nothing-like-it"),
         ({"others": "nothing-like-it"}, "nothing-like-it"),  # one name alone, not its letters
+        ({"corruptions": "contrats"}, 'did you mean "contrast"'),
+        ({"scores": "entrpy"}, 'did you mean "entropy"'),
     ],
 )
 def test_a_shift_that_there_is_not_is_said_before_anything_is_trained(options, words):

@@ -54,8 +54,9 @@ def under_shift(
     """
     how: dict[str, Any] = {"train_size": train_size, "image_size": image_size}
     data = load(dataset, **how, seed=seed)
+    corruptions, others, scores = several(corruptions), several(others), several(scores)
     shifts: dict[str, Any] = {"corruptions": corruptions, "severities": severities, "scores": scores, "scaled": scaled}
-    strange = [_random_pixels(data, seed) if other == RANDOM else other for other in several(others)]
+    strange = [_random_pixels(data, seed) if other == RANDOM else other for other in others]
     check_shifts(corruptions, severities, scores, strange)
     tickets: dict[str, Any] = {
         "density": density,
