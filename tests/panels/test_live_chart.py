@@ -85,3 +85,15 @@ def test_the_chart_is_swapped_and_ends_with_the_last_rows(tiny: dict[str, Any]):
         panel.view.live.menu.value = name
         assert chart.spec == whole(name, panel.result)
         assert "#7a7a7a" not in str(chart.spec)
+
+
+def test_a_chart_that_stays_empty_says_at_the_end_what_the_run_lacked():
+    outcomes = list(wb.experiments.example_scores(train_size=60, recipe=wb.Recipe(steps=2), replicas=1))
+    chart = LiveChart(("score stability",))
+    chart.show(outcomes, of="a run")
+    assert "appears with the first outcome" in chart.hint.value
+    chart.show(outcomes, of="a run", last=True)
+    assert "it needs two networks or more" in chart.hint.value
+    assert chart.hint.layout.display is None
+    chart.show([], of="another, stopped at once", last=True)
+    assert "it needs an outcome" in chart.hint.value

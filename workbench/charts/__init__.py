@@ -59,16 +59,18 @@ class Picture:
     """A chart in two steps, so that a live one swaps its rows only: `rows(outcomes)`, at most 500, and `draw(rows)`.
 
     What is drawn around the data is drawn anew where the first row's `about` changes, now and then, and at the end of a
-    run; in a live panel, which has a run at every move of a slider, for `about` alone.
+    run; in a live panel, which has a run at every move of a slider, for `about` alone. A chart that a finished run may
+    leave empty says in `needs`, its file's `NEEDS`, what that run lacks.
     """
 
     rows: Callable[[Any], list[dict[str, Any]]]
     draw: Callable[[list[dict[str, Any]]], Any]
+    needs: str = ""
 
 
 def _in_two_steps(chart: Callable[..., Any]) -> Picture:
     file = sys.modules[chart.__module__]
-    return Picture(file.rows, file.draw)
+    return Picture(file.rows, file.draw, getattr(file, "NEEDS", ""))
 
 
 CHARTS = {  # for panels, by the function's name in words

@@ -20,6 +20,7 @@ SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"
 NAMES = {"barrier": "mean barrier", "pretrain_accuracy": "the control, pre-training accuracy,"}
 GAP, ASIDE = 0.055, 0.035  # of height and width: between two labels, and from a mean to its own
 DIFFERENCE = "barrier less pretrain_accuracy"
+NEEDS = f"tickets below {SPARSE:.0%} density: more rounds, or a larger fraction pruned"
 
 
 def accuracy_by_barrier(table: Any) -> alt.LayerChart:
@@ -92,15 +93,13 @@ def _interval(row: Any) -> str:
 
 def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
     """Draw the rows; shapes tell k, colours the subset."""
-    axis = alt.Axis(format=".3~%", tickCount=6)
     x = alt.X(
         "barrier:Q",
         title="mean loss barrier between two children, over training examples (nats)",
         scale=alt.Scale(zero=False, padding=16),
         axis=alt.Axis(grid=False, tickCount=8),
     )
-    title = f"test accuracy below {SPARSE:.0%} density"
-    y = alt.Y("accuracy:Q", title=title, scale=alt.Scale(zero=False, padding=16), axis=axis)
+    y = theme.accuracy_axis(title=f"test accuracy below {SPARSE:.0%} density")
     colour = cells.colour()
     legend = alt.Legend(title="steps k", symbolFillColor=theme.GREY, symbolStrokeWidth=0, symbolOpacity=1, orient="top")
     shape = alt.Shape("steps:O", scale=alt.Scale(range=SHAPES), legend=legend)

@@ -88,7 +88,7 @@ def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
     names = [*theme.KINDS, "dense"]
     colour = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=names, range=[*_column(0), theme.GREY]))
     shape = alt.Shape("kind:N", legend=None, scale=alt.Scale(domain=names, range=[*_column(1), "stroke"]))
-    x, y = theme.density_axis("at:Q"), _accuracy("accuracy:Q")
+    x, y, low = theme.density_axis("at:Q"), theme.accuracy_axis(), theme.accuracy_axis("low:Q")
     base, tip = alt.Chart(), [
         alt.Tooltip("words:N", title="kind"),
         alt.Tooltip("kept:N", title="density"),
@@ -99,9 +99,9 @@ def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
     dense, point = base.transform_filter("datum.role == 'dense'"), base.transform_filter("datum.role == 'point'")
     across = {"x": alt.X("left:Q"), "x2": "right:Q"}
     layers = [
-        dense.mark_rect(color=theme.GREY, opacity=0.2).encode(y=_accuracy("low:Q"), y2="high:Q", **across),
+        dense.mark_rect(color=theme.GREY, opacity=0.2).encode(y=low, y2="high:Q", **across),
         dense.mark_rule(color=theme.GREY, strokeDash=[5, 4], strokeWidth=1.5).encode(y=y, **across),
-        point.mark_rule(strokeWidth=1.5, opacity=0.65).encode(x=x, y=_accuracy("low:Q"), y2="high:Q", color=colour),
+        point.mark_rule(strokeWidth=1.5, opacity=0.65).encode(x=x, y=low, y2="high:Q", color=colour),
         point.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour),
         point.mark_point(size=64, filled=True, opacity=1).encode(x=x, y=y, color=colour, shape=shape, tooltip=tip),
         base.transform_filter("datum.role == 'published'")
@@ -117,11 +117,6 @@ def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
         "the ticket and its controls, mean and 95 % interval over replicas, and the dense network as a line across."
     )
     return theme.dress(chart, "Accuracy by density", description, "mean and 95 % t interval over replicas")
-
-
-def _accuracy(field: str) -> alt.Y:
-    axis = alt.Axis(format=".4~%", tickCount=6)
-    return alt.Y(field, title="test accuracy", scale=alt.Scale(zero=False, padding=10), axis=axis)
 
 
 def _place(name: str) -> float:

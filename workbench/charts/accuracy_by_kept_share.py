@@ -60,7 +60,7 @@ def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
     axis = alt.Axis(values=[step / 10 for step in range(0, 11, 2)], format="~%", grid=False)
     scale = alt.Scale(domain=[0, 1], nice=False, clamp=False)
     x = alt.X("at:Q", title="training examples kept", scale=scale, axis=axis)
-    y, colour = _accuracy("accuracy:Q"), cells.colour()
+    y, low, colour = theme.accuracy_axis(), theme.accuracy_axis("low:Q"), cells.colour()
     tip = [
         alt.Tooltip("words:N", title="kept"),
         alt.Tooltip("kept:N", title="share"),
@@ -74,13 +74,14 @@ def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
     point = base.transform_filter("datum.role == 'point'").encode(x=x, color=colour, detail="subset:N")
     label = base.transform_filter("datum.role == 'label'").encode(color=colour)
     leader: Any = {"x": alt.X("from_at:Q", scale=scale, axis=axis, title="training examples kept"), "x2": "at:Q"}
+    leader |= {"y": theme.accuracy_axis("from:Q"), "y2": "accuracy:Q"}
     layers = [
-        whole.mark_rect(opacity=0.15).encode(y=_accuracy("low:Q"), y2="high:Q", **across),
+        whole.mark_rect(opacity=0.15).encode(y=low, y2="high:Q", **across),
         whole.mark_rule(strokeDash=[5, 4], strokeWidth=1.5).encode(y=y, **across),
-        point.mark_rule(strokeWidth=1.5, opacity=0.65).encode(y=_accuracy("low:Q"), y2="high:Q"),
+        point.mark_rule(strokeWidth=1.5, opacity=0.65).encode(y=low, y2="high:Q"),
         point.mark_line(strokeWidth=2).encode(y=y),
         point.mark_point(size=64, filled=True, opacity=1).encode(y=y, shape=cells.shape(), tooltip=tip),
-        label.mark_rule(strokeWidth=0.8, opacity=0.5).encode(y=_accuracy("from:Q"), y2="accuracy:Q", **leader),
+        label.mark_rule(strokeWidth=0.8, opacity=0.5).encode(**leader),
         label.mark_text(align="left", dx=4, fontWeight=600).encode(x=x, y=y, text="words:N"),
     ]
     chart = alt.layer(*layers, data=alt.Data(values=rows)).properties(width=theme.WIDTH - 40, height=theme.HEIGHT)
@@ -89,11 +90,6 @@ def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
         "broken line across for all the data."
     )
     return theme.dress(chart, "Which data can be left out?", description, "mean and 95 % t interval over replicas")
-
-
-def _accuracy(field: str) -> alt.Y:
-    axis = alt.Axis(format=".3~%", tickCount=6)
-    return alt.Y(field, title="test accuracy", scale=alt.Scale(zero=False, padding=12), axis=axis)
 
 
 def words(outcomes: Iterable[Any]) -> list[str]:

@@ -56,7 +56,7 @@ def draw(rows: list[dict[str, Any]]) -> alt.FacetChart:
     names = [row["rewind_step"] for row in sorted(rows, key=lambda row: row["order"])]
     names = list(dict.fromkeys(names))
     x = theme.density_axis()
-    y = alt.Y("accuracy:Q", title="test accuracy", scale=alt.Scale(zero=False), axis=alt.Axis(format=".3~%"))
+    y = theme.accuracy_axis()
     legend = alt.Legend(title="rewound to step", symbolSize=80)
     colour = alt.Color("rewind_step:N", scale=alt.Scale(domain=names, range=COLOURS[: len(names)]), legend=legend)
     shape = alt.Shape("rewind_step:N", scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), legend=legend)

@@ -29,6 +29,7 @@ SIZE = (150, 250)
 GAP = 0.075  # of the height, between two labels
 DODGE = 0.1  # of a severity, between two methods
 MOST = 16  # methods
+NEEDS = "a corruption and a severity"
 NOTHING = intervals.Interval(math.nan, math.nan, math.nan, 0)
 
 

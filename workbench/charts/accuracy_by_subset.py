@@ -99,7 +99,7 @@ def with_published(rows: list[dict[str, Any]], name: str) -> list[dict[str, Any]
 
 def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
     """Draw the rows: the published curves first, so that they lie beneath."""
-    x, y = theme.density_axis("at:Q"), _accuracy("accuracy:Q")
+    x, y = theme.density_axis("at:Q"), theme.accuracy_axis()
     colour, shape = cells.colour(), cells.shape()
     tip = [
         alt.Tooltip("cell:N", title="first steps saw"),
@@ -115,7 +115,7 @@ def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
     empty = point.transform_filter("datum.note != ''").mark_point(size=64, strokeWidth=2, opacity=1)
     layers = [
         *_beneath(),
-        point.mark_rule(strokeWidth=1.5, opacity=0.5).encode(y=_accuracy("low:Q"), y2="high:Q"),
+        point.mark_rule(strokeWidth=1.5, opacity=0.5).encode(y=theme.accuracy_axis("low:Q"), y2="high:Q"),
         point.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash),
         full.encode(y=y, shape=shape, tooltip=tip),
         empty.encode(y=y, shape=shape, tooltip=tip),
@@ -136,7 +136,7 @@ def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
 def _beneath() -> list[Any]:
     curve = alt.Chart().transform_filter("datum.role == 'published'")
     curve = curve.transform_flatten(["densities", "accuracies"], as_=["at", "accuracy"])
-    curve = curve.encode(x=theme.density_axis("at:Q"), y=_accuracy("accuracy:Q"), detail="cell:N")
+    curve = curve.encode(x=theme.density_axis("at:Q"), y=theme.accuracy_axis(), detail="cell:N")
     tip = [
         alt.Tooltip("cell:N", title="published"),
         alt.Tooltip("at:Q", title="density", format=".1%"),
@@ -151,16 +151,11 @@ def _words(x: alt.X, y: alt.Y, colour: alt.Color) -> list[Any]:
     label = alt.Chart().transform_filter("datum.role == 'label'").encode(color=colour)
     back = theme.density_axis("from_at:Q")
     leader = label.mark_rule(strokeWidth=0.8, opacity=0.5)
-    leader = leader.encode(x=back, y=_accuracy("from:Q"), x2="at:Q", y2="accuracy:Q")
+    leader = leader.encode(x=back, y=theme.accuracy_axis("from:Q"), x2="at:Q", y2="accuracy:Q")
     theirs = "indexof(datum.words, 'theirs') == 0"
     own = label.transform_filter(f"!({theirs})").mark_text(align="left", dx=4, fontWeight=600)
     other = label.transform_filter(theirs).mark_text(align="left", dx=4, fontSize=11)
     return [leader, own.encode(x=x, y=y, text="words:N"), other.encode(x=x, y=y, text="words:N")]
-
-
-def _accuracy(field: str) -> alt.Y:
-    axis = alt.Axis(format=".3~%", tickCount=6)
-    return alt.Y(field, title="test accuracy", scale=alt.Scale(zero=False, padding=12), axis=axis)
 
 
 def words(outcomes: Iterable[Any]) -> list[str]:

@@ -14,6 +14,7 @@ from workbench.charts.spans import by_replica, span
 from workbench.scores import terciles
 
 GROUPS = {"easy": ("#0080C6", "circle"), "middle": ("#B8860B", "square"), "hard": ("#D55E00", "triangle-up")}
+NEEDS = "EL2N of the examples, from one network or more"
 MEASURES = {"error": "error barrier (points)", "loss": "loss barrier (nats)"}
 
 

@@ -22,6 +22,7 @@ from workbench.shift import OUT_OF_DISTRIBUTION_SCORES
 SIDE, LIST = 300, 250  # pixels: of the picture, and of what is said beside it
 GRID = 40  # points of a mean curve
 FOUND = 0.95
+NEEDS = "other data beside the corruptions, and a score of strangeness"
 
 
 def roc_out_of_distribution(outcomes: Iterable[Any]) -> alt.HConcatChart:

@@ -19,6 +19,7 @@ from workbench.experiments.score_tables import stability
 
 SCORES, COUNTS = 11, 8  # lines, and points on each, at most
 DIVISIONS = 6
+NEEDS = "two networks or more, as replicas, and a score that asks them"
 GAP = 0.062  # of the height, between two labels
 SAME, OTHER = "the same score", "forgetting"
 COLOURS = ["#0080C6", "#D55E00", "#009E73", "#B069A0", "#B8860B", theme.GREY]

@@ -87,6 +87,13 @@ def density_axis(field: str = "density:Q", title: str = "density: weights kept (
     )
 
 
+def accuracy_axis(field: str = "accuracy:Q", title: str = "test accuracy") -> alt.Y:
+    """Return the axis of accuracies, not from zero; an interval may reach beyond 100 %, no label does."""
+    label = "datum.value > 1.00001 ? '' : datum.label"
+    axis = alt.Axis(format=".4~%", tickCount=6, labelExpr=label)
+    return alt.Y(field, title=title, scale=alt.Scale(zero=False, padding=12), axis=axis)
+
+
 def zero(own: alt.Chart) -> alt.Chart:
     """Return a broken line at `zero:Q`, to be encoded as x or y, in each picture of the rows."""
     return own.transform_calculate(zero="0").mark_rule(color=GREY, strokeDash=[4, 3])

@@ -7,6 +7,7 @@ and colours may come from the rows, so that it is drawn anew now and then, and f
 
 from __future__ import annotations
 
+import html
 import json
 import threading
 import time
@@ -48,9 +49,7 @@ class LiveChart:
         self.menu.observe(lambda _: self.draw(), names="value")
         self.chart = alt.JupyterChart(_empty(), embed_options={"actions": False, "renderer": "svg"})
         self.chart.add_class("wb-chart")
-        self.hint = widgets.HTML(
-            '<div class="wb-hint">The chart appears with the first outcome that it can show.</div>'
-        )
+        self.hint = widgets.HTML(_hint())
         self.box = widgets.VBox([self.menu, self.hint, self.chart])
         self.box.add_class("wb-live")
         self._visible(False)
@@ -81,6 +80,8 @@ class LiveChart:
             assert len(rows) <= ROWS, f"{name} draws {len(rows)} rows; a live chart takes {ROWS}"
             if rows:
                 self.chart.spec = {**self._around(name, rows, (of, len(outcomes)), last), "data": {"values": rows}}
+            else:
+                self.hint.value = _hint(CHARTS[name].needs if outcomes else "", last)
             self._visible(bool(rows))
             self.drawn, self.at = now, time.monotonic()
 
@@ -98,6 +99,14 @@ class LiveChart:
     def _visible(self, there: bool) -> None:
         self.hint.layout.display = "none" if there else None
         self.chart.layout.display = None if there else "none"
+
+
+def _hint(needs: str = "", last: bool = False) -> str:
+    """Return what stands where no chart is: when it will be there, or what the run that has ended lacked."""
+    said = "The chart appears with the first outcome that it can show."
+    if last:
+        said = f"Nothing of this run is in this chart: it needs {needs or 'an outcome'}."
+    return f'<div class="wb-hint">{html.escape(said)}</div>'
 
 
 def _specification(chart: Any) -> dict[str, Any]:

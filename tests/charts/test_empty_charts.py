@@ -1,0 +1,50 @@
+"""A chart that a finished run may leave empty says what that run lacks; no axis promises more than 100 %."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import vl_convert
+from made_diets import diet
+from made_ensembles import shifts
+from made_partings import partings
+from made_scores import networks
+from samples import sample
+
+from workbench.charts import CHARTS
+from workbench.experiments.shifted import Corrupted
+
+LACKING: dict[str, list[Any]] = {
+    "accuracy by barrier": [o for o in diet() if o.density > 0.2],
+    "barrier by difficulty": [replace(p, scores=None) for p in partings()],
+    "score stability": networks()[:1],
+    "accuracy by severity": [o for o in shifts() if not isinstance(o, Corrupted)],
+    "roc out of distribution": [o for o in shifts() if isinstance(o, Corrupted)],
+}
+ACCURACY = ("accuracy by density", "accuracy by subset", "accuracy by kept share")
+
+
+def test_every_chart_that_a_finished_run_may_leave_empty_is_tried():
+    assert {name for name, picture in CHARTS.items() if picture.needs} == set(LACKING)
+
+
+@pytest.mark.parametrize("name", LACKING)
+def test_a_run_that_lacks_what_a_chart_needs_leaves_it_empty(name: str):
+    assert LACKING[name]
+    assert CHARTS[name].rows(LACKING[name]) == []
+    assert CHARTS[name].rows(sample(name)) != []
+
+
+@pytest.mark.parametrize("name", ACCURACY)
+def test_an_interval_may_reach_beyond_all_of_the_images_but_no_label_does(name: str):
+    """Accuracies of 98, 99.5 and 100 % have a t interval up to 101.7 %."""
+    by_replica = (0.98, 0.995, 1.0)
+    outcomes = [replace(o, test_accuracy=by_replica[o.replica]) for o in sample(name)]
+    picture = CHARTS[name]
+    svg = vl_convert.vegalite_to_svg(picture.draw(picture.rows(outcomes)).to_dict())
+    axes = re.findall(r">(\d+(?:\.\d+)?)%</text>", svg)
+    assert "100" in axes
+    assert max(map(float, axes)) == 100
