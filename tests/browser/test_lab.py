@@ -13,6 +13,7 @@ def test_a_person_finds_a_ticket_while_the_kernel_stays_free(start_page: lab.Pag
     page = start_page
     page.run_all()
     page.wait("Ready.")
+    _check_that_no_word_is_cut(page)
     epochs = page.field("epochs")
     epochs.fill("40")
     epochs.press("Enter")
@@ -100,6 +101,22 @@ def _next_chart(page: lab.Page, before: str) -> str:
             return drawn
         page.page.wait_for_timeout(100)
     raise TimeoutError("the chart did not change")
+
+
+def _check_that_no_word_is_cut(page: lab.Page) -> None:
+    """Every label of the form is whole, also beside the file browser that JupyterLab opens with."""
+    for width in (1100, 1400):
+        page.page.set_viewport_size({"width": width, "height": 1240})
+        page.page.wait_for_timeout(300)
+        seen = page.page.evaluate(
+            """() => [...document.querySelectorAll('.wb-group label')].filter(e => e.offsetWidth).map(label => {
+            const words = document.createRange(); words.selectNodeContents(label);
+            const right = e => e.getBoundingClientRect().right, around = [];
+            for (let e = label; !e.matches('.wb-form'); e = e.parentElement) around.push(right(e));
+            return {words: label.textContent, whole: right(words) <= Math.min(...around) + 1}; })"""
+        )
+        assert len(seen) > 15
+        assert [label["words"] for label in seen if not label["whole"]] == []
 
 
 def _check_themes(page: lab.Page) -> None:

@@ -17,9 +17,12 @@ CSS = """
 .wb-group .widget-label, .wb-group label { text-align: left !important; }
 .wb-checks { align-items: flex-start; }
 .wb-checks > .widget-label { width: 8.6em; flex: none; }
-.wb-checks .widget-checkbox { width: auto; height: 25px; margin: 0 0 0 4px; }
-.wb-checks .widget-checkbox input { margin: 0 4px 0 2px; }
-.wb-checks .widget-checkbox label { align-items: center; display: flex; line-height: 25px; }
+.wb-checks > .widget-vbox { min-width: 0; }
+.wb-checks .widget-checkbox { width: auto; height: auto; margin: 0 0 0 4px; }
+.wb-checks .widget-checkbox input { margin: 0 4px 0 2px; flex: none; }
+.wb-checks .widget-checkbox label { align-items: center; display: flex; line-height: 1.3; height: auto;
+  padding: 4px 0; }
+.wb-checks .widget-checkbox label span { white-space: normal; }
 .wb-slider { display: flex; align-items: center; gap: 8px; min-height: 32px; }
 .wb-slider > span { width: 8.6em; flex: none; }
 .wb-slider input { flex: 1; min-width: 90px; accent-color: var(--wb-accent); }
