@@ -88,8 +88,8 @@ def density_axis(field: str = "density:Q", title: str = "density: weights kept (
 
 
 def accuracy_axis(field: str = "accuracy:Q", title: str = "test accuracy") -> alt.Y:
-    """Return the axis of accuracies, not from zero; an interval may reach beyond 100 %, no label does."""
-    label = "datum.value > 1.00001 ? '' : datum.label"
+    """Return the axis of accuracies, not from zero; an interval may reach beyond 0 and 100 %, no label does."""
+    label = "abs(datum.value - 0.5) > 0.50001 ? '' : datum.label"
     axis = alt.Axis(format=".4~%", tickCount=6, labelExpr=label)
     return alt.Y(field, title=title, scale=alt.Scale(zero=False, padding=12), axis=axis)
 
