@@ -63,7 +63,7 @@ def draw(rows: list[dict[str, Any]]) -> alt.FacetChart:
     base = alt.Chart().encode(x=x, color=colour)
     tip = ["rewind_step:N", alt.Tooltip("density:Q", format=".3"), alt.Tooltip("accuracy:Q", format=".2%"), "n:Q"]
     layers = [
-        base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(y=alt.Y("low:Q", title="test accuracy"), y2="high:Q"),
+        base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(y=theme.accuracy_axis("low:Q"), y2="high:Q"),
         base.mark_line(strokeWidth=2).encode(y=y),
         base.mark_point(size=60, filled=True, opacity=1).encode(y=y, shape=shape, tooltip=tip),
     ]
