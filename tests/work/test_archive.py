@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 import torch
 from archive_examples import Found, levels, made, weigh
 
+import workbench
 from workbench.work.archive import Archive
 from workbench.work.calls import call
 from workbench.work.progress import Stopped, watch
@@ -138,7 +140,7 @@ def test_the_record_tells_people_the_call_in_full(archive):
 def test_nothing_is_pickled(archive):
     archive.run(call(weigh, 1))
     archive.run(call(give, "frame"))
-    assert {path.suffix for path in files(archive)} == {".json", ".safetensors", ".parquet"}
+    assert {path.suffix for path in files(archive) if path.name != "names"} == {".json", ".safetensors", ".parquet"}
 
 
 def test_what_values_share_is_on_the_disk_once(archive):
@@ -176,8 +178,9 @@ def test_a_value_that_cannot_be_kept_is_a_type_error_that_says_where(archive):
 def test_only_dataclasses_are_ever_restored(archive, monkeypatch):
     archive.run(call(weigh, 1))
     (path,) = files(archive, ".json")
-    forge(path, lambda record: record.update(value={"dataclass": "os:system", "fields": {"command": "touch x"}}))
-    with pytest.warns(UserWarning, match="os:system is no dataclass"):
+    value = {"dataclass": "os.system", "source": "0", "fields": {"command": "touch x"}}
+    forge(path, lambda record: record.update(value=value))
+    with pytest.warns(UserWarning, match=r"os\.system is no dataclass"):
         assert isinstance(archive.run(call(weigh, 1)), Found)
 
 
@@ -236,6 +239,83 @@ def test_a_changed_dataclass_makes_the_entry_anew(archive):
     forge(path, lambda record: record["value"]["fields"].update(unknown=1))
     with pytest.warns(UserWarning, match="unknown"):
         archive.run(call(weigh, 1))
+
+
+SOURCE = """
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Grown:
+    size: int
+
+def grow(plan: Grown) -> Grown:
+    made.append("grow")
+    return Grown(plan.size + 1)
+
+def grow_on(plan: Grown, *, after: Grown | None = None) -> Iterator[Grown]:
+    for size in range(after.size + 1 if after else plan.size, 4):
+        made.append(size)
+        yield Grown(size)
+"""
+
+
+def module(monkeypatch, name, source=SOURCE):
+    """A module of this name, whose things the workbench shows; it takes the place of the one before."""
+    there = types.ModuleType(name)
+    there.made = made
+    monkeypatch.setitem(sys.modules, name, there)
+    exec(compile(source, name, "exec"), vars(there))
+    for thing in (there.Grown, there.grow, there.grow_on):
+        monkeypatch.setattr(workbench, thing.__name__, thing, raising=False)
+    return there
+
+
+def test_what_moves_to_another_file_finds_its_archive_again(archive, monkeypatch):
+    before = module(monkeypatch, "workbench.before")
+    archive.run(call(before.grow, call(before.grow, before.Grown(1))))
+    values = archive.each(call(before.grow_on, before.Grown(1)))
+    next(values), next(values)
+    values.close()
+    assert made == ["grow", "grow", 1, 2]
+    after = module(monkeypatch, "workbench.rooms.after")
+    monkeypatch.delitem(sys.modules, "workbench.before")
+    assert archive.run(call(after.grow, call(after.grow, after.Grown(1)))) == after.Grown(3)
+    assert list(archive.each(call(after.grow_on, after.Grown(1)))) == [after.Grown(1), after.Grown(2), after.Grown(3)]
+    assert made == ["grow", "grow", 1, 2, 3]  # one value of the generator was missing
+
+
+def test_what_has_no_public_name_counts_by_its_module_and_source(archive, monkeypatch):
+    first, same, other, elsewhere = (
+        module(monkeypatch, name, source)
+        for name, source in (
+            ("mine", SOURCE),
+            ("mine", SOURCE),
+            ("mine", SOURCE.replace("plan.size + 1", "plan.size + 2")),
+            ("theirs", SOURCE),
+        )
+    )
+    keys = [call(m.grow, m.Grown(1)).key() for m in (first, same, other, elsewhere)]
+    assert keys[0] == keys[1]
+    assert len({*keys}) == 3
+
+
+def test_a_value_of_a_private_class_is_made_anew_where_its_source_has_changed(archive, monkeypatch):
+    archive.run(call(weigh, 1))
+    (path,) = files(archive, ".json")
+    forge(path, lambda record: record["value"].update(source="0"))
+    with pytest.warns(UserWarning, match=r"archive_examples\.Found is not the class that was stored"):
+        archive.run(call(weigh, 1))
+    assert made == [1, 1]
+
+
+def test_an_archive_from_before_public_names_is_said_once(archive):
+    archive.run(call(weigh, 1))
+    remove(Path(archive.folder) / "names")
+    with pytest.warns(UserWarning, match="was filled by an earlier version"):
+        archive.run(call(weigh, 2))
+    archive.run(call(weigh, 3))  # without a warning
+    list(archive.each(call(levels, 1)))
 
 
 def test_each_stores_as_it_yields_and_reads_afterwards(archive):
@@ -377,6 +457,7 @@ SCRIPT = """
 import sys, time
 sys.path[:0] = [{root!r}, {here!r}]
 from archive_examples import levels, weigh
+import workbench
 from workbench.work.archive import Archive
 from workbench.work.calls import call
 from workbench.work.progress import watch

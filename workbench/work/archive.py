@@ -10,6 +10,7 @@ The folder, which may be any fsspec URL, holds
     calls/<function>-<key>/000000.json   the values of a generator; end.json says that there are no more
     safetensors/<sha256>.safetensors     tensors by content: what rounds share is on the disk once
     parquet/<sha256>.parquet             tables
+    names                                says that the calls name things by their public names
 
 A file that is not what was written is noticed by its checksum, said aloud, and made anew. Two processes may use one
 archive at once: equal calls write equal files.
@@ -21,7 +22,7 @@ import json
 import os
 import time
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -31,10 +32,13 @@ import torch
 from workbench.work.calls import Call, Once
 from workbench.work.disk import Damaged, Folder
 from workbench.work.fingerprint import digest
+from workbench.work.listing import rows
 from workbench.work.values import restore, store
 
 if TYPE_CHECKING:
     import pandas
+
+NAMES = "names"  # the file that an older archive has not
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Archive:
         end otherwise. Calls among the arguments go through the archive as well. Tensors come back on the CPU.
         """
         _check(call)
-        self._folder.open()
+        self._open()
         return self._result(call, Once(self._input))
 
     def each(self, call: Any) -> Generator[Any, None, None]:
@@ -66,7 +70,7 @@ class Archive:
                 f"each() needs a generator function with a parameter `after` (the last finished value), "
                 f"got {call.function.__qualname__}; run() stores its result as a whole"
             )
-        self._folder.open()
+        self._open()
         return self._each(call, Once(self._input))
 
     def table(self) -> pandas.DataFrame:
@@ -74,11 +78,23 @@ class Archive:
         import pandas
 
         records = [self._read(path) for path in self._folder.files("calls/*.json", "calls/*/*.json")]
-        return pandas.DataFrame([row for record in records if record and "value" in record for row in _rows(record)])
+        return pandas.DataFrame([row for record in records if record and "value" in record for row in rows(record)])
 
     @property
     def _folder(self) -> Folder:
         return Folder(os.fspath(self.folder))
+
+    def _open(self) -> None:
+        """Make the folder; of one from before values were named by their public names, say so, once."""
+        self._folder.open()
+        if not self._folder.has(NAMES):
+            if self._folder.files("calls/*"):
+                warnings.warn(
+                    f'archive "{os.fspath(self.folder)}" was filled by an earlier version, which named values by the '
+                    "files of the code: they are not found again, and what is asked for is made anew beside them",
+                    stacklevel=4,
+                )
+            self._folder.write(NAMES, b"public\n")
 
     def _result(self, call: Call, once: Once, *, as_input: bool = False) -> Any:
         if call.resumes:
@@ -186,53 +202,3 @@ def _name(call: Call) -> str:
 def _remade(value: Any) -> bool:
     """Whether an input is made each time, not stored: models cannot be, and data is on a disk already."""
     return isinstance(value, torch.nn.Module) or isinstance(getattr(value, "fingerprint", None), str)
-
-
-def _rows(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    described = record["call"]
-    entry = {
-        "function": described["call"],
-        "arguments": ", ".join(f"{name}={_text(value)}" for name, value in described["arguments"].items()),
-        "index": record.get("index", 0),
-        "when": record["when"],
-        "seconds": record["seconds"],
-    }
-    value = record["value"]
-    several = isinstance(value, list) and bool(value)
-    for index, one in enumerate(value if several else [value]):
-        fields = {name if name not in entry else f"value.{name}": v for name, v in _plain_fields(one).items()}
-        yield entry | ({"index": index} if several else {}) | fields
-
-
-def _plain_fields(value: Any) -> dict[str, Any]:
-    match value:
-        case {"dataclass": _, "fields": fields}:
-            named = list(fields.items())
-        case {"dict": pairs}:
-            named = pairs
-        case _:
-            named = [("value", value)]
-    plain = [(str(name), float(v["float"]) if isinstance(v, dict) and "float" in v else v) for name, v in named]
-    return {name: v for name, v in plain if not isinstance(v, (dict, list))}
-
-
-def _text(described: Any) -> str:
-    """A described argument in few words."""
-    match described:
-        case {"call": name, "arguments": arguments}:
-            return f"{name}({', '.join(f'{k}={_text(v)}' for k, v in arguments.items())})"
-        case {"dataclass": name, "fields": fields}:
-            return f"{name.rpartition('.')[2]}({', '.join(f'{k}={_text(v)}' for k, v in fields.items())})"
-        case {"tuple": items}:
-            return f"({', '.join(_text(item) for item in items)})"
-        case {"dict": pairs} if len(pairs) <= 8:
-            return f"{{{', '.join(f'{_text(k)}: {_text(v)}' for k, v in pairs)}}}"
-        case {"float": text}:
-            return text
-        case {"tensor": name}:
-            return f"tensor {name[:8]}"
-        case {"fingerprint": name, "value": kind}:
-            return f"{kind.rpartition('.')[2]} {name[:8]}"
-        case dict():
-            return f"<{next(iter(described))} {digest(described)[:8]}>"
-    return json.dumps(described)

@@ -24,7 +24,7 @@ import torch
 
 import workbench
 from workbench.work import plain
-from workbench.work.fingerprint import closure, convert, describe, digest, fingerprint, hint, source_hash
+from workbench.work.fingerprint import closure, convert, describe, digest, fingerprint, hint, identity
 from workbench.work.names import full_name, ours, public, public_name
 
 __all__ = ["Call", "Once", "call", "fingerprint"]
@@ -121,12 +121,9 @@ class Call:
             for parameter, value in self.arguments.items()
             if parameter != "archive"
         }
-        described: dict[str, Any] = {"call": name, "arguments": arguments}
-        if not ours(self.function):
-            described["source"] = source_hash(self.function)
-            if around := closure(self.function, name):
-                described["closure"] = around
-        return described
+        described: dict[str, Any] = {**identity("call", self.function), "arguments": arguments}
+        around = {} if ours(self.function) else closure(self.function, name)
+        return described | ({"closure": around} if around else {})
 
     def identity(self) -> str:
         """Equal for equal calls; for a call with an argument that cannot be compared, its own."""

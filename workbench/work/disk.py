@@ -46,6 +46,11 @@ class Folder:
         fs, root = self._place()
         return fs.cat_file(f"{root}/{path}")
 
+    def has(self, path: str) -> bool:
+        """Whether there is a file at this path."""
+        fs, root = self._place()
+        return bool(fs.exists(f"{root}/{path}"))
+
     def write(self, path: str, data: bytes) -> None:
         """Write a whole file, or none. An OSError that names the folder where the disk is full."""
         fs, root = self._place()

@@ -2,7 +2,8 @@
 
 A value is described as JSON (`describe`): people read it in the archive's records, and its SHA-256 is the
 fingerprint. Plain values are themselves, dataclasses are their name and fields, tensors are hashed, a module is its
-class, its repr and the names and shapes of its state (never its weights: those are arguments of their own).
+class, its repr and the names and shapes of its state (never its weights: those are arguments of their own). Functions
+and classes go by their public names, so that a file may move and no entry is lost; without one, by their source too.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from workbench.work.names import full_name, ours
+from workbench.work.names import full_name, public_name
 
 _READING = threading.Lock()  # Python 3.11 counts the depth of its parser for all threads at once, and then stumbles
 
@@ -54,6 +55,13 @@ def describe(value: Any, where: str) -> Any:
     return _describe_object(value, where)
 
 
+def identity(kind: str, thing: Any) -> dict[str, str]:
+    """A function or class under `kind`: its public name; without one its module, name and the hash of its source."""
+    if name := public_name(thing):
+        return {kind: name}
+    return {kind: full_name(thing), "source": source_hash(thing)}
+
+
 def describe_float(value: float, where: str) -> Any:
     """A float as JSON, exactly; infinities by name; NaN is refused, for it does not equal itself."""
     if math.isnan(value):
@@ -72,13 +80,13 @@ def _describe_object(value: Any, where: str) -> Any:
     if is_call(value):
         return value.described()
     if isinstance(getattr(value, "fingerprint", None), str):
-        return {"value": full_name(type(value)), "fingerprint": value.fingerprint}
+        return {**identity("value", type(value)), "fingerprint": value.fingerprint}
     if isinstance(value, torch.Tensor):
         return {"tensor": _tensor(value), "shape": list(value.shape), "dtype": str(value.dtype)}
     if isinstance(value, torch.nn.Module):
         return _module(value)
     if dataclasses.is_dataclass(value):
-        return {"dataclass": full_name(type(value)), "fields": _fields(value, where)}
+        return {**identity("dataclass", type(value)), "fields": _fields(value, where)}
     raise TypeError(
         f"{where} is a {full_name(type(value)).removeprefix('builtins.')}, which has no fingerprint; "
         "pass a plain value, a tensor, a module, a dataclass of such, or another call"
@@ -107,12 +115,14 @@ def _tensor(tensor: torch.Tensor) -> str:
 
 def _module(module: torch.nn.Module) -> dict[str, Any]:
     state = {name: [str(t.dtype), list(t.shape)] for name, t in module.state_dict().items()}
-    described = {"module": full_name(type(module)), "repr": repr(module), "state": state}
     classes = {type(part) for part in module.modules()}
-    foreign = [c for c in classes if c.__module__.split(".")[0] not in ("torch", "torchvision") and not ours(c)]
-    if foreign:
-        described["source"] = {full_name(c): source_hash(c) for c in foreign}
-    return described
+    sources = {full_name(c): source_hash(c) for c in classes if not _installed(c) and not public_name(c)}
+    described = {"module": public_name(type(module)) or full_name(type(module)), "repr": repr(module), "state": state}
+    return described | ({"source": sources} if sources else {})
+
+
+def _installed(kind: type) -> bool:
+    return kind.__module__.split(".")[0] in ("torch", "torchvision")
 
 
 def source_hash(thing: Any) -> str:

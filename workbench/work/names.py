@@ -1,9 +1,16 @@
-"""Public names: where a function or class is found under `import workbench as wb`."""
+"""Public names: where a function or class is found under `import workbench as wb`.
+
+A public name outlives the file that its thing lies in: keys, scripts and stored values use it.
+"""
 
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
+import re
+import types
+from pathlib import Path
 from typing import Any
 
 import workbench
@@ -22,18 +29,26 @@ def ours(thing: Any) -> bool:
 def public_name(thing: Any) -> str | None:
     """The shortest dotted name, `wb.train`, under which the workbench shows this very function or class, or None.
 
-    The file it stands in may be left out: `workbench.training.train` is `wb.train`, and the function of the file
-    `workbench.experiments.winning_tickets` is `wb.experiments.winning_tickets`.
+    Only what `workbench/__init__.pyi` shows counts, and what the modules that it shows hold: `wb.train` wherever the
+    file lies, and `wb.experiments.winning_tickets` for the function in the file of that name.
     """
     name = getattr(thing, "__qualname__", ".")
     if not ours(thing) or "." in name:
         return None
-    folders = thing.__module__.split(".")[1:]
-    for depth in range(len(folders) + 1):
-        path = ".".join(["wb", *folders[:depth], name])
-        if not _private(path) and _walk(path) is thing:
-            return path
-    return None
+    paths = [f"wb.{name}"]
+    for shown, module in _shown():
+        if f"{thing.__module__}.".startswith(f"{module}."):
+            inner = thing.__module__[len(module) + 1 :].split(".")
+            paths += [".".join(["wb", shown, *inner[:depth], name]) for depth in range(len(inner) + 1)]
+    return next((path for path in paths if not _private(path) and _walk(path) is thing), None)
+
+
+@functools.cache
+def _shown() -> list[tuple[str, str]]:
+    """What the stub shows: the public name, and in full the module or the thing in a module that it is."""
+    stub = Path(str(workbench.__file__)).with_suffix(".pyi").read_text()
+    lines = re.findall(r"^from \.([\w.]*) import (\w+) as (\w+)$", stub, re.MULTILINE)
+    return [(name, ".".join(part for part in ("workbench", module, thing) if part)) for module, thing, name in lines]
 
 
 def public(path: str) -> Any:
@@ -53,7 +68,10 @@ def _private(path: str) -> bool:
 
 
 def _walk(path: str) -> Any:
-    thing: Any = workbench
-    for part in path.split(".")[1:]:
+    first, *others = path.split(".")[1:]
+    thing: Any = getattr(workbench, first) if first in workbench.__all__ else vars(workbench).get(first)
+    if isinstance(thing, types.ModuleType) and first not in workbench.__all__:
+        return None  # a folder of the house, no public name
+    for part in others:
         thing = getattr(thing, part, None)
     return thing

@@ -1,6 +1,7 @@
 """Finished values as JSON and content-named files: how an archive writes them down. Never pickle.
 
-Plain values, lists, tuples, dicts and dataclasses become JSON. Tensors go to safetensors files, a dict of tensors to
+Plain values, lists, tuples, dicts and dataclasses become JSON; a dataclass by its public name, wherever its file lies,
+or, without one, by its module, name and the hash of its source. Tensors go to safetensors files, a dict of tensors to
 one, data frames to Parquet; each such file is named by the SHA-256 of its bytes, so that what many values share is
 written once, and an altered file is noticed.
 """
@@ -17,6 +18,9 @@ from typing import Any
 import numpy as np
 import safetensors.torch
 import torch
+
+from workbench.work.fingerprint import identity, source_hash
+from workbench.work.names import full_name, public
 
 Put = Callable[[bytes, str], str]  # (bytes, kind) -> name; kind is "safetensors" or "parquet"
 Get = Callable[[str, str], bytes]  # (name, kind) -> bytes
@@ -42,12 +46,12 @@ def store(value: Any, put: Put, where: str) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
         stored = {name: store(part, put, f"{where}.{name}") for name, part in fields.items()}
-        return {"dataclass": f"{type(value).__module__}:{type(value).__qualname__}", "fields": stored}
+        return {**identity("dataclass", type(value)), "fields": stored}
     table: Any = value
     if type(value).__name__ == "DataFrame" and hasattr(table, "to_parquet"):
         return {"table": put(table.to_parquet(), "parquet")}
     raise TypeError(
-        f"{where} is a {type(value).__module__}.{type(value).__qualname__}, which an archive does not keep; "
+        f"{where} is a {full_name(type(value))}, which an archive does not keep; "
         "it keeps plain values, tensors, data frames, and lists, dicts and dataclasses of them"
     )
 
@@ -75,19 +79,30 @@ def restore(data: Any, get: Get) -> Any:
 
             return pandas.read_parquet(io.BytesIO(get(name, "parquet")))
         case {"dataclass": path, "fields": fields}:
-            return _dataclass(path)(**{name: restore(value, get) for name, value in fields.items()})
+            kind = _dataclass(path, data.get("source"))
+            return kind(**{name: restore(value, get) for name, value in fields.items()})
     raise ValueError(f"nothing that an archive writes: {str(data)[:60]}")
 
 
-def _dataclass(path: str) -> Callable[..., Any]:
+def _dataclass(path: str, source: str | None) -> Callable[..., Any]:
     """The dataclass of this name. Nothing else is ever called: an archive cannot make a reader run other code."""
-    module, _, name = path.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in name.split("."):
-        found = getattr(found, part)
-    if not (isinstance(found, type) and dataclasses.is_dataclass(found)):
+    kind = _private(path) if source else public(path)
+    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
         raise TypeError(f"{path} is no dataclass")
-    return found
+    if source and source_hash(kind) != source:
+        raise TypeError(f"{path} is not the class that was stored: its source has changed")
+    return kind
+
+
+def _private(path: str) -> Any:
+    """What has this full name: the longest part of it that is a module is imported."""
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError:
+        if "." not in module:
+            raise
+        return getattr(_private(module), name)
 
 
 def _pack(tensors: dict[str, torch.Tensor]) -> bytes:

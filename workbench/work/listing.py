@@ -1,0 +1,60 @@
+"""An archive as a table: the rows that its records make, for people to read and to sort."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from workbench.work.fingerprint import digest
+
+
+def rows(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a row for the value of a record, or for each of a list: the call in words, when, and its plain fields."""
+    described = record["call"]
+    entry = {
+        "function": described["call"],
+        "arguments": ", ".join(f"{name}={_text(value)}" for name, value in described["arguments"].items()),
+        "index": record.get("index", 0),
+        "when": record["when"],
+        "seconds": record["seconds"],
+    }
+    value = record["value"]
+    several = isinstance(value, list) and bool(value)
+    for index, one in enumerate(value if several else [value]):
+        fields = {name if name not in entry else f"value.{name}": v for name, v in _plain_fields(one).items()}
+        yield entry | ({"index": index} if several else {}) | fields
+
+
+def _plain_fields(value: Any) -> dict[str, Any]:
+    match value:
+        case {"dataclass": _, "fields": fields}:
+            named = list(fields.items())
+        case {"dict": pairs}:
+            named = pairs
+        case _:
+            named = [("value", value)]
+    plain = [(str(name), float(v["float"]) if isinstance(v, dict) and "float" in v else v) for name, v in named]
+    return {name: v for name, v in plain if not isinstance(v, (dict, list))}
+
+
+def _text(described: Any) -> str:
+    """A described argument in few words."""
+    match described:
+        case {"call": name, "arguments": arguments}:
+            return f"{name}({', '.join(f'{k}={_text(v)}' for k, v in arguments.items())})"
+        case {"dataclass": name, "fields": fields}:
+            return f"{name.rpartition('.')[2]}({', '.join(f'{k}={_text(v)}' for k, v in fields.items())})"
+        case {"tuple": items}:
+            return f"({', '.join(_text(item) for item in items)})"
+        case {"dict": pairs} if len(pairs) <= 8:
+            return f"{{{', '.join(f'{_text(k)}: {_text(v)}' for k, v in pairs)}}}"
+        case {"float": text}:
+            return text
+        case {"tensor": name}:
+            return f"tensor {name[:8]}"
+        case {"fingerprint": name, "value": kind}:
+            return f"{kind.rpartition('.')[2]} {name[:8]}"
+        case dict():
+            return f"<{next(iter(described))} {digest(described)[:8]}>"
+    return json.dumps(described)
