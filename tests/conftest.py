@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 import workbench as wb
-from workbench.data import Data
-from workbench.weights import Weights
+from workbench.data.data import Data
+from workbench.nets.weights import Weights
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 
 from workbench.experiments.pretraining import Pretrained
-from workbench.hardware import Hardware
-from workbench.recipe import Recipe
-from workbench.runs import Run
+from workbench.nets.hardware import Hardware
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run
 
 RUN = Run(
     weights={},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from workbench.batches import Order
+from workbench.data.batches import Order
 
 
 @pytest.mark.parametrize(("n", "batch_size"), [(10, 5), (10, 4), (10, 3), (5, 16), (1, 4), (7, 7)])

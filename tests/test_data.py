@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import torch
 
-from workbench import sources
-from workbench.data import AUGMENTATIONS, DATASETS, Data, Split, crop, flip, load, resize
-from workbench.seeds import generator
+from workbench.data import sources
+from workbench.data.data import AUGMENTATIONS, DATASETS, Data, Split, crop, flip, load, resize
 from workbench.work import progress
+from workbench.work.seeds import generator
 
 real = pytest.mark.skipif(
     "WORKBENCH_DATA" not in os.environ, reason="real images are looked for in WORKBENCH_DATA, which is not set"

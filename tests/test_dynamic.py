@@ -12,8 +12,8 @@ from tiny import Own, copied, four, made, pair, same, same_state
 
 import workbench as wb
 from workbench.pruning.dynamic import Evolved, dynamic, dynamic_search, dynamic_steps, rewire
-from workbench.rewiring import drop_share, random_start, rewired
-from workbench.training import gradients, steps
+from workbench.pruning.rewiring import drop_share, random_start, rewired
+from workbench.training.steps import gradients, steps
 
 DATA = made()
 RECIPE = wb.Recipe(steps=24, batch_size=16, learning_rate=0.05, weight_decay=1e-3)

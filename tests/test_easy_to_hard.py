@@ -13,13 +13,13 @@ from torch import Tensor
 
 import workbench as wb
 from workbench import ensembles
-from workbench.data import Data
+from workbench.data.data import Data
+from workbench.data.noise import noisy
 from workbench.ensembles.member import Member
 from workbench.ensembles.predicted import Predicted
 from workbench.experiments.easy_to_hard import easy_to_hard, solved, training_weights
 from workbench.experiments.ensembled import Ensembled
-from workbench.losses import CrossEntropy, CVaR, Focal, Loss, Robust
-from workbench.noise import noisy
+from workbench.training.losses import CrossEntropy, CVaR, Focal, Loss, Robust
 
 DATA = made(n=60)
 MODEL = wb.models.lenet(DATA, hidden=(8,))

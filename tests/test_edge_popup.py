@@ -12,10 +12,11 @@ from tiny import Own, copied, four, last, made, pair, same, same_state
 from torch.func import functional_call
 
 import workbench as wb
-from workbench.masks import Mask
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
 from workbench.pruning import edge_popup, edge_popup_search, edge_popup_steps
 from workbench.pruning.edge_popup import initial_scores
-from workbench.straight_through import mask_of
+from workbench.pruning.straight_through import mask_of
 
 DATA = made()
 RECIPE = wb.Recipe(steps=12, batch_size=16, learning_rate=0.1, weight_decay=1e-4)
@@ -23,7 +24,7 @@ WEIGHTS = {"1.weight": torch.tensor([[1.0, -2.0], [3.0, 4.0]])}
 SCORES = {"1.weight": torch.tensor([[0.4, -0.1], [-0.3, 0.2]])}
 
 
-def weights_of_own() -> wb.weights.Weights:
+def weights_of_own() -> Weights:
     return wb.initialise(Own(), rule="signed_constant")
 
 

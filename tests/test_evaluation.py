@@ -10,8 +10,8 @@ from tiny import Own, copied, four, made, pair, same, split_of
 from torch import nn
 
 import workbench as wb
-from workbench import batch_norm, evaluation
-from workbench.batch_norm import recompute_batch_norm
+from workbench.nets import batch_norm, evaluation
+from workbench.nets.batch_norm import recompute_batch_norm
 
 
 def test_accuracy_and_loss_by_hand():

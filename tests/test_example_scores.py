@@ -12,6 +12,7 @@ import torch
 
 import workbench as wb
 from workbench.data_diet import el2n, forgetting, grand, input_norm, together
+from workbench.data_diet.scores import Score
 from workbench.experiments import (
     averaged,
     example_scores,
@@ -21,7 +22,6 @@ from workbench.experiments import (
     stability,
 )
 from workbench.experiments.example_scores import NAMES, Scored
-from workbench.scores import Score
 
 TINY: dict[str, Any] = {
     "train_size": 150,
@@ -89,7 +89,7 @@ def test_the_barrier_is_between_two_children_of_the_step_asked_for(data: wb.Data
     own, recipe = wb.seeds(0, 1)[0], TINY["recipe"]
     model = wb.models.named(TINY["model"], data, seed=own)
     start = wb.weights_at(model, wb.snapshot(model), data, recipe, step=4, seed=own)
-    from workbench.seeds import number
+    from workbench.work.seeds import number
 
     noise = number(own, "barrier")
     born = {c.child: c.run for c in wb.landscape.children(model, {4: start}, data, recipe, seed=noise)}

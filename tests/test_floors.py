@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -14,64 +15,14 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "workbench"
 FILES = sorted(HOUSE.rglob("*.py"))
 
-# A folder has a floor for all that is in it; a file beside them has a line: the lowest that is above all it imports.
-FLOORS = {
-    "__init__": 0,
-    # the things
-    "_torchvision": 0,
-    "batches": 0,
-    "data": 0,
-    "images": 0,
-    "initialisation": 0,
-    "intervals": 0,
-    "masks": 0,
-    "models/": 0,
-    "named": 0,
-    "nearest": 0,
-    "noise": 0,
-    "published": 0,
-    "records": 0,
-    "rewiring": 0,
-    "seeds": 0,
-    "selection": 0,
-    "sources": 0,
-    "straight_through": 0,
-    "tables": 0,
-    "torchvision_files": 0,
-    "weights": 0,
-    "work/": 0,  # how any work is named, kept, watched, repeated
-    # how a network is trained
-    "batch_norm": 1,
-    "evaluation": 1,
-    "hardware": 1,
-    "losses": 1,
-    "recipe": 1,
-    "robust": 1,
-    "runs": 1,
-    "scores": 1,
-    "scoring": 1,
-    "search": 1,
-    "state": 1,
-    "training": 1,
-    # the methods
-    "data_diet/": 2,
-    "pruning/": 2,
-    # what one does with tickets
-    "calibration/": 3,
-    "ensembles/": 3,
-    "landscape/": 3,
-    "lottery": 3,
-    "sanity": 3,
-    "shift/": 3,
-    # what a lesson, a panel and a sweep all call
-    "check/": 4,
-    "experiments/": 4,
-    # finished numbers in, a chart out
-    "charts/": 5,
-    # what a person touches
-    "panels/": 6,
+README = HOUSE.parent / "README.md"
+ROW = re.compile(r"^\| (\d) \| [^|]+ \| (.+) \|$", re.MULTILINE)
+FLOORS = {  # folder: its floor, as the README's table has it
+    folder: int(number)
+    for number, folders in ROW.findall(README.read_text())
+    for folder in re.findall(r"`(\w+)/`", folders)
 }
-FOLDERS = ("pruning", "data_diet", "strong")  # floor 2: methods never import one another
+FOLDERS = ("pruning", "data_diet")  # floor 2: methods never import one another
 
 
 @dataclass(frozen=True)
@@ -102,7 +53,7 @@ def module_file(dotted: str) -> str | None:
 
 
 def read(path: Path) -> list[Import]:
-    """All imports of a file; `from workbench import masks` is an import of workbench.masks."""
+    """All imports of a file; `from workbench.nets import masks` is an import of workbench.nets.masks."""
     found: list[Import] = []
     package = ["workbench", *path.relative_to(HOUSE).parent.parts]
 
@@ -138,19 +89,21 @@ def read(path: Path) -> list[Import]:
 
 
 def floor(file: str) -> int | None:
-    """The floor of a file, or of its folder; None where neither has one."""
-    return FLOORS.get(file, FLOORS.get(f"{file.partition('/')[0]}/"))
+    """The floor of a file's folder; the package's face is below all. None where the folder has none."""
+    return 0 if file == "__init__" else FLOORS.get(file.partition("/")[0])
 
 
 IMPORTS = [one for path in FILES for one in read(path)]
 INSIDE = [(one, file) for one in IMPORTS if one.module.startswith("workbench.") and (file := module_file(one.module))]
 
 
-def test_every_file_has_a_floor():
-    unknown = [name(path) for path in FILES if floor(name(path)) is None]
-    assert not unknown, f"{unknown} have no floor; add each to FLOORS in tests/test_floors.py"
-    gone = [file for file in FLOORS if not (HOUSE / file).is_dir() and not (HOUSE / f"{file}.py").is_file()]
-    assert not gone, f"{gone} are no files any more; take them out of FLOORS in tests/test_floors.py"
+def test_the_root_holds_folders_and_each_has_a_floor_in_the_readme():
+    loose = [
+        path.name for path in HOUSE.iterdir() if path.is_file() and path.name not in ("__init__.py", "__init__.pyi")
+    ]
+    assert not loose, f"{loose} lie loose in workbench/; each belongs in a folder"
+    folders = {path.name for path in HOUSE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(FLOORS), "the README's table of floors and the folders of workbench/ differ"
 
 
 def test_a_file_imports_lower_floors_or_its_own():
@@ -184,12 +137,17 @@ def test_there_is_no_cycle():
 
 
 def test_methods_never_import_one_another():
+    methods = {  # files that hold a function of their own name, which the folder shows
+        f"{folder}/{path.stem}"
+        for folder in FOLDERS
+        for path in (HOUSE / folder).glob("*.py")
+        if callable(getattr(importlib.import_module(f"workbench.{folder}"), path.stem, None))
+    }
+    assert {"pruning/magnitude", "pruning/dynamic", "data_diet/el2n", "data_diet/forgetting"} <= methods
     bad = [
         str(one)
         for one, file in INSIDE
-        for folder in FOLDERS
-        if one.file.startswith(f"{folder}/") and file.startswith(tuple(f"{f}/" for f in FOLDERS))
-        if not one.file.endswith("__init__") and one.file != file
+        if file in methods and one.file.partition("/")[0] in FOLDERS and not one.file.endswith("__init__")
     ]
     assert not bad, "\n".join(bad)
 
@@ -205,10 +163,12 @@ def test_heavy_packages_are_imported_from_their_floor_up(package: str, least: in
 
 
 def test_torchvision_is_imported_in_one_place():
-    bad = [str(one) for one in IMPORTS if one.module.partition(".")[0] == "torchvision" and one.file != "_torchvision"]
+    bad = [
+        str(one) for one in IMPORTS if one.module.partition(".")[0] == "torchvision" and one.file != "data/_torchvision"
+    ]
     assert not bad, "\n".join(bad)
-    through = {one.file for one, file in INSIDE if file == "_torchvision"}
-    assert through <= {"torchvision_files", "sources"}, through
+    through = {one.file for one, file in INSIDE if file == "data/_torchvision"}
+    assert through <= {"data/torchvision_files", "data/sources"}, through
 
 
 @pytest.mark.parametrize("package", ["scipy", "pandas", "sklearn", "pyarrow", "altair", "ipywidgets"])

@@ -7,7 +7,7 @@ import torch
 from tiny import Own
 
 import workbench as wb
-from workbench.hardware import resolve, settle
+from workbench.nets.hardware import resolve, settle
 
 
 def test_a_model_without_an_entry_gets_float32_as_it_comes():

@@ -12,11 +12,11 @@ import torch
 from tiny import same
 
 import workbench as wb
-from workbench.batch_norm import TREATMENTS
 from workbench.experiments import instability
 from workbench.experiments.instability import Parting
 from workbench.experiments.partings import barriers_table, paths_table, stable_from
 from workbench.landscape import DEFINITIONS, path
+from workbench.nets.batch_norm import TREATMENTS
 
 TINY: dict[str, Any] = {
     "train_size": 150,
@@ -59,7 +59,7 @@ def test_scores_come_from_networks_that_no_child_uses(partings: list[Parting]):
     data = wb.load("digits", train_size=150, image_size=8)
     model = wb.models.named(TINY["model"], data)
     from workbench.data_diet import el2n
-    from workbench.seeds import number
+    from workbench.work.seeds import number
 
     own = [number(0, "score", i) for i in range(2)]
     networks = [wb.weights_at(model, wb.initialise(model, seed=s), data, TINY["recipe"], step=2, seed=s) for s in own]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from workbench import intervals
-from workbench.intervals import Interval
+from workbench.numbers import intervals
+from workbench.numbers.intervals import Interval
 
 
 def test_the_t_interval_of_three_by_hand():

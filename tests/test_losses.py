@@ -12,9 +12,9 @@ from tiny import Own, copied, made, same
 from torch import Tensor, nn
 
 import workbench as wb
-from workbench.batches import Batch
-from workbench.losses import Loss, in_words
-from workbench.robust import cvar_weights, divergence, lam_of, published_weights, robust_weights
+from workbench.data.batches import Batch
+from workbench.training.losses import Loss, in_words
+from workbench.training.robust import cvar_weights, divergence, lam_of, published_weights, robust_weights
 
 INF = math.inf
 PLAIN: dict[str, Loss] = {  # all the cross-entropy, bit for bit

@@ -17,8 +17,8 @@ from tiny import Own, copied, four, made, pair, same
 from torch import nn
 
 import workbench as wb
-from workbench.batches import Order
-from workbench.lottery import Round, counts, matching, midpoint, projection, rounds
+from workbench.data.batches import Order
+from workbench.lottery.rounds import Round, counts, matching, midpoint, projection, rounds
 
 DATA = made()
 RECIPE = wb.Recipe(steps=9, batch_size=16, learning_rate=0.05, weight_decay=1e-3)
@@ -335,7 +335,7 @@ def test_the_midpoint_treats_batch_norm_as_asked(monkeypatch: pytest.MonkeyPatch
         seen.append(weights)
         return wb.evaluate(model, weights, split)
 
-    monkeypatch.setattr(wb.lottery, "evaluate", evaluate)
+    monkeypatch.setattr(sys.modules["workbench.lottery.rounds"], "evaluate", evaluate)
     means = {}
     for treatment in ("average", "keep", "recompute"):
         midpoint(Own(), found[0], found[1], DATA.test, batch_norm=treatment, train=DATA.train)

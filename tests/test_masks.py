@@ -8,7 +8,7 @@ from tiny import Own, four
 from torch import nn
 
 import workbench as wb
-from workbench import masks
+from workbench.nets import masks
 
 TWO = {"a": torch.tensor([[True, False], [True, True]]), "b": torch.tensor([False, False, True])}
 

@@ -14,7 +14,7 @@ import pytest
 BEGIN = """
 import json, sys, torch
 import workbench as wb
-from workbench.robust import divergence, robust_weights
+from workbench.training.robust import divergence, robust_weights
 from workbench.shift import OUT_OF_DISTRIBUTION_SCORES as SCORES, corrupt
 data = wb.load("digits", train_size=40)
 model = wb.models.lenet(data, hidden=(4,))

@@ -7,9 +7,9 @@ import copy
 import pytest
 import torch
 
-from workbench import masks, models
-from workbench.data import Data, Split, load
-from workbench.initialisation import initialise
+from workbench.data.data import Data, Split, load
+from workbench.nets import masks, models
+from workbench.nets.initialisation import initialise
 
 
 def images_of(channels: int, height: int, width: int, classes: int = 10, n: int = 4) -> Data:

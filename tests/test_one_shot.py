@@ -16,7 +16,7 @@ from workbench.charts.accuracy_by_share import words
 from workbench.experiments import one_shot, prunable
 from workbench.experiments.one_shot import Shot
 from workbench.landscape import compare
-from workbench.lottery import Round, midpoint, projection
+from workbench.lottery.rounds import Round, midpoint, projection
 
 TINY: dict[str, Any] = {
     "train_size": 200,

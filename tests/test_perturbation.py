@@ -16,7 +16,7 @@ from workbench.charts.barrier_by_distance import words
 from workbench.experiments import perturbation
 from workbench.experiments.perturbation import Returned
 from workbench.landscape import distance, path
-from workbench.lottery import rounds
+from workbench.lottery.rounds import rounds
 
 TINY: dict[str, Any] = {
     "train_size": 200,

@@ -19,7 +19,7 @@ from workbench.experiments import differences, pretraining, subsets_table
 from workbench.experiments.pretraining import Pretrained
 from workbench.experiments.setting import el2n_of
 from workbench.landscape import path
-from workbench.seeds import number
+from workbench.work.seeds import number
 
 TINY: dict[str, Any] = {
     "train_size": 150,
@@ -182,7 +182,7 @@ def test_what_is_out_of_range_is_said_before_anything_is_trained(
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("trained")
 
-    monkeypatch.setattr("workbench.runs.steps", never)
+    monkeypatch.setattr("workbench.training.runs.steps", never)
     with pytest.raises(ValueError, match=message):
         next(iter(pretraining(**{**TINY, **options})))
 

@@ -10,13 +10,14 @@ import torch
 from tiny import Own, copied, four, made, same
 
 import workbench as wb
-from workbench.masks import Mask
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
 from workbench.pruning import METHODS, magnitude, random_mask
 
 DATA = made()
 
 
-def pruned(name: str, *, density: float, seed: int = 0, weights: wb.weights.Weights | None = None) -> Mask:
+def pruned(name: str, *, density: float, seed: int = 0, weights: Weights | None = None) -> Mask:
     """Ask a method, by the standard names of what it needs, for a mask of Own."""
     model = Own()
     things: dict[str, Any] = {

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from workbench.robust import (
+from workbench.training.robust import (
     along,
     cvar_weights,
     divergence,

@@ -19,7 +19,7 @@ from workbench.ensembles import boosting
 from workbench.experiments.ensembled import Ensembled
 from workbench.experiments.rivals import ROUNDS, WAYS
 from workbench.experiments.robust_ensembles import _losses
-from workbench.seeds import number
+from workbench.work.seeds import number
 
 SHORT = wb.Recipe(steps=30, batch_size=50, schedule="cosine")
 TINY: dict[str, Any] = {"train_size": 200, "recipe": SHORT, "model": "lenet(hidden=(40,), norm=True)", "density": 0.2}
@@ -250,7 +250,7 @@ def test_costs_are_those_of_the_members(three: list[Ensembled]) -> None:
         ({"pixel_noise": -1.0}, "at least 0"),
         ({"anneal": "linear"}, "annealing"),
         ({"gradient": "true"}, "gradient"),
-        ({"recipe": wb.Recipe(steps=30, loss=wb.losses.Focal())}, r"recipe.loss must be CrossEntropy\(\), got Focal"),
+        ({"recipe": wb.Recipe(steps=30, loss=wb.Focal())}, r"recipe.loss must be CrossEntropy\(\), got Focal"),
         ({"recipe": wb.Recipe(steps=30, mixup=0.5)}, 'recipe.mixup must be 0, got 0.5; the method "dense mixup"'),
         ({"over": "dataset", "gradient": "as_published"}, "gradient of the mathematics"),
         ({"validation": 0.0}, "validation must leave images to choose a temperature by, got 0.0"),

@@ -11,7 +11,7 @@ from tiny import Own, copied, made, same
 from torch import Tensor, nn
 
 import workbench as wb
-from workbench.data import Data
+from workbench.data.data import Data
 
 DATA = made()
 RECIPE = wb.Recipe(steps=10, batch_size=16, learning_rate=0.05)

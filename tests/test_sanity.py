@@ -7,7 +7,7 @@ import torch
 from tiny import Own, copied, same
 
 import workbench as wb
-from workbench.sanity import CONTROLS, reinitialised, scattered, shuffled
+from workbench.lottery.sanity import CONTROLS, reinitialised, scattered, shuffled
 
 
 @pytest.fixture

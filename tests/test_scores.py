@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from tiny import made
 
 import workbench as wb
-from workbench.scores import Score, terciles
+from workbench.data_diet.scores import Score, terciles
 
 DATA = made(n=6)
 INF = float("inf")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import workbench as wb
-from workbench.seeds import check_seed, generator, number
+from workbench.work.seeds import check_seed, generator, number
 
 
 def test_seeds_are_many_different_integers_of_53_bits():

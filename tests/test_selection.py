@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from workbench import masks, selection
-from workbench.selection import Carried, kth_largest, round_largest
+from workbench.nets import masks, selection
+from workbench.nets.selection import Carried, kth_largest, round_largest
 
 
 def rounded(parts: Sequence[Tensor], count: int, **options) -> list[Tensor]:

@@ -12,14 +12,14 @@ from torch import nn
 
 import workbench as wb
 from workbench import calibration, ensembles
-from workbench.data import Data
+from workbench.data.data import Data
+from workbench.data.noise import noisy, noisy_like
 from workbench.ensembles.member import Member
-from workbench.evaluation import evaluate_all
 from workbench.experiments.ensembled import Ensembled
 from workbench.experiments.shifted import COLUMNS, Corrupted, Detected, shift_table, shifted
-from workbench.losses import CrossEntropy
-from workbench.noise import noisy, noisy_like
+from workbench.nets.evaluation import evaluate_all
 from workbench.shift import OUT_OF_DISTRIBUTION_SCORES, corrupt, detection, like
+from workbench.training.losses import CrossEntropy
 
 CLEAN = made(n=60)
 MODEL = wb.models.lenet(CLEAN, hidden=(8,))

@@ -13,11 +13,11 @@ from tiny import Own, copied, four, last, made, pair, same, same_state
 from torch import Tensor, nn
 
 import workbench as wb
-from workbench.batches import Mixture, mixture
-from workbench.hardware import settle
-from workbench.state import State
-from workbench.training import network_weights
-from workbench.weights import Weights
+from workbench.data.batches import Mixture, mixture
+from workbench.nets.hardware import settle
+from workbench.nets.weights import Weights
+from workbench.training.state import State
+from workbench.training.steps import network_weights
 
 DATA = made()  # 50 examples; batches of 16, so that epochs end inside a batch
 SGD: dict[str, Any] = {"steps": 11, "batch_size": 16, "learning_rate": 0.05}
@@ -61,7 +61,7 @@ def test_resuming_in_the_middle_of_an_epoch_gives_the_same_bits(name: str):
     assert same_state(kept, states(recipe, 5, mask=mask, seed=3))
 
 
-def plain(tensors: wb.weights.Weights) -> wb.weights.Weights:
+def plain(tensors: Weights) -> Weights:
     """Tensors as an archive gives them back: contiguous, on the CPU and without gradients."""
     return {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()}
 
@@ -130,7 +130,7 @@ def test_the_callers_model_weights_and_generator_are_untouched(name: str):
     parameters, mode, random = [id(p) for p in model.parameters()], model.training, torch.get_rng_state()
     wb.train(model, start, DATA, RECIPES[name], mask=mask)
     wb.evaluate(model, start, DATA.test, mask=mask)
-    wb.training.gradients(model, start, DATA, torch.arange(4))
+    wb.gradients(model, start, DATA, torch.arange(4))
     assert same(before, wb.snapshot(model))
     assert same(given, start)
     assert same(places, mask)

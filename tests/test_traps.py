@@ -12,8 +12,8 @@ from tiny import Own, copied, last, made, same, split_of
 from torch import nn
 
 import workbench as wb
-from workbench import evaluation
-from workbench.batch_norm import recompute_batch_norm
+from workbench.nets import evaluation
+from workbench.nets.batch_norm import recompute_batch_norm
 
 DATA = made()
 RECIPE = wb.Recipe(steps=12, batch_size=16, learning_rate=0.05, weight_decay=0.01)

@@ -14,7 +14,7 @@ from workbench.charts import CHARTS, theme
 from workbench.charts.barrier_between_rounds import words
 from workbench.experiments import disconnections, matching_beside, until_disconnected
 from workbench.experiments.until_disconnected import Successive
-from workbench.lottery import Round, midpoint, projection, rounds
+from workbench.lottery.rounds import Round, midpoint, projection, rounds
 
 TINY: dict[str, Any] = {
     "train_size": 200,

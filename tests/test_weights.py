@@ -11,7 +11,7 @@ from tiny import Own, copied, four, made, same
 from torch import nn
 
 import workbench as wb
-from workbench.weights import owners, untied
+from workbench.nets.weights import owners, untied
 
 
 class Tied(nn.Module):

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.data import Data, Split
-from workbench.state import State
+from workbench.data.data import Data, Split
+from workbench.training.state import State
 
 
 def split_of(images: Tensor, labels: Tensor, ids: Tensor | None = None) -> Split:

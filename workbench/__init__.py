@@ -21,6 +21,6 @@ def __getattr__(name: str) -> object:
     try:
         return _lazy(name)
     except AttributeError:
-        from workbench.nearest import unknown
+        from workbench.work.nearest import unknown
 
         raise AttributeError(str(unknown("name in workbench", name, __all__))) from None

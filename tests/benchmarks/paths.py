@@ -15,9 +15,9 @@ from pictures import network, pictures
 from torch import nn
 
 import workbench as wb
-from workbench.evaluation import BATCH, place
-from workbench.hardware import settle
-from workbench.weights import Weights
+from workbench.nets.evaluation import BATCH, place
+from workbench.nets.hardware import settle
+from workbench.nets.weights import Weights
 
 SIZES = {"full": 7, "quick": 3, "tiny": 1}  # turns
 NETWORKS = {"lenet": ("fashion-mnist", None), "resnet8(width=16)": ("cifar10", 16)}  # dataset, image size

@@ -17,7 +17,7 @@ from torch.nn.utils import prune
 from torch.utils.data import DataLoader
 
 import workbench as wb
-from workbench._torchvision import torchvision
+from workbench.data._torchvision import torchvision
 
 
 def dataset(split: wb.Split) -> torch.utils.data.Dataset:

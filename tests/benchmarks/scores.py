@@ -20,8 +20,8 @@ from torch.nn import functional
 
 import workbench as wb
 from workbench.data_diet import Memory, el2n, grand
-from workbench.evaluation import BATCH, place
-from workbench.hardware import settle
+from workbench.nets.evaluation import BATCH, place
+from workbench.nets.hardware import settle
 
 SIZES = {"full": 15, "quick": 3, "tiny": 1}  # turns
 NETWORKS = {  # dataset, image size, examples, what forgetting may add to an epoch

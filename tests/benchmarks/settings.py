@@ -1,6 +1,6 @@
-"""Threads × memory format × number format: is the default (`workbench.hardware`) within 10 % of the best?
+"""Threads × memory format × number format: is the default (`workbench.nets.hardware`) within 10 % of the best?
 
-`DEFAULTS` in `workbench/hardware.py` is written from this table.
+`DEFAULTS` in `workbench/nets/hardware.py` is written from this table.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from measure import Row, in_turn, quickest, seconds, slower, take, thread_counts
 from pictures import batch_size, network, pictures
 
 import workbench as wb
-from workbench.hardware import settle
+from workbench.nets.hardware import settle
 
 SIZES = {"full": (9, 0.5), "quick": (3, 0.2), "tiny": (1, 0.0)}  # turns, seconds of a setting in one turn
 NETWORKS = {  # dataset, training images, image size

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import workbench as wb
-from workbench.hardware import Hardware, settle
+from workbench.nets.hardware import Hardware, settle
 
 SIZES = {"full": 15, "quick": 5, "tiny": 1}  # turns
 NETWORKS = {  # dataset, training images, steps at a time, target against people

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import numpy as np
 
-from workbench._torchvision import torchvision
+from workbench.data._torchvision import torchvision
 
 # confidence 1, 0.75, 0.8, 0.5 (a tie: the first class), 0.6; right, wrong, right, right, wrong
 FIVE = np.array([[1.0, 0.0], [0.75, 0.25], [0.2, 0.8], [0.5, 0.5], [0.4, 0.6]])

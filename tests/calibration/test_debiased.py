@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from predictions import FIVE, LABELS, simulated
 
-from workbench import calibration, intervals
+from workbench import calibration
 from workbench.calibration import binned, ece, ece_debiased, ece_floor, ece_in_full
 from workbench.calibration.binned import cut
+from workbench.numbers import intervals
 
 BINS = 15
 

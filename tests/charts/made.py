@@ -7,10 +7,10 @@ from typing import Any
 import torch
 
 from workbench.experiments.winning_tickets import Outcome
-from workbench.hardware import Hardware
-from workbench.masks import Mask, density
-from workbench.recipe import Recipe
-from workbench.runs import Run
+from workbench.nets.hardware import Hardware
+from workbench.nets.masks import Mask, density
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run
 
 DENSE: Mask = {"a.weight": torch.ones(2, 4, dtype=torch.bool), "b.weight": torch.ones(1, 2, dtype=torch.bool)}
 SPARSE: Mask = {

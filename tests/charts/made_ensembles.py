@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from workbench import ensembles as together
-from workbench.data import Split
+from workbench.data.data import Split
 from workbench.ensembles import Member, Predicted
 from workbench.experiments.easy_to_hard import Solved, Tercile, solved
 from workbench.experiments.ensembled import Ensembled
 from workbench.experiments.shifted import Corrupted, Detected
-from workbench.losses import CrossEntropy, Loss, Robust, in_words
-from workbench.masks import Mask
+from workbench.nets.masks import Mask
+from workbench.training.losses import CrossEntropy, Loss, Robust, in_words
 
 CLASSES = ("cat", "dog", "cow")
 LABELS = torch.tensor([0, 0, 1, 1, 2])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from workbench.batch_norm import TREATMENTS
-from workbench.data import Split
+from workbench.data.data import Split
 from workbench.experiments.instability import Parting
 from workbench.landscape.path import Path
+from workbench.nets.batch_norm import TREATMENTS
 
 ALPHAS = torch.tensor([0.0, 0.5, 1.0], dtype=torch.float64)
 EXAMPLES = Split(

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import torch
 
-from workbench.data import Split
+from workbench.data.data import Split
 from workbench.data_diet import Forgetting
+from workbench.data_diet.scores import Score
 from workbench.experiments.example_scores import Scored
 from workbench.experiments.remembering import Remembered
-from workbench.scores import Score
 
 N = 8
 EXAMPLES = Split(

@@ -40,8 +40,8 @@ from workbench.charts.sure_and_wrong import words as wrong_in_words
 from workbench.experiments.rare_features import rare_features
 from workbench.experiments.robust_weighting import robust_weighting
 from workbench.experiments.shifted import Corrupted, Detected
-from workbench.losses import CrossEntropy, Robust, in_words
 from workbench.panels.ensembles import ENSEMBLES
+from workbench.training.losses import CrossEntropy, Robust, in_words
 
 T = 4.302652729911275  # of two degrees of freedom
 

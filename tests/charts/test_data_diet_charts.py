@@ -15,7 +15,7 @@ from workbench.charts import CHARTS, cells, theme
 from workbench.charts.accuracy_by_barrier import words as barrier_in_words
 from workbench.charts.accuracy_by_kept_share import words as kept_in_words
 from workbench.charts.accuracy_by_subset import words as subset_in_words
-from workbench.published import CURVES, FILE
+from workbench.numbers.published import CURVES, FILE
 
 SUBSET = CHARTS["accuracy by subset"].rows
 BESIDE = CHARTS["accuracy by subset beside published"].rows

@@ -17,7 +17,7 @@ from workbench.charts import CHARTS, theme
 from workbench.charts.memory_by_step import BANDS
 from workbench.charts.memory_by_step import words as memory_in_words
 from workbench.charts.score_correlations import words as scores_in_words
-from workbench.data import Split
+from workbench.data.data import Split
 
 
 def test_a_distribution_holds_every_example_of_a_class_once_and_the_never_learned_apart():

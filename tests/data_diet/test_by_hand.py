@@ -11,7 +11,7 @@ from tiny import Own, copied, made, same, split_of
 from torch import nn
 
 import workbench as wb
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.data_diet import SCORES, el2n, grand, loss, margin
 
 OF_NETWORKS = {name: SCORES[name] for name in ("el2n", "grand", "loss", "margin")}

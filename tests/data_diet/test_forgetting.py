@@ -11,11 +11,11 @@ import torch
 from tiny import Own, copied, made, same, split_of
 
 import workbench as wb
-from workbench.batches import Batch
-from workbench.data import Data
+from workbench.data.batches import Batch
+from workbench.data.data import Data
 from workbench.data_diet import Forgetting, Memory, forgetting, together
-from workbench.state import State
-from workbench.training import Step
+from workbench.training.state import State
+from workbench.training.steps import Step
 
 INF = float("inf")
 A, B, C = 30, 10, 20  # ids, not in order

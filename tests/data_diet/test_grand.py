@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import workbench as wb
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.data_diet import grand
-from workbench.weights import Weights
+from workbench.nets.weights import Weights
 
 
 def loop(model: nn.Module, weights: Weights, data: Data, only: str = "") -> Tensor:

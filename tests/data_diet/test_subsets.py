@@ -9,7 +9,7 @@ import torch
 from tiny import made
 
 import workbench as wb
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.data_diet import SUBSETS, subset
 from workbench.data_diet.subsets import needs_score
 

@@ -15,7 +15,7 @@ import workbench as wb
 from workbench.ensembles import Member, boosted, boosting, edge_popup_member, members, predict
 from workbench.ensembles.boosting import reweighted, vote
 from workbench.pruning.edge_popup import initial_scores
-from workbench.seeds import number
+from workbench.work.seeds import number
 
 DATA = made()
 MODEL = Own()

@@ -9,12 +9,12 @@ import torch
 from tiny import Own, made, same
 
 import workbench as wb
-from workbench.batch_norm import recompute_batch_norm
 from workbench.ensembles import Member, cigl
 from workbench.ensembles.cigl import largest, thinned
+from workbench.nets.batch_norm import recompute_batch_norm
+from workbench.nets.weights import Weights
 from workbench.pruning.dynamic import dynamic, dynamic_steps
-from workbench.seeds import number
-from workbench.weights import Weights
+from workbench.work.seeds import number
 
 DATA = made()
 MODEL = Own()

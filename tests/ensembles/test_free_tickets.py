@@ -11,7 +11,7 @@ from tiny import Own, last, made, same
 import workbench as wb
 from workbench.ensembles import Member, free_tickets, mask_overlap, predict
 from workbench.pruning.dynamic import dynamic_search
-from workbench.seeds import number
+from workbench.work.seeds import number
 
 DATA = made()
 MODEL = Own()

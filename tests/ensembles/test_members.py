@@ -11,7 +11,7 @@ from tiny import Own, made, same
 
 import workbench as wb
 from workbench.ensembles import edge_popup_member, members, multiplications, stored_bits, trained_member
-from workbench.losses import CVaR, Robust
+from workbench.training.losses import CVaR, Robust
 
 DATA = made()
 MODEL = Own()

@@ -9,11 +9,11 @@ import torch
 from tiny import Own, made, same
 
 import workbench as wb
-from workbench.batch_norm import recompute_batch_norm
 from workbench.ensembles import Member, sup_tickets
 from workbench.ensembles.sup_tickets import Cyclic, superpose
+from workbench.nets.batch_norm import recompute_batch_norm
 from workbench.pruning.dynamic import dynamic_steps
-from workbench.seeds import number
+from workbench.work.seeds import number
 
 DATA = made()
 MODEL = Own()

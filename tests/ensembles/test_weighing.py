@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from workbench.batches import Batch
+from workbench.data.batches import Batch
 from workbench.ensembles.weighing import weigh
-from workbench.losses import CrossEntropy, CVaR, Focal, Loss, Robust
-from workbench.robust import published_weights
+from workbench.training.losses import CrossEntropy, CVaR, Focal, Loss, Robust
+from workbench.training.robust import published_weights
 
 BATCH = Batch(torch.arange(4), torch.tensor([0, 1, 0, 1]), 0, 10)
 LOGITS = torch.tensor([[2.0, 0.0], [1.0, 0.5], [-1.0, 1.0], [0.3, 0.2]], dtype=torch.float64)

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import workbench as wb
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.landscape import align, match, path, permutations, permute
 from workbench.landscape.units import hidden_units
-from workbench.weights import Weights
+from workbench.nets.weights import Weights
 
 DATA = made(shape=(1, 8, 8))
 

@@ -9,7 +9,7 @@ from tiny import Own, copied, made, same
 
 import workbench as wb
 from workbench.landscape import Child, children
-from workbench.weights import Weights
+from workbench.nets.weights import Weights
 
 DATA = made()
 RECIPE = wb.Recipe(steps=12, batch_size=10, learning_rate=0.2, schedule="cosine")

@@ -13,12 +13,12 @@ from tiny import Own, copied, made, pair, same
 from torch import Tensor, nn
 
 import workbench as wb
-from workbench.batch_norm import recompute_batch_norm
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.landscape import Curve, along, curve, path, path_mask, plane
 from workbench.landscape.curve import coefficients
-from workbench.seeds import generator
-from workbench.weights import Weights
+from workbench.nets.batch_norm import recompute_batch_norm
+from workbench.nets.weights import Weights
+from workbench.work.seeds import generator
 
 DATA = made()
 FEW = wb.Recipe(steps=6, batch_size=16, learning_rate=0.05)

@@ -15,8 +15,8 @@ from torch.func import functional_call
 from torch.nn import functional
 
 import workbench as wb
-from workbench.batches import Batch
-from workbench.data import Data
+from workbench.data.batches import Batch
+from workbench.data.data import Data
 from workbench.landscape import (
     Curvature,
     Hessian,
@@ -29,7 +29,7 @@ from workbench.landscape import (
     top_eigenvalues,
     trace,
 )
-from workbench.weights import Weights
+from workbench.nets.weights import Weights
 
 DATA = made()
 

@@ -12,7 +12,8 @@ from tiny import Own, copied, four, made, pair, same
 
 import workbench as wb
 from workbench.landscape import angle, compare, disagreement, distance, middle, pairs, perturbed
-from workbench.lottery import Round, midpoint, rounds
+from workbench.lottery.rounds import Round, midpoint, rounds
+from workbench.nets.evaluation import evaluate_all
 
 ALL = {"1.weight": torch.ones(2, 2, dtype=torch.bool)}
 
@@ -122,7 +123,7 @@ def test_a_network_is_evaluated_once_and_a_pair_once_more(found: list[Round], mo
 
     def counting(model: Any, several: Any, split: Any, **options: Any) -> Any:
         evaluated.append(len(several))
-        return wb.evaluation.evaluate_all(model, several, split, **options)  # type: ignore[attr-defined]
+        return evaluate_all(model, several, split, **options)
 
     for file in (wb.landscape.pairs, wb.landscape.path):
         module = __import__("sys").modules[file.__module__]

@@ -12,9 +12,9 @@ from tiny import Own, copied, four, made, pair, same
 from torch import Tensor
 
 import workbench as wb
-from workbench.batch_norm import TREATMENTS, recompute_batch_norm
 from workbench.landscape import DEFINITIONS, Path, path, path_mask, paths
-from workbench.weights import Weights
+from workbench.nets.batch_norm import TREATMENTS, recompute_batch_norm
+from workbench.nets.weights import Weights
 
 DATA = made()
 

@@ -13,11 +13,11 @@ from tiny import Own, copied, made, pair, same
 from torch import Tensor, nn
 
 import workbench as wb
-from workbench.batch_norm import recompute_batch_norm
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.landscape import Surface, plane, plane_table, random_plane
 from workbench.landscape.frame import filter_normalised, through
-from workbench.weights import Weights
+from workbench.nets.batch_norm import recompute_batch_norm
+from workbench.nets.weights import Weights
 
 DATA = made()
 
@@ -266,7 +266,7 @@ def test_a_direction_has_the_length_of_every_filter_by_hand():
 
 
 def wb_generator(seed: int, index: int) -> torch.Generator:
-    from workbench.seeds import generator
+    from workbench.work.seeds import generator
 
     return generator(seed, "direction", index)
 

@@ -15,7 +15,7 @@ from sklearn.datasets import load_sample_images
 from tiny import split_of
 
 import workbench as wb
-from workbench.data import Data, Split
+from workbench.data.data import Data, Split
 from workbench.shift import CORRUPTIONS, corrupt
 
 RANDOM = [name for name, kind in CORRUPTIONS.items() if kind.random]

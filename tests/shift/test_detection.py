@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from workbench._torchvision import torchvision
+from workbench.data._torchvision import torchvision
 from workbench.shift import OUT_OF_DISTRIBUTION_SCORES, Detection, detection, roc
 from workbench.shift.strangeness import energy, entropy, max_logit, max_probability, mutual_information
 

@@ -11,10 +11,10 @@ from PIL import Image
 from tiny import made, pair
 
 import workbench as wb
-from workbench.data import Data
-from workbench.evaluation import evaluate
-from workbench.images import resize
-from workbench.noise import noisy, noisy_like
+from workbench.data.data import Data
+from workbench.data.images import resize
+from workbench.data.noise import noisy, noisy_like
+from workbench.nets.evaluation import evaluate
 from workbench.shift import NO_CLASS, corrupt, like
 
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from workbench.calibration.checked import Array, checked, numbers, top
-from workbench.nearest import unknown
+from workbench.calibration.arrays import Array, checked, numbers, top
+from workbench.work.nearest import unknown
 
 BINS = 15
 CLOSED = ("right", "left")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from workbench.calibration.checked import Array, top
+from workbench.calibration.arrays import Array, top
 
 
 def accuracy(probabilities: Array, labels: Array) -> float:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
+from workbench.calibration.arrays import Array, top
 from workbench.calibration.binned import BINS, Binned, binned, cut
-from workbench.calibration.checked import Array, top
-from workbench.nearest import unknown
-from workbench.seeds import number
+from workbench.work.nearest import unknown
+from workbench.work.seeds import number
 
 NORMS = ("l1", "l2")
 HELD = 2**21  # numbers drawn at once

@@ -11,11 +11,11 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float64
 
-from workbench import intervals
-from workbench.calibration.checked import Array, checked, top
+from workbench.calibration.arrays import Array, checked, top
 from workbench.calibration.proper import each_brier, each_nll
-from workbench.intervals import Interval
-from workbench.nearest import unknown
+from workbench.numbers import intervals
+from workbench.numbers.intervals import Interval
+from workbench.work.nearest import unknown
 
 
 def _right(probabilities: Array, labels: Array) -> np.ndarray:

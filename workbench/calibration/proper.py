@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from workbench.calibration.arrays import Array, checked, top
 from workbench.calibration.binned import BINS, cut
-from workbench.calibration.checked import Array, checked, top
-from workbench.nearest import unknown
+from workbench.work.nearest import unknown
 
 SPLITS = ("classes", "top")
 

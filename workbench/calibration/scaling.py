@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from workbench.calibration.checked import SLACK, Array, checked_labels, numbers
+from workbench.calibration.arrays import SLACK, Array, checked_labels, numbers
 
 LEAST, MOST = 0.01, 100.0  # temperatures
 

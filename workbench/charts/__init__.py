@@ -51,7 +51,7 @@ from workbench.charts.spectrum import spectrum
 from workbench.charts.sure_and_wrong import sure_and_wrong
 from workbench.charts.weights_before_after import weights_before_after
 from workbench.charts.words import in_words
-from workbench.published import published_curves
+from workbench.numbers.published import published_curves
 
 
 @dataclass(frozen=True)

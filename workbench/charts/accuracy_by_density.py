@@ -12,8 +12,8 @@ from typing import Any
 
 import altair as alt
 
-from workbench import intervals, tables
 from workbench.charts import theme
+from workbench.numbers import intervals, tables
 
 GAP = 0.068  # of the height, between two labels
 DODGE = 0.009  # of the width, between two kinds at one density

@@ -12,9 +12,9 @@ from typing import Any
 
 import altair as alt
 
-from workbench import intervals
 from workbench.charts import cells, theme
 from workbench.charts.spans import points, records, span
+from workbench.numbers import intervals
 
 GAP = 0.07  # of the height, between two labels
 DODGE = 0.012  # of the width, between two subsets at one share

@@ -9,8 +9,8 @@ from typing import Any
 
 import altair as alt
 
-from workbench import intervals
 from workbench.charts import theme
+from workbench.numbers import intervals
 
 SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "triangle-right", "cross"]
 COLOURS = ["#D55E00", "#B8860B", "#009E73", "#0080C6", "#9467A8", "#CC79A7", "#7a7a7a"]

@@ -13,11 +13,11 @@ from typing import Any
 
 import altair as alt
 
-from workbench import intervals
 from workbench.charts import methods, theme
 from workbench.charts.cells import column
 from workbench.charts.spans import points, records
 from workbench.experiments.ensembled import check_once
+from workbench.numbers import intervals
 
 ALL = "mean of all"
 MEASURES = {  # field: title, format

@@ -8,11 +8,11 @@ from typing import Any
 
 import altair as alt
 
-from workbench import intervals
 from workbench.charts import theme
 from workbench.charts.spans import points, records, span
 from workbench.experiments.one_shot import prunable
 from workbench.experiments.setting import tickets
+from workbench.numbers import intervals
 
 LINES = {  # field: words, colour, shape
     "test_accuracy": ("retrained", *theme.kind("ticket")[:2]),

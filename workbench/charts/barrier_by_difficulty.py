@@ -11,7 +11,7 @@ import altair as alt
 from workbench.charts import theme
 from workbench.charts.barrier_by_step import step_axis
 from workbench.charts.spans import by_replica, span
-from workbench.scores import terciles
+from workbench.data_diet.scores import terciles
 
 GROUPS = {"easy": ("#0080C6", "circle"), "middle": ("#B8860B", "square"), "hard": ("#D55E00", "triangle-up")}
 NEEDS = "EL2N of the examples, from one network or more"

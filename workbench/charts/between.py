@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from workbench import intervals
+from workbench.numbers import intervals
 
 
 def between(outcomes: Iterable[Any]) -> list[str]:

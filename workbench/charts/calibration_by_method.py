@@ -12,10 +12,10 @@ from typing import Any
 
 import altair as alt
 
-from workbench import intervals
 from workbench.charts import methods, theme
 from workbench.charts.spans import records, span
 from workbench.experiments.ensembled import check_once
+from workbench.numbers import intervals
 
 MEASURES = {  # column: title, format, which way is better
     "nll": ("NLL", ".3f", "lower"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from workbench import intervals
 from workbench.charts.barrier_by_step import rows
 from workbench.experiments.partings import LIMIT
+from workbench.numbers import intervals
 
 
 def connected(partings: Iterable[Any]) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import altair as alt
 
-from workbench import masks
 from workbench.charts import theme
+from workbench.nets import masks
 
 
 def density_by_layer(outcomes: Iterable[Any]) -> alt.LayerChart:

@@ -10,10 +10,11 @@ from typing import Any
 
 import altair as alt
 
-from workbench import calibration, masks
+from workbench import calibration
 from workbench.charts import methods, theme
 from workbench.charts.spans import points
-from workbench.losses import in_words
+from workbench.nets import masks
+from workbench.training.losses import in_words
 
 MEASURES = {  # field: title, format
     "accuracy": ("accuracy", ".1%"),

@@ -13,7 +13,7 @@ import altair as alt
 
 from workbench.charts import methods, theme
 from workbench.charts.cells import column
-from workbench.losses import in_words
+from workbench.training.losses import in_words
 
 MEASURES = {  # field: title, format
     "effective_share": ("effective sample size / n", ".1%"),

@@ -11,12 +11,13 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from workbench import calibration, intervals
+from workbench import calibration
+from workbench.calibration.arrays import top
 from workbench.calibration.binned import cut
-from workbench.calibration.checked import top
 from workbench.charts import theme
 from workbench.experiments.ensembled import check_once
-from workbench.nearest import unknown
+from workbench.numbers import intervals
+from workbench.work.nearest import unknown
 
 ORDINARY = "ordinary"  # what robust members are compared with
 BINS = 10  # of the diagrams and histograms; the ECE in words has its own 15

@@ -11,8 +11,9 @@ from typing import Any
 
 import altair as alt
 
-from workbench import calibration, intervals
+from workbench import calibration
 from workbench.charts import methods, theme
+from workbench.numbers import intervals
 
 SIZE = (172, 172)  # pixels
 STRIP = 0.25  # of the height, for a bin with all predictions

@@ -13,10 +13,10 @@ from typing import Any
 import altair as alt
 import torch
 
-from workbench import scores
 from workbench.charts import theme
 from workbench.charts.scored import NEVER, Scored, finite, scored
-from workbench.seeds import generator
+from workbench.data_diet import scores
+from workbench.work.seeds import generator
 
 POINTS = theme.ROWS - 1
 AGREE = ("el2n", "forgetting")  # what is shown at first, where both are there

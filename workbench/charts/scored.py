@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from workbench.charts import theme
-from workbench.data import Split
+from workbench.data.data import Split
+from workbench.data_diet.scores import Score
 from workbench.experiments.score_tables import averaged
-from workbench.nearest import unknown
-from workbench.scores import Score
+from workbench.work.nearest import unknown
 
 NEVER = "never learned"
 CLASSES = 12  # with a place of their own

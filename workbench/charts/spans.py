@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from workbench import intervals, tables
+from workbench.numbers import intervals, tables
 
 
 def span(values: Sequence[float], name: str = "mean", form: str = ".2%") -> dict[str, Any]:

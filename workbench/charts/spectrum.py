@@ -12,8 +12,8 @@ from typing import Any
 
 import altair as alt
 
-from workbench import intervals
 from workbench.charts import theme
+from workbench.numbers import intervals
 
 KINDS = {  # kind: dashes, words
     "ticket": ([1, 0], "trained ticket"),

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from workbench import intervals
 from workbench.charts import theme
-from workbench.lottery import matching
+from workbench.lottery.rounds import matching
+from workbench.numbers import intervals
 
 
 def in_words(outcomes: Iterable[Any]) -> list[str]:

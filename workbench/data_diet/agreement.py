@@ -9,10 +9,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from workbench.batches import Order
-from workbench.data import Data
-from workbench.training import gradients
-from workbench.weights import Weights
+from workbench.data.batches import Order
+from workbench.data.data import Data
+from workbench.nets.weights import Weights
+from workbench.training.steps import gradients
 from workbench.work import progress
 
 

@@ -14,11 +14,11 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
-from workbench.data import Data
-from workbench.recipe import Recipe
-from workbench.scores import Score
-from workbench.training import Step, steps
-from workbench.weights import Weights
+from workbench.data.data import Data
+from workbench.data_diet.scores import Score
+from workbench.nets.weights import Weights
+from workbench.training.recipe import Recipe
+from workbench.training.steps import Step, steps
 
 NEVER = 2**62  # the step at which an example was first right, while there is none
 

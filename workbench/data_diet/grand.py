@@ -16,14 +16,14 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 from torch.nn import functional
 
-from workbench.data import Data, Split
-from workbench.evaluation import BATCH
-from workbench.hardware import settle
-from workbench.nearest import unknown
-from workbench.scores import Score
-from workbench.scoring import check_images, check_networks
-from workbench.weights import Weights, check_fits, untied
+from workbench.data.data import Data, Split
+from workbench.data_diet.mean_over_networks import check_images, check_networks
+from workbench.data_diet.scores import Score
+from workbench.nets.evaluation import BATCH
+from workbench.nets.hardware import settle
+from workbench.nets.weights import Weights, check_fits, untied
 from workbench.work import progress
+from workbench.work.nearest import unknown
 
 VARIANTS = ("all", "last_layer")
 MEMORY = 2**28  # bytes of gradients at once, where each example's is made

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import torch
 
-from workbench.data import Data, Split
-from workbench.evaluation import BATCH
-from workbench.scores import Score
-from workbench.scoring import check_images
+from workbench.data.data import Data, Split
+from workbench.data_diet.mean_over_networks import check_images
+from workbench.data_diet.scores import Score
+from workbench.nets.evaluation import BATCH
 
 
 def input_norm(data: Data, *, split: str = "train") -> Score:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
-from workbench.data import Data
-from workbench.scores import Score
-from workbench.scoring import by_logits
-from workbench.weights import Weights
+from workbench.data.data import Data
+from workbench.data_diet.mean_over_networks import by_logits
+from workbench.data_diet.scores import Score
+from workbench.nets.weights import Weights
 
 
 def loss(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from workbench.data import Data, Split
-from workbench.scores import Score
-from workbench.scoring import check_images
-from workbench.seeds import generator
+from workbench.data.data import Data, Split
+from workbench.data_diet.mean_over_networks import check_images
+from workbench.data_diet.scores import Score
+from workbench.work.seeds import generator
 
 
 def random(data: Data, *, split: str = "train", seed: int = 0) -> Score:

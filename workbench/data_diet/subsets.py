@@ -13,11 +13,11 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from workbench.data import Data
-from workbench.named import named
-from workbench.nearest import unknown
-from workbench.scores import Score
-from workbench.seeds import generator
+from workbench.data.data import Data
+from workbench.data_diet.scores import Score
+from workbench.work.nearest import unknown
+from workbench.work.seeds import generator
+from workbench.work.with_options import with_options
 
 SUBSETS = {
     "all": "every training example",
@@ -76,7 +76,7 @@ def check_subset(data: Data, kind: str, size: int | None, *, balanced: bool = Tr
 
 def parse(kind: str) -> tuple[str, int]:
     """Return the name of a kind of subset and how many examples it skips; a ValueError for what is not one."""
-    name, options = named(kind) or (kind, {})
+    name, options = with_options(kind) or (kind, {})
     if name not in SUBSETS:
         raise unknown("subset", kind, SUBSETS, 'a window is "window(skip=500)"')
     if options and (name != "window" or options.keys() != {"skip"}):

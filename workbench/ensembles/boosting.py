@@ -15,18 +15,18 @@ import torch
 from jaxtyping import Bool, Float64
 from torch import Tensor, nn
 
-from workbench import masks
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.ensembles.member import Member
 from workbench.ensembles.members import edge_popup_member
-from workbench.evaluation import evaluate
+from workbench.nets import masks
+from workbench.nets.evaluation import evaluate
+from workbench.nets.weights import Weights
 from workbench.pruning.edge_popup import initial_scores
-from workbench.recipe import Recipe
-from workbench.seeds import number
-from workbench.weights import Weights
+from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call
+from workbench.work.seeds import number
 
 
 def boosted(

@@ -14,18 +14,18 @@ from collections.abc import Collection, Iterator
 import torch
 from torch import nn
 
-from workbench import masks
-from workbench.batch_norm import recompute_batch_norm
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.ensembles.member import Member
 from workbench.ensembles.members import consume
-from workbench.initialisation import initialise
-from workbench.masks import Mask
+from workbench.nets import masks
+from workbench.nets.batch_norm import recompute_batch_norm
+from workbench.nets.initialisation import initialise
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, mix
 from workbench.pruning.dynamic import dynamic_steps
-from workbench.recipe import Recipe
-from workbench.seeds import generator, number
-from workbench.training import Step, network_weights
-from workbench.weights import Weights, mix
+from workbench.training.recipe import Recipe
+from workbench.training.steps import Step, network_weights
+from workbench.work.seeds import generator, number
 
 POINTS = 20  # of the run, at most, that are averaged
 

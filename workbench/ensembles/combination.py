@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from workbench.nearest import unknown
+from workbench.work.nearest import unknown
 
 
 def _probabilities(logits_MNC: Tensor, votes_M: Tensor, temperature: float) -> Tensor:

@@ -14,10 +14,10 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from workbench import masks
-from workbench.calibration.checked import checked_labels
+from workbench.calibration.arrays import checked_labels
 from workbench.ensembles.combination import check_logits
-from workbench.masks import Mask
+from workbench.nets import masks
+from workbench.nets.masks import Mask
 
 
 def disagreement(logits_MNC: Tensor) -> float:

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from torch import nn
 
-from workbench import masks
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.ensembles.member import Member
 from workbench.ensembles.members import consume, each_of
-from workbench.initialisation import initialise
+from workbench.nets import masks
+from workbench.nets.initialisation import initialise
+from workbench.nets.weights import Weights
 from workbench.pruning.dynamic import dynamic_steps
-from workbench.recipe import Recipe
-from workbench.seeds import number
-from workbench.training import network_weights
-from workbench.weights import Weights
+from workbench.training.recipe import Recipe
+from workbench.training.steps import network_weights
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call
+from workbench.work.seeds import number
 
 
 def free_tickets(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from workbench import masks
-from workbench.losses import Loss
-from workbench.masks import Mask
-from workbench.weights import Weights
+from workbench.nets import masks
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
+from workbench.training.losses import Loss
 
 STORED = ("values", "bits")
 

@@ -15,24 +15,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from workbench import masks
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.ensembles.member import Member
 from workbench.ensembles.weighing import weigh
-from workbench.initialisation import initialise
-from workbench.losses import CrossEntropy, Loss, Robust
-from workbench.masks import Mask
-from workbench.nearest import unknown
+from workbench.nets import masks
+from workbench.nets.initialisation import initialise
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
 from workbench.pruning.edge_popup import edge_popup_steps, initial_scores
-from workbench.recipe import Recipe
-from workbench.robust import divergence, effective_sample_size, negative_share, robust_weights
-from workbench.seeds import number
-from workbench.straight_through import mask_of
-from workbench.training import Step, network_weights, steps
-from workbench.weights import Weights
+from workbench.pruning.straight_through import mask_of
+from workbench.training.losses import CrossEntropy, Loss, Robust
+from workbench.training.recipe import Recipe
+from workbench.training.robust import divergence, effective_sample_size, negative_share, robust_weights
+from workbench.training.steps import Step, network_weights, steps
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call
+from workbench.work.nearest import unknown
 from workbench.work.replicas import replicas as side_by_side
+from workbench.work.seeds import number
 
 SHARE = ("weights", "weights and scores", "nothing")
 OVER = ("batch", "dataset")

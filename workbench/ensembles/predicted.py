@@ -9,10 +9,10 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor, nn
 
-from workbench.data import Split
+from workbench.data.data import Split
 from workbench.ensembles.combination import combine
 from workbench.ensembles.member import Member
-from workbench.evaluation import evaluate_all
+from workbench.nets.evaluation import evaluate_all
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from workbench import masks
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.ensembles.member import Member
-from workbench.losses import Loss
-from workbench.weights import Weights, check_same, owners, untied
+from workbench.nets import masks
+from workbench.nets.weights import Weights, check_same, owners, untied
+from workbench.training.losses import Loss
 from workbench.work.fingerprint import fingerprint
 
 FLOAT = 32  # bits

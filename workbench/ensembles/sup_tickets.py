@@ -14,19 +14,19 @@ from dataclasses import dataclass, fields
 
 from torch import nn
 
-from workbench import masks
-from workbench.batch_norm import recompute_batch_norm
-from workbench.batches import Order
-from workbench.data import Data
+from workbench.data.batches import Order
+from workbench.data.data import Data
 from workbench.ensembles.member import Member
 from workbench.ensembles.members import consume
-from workbench.initialisation import initialise
+from workbench.nets import masks
+from workbench.nets.batch_norm import recompute_batch_norm
+from workbench.nets.initialisation import initialise
+from workbench.nets.weights import Ticket, mix
 from workbench.pruning.dynamic import dynamic_steps, rewire
 from workbench.pruning.magnitude import magnitude
-from workbench.recipe import Recipe
-from workbench.seeds import number
-from workbench.training import Step, network_weights
-from workbench.weights import Ticket, mix
+from workbench.training.recipe import Recipe
+from workbench.training.steps import Step, network_weights
+from workbench.work.seeds import number
 
 
 @dataclass(frozen=True)

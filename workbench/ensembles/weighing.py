@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from workbench.batches import Batch
-from workbench.losses import CVaR, Focal, Loss, Robust
-from workbench.robust import cvar_weights, robust_weights
+from workbench.data.batches import Batch
+from workbench.training.losses import CVaR, Focal, Loss, Robust
+from workbench.training.robust import cvar_weights, robust_weights
 
 
 @dataclass(frozen=True, eq=False)

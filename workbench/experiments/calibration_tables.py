@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench import calibration, ensembles, intervals
+from workbench import calibration, ensembles
 from workbench.experiments.ensembled import Ensembled, check_once
-from workbench.intervals import Interval
-from workbench.losses import in_words
-from workbench.tables import table
+from workbench.numbers import intervals
+from workbench.numbers.intervals import Interval
+from workbench.numbers.tables import table
+from workbench.training.losses import in_words
 
 if TYPE_CHECKING:
     import pandas

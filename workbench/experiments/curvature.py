@@ -14,24 +14,25 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from workbench import lottery, masks, models
-from workbench.data import Data
+from workbench import lottery
+from workbench.data.data import Data
 from workbench.experiments.setting import prepare
 from workbench.landscape.curvature import Curvature, prunable_share
 from workbench.landscape.curvature import curvature as curvature_at
 from workbench.landscape.path import slice_of
-from workbench.lottery import Round
-from workbench.masks import Mask
-from workbench.nearest import unknown
-from workbench.recipe import Recipe
-from workbench.runs import train
-from workbench.sanity import shuffled
-from workbench.seeds import number
-from workbench.weights import Weights, snapshot
+from workbench.lottery.rounds import Round
+from workbench.lottery.sanity import shuffled
+from workbench.nets import masks, models
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, snapshot
+from workbench.training.recipe import Recipe
+from workbench.training.runs import train
 from workbench.work import progress
 from workbench.work.archive import Archive, each, run
 from workbench.work.calls import call
+from workbench.work.nearest import unknown
 from workbench.work.replicas import replicas as side_by_side
+from workbench.work.seeds import number
 
 if TYPE_CHECKING:
     import pandas

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench import intervals
 from workbench.experiments.pretraining import ENOUGH, Pretrained
+from workbench.numbers import intervals
 
 if TYPE_CHECKING:
     import pandas

@@ -16,15 +16,15 @@ from jaxtyping import Float64, Int64
 from torch import Tensor, nn
 from torch.nn import functional
 
-from workbench.batches import Batch
-from workbench.data import Data
+from workbench.data.batches import Batch
+from workbench.data.data import Data
+from workbench.data_diet.scores import Score, terciles
 from workbench.ensembles.member import Member
 from workbench.ensembles.predicted import predict
 from workbench.ensembles.weighing import weigh
 from workbench.experiments.ensembled import Ensembled
-from workbench.losses import in_words
-from workbench.scores import Score, terciles
-from workbench.seeds import generator
+from workbench.training.losses import in_words
+from workbench.work.seeds import generator
 
 
 @dataclass(frozen=True)

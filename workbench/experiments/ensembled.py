@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from workbench.data import Split
+from workbench.data.data import Split
 from workbench.ensembles.member import Member
 from workbench.ensembles.predicted import Predicted
 

@@ -15,24 +15,24 @@ from typing import Any
 from jaxtyping import Int64
 from torch import Tensor, nn
 
-from workbench import models
-from workbench.data import Data, Split
+from workbench.data.data import Data, Split
 from workbench.data_diet import SCORES
 from workbench.data_diet.forgetting import Forgetting, Memory
-from workbench.evaluation import evaluate
+from workbench.data_diet.scores import Score
 from workbench.experiments.setting import prepare
 from workbench.landscape.children import children
 from workbench.landscape.path import path
-from workbench.nearest import unknown
-from workbench.recipe import Recipe
-from workbench.scores import Score
-from workbench.seeds import number
-from workbench.training import network_weights, steps
-from workbench.weights import Weights, snapshot
+from workbench.nets import models
+from workbench.nets.evaluation import evaluate
+from workbench.nets.weights import Weights, snapshot
+from workbench.training.recipe import Recipe
+from workbench.training.steps import network_weights, steps
 from workbench.work import progress
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call
+from workbench.work.nearest import unknown
 from workbench.work.replicas import replicas as side_by_side
+from workbench.work.seeds import number
 
 OF_TRAINING = ("forgetting", "first_learned")
 OF_NETWORK: dict[str, dict[str, Any]] = {  # name: what it is called with, beside the network

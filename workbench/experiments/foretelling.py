@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.experiments.diets import CELL, REPLICA
-from workbench.intervals import LEAST
-from workbench.seeds import number
+from workbench.numbers.intervals import LEAST
+from workbench.work.seeds import number
 
 if TYPE_CHECKING:
     import pandas

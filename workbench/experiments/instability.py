@@ -15,20 +15,20 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from workbench import models
-from workbench.batch_norm import TREATMENTS
-from workbench.data import Data, Split
+from workbench.data.data import Data, Split
+from workbench.data_diet.scores import Score
 from workbench.experiments.setting import el2n_of, prepare
 from workbench.landscape.children import children as children_of
 from workbench.landscape.path import Path, check_points, path, slice_of
-from workbench.nearest import unknown
-from workbench.recipe import Recipe
-from workbench.runs import weights_along
-from workbench.scores import Score
-from workbench.weights import snapshot
+from workbench.nets import models
+from workbench.nets.batch_norm import TREATMENTS
+from workbench.nets.weights import snapshot
+from workbench.training.recipe import Recipe
+from workbench.training.runs import weights_along
 from workbench.work import progress
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call
+from workbench.work.nearest import unknown
 from workbench.work.replicas import replicas as side_by_side
 
 STEEP = Recipe(  # a rate at which digits show it: LeNet on digits is connected from step 0 on

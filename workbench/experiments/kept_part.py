@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from workbench import models
-from workbench.data import Data
+from workbench.data.data import Data
+from workbench.data_diet.scores import Score
 from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
 from workbench.experiments.setting import prepare
 from workbench.experiments.sorting import score_to_sort_by
-from workbench.recipe import Recipe
-from workbench.runs import Run, train
-from workbench.scores import Score
-from workbench.weights import snapshot
+from workbench.nets import models
+from workbench.nets.weights import snapshot
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run, train
 from workbench.work import progress
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from workbench import models
-from workbench.data import Data, load
+from workbench.data.data import Data, load
+from workbench.data.noise import noisy
+from workbench.data_diet.scores import Score
 from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, solved
 from workbench.experiments.robust_ensembles import POPUP, robust_ensembles
 from workbench.experiments.setting import check_score_replicas, el2n_of
-from workbench.noise import noisy
-from workbench.recipe import Recipe
-from workbench.scores import Score
+from workbench.nets import models
+from workbench.training.recipe import Recipe
 from workbench.work.archive import Archive
 
 

@@ -12,20 +12,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench import lottery, masks, models
+from workbench import lottery
 from workbench.experiments.setting import beside, prepare, tickets
-from workbench.lottery import Matching, Round
-from workbench.masks import Mask
+from workbench.lottery.rounds import Matching, Round
+from workbench.lottery.sanity import CONTROLS
+from workbench.nets import masks, models
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Ticket, Weights, snapshot
 from workbench.pruning.magnitude import magnitude
-from workbench.recipe import Recipe
-from workbench.runs import Run, train
-from workbench.sanity import CONTROLS
-from workbench.seeds import number
-from workbench.weights import Ticket, Weights, snapshot
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run, train
 from workbench.work import progress
 from workbench.work.archive import Archive, each, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as side_by_side
+from workbench.work.seeds import number
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,17 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from workbench import lottery, masks, models
+from workbench import lottery
 from workbench.experiments.setting import prepare
 from workbench.landscape.pairs import pairs
 from workbench.landscape.path import MASKS_ON_PATH, slice_of
-from workbench.lottery import Round
-from workbench.nearest import unknown
-from workbench.recipe import Recipe
-from workbench.weights import snapshot
+from workbench.lottery.rounds import Round
+from workbench.nets import masks, models
+from workbench.nets.weights import snapshot
+from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import Archive, each
 from workbench.work.calls import call
+from workbench.work.nearest import unknown
 from workbench.work.replicas import replicas as side_by_side
 
 

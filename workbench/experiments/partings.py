@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench import intervals
+from workbench.data_diet.scores import terciles
 from workbench.experiments.instability import Parting
 from workbench.landscape.path import DEFINITIONS
-from workbench.scores import terciles
+from workbench.numbers import intervals
 
 if TYPE_CHECKING:
     import pandas

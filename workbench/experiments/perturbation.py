@@ -13,21 +13,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench import lottery, masks, models
+from workbench import lottery
 from workbench.experiments.setting import prepare
-from workbench.initialisation import initialise
 from workbench.landscape.pairs import distance
 from workbench.landscape.path import Path, check_points, path
 from workbench.landscape.perturbed import perturbed
-from workbench.lottery import Round
-from workbench.recipe import Recipe
-from workbench.runs import Run, train, weights_at
-from workbench.seeds import number
-from workbench.weights import Weights, snapshot
+from workbench.lottery.rounds import Round
+from workbench.nets import masks, models
+from workbench.nets.initialisation import initialise
+from workbench.nets.weights import Weights, snapshot
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run, train, weights_at
 from workbench.work import progress
 from workbench.work.archive import Archive, each, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as side_by_side
+from workbench.work.seeds import number
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,22 +13,22 @@ from typing import Any
 
 from torch import nn
 
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.experiments.planes import Between, of_path, of_plane
 from workbench.experiments.setting import prepare
-from workbench.initialisation import initialise
 from workbench.landscape.curve import CURVES, along, curve
 from workbench.landscape.path import check_points, path
 from workbench.landscape.plane import plane
-from workbench.nearest import unknown
-from workbench.recipe import Recipe
-from workbench.runs import train, weights_at
-from workbench.seeds import number
-from workbench.weights import Weights
+from workbench.nets.initialisation import initialise
+from workbench.nets.weights import Weights
+from workbench.training.recipe import Recipe
+from workbench.training.runs import train, weights_at
 from workbench.work import progress
 from workbench.work.archive import Archive, each, run
 from workbench.work.calls import call
+from workbench.work.nearest import unknown
 from workbench.work.replicas import replicas as side_by_side
+from workbench.work.seeds import number
 
 BETWEEN = ("children", "draws")
 

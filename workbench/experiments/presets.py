@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from workbench.experiments.robust_ensembles import POPUP
-from workbench.recipe import Recipe
+from workbench.training.recipe import Recipe
 
 LENET = {
     "train_size": None,

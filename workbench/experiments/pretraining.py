@@ -15,25 +15,26 @@ from typing import Any
 from jaxtyping import Float64, Int64
 from torch import Tensor, nn
 
-from workbench import lottery, masks, models
-from workbench.data import Data, load
+from workbench import lottery
+from workbench.data.data import Data, load
 from workbench.data_diet.agreement import agreement
+from workbench.data_diet.scores import Score
 from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
-from workbench.evaluation import evaluate
 from workbench.experiments.instability import STEEP
 from workbench.experiments.setting import prepare
 from workbench.experiments.sorting import score_to_sort_by
 from workbench.landscape.path import path
-from workbench.masks import Mask
-from workbench.recipe import Recipe
-from workbench.runs import Run, train, weights_at
-from workbench.scores import Score
-from workbench.seeds import number
-from workbench.weights import Weights, snapshot
+from workbench.nets import masks, models
+from workbench.nets.evaluation import evaluate
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, snapshot
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run, train, weights_at
 from workbench.work import progress
 from workbench.work.archive import Archive, each, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as side_by_side
+from workbench.work.seeds import number
 
 ENOUGH = 8  # presentations of every example of a subset, below which it shows much the same data as a run on all
 

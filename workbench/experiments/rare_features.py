@@ -18,17 +18,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from workbench.data import Data, Split
-from workbench.evaluation import evaluate
-from workbench.initialisation import initialise
-from workbench.losses import Robust
-from workbench.recipe import Recipe
-from workbench.runs import Run, train
-from workbench.seeds import check_seed, generator, seeds
+from workbench.data.data import Data, Split
+from workbench.nets.evaluation import evaluate
+from workbench.nets.initialisation import initialise
+from workbench.training.losses import Robust
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run, train
 from workbench.work import progress
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as side_by_side
+from workbench.work.seeds import check_seed, generator, seeds
 
 RANGE = 2.5  # the 256 values of a pixel are spread over [-RANGE, RANGE]; what is beyond is clipped (hardly any)
 STRENGTH = 2.0  # the norm of a feature

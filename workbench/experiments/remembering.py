@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from jaxtyping import Int64
 from torch import Tensor
 
-from workbench.data import Split
+from workbench.data.data import Split
 from workbench.data_diet.forgetting import Forgetting, Memory
 from workbench.experiments.setting import prepare
-from workbench.models import named
-from workbench.recipe import Recipe
-from workbench.training import steps
-from workbench.weights import snapshot
+from workbench.nets.models import named
+from workbench.nets.weights import snapshot
+from workbench.training.recipe import Recipe
+from workbench.training.steps import steps
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,24 +13,24 @@ from typing import Any
 
 from torch import nn
 
-from workbench import masks
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.ensembles.boosting import boosted
 from workbench.ensembles.cigl import cigl
 from workbench.ensembles.free_tickets import free_tickets
 from workbench.ensembles.member import Member
 from workbench.ensembles.members import as_trained, each_of, members, trained_member
 from workbench.ensembles.sup_tickets import sup_tickets
-from workbench.initialisation import initialise
-from workbench.losses import CrossEntropy, Loss
-from workbench.lottery import Round, counts, rounds
-from workbench.masks import Mask
+from workbench.lottery.rounds import Round, counts, rounds
+from workbench.nets import masks
+from workbench.nets.initialisation import initialise
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
 from workbench.pruning.magnitude import magnitude
-from workbench.recipe import Recipe
-from workbench.seeds import number
-from workbench.weights import Weights
+from workbench.training.losses import CrossEntropy, Loss
+from workbench.training.recipe import Recipe
 from workbench.work.archive import Archive, each, run
 from workbench.work.calls import call
+from workbench.work.seeds import number
 
 ROUNDS = 5  # of iterative magnitude pruning, whatever the density
 MIXUP = 1.0  # the published code's default

@@ -11,21 +11,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from workbench import ensembles, masks, models
-from workbench.data import Data, load
+from workbench import ensembles
+from workbench.data.data import Data, load
+from workbench.data.noise import noisy
 from workbench.ensembles.combination import COMBINATIONS
 from workbench.ensembles.members import SHARE, check_weighing
 from workbench.ensembles.sup_tickets import in_cycles
 from workbench.experiments.ensembled import Ensembled
 from workbench.experiments.rivals import WAYS, Setting
 from workbench.experiments.setting import prepare, several
-from workbench.initialisation import RULES
-from workbench.losses import CrossEntropy, Loss, Robust
-from workbench.nearest import unknown
-from workbench.noise import noisy
-from workbench.recipe import Recipe
+from workbench.nets import masks, models
+from workbench.nets.initialisation import RULES
+from workbench.training.losses import CrossEntropy, Loss, Robust
+from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import Archive
+from workbench.work.nearest import unknown
 from workbench.work.replicas import replicas as side_by_side
 
 POPUP = Recipe(epochs=30, weight_decay=1e-4, schedule="cosine")

@@ -16,16 +16,16 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional
 
-from workbench import robust
-from workbench.data import Split, load
-from workbench.evaluation import evaluate
-from workbench.losses import GRADIENTS
-from workbench.models import named
-from workbench.nearest import unknown
-from workbench.recipe import Recipe
-from workbench.runs import weights_at
-from workbench.seeds import check_seed, generator, number
-from workbench.weights import snapshot
+from workbench.data.data import Split, load
+from workbench.nets.evaluation import evaluate
+from workbench.nets.models import named
+from workbench.nets.weights import snapshot
+from workbench.training import robust
+from workbench.training.losses import GRADIENTS
+from workbench.training.recipe import Recipe
+from workbench.training.runs import weights_at
+from workbench.work.nearest import unknown
+from workbench.work.seeds import check_seed, generator, number
 
 BY = ("eta", "lam")
 POINTS = 49  # of the curve

@@ -10,11 +10,11 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from workbench import scores
+from workbench.data_diet import scores
 from workbench.data_diet.forgetting import together
+from workbench.data_diet.scores import Score
 from workbench.experiments.example_scores import OF_TRAINING, Scored
-from workbench.scores import Score
-from workbench.seeds import generator
+from workbench.work.seeds import generator
 
 if TYPE_CHECKING:
     import pandas

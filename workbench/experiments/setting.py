@@ -8,23 +8,23 @@ from typing import Any
 
 from torch import nn
 
-from workbench import models
-from workbench.batch_norm import TREATMENTS
-from workbench.data import Data, load
+from workbench.data.data import Data, load
 from workbench.data_diet.el2n import el2n
-from workbench.initialisation import initialise
+from workbench.data_diet.scores import Score
 from workbench.landscape.pairs import compare
 from workbench.landscape.path import slice_of
-from workbench.lottery import Trained, projection
-from workbench.nearest import unknown
-from workbench.recipe import Recipe
-from workbench.runs import weights_at
-from workbench.scores import Score
-from workbench.seeds import check_seed, number, seeds
+from workbench.lottery.rounds import Trained, projection
+from workbench.nets import models
+from workbench.nets.batch_norm import TREATMENTS
+from workbench.nets.initialisation import initialise
+from workbench.training.recipe import Recipe
+from workbench.training.runs import weights_at
 from workbench.work import progress
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call
+from workbench.work.nearest import unknown
 from workbench.work.replicas import replicas as side_by_side
+from workbench.work.seeds import check_seed, number, seeds
 
 
 def prepare(

@@ -15,16 +15,16 @@ import torch
 from torch import nn
 
 from workbench import calibration
-from workbench.data import Data, Split
+from workbench.data.data import Data, Split
+from workbench.data.noise import check_clean, noisy_like
+from workbench.data.sources import find
 from workbench.ensembles.predicted import Predicted, predict
 from workbench.experiments.ensembled import Ensembled
 from workbench.experiments.setting import several
-from workbench.nearest import unknown
-from workbench.noise import check_clean, noisy_like
-from workbench.seeds import generator
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES, corrupt, detection, like, roc
-from workbench.sources import find
 from workbench.work import progress
+from workbench.work.nearest import unknown
+from workbench.work.seeds import generator
 
 if TYPE_CHECKING:
     import pandas

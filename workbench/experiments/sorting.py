@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from workbench import models
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.data_diet import SCORES
+from workbench.data_diet.scores import Score
 from workbench.experiments.example_scores import CONTROLS, Scored, check_scores, score_replica
 from workbench.experiments.score_tables import averaged
 from workbench.experiments.setting import check_score_replicas, el2n_of
-from workbench.recipe import Recipe
-from workbench.scores import Score
-from workbench.seeds import number
+from workbench.nets import models
+from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import Archive
 from workbench.work.replicas import replicas as side_by_side
+from workbench.work.seeds import number
 
 
 def score_to_sort_by(

@@ -11,15 +11,15 @@ from typing import Any
 
 import torch
 
-from workbench import models
-from workbench.data import Data, Split, load
+from workbench.data.data import Data, Split, load
 from workbench.experiments.robust_ensembles import POPUP, robust_ensembles
 from workbench.experiments.setting import several
 from workbench.experiments.shifted import SEVERITIES, Corrupted, Detected, check_shifts, shifted
-from workbench.recipe import Recipe
-from workbench.seeds import generator
+from workbench.nets import models
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES
+from workbench.training.recipe import Recipe
 from workbench.work.archive import Archive
+from workbench.work.seeds import generator
 
 RANDOM = "random pixels"  # the other data that need no file
 

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from workbench import lottery, masks, models
+from workbench import lottery
 from workbench.experiments.setting import beside, prepare, tickets
-from workbench.lottery import Matching, Round
-from workbench.masks import Mask
-from workbench.recipe import Recipe
-from workbench.runs import Run
-from workbench.weights import Weights, snapshot
+from workbench.lottery.rounds import Matching, Round
+from workbench.nets import masks, models
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, snapshot
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run
 from workbench.work.archive import Archive, each
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as side_by_side

@@ -10,21 +10,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench import lottery, masks, models
-from workbench.data import Data
+from workbench import lottery
+from workbench.data.data import Data
 from workbench.experiments.setting import prepare
-from workbench.initialisation import initialise
-from workbench.masks import Mask
-from workbench.nearest import unknown
-from workbench.recipe import Recipe
-from workbench.runs import Run, train, weights_at
-from workbench.sanity import CONTROLS
-from workbench.seeds import number
-from workbench.weights import Weights, snapshot
+from workbench.lottery.sanity import CONTROLS
+from workbench.nets import masks, models
+from workbench.nets.initialisation import initialise
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, snapshot
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run, train, weights_at
 from workbench.work import progress
 from workbench.work.archive import Archive, each, run
 from workbench.work.calls import call
+from workbench.work.nearest import unknown
 from workbench.work.replicas import replicas as side_by_side
+from workbench.work.seeds import number
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from workbench.landscape.path import check_finite
 from workbench.landscape.units import Axis, Group, entries, hidden_units
-from workbench.nearest import unknown
-from workbench.seeds import check_seed, generator
-from workbench.weights import Weights, check_fits, check_same, owners
+from workbench.nets.weights import Weights, check_fits, check_same, owners
 from workbench.work import progress
+from workbench.work.nearest import unknown
+from workbench.work.seeds import check_seed, generator
 
 SWEEPS = 100  # the most; a search ends when a sweep over all groups changes none
 

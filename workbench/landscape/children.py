@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from workbench.data import Data
-from workbench.masks import Mask
-from workbench.recipe import Recipe
-from workbench.runs import Run, train
-from workbench.seeds import number
-from workbench.weights import Weights
+from workbench.data.data import Data
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run, train
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas
+from workbench.work.seeds import number
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,13 +17,13 @@ import torch
 from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
-from workbench import masks
-from workbench.data import Data
+from workbench.data.data import Data
 from workbench.landscape.hessian import Hessian, Loss, hessian
 from workbench.landscape.spectrum import spectral_density, top_eigenvalues, trace
-from workbench.losses import CrossEntropy
-from workbench.masks import Mask
-from workbench.weights import Weights
+from workbench.nets import masks
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
+from workbench.training.losses import CrossEntropy
 from workbench.work import progress
 
 

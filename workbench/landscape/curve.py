@@ -13,19 +13,19 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from workbench import masks
-from workbench.batch_norm import treat_batch_norm
-from workbench.data import Data
-from workbench.evaluation import place
-from workbench.hardware import Hardware
+from workbench.data.data import Data
 from workbench.landscape.frame import parameters
 from workbench.landscape.path import Path, check_finite, check_points, measure, slice_of
-from workbench.masks import Mask
-from workbench.nearest import unknown
-from workbench.recipe import Recipe
-from workbench.seeds import generator
-from workbench.training import settle_recipe, steps
-from workbench.weights import Weights, check_fits, check_same, mix, owners
+from workbench.nets import masks
+from workbench.nets.batch_norm import treat_batch_norm
+from workbench.nets.evaluation import place
+from workbench.nets.hardware import Hardware
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, check_fits, check_same, mix, owners
+from workbench.training.recipe import Recipe
+from workbench.training.steps import settle_recipe, steps
+from workbench.work.nearest import unknown
+from workbench.work.seeds import generator
 
 CURVES = ("bezier", "polygon")
 

@@ -14,10 +14,10 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from workbench import masks
-from workbench.masks import Mask
-from workbench.seeds import generator
-from workbench.weights import Weights, owners, untied
+from workbench.nets import masks
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, owners, untied
+from workbench.work.seeds import generator
 
 LEAST = 1e-4  # sine of the angle at the origin below which three networks are on a line: float32 tells no less
 

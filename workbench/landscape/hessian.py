@@ -19,17 +19,17 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from workbench import masks
-from workbench.batches import Batch
-from workbench.data import Data, Split
-from workbench.hardware import resolve
+from workbench.data.batches import Batch
+from workbench.data.data import Data, Split
 from workbench.landscape.path import check_finite, slice_of
-from workbench.losses import CrossEntropy
-from workbench.masks import Mask
-from workbench.nearest import unknown
-from workbench.seeds import generator
-from workbench.weights import Weights, check_fits
+from workbench.nets import masks
+from workbench.nets.hardware import resolve
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, check_fits
+from workbench.training.losses import CrossEntropy
 from workbench.work import progress
+from workbench.work.nearest import unknown
+from workbench.work.seeds import generator
 
 if TYPE_CHECKING:
     from curvlinops import HessianLinearOperator

@@ -16,14 +16,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from workbench import masks
-from workbench.batch_norm import treat_batch_norm
-from workbench.data import Split
-from workbench.evaluation import Evaluation, evaluate_all
+from workbench.data.data import Split
 from workbench.landscape.path import check_finite, measure, path_mask
-from workbench.lottery import Trained
-from workbench.masks import Mask
-from workbench.weights import Weights, check_same, mix
+from workbench.lottery.rounds import Trained
+from workbench.nets import masks
+from workbench.nets.batch_norm import treat_batch_norm
+from workbench.nets.evaluation import Evaluation, evaluate_all
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, check_same, mix
 from workbench.work import progress
 
 AT_ONCE = 32  # midpoints between two values that are yielded

@@ -15,16 +15,16 @@ from jaxtyping import Bool, Float, Float64, Int64
 from torch import Tensor, nn
 from torch.nn import functional
 
-from workbench import masks
-from workbench.batch_norm import treat_batch_norm
-from workbench.data import Data, Split
-from workbench.evaluation import evaluate_all
-from workbench.hardware import Hardware
-from workbench.masks import Mask
-from workbench.nearest import unknown
-from workbench.scores import Score
-from workbench.weights import Weights, check_fits, check_same, mix
+from workbench.data.data import Data, Split
+from workbench.data_diet.scores import Score
+from workbench.nets import masks
+from workbench.nets.batch_norm import treat_batch_norm
+from workbench.nets.evaluation import evaluate_all
+from workbench.nets.hardware import Hardware
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, check_fits, check_same, mix
 from workbench.work import progress
+from workbench.work.nearest import unknown
 
 MEMORY = 2**30  # bytes of weights and logits at once; a path of more is measured in parts
 

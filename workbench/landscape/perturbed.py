@@ -9,10 +9,10 @@ import math
 
 import torch
 
-from workbench import masks
-from workbench.masks import Mask
-from workbench.seeds import generator
-from workbench.weights import Weights
+from workbench.nets import masks
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
+from workbench.work.seeds import generator
 
 
 def perturbed(weights: Weights, mask: Mask, *, length: float, seed: int = 0) -> Weights:

@@ -15,17 +15,17 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor, nn
 
-from workbench import masks
-from workbench.batch_norm import TREATMENTS, treat_batch_norm
-from workbench.data import Data, Split
-from workbench.hardware import Hardware
+from workbench.data.data import Data, Split
 from workbench.landscape.frame import Frame, filter_normalised, through
 from workbench.landscape.path import check_finite, measure, slice_of
 from workbench.landscape.surface import Mark, Surface
-from workbench.masks import Mask
-from workbench.nearest import unknown
-from workbench.weights import Weights, check_fits
+from workbench.nets import masks
+from workbench.nets.batch_norm import TREATMENTS, treat_batch_norm
+from workbench.nets.hardware import Hardware
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, check_fits
 from workbench.work import progress
+from workbench.work.nearest import unknown
 
 Point = Callable[[], Weights]
 

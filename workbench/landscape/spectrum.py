@@ -15,11 +15,11 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from workbench import intervals
 from workbench.landscape.hessian import Hessian
-from workbench.nearest import unknown
-from workbench.seeds import generator
+from workbench.numbers import intervals
 from workbench.work import progress
+from workbench.work.nearest import unknown
+from workbench.work.seeds import generator
 
 WHICH = {"largest": "LA", "smallest": "SA", "magnitude": "LM"}
 MEMORY = 4 * 2**30  # bytes of Lanczos vectors at once

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from workbench.batch_norm import TREATMENTS
 from workbench.charts.accuracy_by_share import words as shot_in_words
 from workbench.charts.barrier_between_rounds import words as rounds_in_words
 from workbench.charts.barrier_by_distance import words as distance_in_words
 from workbench.experiments import one_shot, perturbation, until_disconnected
+from workbench.nets.batch_norm import TREATMENTS
 from workbench.panels.groups import LEARNED, TRAINED
 from workbench.panels.options import Declaration, Number, Numbers, Option
 from workbench.panels.pairs import SPLITS

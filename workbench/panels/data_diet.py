@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from workbench.batch_norm import TREATMENTS
 from workbench.charts.accuracy_by_barrier import words as barrier_in_words
 from workbench.charts.accuracy_by_kept_share import words as kept_in_words
 from workbench.charts.accuracy_by_subset import words as subset_in_words
 from workbench.data_diet.subsets import parse
 from workbench.experiments import kept_part, pretraining
 from workbench.experiments.example_scores import NAMES
+from workbench.nets.batch_norm import TREATMENTS
 from workbench.panels.groups import LEARNED, TRAINED
 from workbench.panels.options import Declaration, Flag, Names, Number, Numbers, Option
 

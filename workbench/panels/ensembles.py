@@ -14,13 +14,13 @@ from workbench.ensembles.combination import COMBINATIONS
 from workbench.ensembles.members import OVER, SHARE
 from workbench.experiments import member_difficulty, robust_ensembles, under_shift
 from workbench.experiments.rivals import WAYS
-from workbench.initialisation import RULES
-from workbench.losses import ANNEALINGS
+from workbench.nets.initialisation import RULES
 from workbench.panels.data_diet import NOISE, REPLICAS
 from workbench.panels.groups import LEARNED, TRAINED
 from workbench.panels.options import Declaration, Flag, Names, Number, Numbers, Option, Several
 from workbench.panels.robust import GRADIENT, LAMS
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES
+from workbench.training.losses import ANNEALINGS
 
 PIXELS = Number("pixel_noise", "pixel noise", low=0, high=10, step=0.1, help="makes digits hard; 0 is none")
 METHODS = Several("methods", "methods", tuple(WAYS))

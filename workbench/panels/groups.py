@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from workbench.data import Data, Split
-from workbench.hardware import resolve
-from workbench.images import AUGMENTATIONS
-from workbench.models import MODELS, named
+from workbench.data.data import Data, Split
+from workbench.data.images import AUGMENTATIONS
+from workbench.data.sources import DATASETS
+from workbench.nets.hardware import resolve
+from workbench.nets.models import MODELS, named
 from workbench.panels.options import Dataset, Number, Option, Text
-from workbench.recipe import OPTIMISERS, SCHEDULES
-from workbench.sources import DATASETS
+from workbench.training.recipe import OPTIMISERS, SCHEDULES
 
 
 def known_model(text: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from workbench.batch_norm import TREATMENTS
 from workbench.charts.connected import connected
 from workbench.experiments import instability
+from workbench.nets.batch_norm import TREATMENTS
 from workbench.panels.groups import LEARNED, TRAINED
 from workbench.panels.options import Declaration, Number, Numbers, Several
 

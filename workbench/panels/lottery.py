@@ -5,9 +5,9 @@ from __future__ import annotations
 from workbench.charts import in_words
 from workbench.charts.theme import kind
 from workbench.experiments import winning_tickets
+from workbench.lottery.sanity import CONTROLS
 from workbench.panels.groups import LEARNED, TRAINED
 from workbench.panels.options import Declaration, Number, Several
-from workbench.sanity import CONTROLS
 
 LOTTERY = Declaration(
     title="Find a winning ticket",

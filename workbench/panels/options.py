@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.nearest import unknown
+from workbench.work.nearest import unknown
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Dataset(Option):
     """A dataset by name, or the path of an .npz."""
 
     def check(self, value: Any) -> None:
-        from workbench.sources import data_folder
+        from workbench.data.sources import data_folder
 
         text = str(value)
         if not (text in self.choices or os.path.exists(text) or (data_folder() / f"{text}.npz").exists()):

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
+from workbench.numbers.tables import table
 from workbench.panels.job import Job
-from workbench.tables import table
 from workbench.work.calls import Call
 
 NOTEBOOK = "notebooks/00_workbench.ipynb"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from workbench.batch_norm import TREATMENTS
 from workbench.charts.pair_matrix import words
 from workbench.experiments import pair_matrix
 from workbench.landscape.path import MASKS_ON_PATH
+from workbench.nets.batch_norm import TREATMENTS
 from workbench.panels.groups import LEARNED, TRAINED
 from workbench.panels.options import Declaration, Number, Option
 

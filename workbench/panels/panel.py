@@ -13,13 +13,13 @@ import dataclasses
 import threading
 from typing import Any
 
-from workbench.nearest import unknown
 from workbench.panels import PANELS
 from workbench.panels.job import Job
 from workbench.panels.options import Declaration
 from workbench.work import progress
 from workbench.work.calls import Call
 from workbench.work.calls import call as make_call
+from workbench.work.nearest import unknown
 
 PATIENCE = 0.5  # seconds that a live panel's call may take once its options have changed
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from workbench.batch_norm import TREATMENTS
 from workbench.charts.between import between
 from workbench.experiments import plane_between
 from workbench.experiments.plane_between import BETWEEN
 from workbench.landscape import CURVES
+from workbench.nets.batch_norm import TREATMENTS
 from workbench.panels.groups import LEARNED, TRAINED
 from workbench.panels.options import Declaration, Number, Option
 

@@ -6,10 +6,10 @@ from workbench.charts.rare_features import words as rare_in_words
 from workbench.charts.robust_weights import words as weights_in_words
 from workbench.experiments import rare_features, robust_weighting
 from workbench.experiments.robust_weighting import BY, DIGITS, LOSSES, MOST
-from workbench.losses import GRADIENTS
 from workbench.panels.data_diet import REPLICAS
 from workbench.panels.groups import SEED, TRAINED
 from workbench.panels.options import Declaration, Number, Numbers, Option, Slider
+from workbench.training.losses import GRADIENTS
 
 GRADIENT = Option("gradient", "gradient", GRADIENTS, help="of the mathematics, or as the published code has it")
 STOPS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)

@@ -15,18 +15,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from workbench import masks
-from workbench.batches import Order
-from workbench.data import Data
-from workbench.masks import Mask
-from workbench.nearest import unknown
-from workbench.recipe import Recipe
-from workbench.rewiring import drop_share, random_start, rewired
-from workbench.search import check_steps, every_so_often
-from workbench.seeds import generator, number
-from workbench.state import State
-from workbench.training import Step, gradients, network_weights, steps
-from workbench.weights import Ticket, Weights
+from workbench.data.batches import Order
+from workbench.data.data import Data
+from workbench.nets import masks
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Ticket, Weights
+from workbench.pruning.rewiring import drop_share, random_start, rewired
+from workbench.pruning.search import check_steps, every_so_often
+from workbench.training.recipe import Recipe
+from workbench.training.state import State
+from workbench.training.steps import Step, gradients, network_weights, steps
+from workbench.work.nearest import unknown
+from workbench.work.seeds import generator, number
 
 GROW = ("gradient", "random")
 UPDATES = 40  # of the mask, were they to go on to the end: the default of `rewire_every`

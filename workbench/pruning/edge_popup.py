@@ -17,19 +17,19 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from workbench import masks
-from workbench.data import Data
-from workbench.evaluation import place
-from workbench.initialisation import fan_in
-from workbench.masks import Mask
-from workbench.nearest import unknown
-from workbench.recipe import Recipe
-from workbench.search import Search, every_so_often
-from workbench.seeds import generator
-from workbench.state import State
-from workbench.straight_through import Popup, mask_of
-from workbench.training import Step, settle_recipe, steps
-from workbench.weights import Weights, check_fits
+from workbench.data.data import Data
+from workbench.nets import masks
+from workbench.nets.evaluation import place
+from workbench.nets.initialisation import fan_in
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, check_fits
+from workbench.pruning.search import Search, every_so_often
+from workbench.pruning.straight_through import Popup, mask_of
+from workbench.training.recipe import Recipe
+from workbench.training.state import State
+from workbench.training.steps import Step, settle_recipe, steps
+from workbench.work.nearest import unknown
+from workbench.work.seeds import generator
 
 SELECTIONS = ("carried", "exact")
 

@@ -5,10 +5,10 @@ Han et al. 2015; globally over all layers, as in Frankle et al. 2020 and Renda e
 
 from __future__ import annotations
 
-from workbench import masks
-from workbench.masks import Mask
-from workbench.nearest import unknown
-from workbench.weights import Weights
+from workbench.nets import masks
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
+from workbench.work.nearest import unknown
 
 
 def magnitude(weights: Weights, mask: Mask, *, density: float, scope: str = "global", seed: int = 0) -> Mask:

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 import torch
 
-from workbench import masks
-from workbench.masks import Mask
-from workbench.nearest import unknown
-from workbench.seeds import generator
+from workbench.nets import masks
+from workbench.nets.masks import Mask
+from workbench.work.nearest import unknown
+from workbench.work.seeds import generator
 
 LAYERS = ("global", "uniform", "erk")
 

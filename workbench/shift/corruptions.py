@@ -19,10 +19,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from workbench.data import Split
-from workbench.nearest import unknown
-from workbench.seeds import generator
+from workbench.data.data import Split
 from workbench.work import progress
+from workbench.work.nearest import unknown
+from workbench.work.seeds import generator
 
 AT_ONCE = 1024  # images; keeps the floats that are held few
 SMALL = 16  # pixels a side, below which CIFAR-C's cells of `pixelate` fall together

@@ -1,4 +1,4 @@
-"""How any work is named (calls), kept (archive), watched (progress) and repeated (replicas). It knows no method."""
+"""How any work is named, kept, watched and repeated: calls and seeds, archive, progress, replicas."""
 
 from workbench.work import progress
 

@@ -69,8 +69,9 @@ def _private(path: str) -> bool:
 
 def _walk(path: str) -> Any:
     first, *others = path.split(".")[1:]
-    thing: Any = getattr(workbench, first) if first in workbench.__all__ else vars(workbench).get(first)
-    if isinstance(thing, types.ModuleType) and first not in workbench.__all__:
+    shown = first in dict(_shown())
+    thing: Any = getattr(workbench, first) if shown else vars(workbench).get(first)
+    if isinstance(thing, types.ModuleType) and not shown:
         return None  # a folder of the house, no public name
     for part in others:
         thing = getattr(thing, part, None)

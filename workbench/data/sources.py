@@ -1,0 +1,205 @@
+"""Where images come from: scikit-learn's digits, torchvision's datasets, any .npz.
+
+A source gives arrays as they are on the disk: the images of a training and of a test file, their labels, the names of
+the classes. It is looked for as WORKBENCH_DATA/<name>.npz, then in torchvision's own layout in that folder, then it is
+downloaded there. To add a dataset: a function from the folder to `Arrays`, and a line in `DATASETS`.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench.data.torchvision_files import Half, halves, read_halves
+from workbench.work.nearest import unknown
+
+SPLIT = ("train_images", "train_labels", "test_images", "test_labels")
+LABELS = ("labels", "fine_labels")
+CLASSES = ("classes", "fine_label_names")
+
+Pair = tuple[np.ndarray, np.ndarray]  # images and labels
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """uint8 images (n, channels, height, width) and int64 labels; `split` says whether the source has a test file."""
+
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+    classes: tuple[str, ...]
+    split: bool = True
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a dataset is: an .npz (with the time of its last change), or a name of `DATASETS` and the data folder."""
+
+    name: str
+    folder: Path
+    file: Path | None = None
+    changed: int = 0
+
+
+def data_folder() -> Path:
+    """The folder where datasets are looked for and downloaded to: WORKBENCH_DATA, else one in the user's cache."""
+    return Path(os.environ.get("WORKBENCH_DATA") or "~/.cache/lottery-workbench").expanduser()
+
+
+def find(name: str | Path) -> Place:
+    """Find a dataset by its name, or an .npz by its path or its name in the data folder; nothing is read yet."""
+    folder = data_folder()
+    if isinstance(name, Path) or name.endswith(".npz") or os.sep in name:
+        file = Path(name).expanduser()
+        if not file.is_file():
+            raise FileNotFoundError(f'there is no file {file}; give the path of an .npz, or a name such as "digits"')
+    else:
+        file = folder / f"{name}.npz"
+    if file.is_file():
+        return Place(file.stem, folder, file, file.stat().st_mtime_ns)
+    if name not in DATASETS:
+        there = [found.stem for found in folder.glob("*.npz")]
+        raise unknown("dataset", name, [*DATASETS, *there], f"any .npz in {folder} is known by its name")
+    return Place(str(name), folder)
+
+
+def read(place: Place) -> Arrays:
+    """Read the arrays of a dataset. Raises a ValueError for a bad file, a FileNotFoundError for one that is missing."""
+    return DATASETS[place.name](place.folder) if place.file is None else npz(place.file)
+
+
+def digits(folder: Path) -> Arrays:
+    """scikit-learn's 1797 digits of 8×8 pixels, their 17 grey levels stretched to 0 … 255; they need no download."""
+    from sklearn.datasets import load_digits
+
+    found: Any = load_digits()
+    images = np.round(found.images[:, None] * (255 / 16)).astype(np.uint8)
+    labels = found.target.astype(np.int64)
+    return Arrays(images, labels, images[:0], labels[:0], _numbers(10), split=False)
+
+
+def mnist(folder: Path) -> Arrays:
+    """Handwritten digits, 28×28 grey (LeCun et al. 1998)."""
+    return _from_torchvision("mnist", folder, halves("MNIST", folder), _numbers(10))
+
+
+def fashion_mnist(folder: Path) -> Arrays:
+    """Photographs of articles, 28×28 grey (Xiao et al. 2017)."""
+    return _from_torchvision("fashion-mnist", folder, halves("FashionMNIST", folder))
+
+
+def kmnist(folder: Path) -> Arrays:
+    """Cursive Hiragana, 28×28 grey (Clanuwat et al. 2018)."""
+    return _from_torchvision("kmnist", folder, halves("KMNIST", folder))
+
+
+def cifar10(folder: Path) -> Arrays:
+    """Photographs of ten classes, 32×32 RGB (Krizhevsky 2009)."""
+    return _from_torchvision("cifar10", folder, halves("CIFAR10", folder))
+
+
+def cifar100(folder: Path) -> Arrays:
+    """Photographs of a hundred classes, 32×32 RGB (Krizhevsky 2009)."""
+    return _from_torchvision("cifar100", folder, halves("CIFAR100", folder))
+
+
+def svhn(folder: Path) -> Arrays:
+    """House numbers, 32×32 RGB (Netzer et al. 2011)."""
+    return _from_torchvision("svhn", folder, halves("SVHN", folder), _numbers(10))
+
+
+DATASETS: dict[str, Callable[[Path], Arrays]] = {
+    "digits": digits,
+    "mnist": mnist,
+    "fashion-mnist": fashion_mnist,
+    "kmnist": kmnist,
+    "cifar10": cifar10,
+    "cifar100": cifar100,
+    "svhn": svhn,
+}
+
+
+def npz(path: Path) -> Arrays:
+    """Read an .npz with train_images, train_labels, test_images, test_labels, or images and labels without a split.
+
+    Images are uint8, as (n, h, w), (n, h, w, c) or (n, c, h, w) with c = 1 or 3; `classes` may hold their names.
+    """
+    try:
+        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in (*SPLIT, "images", *LABELS, *CLASSES) if key in file.files}
+            keys = file.files
+    except (ValueError, OSError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        trouble = f"{path} is not a whole .npz of plain arrays ({error}); write it anew with numpy.savez"
+        raise ValueError(trouble) from error
+    split = "images" not in arrays
+    wanted = SPLIT if split else ("images", next((key for key in LABELS if key in arrays), "labels"))
+    missing = [key for key in wanted if key not in arrays]
+    if missing:
+        need = f"an .npz holds {', '.join(SPLIT)}, or images and labels without a split"
+        raise ValueError(f"{path} lacks {', '.join(missing)} (it has {', '.join(keys) or 'nothing'}); {need}")
+    train = _checked(path, *(arrays[key] for key in wanted[:2]))
+    test = _checked(path, *(arrays[key] for key in wanted[2:])) if split else (train[0][:0], train[1][:0])
+    named = next((arrays[key] for key in CLASSES if key in arrays), ())
+    return _arrays(str(path), train, test, tuple(str(name) for name in named), split)
+
+
+def _checked(path: Path, images: np.ndarray, labels: np.ndarray) -> Pair:
+    """Return images as (n, c, h, w) and labels as int64, or say what is wrong with them."""
+    if images.dtype != np.uint8:
+        way_on = "floats in [0, 1] become (255 * images).round().astype('uint8')"
+        raise ValueError(f"{path}: images must be uint8, 0 to 255, got {images.dtype}; {way_on}")
+    shape = images.shape
+    images = _channels_first(images)
+    if images.ndim != 4 or images.shape[1] not in (1, 3) or 0 in images.shape[1:]:
+        forms = "(n, h, w), (n, h, w, c) or (n, c, h, w) with c = 1 or 3"
+        raise ValueError(f"{path}: images must have the shape {forms}, got {shape}; reshape or transpose them")
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer) or (len(labels) and int(labels.min()) < 0):
+        raise ValueError(
+            f"{path}: labels must be whole numbers from 0, one an image, got {labels.dtype} of shape {labels.shape}; "
+            "numpy.unique(labels, return_inverse=True) numbers any others"
+        )
+    if len(labels) != len(images):
+        raise ValueError(f"{path}: there must be one label an image, got {len(images)} images, {len(labels)} labels")
+    return images, labels.astype(np.int64)
+
+
+def _channels_first(images: np.ndarray) -> np.ndarray:
+    if images.ndim == 3:
+        return images[:, None]
+    if images.ndim == 4 and images.shape[3] in (1, 3):
+        images = images.transpose(0, 3, 1, 2)
+    return np.ascontiguousarray(images)
+
+
+def _from_torchvision(name: str, folder: Path, parts: dict[str, Half], classes: tuple[str, ...] = ()) -> Arrays:
+    found = read_halves(name, folder, parts)
+    read = {half: (_channels_first(part.images), part.labels) for half, part in found.items()}
+    images, labels = next(iter(read.values()))
+    empty = (images[:0], labels[:0])
+    classes = classes or next(iter(found.values())).classes
+    return _arrays(name, read.get("train", empty), read.get("test", empty), classes, split=True)
+
+
+def _arrays(name: str, train: Pair, test: Pair, classes: tuple[str, ...], split: bool) -> Arrays:
+    labels = np.concatenate([train[1], test[1]])
+    if not len(labels):
+        raise ValueError(f"{name} holds no images; a dataset has one at least")
+    if train[0].shape[1:] != test[0].shape[1:]:
+        shapes = f"{train[0].shape[1:]} and {test[0].shape[1:]}"
+        raise ValueError(f"{name}: training and test images must have one shape, got {shapes}; resize one of them")
+    classes = classes or _numbers(int(labels.max()) + 1)
+    if labels.max() >= len(classes):
+        raise ValueError(f"{name}: labels must be below {len(classes)}, the number of classes, got {labels.max()}")
+    return Arrays(train[0], train[1], test[0], test[1], classes, split)
+
+
+def _numbers(n: int) -> tuple[str, ...]:
+    return tuple(str(number) for number in range(n))

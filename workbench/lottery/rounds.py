@@ -1,0 +1,210 @@
+"""Iterative magnitude pruning: train, prune, rewind, again.
+
+Frankle & Carbin 2019; rewinding to a step k: Frankle et al. 2020, "Linear Mode Connectivity and the Lottery Ticket
+Hypothesis".
+
+A round trains the rewound, masked network from step k to the end with a fresh optimiser; then the smallest of the
+surviving weights are removed and the rest go back to where they were at step k, batch-norm statistics included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from torch import nn
+
+from workbench.data.data import Data, Split
+from workbench.nets import masks
+from workbench.nets.batch_norm import treat_batch_norm
+from workbench.nets.evaluation import evaluate
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Ticket, Weights, mix
+from workbench.numbers import intervals
+from workbench.numbers.intervals import Interval
+from workbench.pruning.magnitude import magnitude
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run, train, weights_at
+from workbench.work import progress
+from workbench.work.nearest import unknown
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """One train-prune-rewind; round 0 is dense.
+
+    `mask` was trained under, `run` is that training, `rewound` are the weights and buffers it began from (at the places
+    that are pruned too), `ranked` the trained weights that the next mask is taken from.
+    """
+
+    round: int
+    density: float
+    mask: Mask
+    run: Run
+    rewound: Weights
+    ranked: Weights
+
+    @property
+    def ticket(self) -> Ticket:
+        """The ticket before its training: rewound weights under the mask."""
+        return Ticket(self.rewound, self.mask)
+
+    @property
+    def trained(self) -> Ticket:
+        """The ticket after its training."""
+        return Ticket(self.run.weights, self.mask)
+
+    @property
+    def collapsed(self) -> list[str]:
+        """The layers that lost every weight."""
+        return masks.collapsed(self.mask)
+
+    def __repr__(self) -> str:
+        collapse = f", collapsed={self.collapsed}" if self.collapsed else ""
+        accuracy = self.run.test_accuracy
+        shown = "None" if accuracy is None else f"{accuracy:.4f}"
+        return f"Round({self.round}, density={self.density:.4g}, test_accuracy={shown}{collapse})"
+
+
+def rounds(
+    model: nn.Module,
+    start: Weights,
+    data: Data,
+    recipe: Recipe,
+    *,
+    rounds: int = 8,
+    fraction: float = 0.2,
+    rewind_step: int = 0,
+    rewind: str = "weights",
+    one_shot: bool = False,
+    scope: str = "global",
+    keep: Collection[str] = (),
+    rewound: Weights | None = None,
+    seed: int = 0,
+    after: Round | None = None,
+) -> Iterator[Round]:
+    """Yield the dense round 0 and then `rounds` sparse ones, each keeping 1 - `fraction` of the one before, exactly.
+
+    Every round, 0 included, trains from step `rewind_step` (k) to the end. `rewound` are the weights it begins from:
+    by default those at step k of dense training from `start`, or any others, pre-trained on other data for instance.
+    `rewind="learning_rate"` rewinds the schedule but not the weights (Renda et al. 2020). `one_shot=True` takes every
+    mask from the dense round's weights. `keep` names layers that are never pruned. All rounds share the seed, so the
+    order of the data. The optimiser starts afresh in every round, and batch-norm's statistics are rewound with the
+    weights. `after` is the last finished round: the generator goes on behind it with the same bits.
+    """
+    mask, survivors = masks.full(model, keep), counts(masks.full(model, keep), rounds, fraction)
+    if rewind not in ("weights", "learning_rate"):
+        raise unknown("rewind", rewind, ("weights", "learning_rate"))
+    if after is None and rewound is None:
+        with progress.within("rewinding point", 0):
+            rewound = weights_at(model, start, data, recipe, step=rewind_step, seed=seed)
+    last = after
+    for r in range(0 if last is None else last.round + 1, rounds + 1):
+        if last is not None:
+            density = survivors[r] / masks.total(mask)
+            mask = magnitude(last.ranked, last.mask, density=density, scope=scope, seed=seed)
+            rewound = last.rewound if rewind == "weights" else last.run.weights
+        assert rewound is not None
+        with progress.within("round", r, rounds + 1):
+            run = train(model, rewound, data, recipe, mask=mask, seed=seed, step=rewind_step)
+        ranked = last.ranked if last is not None and one_shot else run.weights
+        last = Round(r, masks.density(mask), mask, run, rewound, ranked)
+        yield last
+
+
+def counts(mask: Mask, rounds: int, fraction: float) -> list[int]:
+    """Count the survivors of round 0, 1, …: each round removes round(fraction × survivors)."""
+    if not 0 < fraction < 1:
+        raise ValueError(f'fraction must be in (0, 1), got {fraction}; for "20 % a round" pass 0.2')
+    if rounds < 0:
+        raise ValueError(f"rounds must be at least 0, got {rounds}; rounds=0 trains the dense network alone")
+    total = masks.total(mask)
+    left = [total]
+    for _ in range(rounds):
+        left.append(left[-1] - round(fraction * left[-1]))
+    if left[-1] < 1:
+        raise ValueError(f"{rounds} rounds of {fraction} leave none of {total} weights; take fewer rounds")
+    return left
+
+
+@runtime_checkable
+class Trained(Protocol):
+    """What the checks of and between rounds need: a `Round`, or an experiment's outcome."""
+
+    @property
+    def density(self) -> float: ...
+    @property
+    def mask(self) -> Mask: ...
+    @property
+    def run(self) -> Run: ...
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Down to which density the ticket matches the dense network, and the paired differences that say so.
+
+    `density` is the lowest such that this and every denser round matches; None where no sparse round does.
+    """
+
+    density: float | None
+    margin: float
+    differences: tuple[tuple[float, Interval], ...]
+
+    def __str__(self) -> str:
+        if self.density is None:
+            return f"no sparse round matches the dense network within {self.margin:.3g}"
+        return f"matches the dense network down to density {self.density:.3g}, within {self.margin:.3g}"
+
+
+def matching(replicas: Iterable[Sequence[Trained]], *, margin: float = 0.01) -> Matching:
+    """Say down to which density the ticket matches: the lower end of the paired interval is at least -margin.
+
+    `replicas` are the lists of rounds of several seeds, each with its dense round 0; ticket and dense network are
+    paired within a seed. Fewer than three replicas match nothing, since they have no interval.
+    """
+    by_round = list(zip(*replicas, strict=True))
+    if len(by_round) < 2:
+        raise ValueError("matching needs the dense round 0 and a sparse round of every replica; run rounds=1 or more")
+    accuracy = [[round.run.test_accuracy for round in same] for same in by_round]
+    differences = tuple(
+        (same[0].density, intervals.paired(sparse, accuracy[0]))
+        for same, sparse in zip(by_round[1:], accuracy[1:], strict=True)
+    )
+    density = None
+    for at, difference in differences:
+        if not intervals.matches(difference, margin=margin):
+            break
+        density = at
+    return Matching(density, margin, differences)
+
+
+def midpoint(
+    model: nn.Module,
+    denser: Trained,
+    sparser: Trained,
+    split: Split,
+    *,
+    batch_norm: str = "average",
+    train: Split | None = None,
+) -> float:
+    """Return the error half-way between two successive solutions, less the mean error of both.
+
+    successive(L) = err(m_L ⊙ (w_L + w_{L+1}) / 2) - (err(w_L) + err(w_{L+1})) / 2, on `split`. Near zero where the two
+    are linearly connected, as matching tickets are ("Unmasking the Lottery Ticket Hypothesis", Paul et al. 2023, after
+    its authors' code). `batch_norm` is "average" (theirs), "keep" (the denser one's statistics) or "recompute" (anew on
+    the training images `train`).
+    """
+    a, b = denser.run.weights, sparser.run.weights
+    middle = masks.apply(mix(a, b, 0.5), denser.mask)
+    middle = treat_batch_norm(model, middle, batch_norm=batch_norm, first=a, train=train)
+    if batch_norm == "recompute":
+        a, b = (treat_batch_norm(model, w, batch_norm=batch_norm, first=w, train=train) for w in (a, b))
+    error, *ends = (1 - evaluate(model, weights, split).accuracy for weights in (middle, a, b))
+    return error - sum(ends) / 2
+
+
+def projection(model: nn.Module, denser: Trained, sparser: Trained, split: Split) -> float:
+    """Return what pruning alone costs: err(w_L ⊙ m_{L+1}) - err(w_L), on `split` ("Unmasking", as `midpoint`)."""
+    w = denser.run.weights
+    return evaluate(model, w, split).accuracy - evaluate(model, w, split, mask=sparser.mask).accuracy

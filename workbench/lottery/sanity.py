@@ -1,0 +1,41 @@
+"""Controls: what a ticket must beat before one may say that its places, or its weights, matter.
+
+Each control takes a ticket and returns another of the same density. `weights` fill the new places: the ticket's own
+rewound weights for random places, another draw's for the re-initialisation (Frankle & Carbin 2019, section 2; Frankle
+et al. 2021, "Pruning Neural Networks at Initialization: Why Are We Missing the Mark?", for random places by layer).
+"""
+
+from __future__ import annotations
+
+import torch
+
+from workbench.nets import masks
+from workbench.nets.weights import Ticket, Weights
+from workbench.pruning.random_mask import random_mask
+
+
+def shuffled(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Ticket:
+    """Draw the places anew, with the ticket's count in every layer: the strong control for *where* it is sparse."""
+    counts = {name: kept for name, (kept, _) in masks.layers(ticket.mask).items()}
+    return Ticket(weights, random_mask(_all(ticket), layers=counts, seed=seed))
+
+
+def scattered(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Ticket:
+    """Draw the places anew from the whole network, at the ticket's density: the weak control, without its layers."""
+    return Ticket(weights, random_mask(_all(ticket), density=masks.density(ticket.mask), seed=seed))
+
+
+def reinitialised(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Ticket:
+    """Put the ticket's mask on another draw (`weights`, rewound to that draw's own step k): do its weights matter?"""
+    return Ticket(weights, ticket.mask)
+
+
+CONTROLS = {
+    "random_mask": shuffled,
+    "random_uniform": scattered,
+    "reinitialised": reinitialised,
+}
+
+
+def _all(ticket: Ticket) -> masks.Mask:
+    return {name: torch.ones_like(tensor) for name, tensor in ticket.mask.items()}

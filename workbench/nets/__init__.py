@@ -1,0 +1,5 @@
+"""A network as values: weights and masks are dicts of tensors, a module only says how they are multiplied."""
+
+from workbench.nets import masks, models
+
+__all__ = ["masks", "models"]

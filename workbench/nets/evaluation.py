@@ -1,0 +1,91 @@
+"""Evaluate a network on images: in eval mode, without augmentation, on a private copy of the module."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional
+
+from workbench.data.data import Split
+from workbench.nets import masks
+from workbench.nets.hardware import Hardware, settle
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, check_fits, untied
+from workbench.work import progress
+
+BATCH = 1000  # images at once; a fixed number, so that the same network gives the same bits
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a network does on a split: accuracy in [0, 1], mean cross-entropy in nats, and its logits."""
+
+    accuracy: float
+    loss: float
+    logits: Float[Tensor, "examples classes"]
+
+    def __repr__(self) -> str:
+        return f"Evaluation(accuracy={self.accuracy:.4f}, loss={self.loss:.4f}, examples={len(self.logits)})"
+
+
+def evaluate(
+    model: nn.Module, weights: Weights, split: Split, *, mask: Mask | None = None, hardware: Hardware | None = None
+) -> Evaluation:
+    """Evaluate the model with these weights on a split such as `data.test`.
+
+    Each example counts once, whatever the last batch's size. Raises a ValueError for an empty split, for weights of
+    another model, for a mask that does not fit.
+    """
+    if mask is not None:
+        masks.check(mask, weights)
+        weights = masks.apply(weights, mask)
+    return evaluate_all(model, [weights], split, hardware=hardware)[0]
+
+
+def evaluate_all(
+    model: nn.Module, several: Sequence[Weights], split: Split, *, hardware: Hardware | None = None
+) -> list[Evaluation]:
+    """Evaluate the model with each of several weights, as `evaluate` does one by one and with the same bits.
+
+    The images are prepared once for all of them, which is what a path or a plane of small networks costs otherwise.
+    """
+    if not len(split):
+        raise ValueError("there are no images to evaluate on: this split is empty; load the data with another share")
+    for weights in several:
+        check_fits(weights, model)
+    hardware = hardware or settle(model)
+    network = copy.deepcopy(model).to(hardware.device).eval()
+    placed = [{name: place(t, hardware) for name, t in untied(weights, model).items()} for weights in several]
+    split = split.to(hardware.device)
+    logits: list[list[Tensor]] = [[] for _ in several]
+    for begin in range(0, len(split), BATCH):
+        end = min(begin + BATCH, len(split))
+        inputs = place(split.normalise(split.images[begin:end]), hardware)
+        for i, weights in enumerate(placed):
+            logits[i].append(_forward(network, weights, inputs, hardware))
+            progress.report(begin * len(several) + (i + 1) * (end - begin), len(split) * len(several))
+    return [_evaluation(torch.cat(parts), split.labels) for parts in logits]
+
+
+def place(tensor: Tensor, hardware: Hardware) -> Tensor:
+    """Put a tensor where the run happens: its device, and channels-last for the weights and images of convolutions."""
+    tensor = tensor.to(hardware.device)
+    return tensor.contiguous(memory_format=hardware.memory_format) if tensor.dim() == 4 else tensor
+
+
+def _forward(network: nn.Module, weights: Weights, inputs: Tensor, hardware: Hardware) -> Tensor:
+    device = torch.device(hardware.device).type
+    with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=hardware.precision == "bfloat16"):
+        return functional_call(network, weights, (inputs,)).float()
+
+
+def _evaluation(logits: Tensor, labels: Tensor) -> Evaluation:
+    loss = float(functional.cross_entropy(logits.double(), labels))
+    accuracy = int((logits.argmax(1) == labels).count_nonzero()) / len(labels)
+    return Evaluation(accuracy, loss, logits.cpu())

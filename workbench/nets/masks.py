@@ -1,0 +1,161 @@
+"""Masks: which weights are kept.
+
+A mask names the weights that may be pruned, each with a bool tensor of its shape; True is kept. What may be pruned is
+every weight of a convolution or a linear layer, the last one included; never a bias, never a norm. *Density* is the
+share of those weights that is kept: biases and norms count neither above nor below the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
+
+from workbench.work.seeds import generator
+
+Mask = dict[str, Tensor]
+
+
+def full(model: nn.Module, keep: Collection[str] = ()) -> Mask:
+    """Return the dense mask: True at every weight that may be pruned, less the names in `keep`.
+
+    `keep=("fc.weight",)` protects a layer, as some papers do with the last one. A weight that is not trained
+    (`requires_grad=False`) may not be pruned; one that two layers share is there once, under its first name.
+    """
+    first = {id(parameter): name for name, parameter in model.named_parameters()}
+    mask = {
+        first.get(id(module.weight), f"{path}.weight"): torch.ones_like(module.weight, dtype=torch.bool)
+        for path, module in model.named_modules()
+        if isinstance(module, (nn.Linear, _ConvNd)) and module.weight.requires_grad
+    }
+    unknown = sorted(set(keep) - mask.keys())
+    if unknown:
+        raise ValueError(f"keep must name prunable weights, got {unknown}; those of this model are {sorted(mask)}")
+    mask = {name: tensor for name, tensor in mask.items() if name not in keep}
+    if not mask:
+        raise ValueError("nothing is left to prune: the model trains no convolution or linear layer outside `keep`")
+    return mask
+
+
+def total(mask: Mask) -> int:
+    """Count the weights that may be pruned."""
+    return sum(tensor.numel() for tensor in mask.values())
+
+
+def kept(mask: Mask) -> int:
+    """Count the weights that are kept."""
+    return sum(int(tensor.count_nonzero()) for tensor in mask.values())
+
+
+def density(mask: Mask) -> float:
+    """Return the share of the prunable weights that is kept; 1.0 is dense."""
+    return kept(mask) / total(mask)
+
+
+def layers(mask: Mask) -> dict[str, tuple[int, int]]:
+    """Return, by name, how many weights are kept and how many there are."""
+    return {name: (int(tensor.count_nonzero()), tensor.numel()) for name, tensor in mask.items()}
+
+
+def collapsed(mask: Mask) -> list[str]:
+    """Name the layers that lost every weight: nothing passes through them any more (Tanaka et al. 2020)."""
+    return [name for name, tensor in mask.items() if not bool(tensor.any())]
+
+
+def apply(weights: Mapping[str, Tensor], mask: Mask) -> dict[str, Tensor]:
+    """Return the weights with zeros where the mask is False; what has no mask is passed on as it is.
+
+    Names that share one tensor (tied weights) share its zeros.
+    """
+    masked = {name: torch.where(mask[name], w, 0) for name, w in weights.items() if name in mask}
+    shared = {id(weights[name]): tensor for name, tensor in masked.items()}
+    return {name: masked.get(name, shared.get(id(w), w)) for name, w in weights.items()}
+
+
+def overlap(a: Mask, b: Mask) -> float:
+    """Return the Jaccard overlap of two masks: kept by both over kept by either; 1.0 where neither keeps any."""
+    both = sum(int((a[name] & b[name]).count_nonzero()) for name in a)
+    either = sum(int((a[name] | b[name]).count_nonzero()) for name in a)
+    return both / either if either else 1.0
+
+
+def check(mask: Mask, weights: Mapping[str, Tensor]) -> None:
+    """Raise a ValueError unless the mask fits the weights (or a model's state dict) by name, shape and dtype."""
+    way_on = "wb.masks.full(model) is a mask of the right form"
+    for name, tensor in mask.items():
+        if name not in weights:
+            raise ValueError(f"the mask names {name!r}, which this model does not have; {way_on}")
+        if tensor.dtype != torch.bool:
+            raise ValueError(f"a mask must hold bool tensors, but {name} is {tensor.dtype}; {way_on}")
+        if tensor.shape != weights[name].shape:
+            shapes = f"{tuple(tensor.shape)}, its weights {tuple(weights[name].shape)}"
+            raise ValueError(f"the mask of {name} must have the shape of its weights, got {shapes}; {way_on}")
+
+
+def allowed(model: nn.Module, mask: Mask | None) -> Mask:
+    """Return what a method may keep, on the CPU and in the order of the model: `mask`, or all that is prunable.
+
+    Raises a ValueError for a mask of another form, and for one that names what may not be pruned.
+    """
+    there = full(model)
+    if mask is None:
+        return there
+    if bad := [name for name in mask if name not in there]:
+        raise ValueError(f"mask must name prunable weights, got {bad}; those of this model are {sorted(there)}")
+    check(mask, there)
+    return {name: mask[name].cpu() for name in there if name in mask}
+
+
+def survivors(mask: Mask, density: float) -> int:
+    """Return round(density × prunable weights): how many a method keeps, exactly."""
+    if not mask:
+        raise ValueError("the mask names no weight, so there is nothing to keep; wb.masks.full(model) names all")
+    if not 0 < density <= 1:
+        raise ValueError(f'density must be in (0, 1], got {density}; for "5 % kept" pass 0.05')
+    count, there = round(density * total(mask)), kept(mask)
+    if count < 1:
+        raise ValueError(f"density {density} keeps none of {total(mask)} weights; the least is {1 / total(mask):.2g}")
+    if count > there:
+        raise ValueError(f"density {density} asks for {count} weights, but the mask keeps {there}; pass a denser mask")
+    return count
+
+
+def keep_largest(saliency: Mapping[str, Tensor], mask: Mask, count: int, *, seed: int = 0) -> Mask:
+    """Keep exactly `count` of the places that `mask` keeps, those of the largest saliency; ties by the seed."""
+    alive = torch.cat([tensor.flatten() for tensor in mask.values()])
+    flat = torch.cat([saliency[name].flatten().to(alive.device) for name in mask]).masked_fill(~alive, -torch.inf)
+    if bool(flat.isnan().any()):
+        raise ValueError("a saliency is NaN; the network that was scored diverged, so train it with a smaller rate")
+    threshold = flat.kthvalue(len(flat) - count + 1).values  # the count-th largest
+    chosen = flat > threshold
+    ties = ((flat == threshold) & alive).nonzero().flatten()
+    order = torch.randperm(len(ties), generator=generator(seed, "ties")).to(ties.device)
+    chosen[ties[order[: count - int(chosen.count_nonzero())]]] = True
+    parts = chosen.split([tensor.numel() for tensor in mask.values()])
+    return {name: part.view(mask[name].shape).clone() for name, part in zip(mask, parts, strict=True)}
+
+
+def share_out(count: int, shares: Mapping[str, float], mask: Mask) -> dict[str, int]:
+    """Divide `count` over the layers by their shares, none above what the mask keeps there; the sum is exact.
+
+    What a full layer cannot take goes to the others by their shares; fractions are settled by largest remainder.
+    """
+    room = {name: int(tensor.count_nonzero()) for name, tensor in mask.items()}
+    if count > sum(room.values()):
+        raise ValueError(f"{count} weights are asked for, but the mask keeps {sum(room.values())}; pass a denser mask")
+    capped: set[str] = set()
+    while True:
+        rest = count - sum(room[name] for name in capped)
+        weight = sum(shares[name] for name in room.keys() - capped)
+        ideal = {name: room[name] if name in capped else rest * shares[name] / max(weight, 1e-300) for name in room}
+        over = {name for name in room.keys() - capped if ideal[name] > room[name]}
+        if not over:
+            break
+        capped |= over
+    quota = {name: int(value) for name, value in ideal.items()}
+    by_remainder = sorted(room.keys() - capped, key=lambda name: (quota[name] - ideal[name], name))
+    for name in [n for n in by_remainder if quota[n] < room[n]][: count - sum(quota.values())]:
+        quota[name] += 1
+    return quota

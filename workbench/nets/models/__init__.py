@@ -1,0 +1,69 @@
+"""Networks: each fits any dataset by its image size, channels and classes, and draws its weights from a seed.
+
+A model can be named by a string, as a notebook's parameter: `named("resnet8(width=16)", data)`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from torch import nn
+
+from workbench.data.data import Data
+from workbench.nets.models.conv import conv2, conv4, conv6
+from workbench.nets.models.lenet import lenet, lenet5
+from workbench.nets.models.resnet import resnet8, resnet20, resnet32, resnet56
+from workbench.work.nearest import unknown
+from workbench.work.with_options import with_options
+
+MODELS = {
+    "lenet": lenet,
+    "lenet5": lenet5,
+    "conv2": conv2,
+    "conv4": conv4,
+    "conv6": conv6,
+    "resnet8": resnet8,
+    "resnet20": resnet20,
+    "resnet32": resnet32,
+    "resnet56": resnet56,
+}
+
+
+def named(name: str, data: Data, *, seed: int = 0) -> nn.Module:
+    """Make the model that a string such as "lenet" or "resnet8(width=16)" names; nothing in it is executed.
+
+    Raises a ValueError for a name, an option or a value that is not known, with what is.
+    """
+    parsed = with_options(name)
+    if parsed is None:
+        raise unknown("model", name, MODELS, 'options are plain numbers and go by name, as in "resnet8(width=16)"')
+    family, options = parsed
+    if family not in MODELS:
+        raise unknown("model", family, MODELS)
+    function = MODELS[family]
+    defaults = {p: value.default for p, value in inspect.signature(function).parameters.items()}
+    takes = {option: default for option, default in defaults.items() if option not in ("data", "seed")}
+    for option, value in options.items():
+        if option not in takes:
+            raise unknown(f"option of {family}", option, takes, "the seed is an argument of its own")
+        options[option] = _checked(family, option, value, takes[option])
+    return function(data, seed=seed, **options)
+
+
+def _checked(family: str, option: str, value: Any, default: Any) -> Any:
+    """Return an option's value, of the kind of its default: a size, several sizes, or True or False."""
+    if isinstance(default, bool):
+        fits, rule = isinstance(value, bool), "True or False"
+    elif isinstance(default, tuple):
+        several = isinstance(value, (tuple, list))
+        fits, rule = several and all(_is_size(one) for one in value), "whole numbers above 0"
+    else:
+        fits, rule = _is_size(value), "a whole number above 0"
+    if not fits:
+        raise ValueError(f"{option} of {family} must be {rule}, got {value!r}; the default is {default!r}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and value > 0

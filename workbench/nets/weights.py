@@ -1,0 +1,143 @@
+"""Weights are a plain dict, a ticket is weights and a mask.
+
+`Weights` holds every entry of a model's state dict by its name, buffers included. Keeping one is rewinding; mixing two
+is a step along the line between them. A `Ticket` is a sparse network in that form (Frankle & Carbin 2019, section 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from workbench.nets import masks
+from workbench.nets.masks import Mask
+
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Ticket:
+    """A sparse network: weights, and the mask of those that are kept.
+
+    The weights are zero wherever the mask is False, so that `model.load_state_dict(ticket.weights)` gives the sparse
+    network in plain torch.
+    """
+
+    weights: Weights
+    mask: Mask
+
+    def __post_init__(self) -> None:
+        masks.check(self.mask, self.weights)
+        object.__setattr__(self, "weights", masks.apply(self.weights, self.mask))
+
+    def __repr__(self) -> str:
+        return f"Ticket(density={masks.density(self.mask):.4g}, kept={masks.kept(self.mask)})"
+
+
+def snapshot(model: nn.Module) -> Weights:
+    """Copy a model's state dict: name -> tensor, buffers included, detached from the model.
+
+    Names that share one tensor in the model (tied weights) share the copy.
+    """
+    owner, copies = owners(model), {}
+    for name, tensor in model.state_dict().items():
+        if owner.get(name, name) not in copies:
+            copies[owner.get(name, name)] = tensor.detach().clone()
+    return {name: copies[owner.get(name, name)] for name in model.state_dict()}
+
+
+def mix(a: Weights, b: Weights, alpha: float) -> Weights:
+    """Return (1 - alpha) * a + alpha * b, exact at both ends; integer buffers come from `a`.
+
+    Batch-norm's running statistics are mixed like everything else (`batch_norm="average"`, as "Lottery Tickets on a
+    Data Diet" does).
+    """
+    check_same(a, b)
+    if alpha in (0, 1):
+        ends = (a, b)[int(alpha)]
+        return {name: (ends[name] if a[name].is_floating_point() else a[name]).clone() for name in a}
+    return {
+        name: torch.lerp(tensor, b[name], alpha) if tensor.is_floating_point() else tensor.clone()
+        for name, tensor in a.items()
+    }
+
+
+def save(ticket: Ticket, path: str | Path) -> None:
+    """Write a ticket to a safetensors file: the weights under their names, the mask under `mask:` and the name."""
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise ValueError(f"a ticket cannot be saved as {path}: {path.parent} is no folder; make it first")
+    tensors = dict(ticket.weights) | {f"mask:{name}": tensor for name, tensor in ticket.mask.items()}
+    tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}  # none shared
+    part = path.with_name(path.name + ".part")
+    try:
+        save_file(tensors, part, metadata={"format": "lottery-workbench ticket"})
+    except SafetensorError as error:
+        raise OSError(
+            f"{path} cannot be written ({error}); what was there is as it was, so save it elsewhere"
+        ) from error
+    part.replace(path)
+
+
+def open(path: str | Path) -> Ticket:  # read as wb.open
+    """Read a ticket that `save` wrote; `model.load_state_dict(ticket.weights)` puts it into the plain module."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"there is no ticket at {path}; wb.save(ticket, path) writes one")
+    try:
+        tensors = load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path} is not a whole safetensors file ({error}); save the ticket again") from error
+    mask = {name.removeprefix("mask:"): tensor for name, tensor in tensors.items() if name.startswith("mask:")}
+    if not mask:
+        raise ValueError(f"{path} holds no mask, so it is no ticket; wb.save(ticket, path) writes both")
+    return Ticket({name: tensor for name, tensor in tensors.items() if not name.startswith("mask:")}, mask)
+
+
+def owners(model: nn.Module) -> dict[str, str]:
+    """Return, for every parameter and buffer, the first name of its tensor: another one where weights are tied."""
+    tensors = (*model.named_parameters(remove_duplicate=False), *model.named_buffers(remove_duplicate=False))
+    first: dict[int, str] = {}
+    return {name: first.setdefault(id(tensor), name) for name, tensor in tensors}
+
+
+def untied(weights: Weights, model: nn.Module) -> Weights:
+    """Leave out the names that only repeat another: `functional_call` takes a tied tensor once."""
+    owner = owners(model)
+    return {name: tensor for name, tensor in weights.items() if owner.get(name, name) == name}
+
+
+def check_fits(weights: Weights, model: nn.Module) -> None:
+    """Raise a ValueError unless the weights have the names and shapes of the model's state dict."""
+    _same_names_and_shapes("the weights", weights, "the model", model.state_dict())
+
+
+def check_same(a: Weights, b: Weights) -> None:
+    """Raise a ValueError unless both are weights of the same model."""
+    _same_names_and_shapes("the second weights", b, "the first", a)
+
+
+def _same_names_and_shapes(what: str, got: Weights, whose: str, expected: Weights) -> None:
+    way_on = "take both from the same model: wb.snapshot(model) or wb.initialise(model, seed=...)"
+    missing, extra = _few(expected.keys() - got.keys()), _few(got.keys() - expected.keys())
+    if missing or extra:
+        raise ValueError(f"{what} must have the names of {whose}; missing: {missing}, not known: {extra}; {way_on}")
+    for name, tensor in expected.items():
+        if tensor.shape != got[name].shape:
+            shapes = f"{tuple(got[name].shape)}, not {tuple(tensor.shape)}"
+            raise ValueError(f"{what} must have the shapes of {whose}, but {name} has {shapes}; {way_on}")
+
+
+def _few(names: Iterable[str]) -> str:
+    names = sorted(names)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,5 @@
+"""Finished numbers: their intervals, their tables, recorded ones, and what others have published."""
+
+from workbench.numbers import intervals
+
+__all__ = ["intervals"]

@@ -1,0 +1,70 @@
+"""Recorded tables of runs that take longer than a lesson, each with the call, seeds, date and machine that made it.
+
+They lie in `notebooks/recorded/` as Parquet, with a JSON of the same name beside it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from workbench.work.nearest import unknown
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """A recorded table and what is known of its making."""
+
+    table: pandas.DataFrame
+    about: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name}: {value}" for name, value in self.about.items())
+
+
+def recorded(name: str) -> Recorded:
+    """Read the recorded table of that name; a ValueError names those that there are."""
+    import pandas
+
+    folder = _folder()
+    path = folder / f"{name}.parquet"
+    if not path.is_file():
+        raise unknown("recorded table", name, [file.stem for file in folder.glob("*.parquet")], f"they lie in {folder}")
+    return Recorded(pandas.read_parquet(path), json.loads(path.with_suffix(".json").read_text()))
+
+
+def record(
+    name: str, table: pandas.DataFrame, folder: Path | str, *, made_by: str, note: str = "", replicas: int | None = None
+) -> None:
+    """Write a table to a folder of recorded ones, with the command that made it, the date and the machine.
+
+    `table` has a column `seed`, and `replica` unless the number of `replicas` is given.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    about = {
+        "made_by": made_by,
+        "seeds": f"{sorted(set(table['seed']))}, {replicas or table['replica'].nunique()} replicas",
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} thread",
+        "torch": str(torch.__version__),
+        "note": note,
+    }
+    table.to_parquet(folder / f"{name}.parquet", index=False)
+    (folder / f"{name}.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+
+
+def _folder() -> Path:
+    """`recorded/` beside the notebook that runs, or in the checkout that the package was installed from."""
+    home = Path(__file__).resolve().parents[2] / "notebooks" / "recorded"
+    here = [Path("recorded"), Path("notebooks/recorded")]
+    return next((folder for folder in here if folder.is_dir()), home)

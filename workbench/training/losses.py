@@ -1,0 +1,149 @@
+"""Losses: what a step of training makes small.
+
+A loss is a frozen value with one verb: `loss(logits, batch)` returns one number an example, and the mean of them is
+made small. Labels may be class numbers or class probabilities. `Recipe.loss` chooses one; a new one is a dataclass
+here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from workbench.data.batches import Batch
+from workbench.training.robust import check_one, cvar_weights, lam_of, robust_weights
+from workbench.work.nearest import unknown
+
+ANNEALINGS = ("constant", "cosine")
+GRADIENTS = ("mathematics", "as_published")
+LEAST = 1e-6  # lambda where annealing would make it smaller: the largest loss alone
+
+Logits = Float[Tensor, "batch classes"]
+Losses = Float[Tensor, " batch"]
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """Cross-entropy, with the labels softened by `smoothing` (Szegedy et al. 2016): y (1 - s) + s / C."""
+
+    smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.smoothing < 1:
+            raise ValueError(f"smoothing must be in [0, 1), got {self.smoothing}; 0.1 is the usual one, 0 is none")
+
+    def __call__(self, logits: Logits, batch: Batch) -> Losses:
+        """Return the loss of every example; labels may be class numbers or class probabilities."""
+        return functional.cross_entropy(logits, batch.labels, reduction="none", label_smoothing=self.smoothing)
+
+
+@dataclass(frozen=True)
+class Robust:
+    """Cross-entropy under the worst weights of the batch that a Kullback-Leibler ball allows (`workbench.robust`).
+
+    Give `lam`, or the ball's radius `eta`, which is free of the scale of the losses. `lam=inf` and `eta=0` are the
+    plain cross-entropy, bit for bit. `anneal="cosine"` lets lambda fall, λ_t = λ (1 + cos(π t / T)) / 2, or eta rise,
+    η_t = η (1 - cos(π t / T)) / 2, at every step t of T (the published code: every epoch), so that training begins
+    near the mean and ends near the worst case. `gradient="mathematics"` is that of the robust risk, Σ p_i ∇l_i;
+    "as_published" lets the weights be differentiated too, p_i (1 + (l_i - L) / λ), which un-learns easy examples.
+
+    Sapkota et al. 2023, "Distributionally Robust Ensemble of Lottery Tickets", after the authors' code.
+    """
+
+    lam: float | None = None
+    eta: float | None = None
+    anneal: str = "constant"
+    gradient: str = "mathematics"
+
+    def __post_init__(self) -> None:
+        check_one(self.lam, self.eta, least="above 0")
+        if self.anneal not in ANNEALINGS:
+            raise unknown("annealing", self.anneal, ANNEALINGS)
+        if self.gradient not in GRADIENTS:
+            raise unknown("gradient", self.gradient, GRADIENTS)
+
+    def __call__(self, logits: Logits, batch: Batch) -> Losses:
+        """Return n p_i l_i of every example, whose mean is Σ p_i l_i."""
+        losses = functional.cross_entropy(logits, batch.labels, reduction="none")
+        lam = self.lam_at(losses, batch)
+        if not math.isfinite(lam):  # infinity is the mean; after a loss that is not finite, training stops anyway
+            return losses
+        weighed = losses if self.gradient == "as_published" else losses.detach()
+        return len(losses) * robust_weights(weighed, lam=lam) * losses
+
+    def lam_at(self, losses: Losses, batch: Batch) -> float:
+        """Return the lambda in force at the batch's step for these cross-entropies.
+
+        Infinity is the plain mean, 0.0 the largest loss alone (an eta that allows it), NaN that a loss is not finite.
+        """
+        begun = (1 + math.cos(math.pi * batch.step / batch.of)) / 2 if self.anneal == "cosine" else None
+        if self.eta is not None:
+            eta = self.eta if begun is None else self.eta * (1 - begun) if begun < 1 else 0.0
+            return lam_of(losses, eta)
+        assert self.lam is not None
+        return self.lam if begun is None or math.isinf(self.lam) else max(self.lam * begun, LEAST)
+
+
+@dataclass(frozen=True)
+class Focal:
+    """The focal loss, Σ_c -y_c (1 - p_c)^gamma log p_c (Lin et al. 2017): what is sure already counts for little.
+
+    `gamma=0` is the plain cross-entropy, bit for bit.
+    """
+
+    gamma: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.gamma < math.inf:
+            raise ValueError(f"gamma must be at least 0, got {self.gamma}; 2 is the usual one, 0 is cross-entropy")
+
+    def __call__(self, logits: Logits, batch: Batch) -> Losses:
+        """Return the loss of every example."""
+        if self.gamma == 0:
+            return functional.cross_entropy(logits, batch.labels, reduction="none")
+        log_p = logits.log_softmax(1)
+        doubt = (-torch.expm1(log_p)).clamp_min(1e-30)  # at 0 its power has no slope for gamma below 1
+        terms = -(doubt**self.gamma) * log_p
+        if batch.labels.is_floating_point():
+            return (batch.labels * terms).sum(1)
+        return terms.gather(1, batch.labels[:, None])[:, 0]
+
+
+@dataclass(frozen=True)
+class CVaR:
+    """The mean cross-entropy of the worst `share` of the batch: conditional value at risk (Rockafellar & Uryasev 2000).
+
+    `share=1` is the plain cross-entropy, bit for bit; a share of less than one example is the largest loss.
+    """
+
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise ValueError(f"share must be in (0, 1], got {self.share}; 0.5 is the worse half, 1 the whole batch")
+
+    def __call__(self, logits: Logits, batch: Batch) -> Losses:
+        """Return n p_i l_i of every example, p the weights of the worst share."""
+        losses = functional.cross_entropy(logits, batch.labels, reduction="none")
+        return losses if self.share == 1 else len(losses) * cvar_weights(losses, self.share) * losses
+
+
+Loss = CrossEntropy | Robust | Focal | CVaR  # the union of the losses there are
+
+
+def in_words(loss: Loss) -> str:
+    """Return a loss in short, with all that sets it apart: `mean`, `λ = 2`, `η = 0.5, cosine, as published`."""
+    if isinstance(loss, Robust):
+        value = f"λ = {loss.lam:g}".replace("inf", "∞") if loss.eta is None else f"η = {loss.eta:g}"
+        more = [word for word in (loss.anneal, loss.gradient) if word not in (ANNEALINGS[0], GRADIENTS[0])]
+        return ", ".join([value, *more]).replace("_", " ")
+    if isinstance(loss, Focal):
+        return f"focal, γ = {loss.gamma:g}"
+    if isinstance(loss, CVaR):
+        return f"worst {100 * loss.share:g} %"
+    return f"mean, smoothed {loss.smoothing:g}" if loss.smoothing else "mean"

@@ -1,0 +1,195 @@
+"""One finished training as a value, and the verb that makes it."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from workbench.data.data import Data, Split
+from workbench.nets import masks
+from workbench.nets.evaluation import evaluate
+from workbench.nets.hardware import Hardware
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, check_fits
+from workbench.training.recipe import Recipe
+from workbench.training.state import State
+from workbench.training.steps import network_weights, settle_recipe, steps
+from workbench.work import progress
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One finished training.
+
+    `weights` are the trained ones (zero where pruned), on the CPU. `history` is a list of flat dicts: `step`, the mean
+    training `loss` since the last row (the recipe's loss, weighted where that weighs), `learning_rate`, and, where it
+    was evaluated, `validation_loss`, `validation_accuracy`, `test_loss`, `test_accuracy`. Accuracies are in [0, 1]; all
+    losses but that one are mean cross-entropy in nats, whatever the recipe's; of an empty split they are None. `steps`
+    counts what was trained here, `seconds` is wall time, `checkpoints` holds weights by step. Choose on validation,
+    report on test.
+    """
+
+    weights: Weights
+    history: list[dict[str, Any]]
+    test_accuracy: float | None
+    test_loss: float | None
+    validation_accuracy: float | None
+    validation_loss: float | None
+    train_accuracy: float | None
+    train_loss: float | None
+    density: float
+    steps: int
+    seconds: float
+    seed: int
+    order_seed: int
+    augment_seed: int
+    recipe: Recipe
+    hardware: Hardware
+    checkpoints: dict[int, Weights]
+
+    def __repr__(self) -> str:
+        accuracy = "None" if self.test_accuracy is None else f"{self.test_accuracy:.4f}"
+        return f"Run(test_accuracy={accuracy}, density={self.density:.4g}, steps={self.steps}, seed={self.seed})"
+
+    def _repr_html_(self) -> str:
+        shown = [f.name for f in fields(self) if f.name not in ("weights", "history", "checkpoints")]
+        rows = "".join(f"<tr><th>{name}</th><td>{html.escape(str(getattr(self, name)))}</td></tr>" for name in shown)
+        return f"<table>{rows}</table>"
+
+
+def train(
+    model: nn.Module,
+    start: Weights,
+    data: Data,
+    recipe: Recipe,
+    *,
+    mask: Mask | None = None,
+    seed: int = 0,
+    order_seed: int | None = None,
+    augment_seed: int | None = None,
+    step: int = 0,
+    state: State | None = None,
+    checkpoints: Collection[int] = (),
+    example_weights: Tensor | None = None,
+) -> Run:
+    """Train `start` to the end of the recipe and evaluate the result on all three parts of the data.
+
+    `step=k` begins at step k of the schedule and of the data's order, with a fresh optimiser; `state=` resumes exactly.
+    `checkpoints` are the steps whose weights are kept; `example_weights` multiply the losses, as in `steps`. The model
+    and `start` are not touched. Raises a ValueError for
+    weights or a mask of another model, and `Diverged` (a ValueError) where the loss is not finite.
+    """
+    began, of, first = time.perf_counter(), recipe.length(len(data.train)), step if state is None else state.step
+    if first > of or (bad := [k for k in checkpoints if not first <= k <= of]):
+        wrong = f"step {first}" if first > of else f"the checkpoints {bad}"
+        raise ValueError(f"{wrong} must lie within the run, from step {first} to {of}; choose a smaller step")
+    history = _History(model, data, recipe)
+    weights, mask = _beginning(model, start, mask, state)
+    kept = {first: weights} if first in checkpoints else {}
+    last = None  # a run of no steps is its beginning
+    noise = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
+    how = {"mask": mask, "step": step, "state": state, "example_weights": example_weights}
+    for last in steps(model, start, data, recipe, **how, **noise):
+        history.add(last, start)
+        if last.step in checkpoints:
+            kept[last.step] = network_weights(model, start, last.state)
+    if last is not None:
+        weights, mask = network_weights(model, start, last.state), last.state.mask
+    scores = _scores(model, weights, data, recipe, ("test", "validation", "train"))
+    history.end(of, scores)
+    return Run(
+        weights=weights,
+        history=history.rows,
+        **scores,
+        density=1.0 if mask is None else masks.density(mask),
+        steps=of - first,
+        seconds=time.perf_counter() - began,
+        seed=seed,
+        order_seed=seed if order_seed is None else order_seed,
+        augment_seed=seed if augment_seed is None else augment_seed,
+        recipe=recipe,
+        hardware=settle_recipe(model, recipe),
+        checkpoints=kept,
+    )
+
+
+def weights_at(model: nn.Module, start: Weights, data: Data, recipe: Recipe, *, step: int, seed: int = 0) -> Weights:
+    """Return the weights and buffers at step k of dense training from `start`: where a ticket is rewound to."""
+    return weights_along(model, start, data, recipe, at=(step,), seed=seed)[step]
+
+
+def weights_along(
+    model: nn.Module, start: Weights, data: Data, recipe: Recipe, *, at: Collection[int], seed: int = 0
+) -> dict[int, Weights]:
+    """Return the weights and buffers at several steps of one dense training from `start`, which ends at the last."""
+    of, last = recipe.length(len(data.train)), max(at, default=0)
+    if bad := [step for step in at if not 0 <= step <= of]:
+        raise ValueError(
+            f"step must be from 0 to {of}, the length of this recipe, got {bad[0]}; step=0 is `start` itself"
+        )
+    found = {0: dict(start)} if 0 in at else {}
+    if last:
+        for done in steps(model, start, data, recipe, seed=seed):
+            if done.step in at:
+                found[done.step] = network_weights(model, start, done.state)
+            if done.step == last:
+                break
+    return found
+
+
+def _beginning(model: nn.Module, start: Weights, mask: Mask | None, state: State | None) -> tuple[Weights, Mask | None]:
+    """Return the weights and the mask that training begins with."""
+    check_fits(start, model)
+    if state is not None:
+        return network_weights(model, start, state), state.mask
+    if mask is None:
+        return dict(start), None
+    masks.check(mask, start)
+    return masks.apply(start, mask), mask
+
+
+class _History:
+    """The rows of a run's history; the loss of a row is the mean since the row before."""
+
+    def __init__(self, model: nn.Module, data: Data, recipe: Recipe) -> None:
+        self.model, self.data, self.recipe = model, data, recipe
+        self.every = recipe.evaluate_every or max(1, recipe.length(len(data.train)) // 20)
+        self.rows: list[dict[str, Any]] = []
+        self._losses: list[torch.Tensor] = []
+
+    def add(self, step: Any, start: Weights) -> None:
+        self._losses.append(step.losses.mean())
+        if step.step % self.every and step.step < step.of:
+            return
+        loss = float(torch.stack(self._losses).mean())
+        row = {"step": step.step, "loss": loss, "learning_rate": self.recipe.rate(step.step - 1, step.of)}
+        self._losses.clear()
+        if self.recipe.evaluate_every and step.step < step.of:
+            weights = network_weights(self.model, start, step.state)
+            row |= _scores(self.model, weights, self.data, self.recipe, ("validation", "test"))
+        self.rows.append(row)
+
+    def end(self, of: int, scores: dict[str, float | None]) -> None:
+        if not self.rows:
+            self.rows.append({"step": of})
+        self.rows[-1] |= {name: value for name, value in scores.items() if not name.startswith("train")}
+
+
+def _scores(
+    model: nn.Module, weights: Weights, data: Data, recipe: Recipe, parts: tuple[str, ...]
+) -> dict[str, float | None]:
+    hardware = settle_recipe(model, recipe)
+    scores: dict[str, float | None] = {}
+    for part in parts:
+        split: Split = getattr(data, part)
+        with progress.within("evaluation", 0):
+            found = evaluate(model, weights, split, hardware=hardware) if len(split) else None
+        scores[f"{part}_accuracy"] = found.accuracy if found else None
+        scores[f"{part}_loss"] = found.loss if found else None
+    return scores

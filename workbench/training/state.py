@@ -1,0 +1,109 @@
+"""The live state of a training run, which can be copied at any step and resumed from the copy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from workbench.nets import masks
+from workbench.nets.evaluation import place
+from workbench.nets.hardware import Hardware
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
+
+
+@dataclass(eq=False)
+class State:
+    """All that a run is at a step, live: what trains, its mask, the buffers, the optimiser's state by name.
+
+    `copy()` takes all of it at once, and is what `steps(state=...)` resumes. Between two steps a consumer may rewrite
+    `trained` in place and set `example_weights` (one number an id of the training split); a mask changes by `remask`.
+    """
+
+    trained: Weights
+    mask: Mask | None
+    buffers: Weights
+    optimiser: dict[str, dict[str, Tensor]]
+    step: int
+    example_weights: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        self._masked = _float_masks(self.mask, self.trained)
+
+    def __repr__(self) -> str:
+        return f"State(step={self.step}, trained={sum(t.numel() for t in self.trained.values())})"
+
+    def copy(self) -> State:
+        """Return a copy that no later step changes."""
+        return State(
+            trained=_clones(self.trained),
+            mask=None if self.mask is None else _clones(self.mask),
+            buffers=_clones(self.buffers),
+            optimiser={name: _clones(state) for name, state in self.optimiser.items()},
+            step=self.step,
+            example_weights=None if self.example_weights is None else self.example_weights.clone(),
+        )
+
+    def ready(self, hardware: Hardware) -> State:
+        """Return a copy where a run happens, what trains ready for gradients.
+
+        An archive gives tensors back on the CPU, contiguous and without gradients.
+        """
+
+        def placed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+            return {name: place(t.detach().clone(), hardware) for name, t in tensors.items()}
+
+        return State(
+            trained={name: t.requires_grad_() for name, t in placed(self.trained).items()},
+            mask=None
+            if self.mask is None
+            else {name: t.to(hardware.device, copy=True) for name, t in self.mask.items()},
+            buffers={name: t.to(hardware.device, copy=True) for name, t in self.buffers.items()},
+            optimiser={name: placed(own) for name, own in self.optimiser.items()},
+            step=self.step,
+            example_weights=None
+            if self.example_weights is None
+            else self.example_weights.to(hardware.device, copy=True),
+        )
+
+    def check_fits(self, tensors: Mapping[str, Tensor]) -> None:
+        """Raise a ValueError unless what the state trains has the names and shapes of these tensors."""
+        there, own = ({name: tuple(t.shape) for name, t in some.items()} for some in (tensors, self.trained))
+        if there != own:
+            name = min(name for name in there.keys() | own.keys() if there.get(name) != own.get(name))
+            what = f"{name} has the shape {there.get(name)} here and {own.get(name)} in the state"
+            raise ValueError(f"the state is of another model or mask, {what}; resume with what it was trained with")
+
+    def remask(self, mask: Mask) -> None:
+        """Change the mask; where a place dies or is born, the weight and the optimiser's state become zero."""
+        masks.check(mask, self.trained)
+        dense = {name: torch.ones_like(tensor, dtype=torch.bool) for name, tensor in self.trained.items()}
+        before = dense | (self.mask or {})
+        after = dense | {name: tensor.to(self.trained[name].device) for name, tensor in mask.items()}
+        with torch.no_grad():
+            for name, weight in self.trained.items():
+                changed = before[name] ^ after[name]
+                for tensor in (weight, *self.optimiser[name].values()):
+                    if tensor.shape == weight.shape:
+                        tensor.masked_fill_(changed, 0)
+        self.mask = {name: after[name] for name in mask}
+        self._masked = _float_masks(self.mask, self.trained)
+
+    def mask_gradients(self) -> None:
+        """Zero the gradients of pruned weights. Float masks: a bool product costs three times as much."""
+        if self._masked:
+            pairs = [(weight.grad, kept) for weight, kept in self._masked if weight.grad is not None]
+            if not pairs:  # what is masked took no part in this step
+                return
+            torch._foreach_mul_([g for g, _ in pairs], [kept for _, kept in pairs])  # pyright: ignore[reportPrivateImportUsage]
+
+
+def _float_masks(mask: Mask | None, trained: Weights) -> list[tuple[Tensor, Tensor]]:
+    return [(trained[name], kept.to(trained[name].device, trained[name].dtype)) for name, kept in (mask or {}).items()]
+
+
+def _clones(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: t.detach().clone().requires_grad_(t.requires_grad) for name, t in tensors.items()}

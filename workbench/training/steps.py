@@ -1,0 +1,244 @@
+"""The training loop, the only one in the house: `steps` yields after every optimiser step.
+
+Everything that trains consumes it. Stopping is no longer asking; resuming is handing a kept `State` back in. Masked
+training follows Frankle & Carbin 2019: pruned weights start at zero, and a step masks the gradient alone, which keeps
+zeros zero through momentum and weight decay, since the optimiser's own state starts at zero too.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from workbench.data.batches import Batch, Order, mixture
+from workbench.data.data import Data, Split
+from workbench.data.images import AUGMENTATIONS
+from workbench.nets import masks
+from workbench.nets.evaluation import place
+from workbench.nets.hardware import Hardware, settle
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, check_fits, owners, untied
+from workbench.training.recipe import Recipe
+from workbench.training.state import State
+from workbench.work import progress
+from workbench.work.seeds import check_seed, generator
+
+
+class Diverged(ValueError):  # noqa: N818 (what happened, as `Stopped`)
+    """A loss was not finite, and the run was stopped at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One optimiser step: which one, of how many, its batch, the logits and losses before the update, and the state."""
+
+    step: int
+    of: int
+    batch: Batch
+    logits: Float[Tensor, "batch classes"]
+    losses: Float[Tensor, " batch"]
+    state: State
+
+
+def steps(
+    model: nn.Module,
+    weights: Weights,
+    data: Data,
+    recipe: Recipe,
+    *,
+    mask: Mask | None = None,
+    seed: int = 0,
+    order_seed: int | None = None,
+    augment_seed: int | None = None,
+    step: int = 0,
+    state: State | None = None,
+    trained: Weights | None = None,
+    weights_of: Callable[[Weights, int], Weights] | None = None,
+    penalty: Callable[[Weights], Tensor] | None = None,
+    example_weights: Tensor | None = None,
+) -> Iterator[Step]:
+    """Train, and yield a `Step` after every optimiser step, up to the recipe's length.
+
+    `weights` are the network's, buffers included. `trained` is what is trained (default: the parameters among them)
+    and `mask` is over its names; `weights_of(trained, step)` turns it into weights of the network (a search, a curve);
+    `penalty(trained)` adds to the loss. `example_weights`, one number an example of `data.train` in its order, multiply
+    the losses from the beginning (under mixup, the weight is that of the image whose id the batch has). `step=k` begins
+    there with a fresh optimiser: schedule and data order as at k. With `state=` everything in it comes from it, its
+    example weights included. `seed` is both the order's seed and the augmentation's, which may be given apart. The
+    caller's model and weights are not touched. Raises `Diverged` where the loss is not finite, a ValueError for what
+    does not fit, and warns of active dropout, whose bits are not promised.
+    """
+    hardware = settle_recipe(model, recipe)
+    network = copy.deepcopy(model).to(hardware.device).train()
+    _say_dropout(network)
+    if state is None:
+        state = _begin(network, weights, mask, step, trained, hardware)
+        state.example_weights = _checked(example_weights, data, hardware)
+    else:
+        if weights_of is None:
+            state.check_fits({name: weights[name] for name in state.trained if name in weights})
+        state = state.ready(hardware)
+    frozen = untied(weights, network).keys() - state.trained.keys() - state.buffers.keys()
+    fixed = {name: place(weights[name], hardware) for name in frozen}
+    optimiser = _optimiser(recipe, state)
+    forward = _forward(network, hardware)
+    split = _training_split(data, recipe, hardware)
+    of, begun = recipe.length(len(split)), state.step
+    order = Order(len(split), recipe.batch_size, check_seed(seed if order_seed is None else order_seed))
+    augment, augment_seed = AUGMENTATIONS[recipe.augment], check_seed(seed if augment_seed is None else augment_seed)
+    for s in range(state.step, of):
+        index = order(s).to(hardware.device)
+        images = split.images.index_select(0, index)  # ten times as fast as split.images[index]
+        if recipe.augment != "none":
+            images = augment(images, generator(augment_seed, "augment", s))
+        inputs, labels = split.normalise(images), split.labels.index_select(0, index)
+        mixed = mixture(recipe.mixup, len(index), augment_seed, s) if recipe.mixup else None
+        if mixed is not None:
+            inputs = mixed.of(inputs)
+        made = state.trained if weights_of is None else weights_of(state.trained, s)
+        logits = forward(fixed | state.buffers | made, place(inputs, hardware))
+        if mixed is not None:
+            labels = mixed.labels(labels, logits.shape[1])
+        batch = Batch(split.ids.index_select(0, index), labels, s, of)
+        losses = recipe.loss(logits, batch)
+        if state.example_weights is not None:
+            losses = losses * state.example_weights[index]
+        loss = losses.mean() if penalty is None else losses.mean() + penalty(state.trained)
+        optimiser.zero_grad()
+        loss.backward()
+        state.mask_gradients()
+        optimiser.param_groups[0]["lr"] = recipe.rate(s, of)
+        optimiser.step()
+        _check_finite(loss, s, of, recipe, hardware)
+        state.step = s + 1
+        progress.report(state.step - begun, of - begun)
+        yield Step(state.step, of, batch, logits.detach(), losses.detach(), state)
+
+
+def gradients(
+    model: nn.Module, weights: Weights, data: Data, ids: Tensor, *, recipe: Recipe | None = None, step: int = 0
+) -> Weights:
+    """Return the dense gradients of the mean loss over these training examples, in eval mode, un-augmented.
+
+    `ids` are indices into `data.train`. The loss is the recipe's, at `step` where it is annealed. What grows
+    connections back (RigL) and what scores them before training (SNIP) reads these: they are not masked.
+    """
+    check_fits(weights, model)
+    recipe = recipe or Recipe(steps=1)
+    network = copy.deepcopy(model).eval()
+    trained = {name: weights[name].detach().clone().requires_grad_() for name in _trainable(network)}
+    batch = Batch(data.train.ids[ids], data.train.labels[ids], step, max(1, recipe.length(len(data.train))))
+    logits = functional_call(network, untied(weights, network) | trained, (data.train.inputs(ids),))
+    found = torch.autograd.grad(recipe.loss(logits, batch).mean(), list(trained.values()))
+    return dict(zip(trained, found, strict=True))
+
+
+def settle_recipe(model: nn.Module, recipe: Recipe) -> Hardware:
+    """Decide what the recipe's "auto" means for this model on this machine."""
+    return settle(
+        model,
+        device=recipe.device,
+        precision=recipe.precision,
+        channels_last=recipe.channels_last,
+        compiled=recipe.compile,
+    )
+
+
+def network_weights(model: nn.Module, weights: Weights, state: State) -> Weights:
+    """Return the network's weights at a state, on the CPU; names that share one tensor in the model share it here."""
+    live = {
+        name: tensor.detach().cpu().contiguous().clone() for name, tensor in (state.trained | state.buffers).items()
+    }
+    owner = owners(model)
+    return {name: live.get(owner.get(name, name), weights[name]) for name in weights}
+
+
+def _begin(
+    network: nn.Module, weights: Weights, mask: Mask | None, step: int, trained: Weights | None, hardware: Hardware
+) -> State:
+    check_fits(weights, network)
+    if step < 0:
+        raise ValueError(f"step must be at least 0, got {step}; step=0 begins at the beginning")
+    trained = trained if trained is not None else {name: weights[name] for name in _trainable(network)}
+    if mask is not None:
+        masks.check(mask, trained)
+        trained = masks.apply(trained, mask)
+        mask = {name: tensor.to(hardware.device) for name, tensor in mask.items()}
+    buffers = {name for name, _ in network.named_buffers()} & weights.keys()
+    return State(
+        trained={name: place(w.detach().clone(), hardware).requires_grad_() for name, w in trained.items()},
+        mask=mask,
+        buffers={name: weights[name].to(hardware.device, copy=True) for name in weights if name in buffers},
+        optimiser={name: {} for name in trained},
+        step=step,
+    )
+
+
+def _checked(example_weights: Tensor | None, data: Data, hardware: Hardware) -> Tensor | None:
+    if example_weights is None:
+        return None
+    example_weights = torch.as_tensor(example_weights)  # a list serves as well
+    n, shape = len(data.train), tuple(example_weights.shape)
+    if shape != (n,):
+        raise ValueError(f"example_weights must be one number for each of {n} training examples, got the shape {shape}")
+    if bad := int((~(example_weights.isfinite() & (example_weights >= 0))).sum()):
+        raise ValueError(f"example_weights must be finite and at least 0, got {bad} that are not; 1 changes nothing")
+    return example_weights.detach().to(hardware.device, torch.float32, copy=True)
+
+
+def _say_dropout(network: nn.Module) -> None:
+    active = [name for name, m in network.named_modules() if isinstance(m, nn.modules.dropout._DropoutNd) and m.p]
+    if active:
+        drawn = f"dropout ({', '.join(active)}) draws from torch's global generator"
+        way_on = "set its p to 0 for the same bits every time"
+        warnings.warn(f"{drawn}, so the bits of this run are not promised; {way_on}", stacklevel=3)
+
+
+def _trainable(network: nn.Module) -> list[str]:
+    return [name for name, parameter in network.named_parameters() if parameter.requires_grad]
+
+
+def _optimiser(recipe: Recipe, state: State) -> torch.optim.Optimizer:
+    """Make torch's optimiser around the state's tensors; its own state lives in `state.optimiser`, by name."""
+    trained = list(state.trained.values())
+    common = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": True}
+    if recipe.optimiser == "adam":
+        optimiser = torch.optim.Adam(trained, betas=(recipe.momentum, 0.999), **common)
+    else:
+        optimiser = torch.optim.SGD(trained, momentum=recipe.momentum, nesterov=recipe.nesterov, **common)
+    for name, tensor in state.trained.items():
+        optimiser.state[tensor] = state.optimiser.setdefault(name, {})
+    return optimiser
+
+
+def _forward(network: nn.Module, hardware: Hardware) -> Callable[[Weights, Tensor], Tensor]:
+    device, half = torch.device(hardware.device).type, hardware.precision == "bfloat16"
+
+    def forward(weights: Weights, images: Tensor) -> Tensor:
+        with torch.autocast(device, torch.bfloat16, enabled=half):
+            return functional_call(network, weights, (images,)).float()
+
+    return torch.compile(forward) if hardware.compiled else forward
+
+
+def _training_split(data: Data, recipe: Recipe, hardware: Hardware) -> Split:
+    if not len(data.train):
+        raise ValueError(f"{data.name} has no training images here; it serves evaluation only")
+    return data.train.to(hardware.device)
+
+
+def _check_finite(loss: Tensor, step: int, of: int, recipe: Recipe, hardware: Hardware) -> None:
+    if hardware.device != "cpu" and (step + 1) % 50 and step + 1 < of:
+        return  # reading the loss waits for the GPU: now and then, and at the end, is soon enough
+    value = loss.item()
+    if not math.isfinite(value):
+        way_on = f"try learning_rate={recipe.learning_rate / 10:g}, or warmup={max(10, of // 20)}"
+        raise Diverged(f"the loss is {value} at step {step + 1} of {of}, so the run was stopped; {way_on}")

@@ -1,0 +1,19 @@
+"""A name with options in one string, as a notebook's parameter has it: "resnet8(width=16)", "window(skip=500)"."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+
+def with_options(text: str) -> tuple[str, dict[str, Any]] | None:
+    """Read the name and its options, which are literals given by name; nothing is executed. None for anything else."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+        if isinstance(tree, ast.Name):
+            return tree.id, {}
+        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.args:
+            return tree.func.id, {str(word.arg): ast.literal_eval(word.value) for word in tree.keywords}
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        pass
+    return None
