@@ -92,7 +92,7 @@ def sup_tickets(
                 tickets = len(superposed) + 1
                 superposed.append(superpose(superposed[-1], cheap, tickets, seed=own) if superposed else cheap)
                 if step.step < of:
-                    ids = order(step.step)
+                    ids = data.train.ids[order(step.step)]
                     rewire(step.state, model, start, data, cyclic, ids=ids, share=explore, grow=grow, seed=own)
             yield step
 

@@ -153,7 +153,7 @@ def dynamic_steps(
     order = Order(len(data.train), recipe.batch_size, seed if order_seed is None else order_seed)
     for step in steps(model, weights, data, recipe, mask=first, state=state, weights_of=weights_of, **noise):
         if step.step % rewire_every == 0 and step.step < end:
-            share, ids = drop_share(step.step, end, drop), order(step.step)
+            share, ids = drop_share(step.step, end, drop), data.train.ids[order(step.step)]
             rewire(step.state, model, weights, data, recipe, ids=ids, share=share, grow=grow, mask=may, seed=seed)
         yield step
 
@@ -173,7 +173,7 @@ def rewire(
 ) -> None:
     """Drop a share of every layer's weights and grow as many, in the live `state` of a run, between two steps.
 
-    `ids` are indices of the training examples whose mean loss gives the dense gradient, in eval mode and without
+    `ids` are those of the training examples whose mean loss gives the dense gradient, in eval mode and without
     augmentation (RigL's own code takes that of the step's batch, as it is in training). What is born starts at zero
     with zero momentum; what is dropped and grown in one go stays as it was, as in RigL's own code.
     """
