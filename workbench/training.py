@@ -28,7 +28,7 @@ from workbench.masks import Mask
 from workbench.recipe import Recipe
 from workbench.seeds import check_seed, generator
 from workbench.state import State
-from workbench.weights import Weights, check_fits, owners, untied
+from workbench.weights import Weights, check_fits, on_cpu, owners, untied
 from workbench.work import progress
 
 
@@ -156,9 +156,7 @@ def settle_recipe(model: nn.Module, recipe: Recipe) -> Hardware:
 
 def network_weights(model: nn.Module, weights: Weights, state: State) -> Weights:
     """Return the network's weights at a state, on the CPU; names that share one tensor in the model share it here."""
-    live = {
-        name: tensor.detach().cpu().contiguous().clone() for name, tensor in (state.trained | state.buffers).items()
-    }
+    live = on_cpu(state.trained | state.buffers)
     owner = owners(model)
     return {name: live.get(owner.get(name, name), weights[name]) for name in weights}
 
