@@ -108,10 +108,10 @@ def curve(
             for name in names
         }
 
-    initial = {f"{i}:{name}": knots[i][name] for i in range(1, bends + 1) for name in learned}
+    line = {f"{i}:{name}": knots[i][name] for i in range(1, bends + 1) for name in learned}
     masked = {f"{i}:{name}": mask[name] for i in range(1, bends + 1) for name in learned if name in mask}
     last, losses = None, []
-    for last in steps(model, a, data, recipe, mask=masked or None, seed=seed, trained=initial, weights_of=weights_of):
+    for last in steps(model, a, data, recipe, mask=masked or None, seed=seed, trained=line, weights_of=weights_of):
         losses.append(last.losses.mean())
     if last is not None:
         _take(model, knots, on_cpu(last.state.trained))
@@ -175,11 +175,9 @@ def _take(model: nn.Module, knots: list[Weights], trained: Weights) -> None:
 
 
 def _check_mask(mask: Mask, *ends: Weights) -> None:
-    for ordinal, end in zip(("first", "second"), ends, strict=True):
+    for nth, end in zip(("first", "second"), ends, strict=True):
         masks.check(mask, end)
         outside = [name for name, kept in mask.items() if bool((end[name] != 0)[~kept].any())]
         if outside:
             way_on = 'pass path_mask(first, second, "union"), which keeps what either keeps'
-            raise ValueError(
-                f"the mask must keep all of both ends, but the {ordinal} is not zero in {outside}; {way_on}"
-            )
+            raise ValueError(f"the mask must keep all of both ends, but the {nth} is not zero in {outside}; {way_on}")
