@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.data import sources
-from workbench.data.data import AUGMENTATIONS, DATASETS, Data, Split, crop, flip, load, resize
+from workbench.data.data import AUGMENTATIONS, DATASETS, Data, Split, crop, flip, load, resize, sources
 from workbench.work import progress
 from workbench.work.seeds import generator
 

@@ -12,27 +12,23 @@ from tiny import Own, copied, four, made, same
 import workbench as wb
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
-from workbench.pruning import METHODS, magnitude, random_mask
+from workbench.pruning import METHODS, magnitude, prune, random_mask
 
 DATA = made()
+RECIPE = wb.Recipe(steps=2, batch_size=16)
+WEIGHTS = {"1.weight": torch.tensor([[0.5, -3.0], [0.1, 2.0]])}
 
 
 def pruned(name: str, *, density: float, seed: int = 0, weights: Weights | None = None) -> Mask:
-    """Ask a method, by the standard names of what it needs, for a mask of Own."""
+    """Ask a method for a mask of Own."""
     model = Own()
-    things: dict[str, Any] = {
-        "model": model,
-        "weights": wb.initialise(model) if weights is None else weights,
-        "mask": wb.masks.full(model),
-        "data": DATA,
-        "recipe": wb.Recipe(steps=2, batch_size=16),
-    }
-    takes = inspect.signature(METHODS[name]).parameters
-    needed = {thing: value for thing, value in things.items() if thing in takes}
-    before = {thing: copied(value) for thing, value in needed.items() if isinstance(value, dict)}
-    found = METHODS[name](**needed, density=density, seed=seed)
-    assert all(same(before[thing], needed[thing]) for thing in before)  # what came in comes out unchanged
-    return found
+    weights, full = wb.initialise(model) if weights is None else weights, wb.masks.full(model)
+    before = copied(weights), wb.snapshot(model)
+    mask = prune(name, model, weights, DATA, RECIPE, density=density, mask=full, seed=seed)
+    assert same(before[0], weights)  # what came in comes out unchanged
+    assert same(before[1], wb.snapshot(model))
+    assert wb.masks.density(full) == 1
+    return mask
 
 
 # ---- what every method promises
@@ -85,19 +81,68 @@ def test_a_layer_that_collapses_is_named(name: str):
 
 @every
 def test_what_a_method_returns_may_be_changed(name: str):
-    mask, model = wb.masks.full(Own()), Own()
-    takes = {"weights": wb.snapshot(model), "mask": mask, "model": model, "data": DATA, "recipe": wb.Recipe(steps=1)}
-    found = METHODS[name](
-        **{k: v for k, v in takes.items() if k in inspect.signature(METHODS[name]).parameters}, density=1.0
-    )
-    for tensor in found.values():
+    full = wb.masks.full(Own())
+    for tensor in prune(name, Own(), wb.snapshot(Own()), DATA, RECIPE, density=1.0, mask=full).values():
         tensor.fill_(False)
-    assert wb.masks.density(mask) == 1
+    assert wb.masks.density(full) == 1
+
+
+# ---- a method is chosen by its name
+
+
+@every
+def test_by_name_a_method_is_handed_what_it_asks_for(name: str):
+    model, weights = Own(), wb.initialise(Own())
+    half = random_mask(wb.masks.full(model), density=0.5, seed=3)
+    given = {"model": model, "weights": weights, "data": DATA, "recipe": RECIPE, "mask": half}
+    asked = {thing: given[thing] for thing in inspect.signature(METHODS[name]).parameters if thing in given}
+    by_name = prune(name, model, weights, DATA, RECIPE, density=0.3, mask=half, seed=1)
+    assert same(by_name, METHODS[name](**asked, density=0.3, seed=1))
+    assert wb.masks.kept(by_name) == round(0.3 * 342)
+    assert all(not (by_name[layer] & ~half[layer]).any() for layer in half)
+
+
+def test_by_name_all_that_is_prunable_may_be_kept_and_data_may_be_left_out():
+    weights, full = wb.initialise(Own()), wb.masks.full(Own())
+    assert same(prune("magnitude", Own(), weights, density=0.2), magnitude(weights, full, density=0.2))
+    with pytest.raises(ValueError, match="edge_popup needs data and recipe"):
+        prune("edge_popup", Own(), weights, density=0.2)
+
+
+def test_by_name_options_go_in_brackets():
+    by_name = prune("random_mask(layers='erk')", Own(), wb.initialise(Own()), density=0.2)
+    assert same(by_name, random_mask(wb.masks.full(Own()), density=0.2, layers="erk"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("magnitud", 'pruning method "magnitud" is not known; did you mean "magnitude"'),
+        ("magnitude(", r'pruning method "magnitude\(" is not known; did you mean "magnitude"'),
+        ("magnitude(scop='layer')", 'option of magnitude "scop" is not known; did you mean "scope"'),
+        ("magnitude(seed=3)", 'option of magnitude "seed" is not known'),
+    ],
+)
+def test_a_name_that_is_not_known_is_said(name: str, message: str):
+    with pytest.raises(ValueError, match=message):
+        prune(name, Own(), wb.initialise(Own()), density=0.2)
+
+
+def test_a_method_that_joins_is_served(monkeypatch: pytest.MonkeyPatch):
+    def smallest(weights: Weights, mask: Mask, *, density: float, power: int = 1, seed: int = 0) -> Mask:
+        saliency = {name: -(weights[name].abs() ** power) for name in mask}
+        return wb.masks.keep_largest(saliency, mask, wb.masks.survivors(mask, density), seed=seed)
+
+    monkeypatch.setitem(METHODS, "smallest", smallest)
+    assert prune("smallest(power=2)", four(), WEIGHTS, density=0.25)["1.weight"].tolist() == [
+        [False, False],
+        [True, False],
+    ]
+    with pytest.raises(ValueError, match='"smalest" is not known; did you mean "smallest"'):
+        prune("smalest", four(), WEIGHTS, density=0.25)
 
 
 # ---- magnitude, by hand
-
-WEIGHTS = {"1.weight": torch.tensor([[0.5, -3.0], [0.1, 2.0]])}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -130,7 +131,7 @@ def test_the_callers_model_weights_and_generator_are_untouched(name: str):
     parameters, mode, random = [id(p) for p in model.parameters()], model.training, torch.get_rng_state()
     wb.train(model, start, DATA, RECIPES[name], mask=mask)
     wb.evaluate(model, start, DATA.test, mask=mask)
-    wb.gradients(model, start, DATA, torch.arange(4))
+    wb.gradients(model, start, DATA, DATA.train.ids[:4])
     assert same(before, wb.snapshot(model))
     assert same(given, start)
     assert same(places, mask)
@@ -446,12 +447,34 @@ def test_gradients_are_dense_and_those_of_the_mean_loss():
 
 def test_gradients_are_those_of_an_annealed_loss_at_its_step():
     model, data = Own(), made()
-    start, ids, recipe = wb.initialise(model), torch.arange(8), wb.Recipe(steps=4, loss=wb.Robust(0.2, anneal="cosine"))
+    start, ids, recipe = (
+        wb.initialise(model),
+        data.train.ids[:8],
+        wb.Recipe(steps=4, loss=wb.Robust(0.2, anneal="cosine")),
+    )
     for step in (0, 1, 3):
         lam = 0.2 * (1 + math.cos(math.pi * step / 4)) / 2
         found = wb.gradients(model, start, data, ids, recipe=recipe, step=step)
         expected = wb.gradients(model, start, data, ids, recipe=wb.Recipe(steps=4, loss=wb.Robust(lam)))
         assert all(torch.allclose(found[name], expected[name]) for name in found)
+
+
+def test_gradients_are_those_of_the_examples_with_these_ids():
+    model, data = Own(), made()
+    shuffled = replace(data, train=data.train.take(torch.tensor([7, 2, 30, 11, 5])))  # ids 121, 106, 190, 133, 115
+    start, network = wb.initialise(model), Own().eval()
+    slopes = wb.gradients(model, start, shuffled, torch.tensor([190, 106]))
+    images, labels = data.train.inputs(torch.tensor([30, 2])), data.train.labels[[30, 2]]
+    trained = {name: start[name].clone().requires_grad_() for name, _ in network.named_parameters()}
+    loss = nn.functional.cross_entropy(torch.func.functional_call(network, start | trained, (images,)), labels)
+    expected = torch.autograd.grad(loss, list(trained.values()))
+    assert all(torch.allclose(slopes[name], slope) for name, slope in zip(trained, expected, strict=True))
+
+
+def test_gradients_of_an_id_that_is_not_there_are_refused():
+    model = Own()
+    with pytest.raises(ValueError, match=r"ids must be among data.train.ids, got 2 that are not, 0 for one"):
+        wb.gradients(model, wb.initialise(model), DATA, torch.tensor([0, 103, 1]))
 
 
 # ---- what goes wrong

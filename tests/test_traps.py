@@ -64,10 +64,9 @@ def test_trap_5_biases_and_norms_are_never_pruned(name: str, digits: wb.Data):
 @pytest.mark.parametrize("name", wb.pruning.METHODS)
 def test_trap_6_a_density_is_what_is_kept(name: str):
     # a mask that keeps the share it should remove
-    weights, full = wb.initialise(Own()), wb.masks.full(Own())
-    searched = (Own(), weights, DATA, wb.Recipe(steps=1, batch_size=16))
-    things: dict[str, Any] = {"magnitude": (weights, full), "random_mask": (full,), "edge_popup": searched}
-    assert wb.masks.kept(wb.pruning.METHODS[name](*things[name], density=0.2)) == 68  # of 342
+    recipe = wb.Recipe(steps=1, batch_size=16)
+    mask = wb.pruning.prune(name, Own(), wb.initialise(Own()), DATA, recipe, density=0.2)
+    assert wb.masks.kept(mask) == 68  # of 342
 
 
 def test_trap_7_a_shuffle_shuffles():

@@ -52,6 +52,16 @@ def mixture(a: float, n: int, seed: int, step: int) -> Mixture:
     return Mixture(float(draw.beta(a, a)), torch.from_numpy(draw.permutation(n)))
 
 
+def places_of(ids: Int64[Tensor, " some"], train_ids: Int64[Tensor, " n"]) -> Int64[Tensor, " some"]:
+    """Return the places of these ids among `data.train.ids`; a ValueError for an id that is not there."""
+    ids = ids.to(train_ids.device)
+    if len(absent := ids[~torch.isin(ids, train_ids)]):
+        rule = "ids must be among data.train.ids"
+        raise ValueError(f"{rule}, got {len(absent)} that are not, {int(absent[0])} for one; ids are not places")
+    ascending, order = train_ids.sort()
+    return order[torch.searchsorted(ascending, ids)]
+
+
 class Order:
     """The endless order of n examples in batches; `order(step)` gives the indices of that step's batch."""
 

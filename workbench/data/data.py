@@ -19,6 +19,7 @@ from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 from workbench.data import sources
+from workbench.data.batches import places_of
 from workbench.data.images import AUGMENTATIONS, crop, flip, resize
 from workbench.data.sources import DATASETS
 from workbench.work.seeds import check_seed, generator
@@ -104,10 +105,7 @@ class Data:
 
     def only(self, ids: Int64[Tensor, " some"]) -> Data:
         """Return the data with these training examples alone, in their order here; a ValueError for other ids."""
-        if len(absent := ids[~torch.isin(ids, self.train.ids)]):
-            rule = "ids must be among data.train.ids"
-            raise ValueError(f"{rule}, got {len(absent)} that are not, {int(absent[0])} for one; ids are not places")
-        train = self.train.take(torch.isin(self.train.ids, ids).nonzero().flatten())
+        train = self.train.take(places_of(ids, self.train.ids).unique())
         return replace(self, train=train, flipped=self.flipped[torch.isin(self.flipped, ids)])
 
     def to(self, device: str | torch.device) -> Data:

@@ -30,9 +30,9 @@ def agreement(
     order = Order(len(data.train), batch_size, seed)
 
     def flat(batch: int) -> torch.Tensor:
-        found = gradients(model, weights, data, order(batch))
+        slopes = gradients(model, weights, data, data.train.ids[order(batch)])
         progress.report(1, 1)
-        return torch.cat([g.flatten() for g in found.values()])
+        return torch.cat([g.flatten() for g in slopes.values()])
 
     g_BW = torch.stack(list(progress.walk("batch", map(flat, range(batches)), batches)))
     return float(torch.nn.functional.cosine_similarity(g_BW, g_BW.mean(0, keepdim=True)).mean())

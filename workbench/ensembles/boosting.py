@@ -60,10 +60,10 @@ def boosted(
     what = {"loss": recipe.loss, "density": density, "scope": scope}
     for m in range(members):
         with progress.within("member", m, members):
-            own = {"scores": initial_scores(model, masks.full(model), number(seed, "member scores", m))}
-            own |= {"example_weights": w.float() if m else None, "seed": number(seed, "member", m)}
-            found = run(call(edge_popup_member, model, weights, data, recipe, **what, **own), archive)
-            wrong = _wrong(model, found, data)
+            begin = {"scores": initial_scores(model, masks.full(model), number(seed, "member scores", m))}
+            begin |= {"example_weights": w.float() if m else None, "seed": number(seed, "member", m)}
+            member = run(call(edge_popup_member, model, weights, data, recipe, **what, **begin), archive)
+            wrong = _wrong(model, member, data)
         error, classes = float(w[wrong].sum() / w.sum()), len(data.classes)
         if error >= 1 - 1 / classes:
             if m == 0:
@@ -73,7 +73,7 @@ def boosted(
                 )
             return
         a = vote(max(error, 0.5 / len(w)), classes)
-        yield replace(found, vote=a)
+        yield replace(member, vote=a)
         w = reweighted(w, wrong, a)
 
 
@@ -84,8 +84,8 @@ def vote(error: float, classes: int) -> float:
 
 def reweighted(weights: Float64[Tensor, " n"], wrong: Bool[Tensor, " n"], vote: float) -> Float64[Tensor, " n"]:
     """Return w_i exp(a [i is wrong]), scaled to mean 1."""
-    found = weights * torch.where(wrong, math.exp(vote), 1.0)
-    return found / found.mean()
+    raised = weights * torch.where(wrong, math.exp(vote), 1.0)
+    return raised / raised.mean()
 
 
 def _wrong(model: nn.Module, member: Member, data: Data) -> Tensor:

@@ -21,7 +21,7 @@ from workbench.nets import masks
 from workbench.nets.batch_norm import recompute_batch_norm
 from workbench.nets.initialisation import initialise
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, mix
+from workbench.nets.weights import Weights, mix, on_cpu
 from workbench.pruning.dynamic import dynamic_steps
 from workbench.training.recipe import Recipe
 from workbench.training.steps import Step, network_weights
@@ -53,17 +53,17 @@ def cigl(
         if not 0 < share < 1:
             raise ValueError(f"{name} must be in (0, 1), a share, got {share}; the defaults are 0.1 and 0.25")
     of, names = recipe.length(len(data.train)), list(masks.full(model))
-    start, own = initialise(model, seed=number(seed, "member weights")), number(seed, "member")
+    start, run_seed = initialise(model, seed=number(seed, "member weights")), number(seed, "member")
     part = max(1, round(average * of))
     every = max(1, part // POINTS)
     mean, count = start, 0
 
     def thin(trained: Weights, step: int) -> Weights:
-        return thinned(trained, step, names=names, leave_out=leave_out, seed=own)
+        return thinned(trained, step, names=names, leave_out=leave_out, seed=run_seed)
 
     def walk() -> Iterator[Step]:
         nonlocal mean, count
-        how = {"density": density, "grow": grow, "until": 1 - average / 2, "seed": own}
+        how = {"density": density, "grow": grow, "until": 1 - average / 2, "seed": run_seed}
         for step in dynamic_steps(model, start, data, recipe, **how, weights_of=thin):
             if step.step > of - part and (of - step.step) % every == 0:
                 count += 1
@@ -71,8 +71,7 @@ def cigl(
             yield step
 
     end, history = consume(walk(), recipe.loss)
-    last = {name: kept.cpu() for name, kept in (end.state.mask or {}).items()}
-    mask = largest(mean, last, seed=own)
+    mask = largest(mean, on_cpu(end.state.mask or {}), seed=run_seed)
     weights = recompute_batch_norm(model, masks.apply(mean, mask), data.train)
     return Member(weights, mask, recipe.loss, history, end.of, seed)
 
@@ -82,17 +81,17 @@ def thinned(trained: Weights, step: int, *, names: Collection[str], leave_out: f
 
     So the mean over masks is the weights themselves, which are what is evaluated. Drawn from (seed, step) alone.
     """
-    draw, found = generator(seed, "random mask", step), dict(trained)
+    draw, thin = generator(seed, "random mask", step), dict(trained)
     for name in names:
         kept = (torch.rand(trained[name].shape, generator=draw) >= leave_out) / (1 - leave_out)
-        found[name] = trained[name] * kept.to(trained[name].device)
-    return found
+        thin[name] = trained[name] * kept.to(trained[name].device)
+    return thin
 
 
 def largest(mean: Weights, mask: Mask, *, seed: int = 0) -> Mask:
     """Return the mask of the largest weights of every layer, as many as `mask` keeps there; ties by the seed."""
-    found: Mask = {}
+    sparse: Mask = {}
     for name, kept in mask.items():
         all_of, count = {name: torch.ones_like(kept)}, int(kept.count_nonzero())
-        found |= masks.keep_largest({name: mean[name].abs()}, all_of, count, seed=seed) if count else {name: kept}
-    return found
+        sparse |= masks.keep_largest({name: mean[name].abs()}, all_of, count, seed=seed) if count else {name: kept}
+    return sparse

@@ -14,7 +14,7 @@ from workbench.ensembles.member import Member
 from workbench.ensembles.members import consume, each_of
 from workbench.nets import masks
 from workbench.nets.initialisation import initialise
-from workbench.nets.weights import Weights
+from workbench.nets.weights import Weights, on_cpu
 from workbench.pruning.dynamic import dynamic_steps
 from workbench.training.recipe import Recipe
 from workbench.training.steps import network_weights
@@ -45,8 +45,8 @@ def free_tickets(
         raise ValueError(f"an ensemble has one member at least, got members={members}; three are the usual number")
 
     def member(m: int) -> Member:
-        start, own = initialise(model, seed=number(seed, "member weights", m)), number(seed, "member", m)
-        return run(call(free_ticket, model, start, data, recipe, density=density, grow=grow, seed=own), archive)
+        start, run_seed = initialise(model, seed=number(seed, "member weights", m)), number(seed, "member", m)
+        return run(call(free_ticket, model, start, data, recipe, density=density, grow=grow, seed=run_seed), archive)
 
     return each_of(member, members, workers=workers)
 
@@ -69,6 +69,6 @@ def free_ticket(
     """
     how = {"density": density, "grow": grow, "drop": drop, "until": 1.0, "seed": seed}
     last, history = consume(dynamic_steps(model, start, data, recipe, **how), recipe.loss)
-    mask = {name: kept.cpu() for name, kept in (last.state.mask or {}).items()}
+    mask = on_cpu(last.state.mask or {})
     weights = masks.apply(network_weights(model, start, last.state), mask)
     return Member(weights, mask, recipe.loss, history, last.of, seed)

@@ -75,17 +75,17 @@ def members(
         scores = initial_scores(model, masks.full(model), number(seed, "member scores", scored))
         loss, where = as_trained(losses[m], over)
         what = {"loss": loss, "density": density, "scope": scope, "scores": scores, "over": where}
-        own = number(seed, "member", m)
-        found = run(call(edge_popup_member, model, weights, data, recipe, **what, seed=own), archive)
-        return replace(found, loss=losses[m])
+        what |= {"seed": number(seed, "member", m)}
+        trained = run(call(edge_popup_member, model, weights, data, recipe, **what), archive)
+        return replace(trained, loss=losses[m])
 
     return each_of(member, len(losses), workers=workers)
 
 
 def each_of(member: Callable[[int], Member], n: int, *, workers: int | None = None) -> list[Member]:
     """Return `member(0)` to `member(n - 1)`, made side by side."""
-    found = dict(side_by_side(member, range(n), workers=workers))
-    return [found[m] for m in range(n)]
+    by_number = dict(side_by_side(member, range(n), workers=workers))
+    return [by_number[m] for m in range(n)]
 
 
 def edge_popup_member(
@@ -133,8 +133,8 @@ def trained_member(
     """Train the weights themselves under a loss, dense or under a mask (a magnitude ticket), as a member."""
     recipe, keeper = _where_it_weighs(data, recipe, loss, over)
     last, history = consume(steps(model, start, data, recipe, mask=mask, seed=seed), loss, keeper)
-    found, where = masks.full(model) if mask is None else mask, "batch" if keeper is None else "dataset"
-    return Member(network_weights(model, start, last.state), found, loss, history, last.of, seed, over=where)
+    kept, where = masks.full(model) if mask is None else mask, "batch" if keeper is None else "dataset"
+    return Member(network_weights(model, start, last.state), kept, loss, history, last.of, seed, over=where)
 
 
 def as_trained(loss: Loss, over: str) -> tuple[Loss, str]:
@@ -212,23 +212,23 @@ def _by_id(example_weights: Tensor | None, data: Data) -> Tensor | None:
     """Return the weights at the places of their examples' ids."""
     if example_weights is None or example_weights.shape != (len(data.train),):  # which `steps` refuses
         return None
-    found = torch.zeros(int(data.train.ids.max()) + 1)
-    found[data.train.ids.cpu()] = example_weights.detach().cpu().float()
-    return found
+    by_id = torch.zeros(int(data.train.ids.max()) + 1)
+    by_id[data.train.ids.cpu()] = example_weights.detach().cpu().float()
+    return by_id
 
 
 def _row(step: Step, loss: Loss, losses: Tensor, example_weights: Tensor | None) -> dict[str, Any]:
     """Return how the loss weighs a batch, or the data set, of these plain losses."""
-    found = weigh(loss, losses, step.batch, example_weights)
+    weighing = weigh(loss, losses, step.batch, example_weights)
     harder = losses.argsort(descending=True)[: len(losses) // 2]
     return {
         "step": step.step,
         "loss": float(losses.mean()),
-        "lam": found.lam,
-        "effective_share": effective_sample_size(found.weights) / len(losses),
-        "divergence": divergence(found.weights),
-        "negative_share": 0.0 if math.isnan(found.lam) else negative_share(losses, found.lam),
-        "hard_weight": float(found.weights[harder].sum()),
+        "lam": weighing.lam,
+        "effective_share": effective_sample_size(weighing.weights) / len(losses),
+        "divergence": divergence(weighing.weights),
+        "negative_share": 0.0 if math.isnan(weighing.lam) else negative_share(losses, weighing.lam),
+        "hard_weight": float(weighing.weights[harder].sum()),
     }
 
 

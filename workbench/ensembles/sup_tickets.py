@@ -21,7 +21,7 @@ from workbench.ensembles.members import consume
 from workbench.nets import masks
 from workbench.nets.batch_norm import recompute_batch_norm
 from workbench.nets.initialisation import initialise
-from workbench.nets.weights import Ticket, mix
+from workbench.nets.weights import Ticket, mix, on_cpu
 from workbench.pruning.dynamic import dynamic_steps, rewire
 from workbench.pruning.magnitude import magnitude
 from workbench.training.recipe import Recipe
@@ -79,27 +79,27 @@ def sup_tickets(
     """
     of = recipe.length(len(data.train))
     cyclic = in_cycles(recipe, of, cycles=cycles, last=last, explore=explore)
-    start, own = initialise(model, seed=number(seed, "member weights")), number(seed, "member")
+    start, run_seed = initialise(model, seed=number(seed, "member weights")), number(seed, "member")
     first, full = cyclic.first(of), masks.full(model)
-    order = Order(len(data.train), cyclic.batch_size, own)
+    order = Order(len(data.train), cyclic.batch_size, run_seed)
     superposed: list[Ticket] = []  # the last one is the average so far
 
     def walk() -> Iterator[Step]:
-        how = {"density": density, "grow": grow, "drop": 0.5, "until": first / of, "seed": own}
+        how = {"density": density, "grow": grow, "drop": 0.5, "until": first / of, "seed": run_seed}
         for step in dynamic_steps(model, start, data, cyclic, **how):
             if step.step >= first and (step.step - first) % cyclic.cycle(of) == 0:
-                cheap = Ticket(network_weights(model, start, step.state), _on_cpu(step.state.mask or full))
+                cheap = Ticket(network_weights(model, start, step.state), on_cpu(step.state.mask or full))
                 tickets = len(superposed) + 1
-                superposed.append(superpose(superposed[-1], cheap, tickets, seed=own) if superposed else cheap)
+                superposed.append(superpose(superposed[-1], cheap, tickets, seed=run_seed) if superposed else cheap)
                 if step.step < of:
-                    ids = order(step.step)
-                    rewire(step.state, model, start, data, cyclic, ids=ids, share=explore, grow=grow, seed=own)
+                    ids = data.train.ids[order(step.step)]
+                    rewire(step.state, model, start, data, cyclic, ids=ids, share=explore, grow=grow, seed=run_seed)
             yield step
 
     end, history = consume(walk(), recipe.loss)
-    found = superposed[-1]
-    weights = recompute_batch_norm(model, found.weights, data.train)
-    return Member(weights, found.mask, recipe.loss, history, end.of, seed)
+    ticket = superposed[-1]
+    weights = recompute_batch_norm(model, ticket.weights, data.train)
+    return Member(weights, ticket.mask, recipe.loss, history, end.of, seed)
 
 
 def in_cycles(recipe: Recipe, of: int, *, cycles: int = 3, last: float = 0.1, explore: float = 0.5) -> Cyclic:
@@ -109,10 +109,10 @@ def in_cycles(recipe: Recipe, of: int, *, cycles: int = 3, last: float = 0.1, ex
         raise ValueError(f"cheap tickets take one cycle at least, in a last part in (0, 1), got {given}; try 3 and 0.1")
     if not 0 <= explore < 1:
         raise ValueError(f"explore must be in [0, 1), the share that a cycle drops and grows, got {explore}; try 0.5")
-    found = Cyclic(**{f.name: getattr(recipe, f.name) for f in fields(Recipe)}, cycles=cycles, last=last)
-    if found.cycle(of) < 1:
+    cyclic = Cyclic(**{f.name: getattr(recipe, f.name) for f in fields(Recipe)}, cycles=cycles, last=last)
+    if cyclic.cycle(of) < 1:
         raise ValueError(f"the last {last:g} of {of} steps is too short for {cycles} cycles; train longer")
-    return found
+    return cyclic
 
 
 def superpose(so_far: Ticket, cheap: Ticket, count: int, *, seed: int = 0) -> Ticket:
@@ -127,7 +127,3 @@ def superpose(so_far: Ticket, cheap: Ticket, count: int, *, seed: int = 0) -> Ti
     mean = mix(so_far.weights, cheap.weights, 1 / count)
     either = {name: so_far.mask[name] | cheap.mask[name] for name in so_far.mask}
     return Ticket(mean, magnitude(mean, either, density=masks.density(cheap.mask), seed=seed))
-
-
-def _on_cpu(mask: masks.Mask) -> masks.Mask:
-    return {name: kept.cpu() for name, kept in mask.items()}

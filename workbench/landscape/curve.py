@@ -21,7 +21,7 @@ from workbench.nets.batch_norm import treat_batch_norm
 from workbench.nets.evaluation import place
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, check_fits, check_same, mix, owners
+from workbench.nets.weights import Weights, check_fits, check_same, mix, on_cpu, owners
 from workbench.training.recipe import Recipe
 from workbench.training.steps import settle_recipe, steps
 from workbench.work.nearest import unknown
@@ -108,13 +108,13 @@ def curve(
             for name in names
         }
 
-    own = {f"{i}:{name}": knots[i][name] for i in range(1, bends + 1) for name in learned}
+    line = {f"{i}:{name}": knots[i][name] for i in range(1, bends + 1) for name in learned}
     masked = {f"{i}:{name}": mask[name] for i in range(1, bends + 1) for name in learned if name in mask}
     last, losses = None, []
-    for last in steps(model, a, data, recipe, mask=masked or None, seed=seed, trained=own, weights_of=weights_of):
+    for last in steps(model, a, data, recipe, mask=masked or None, seed=seed, trained=line, weights_of=weights_of):
         losses.append(last.losses.mean())
     if last is not None:
-        _take(model, knots, {name: t.detach().cpu().contiguous().clone() for name, t in last.state.trained.items()})
+        _take(model, knots, on_cpu(last.state.trained))
     return Curve(kind, tuple(knots), torch.stack(losses).cpu() if losses else torch.zeros(0), seed)
 
 
@@ -175,9 +175,9 @@ def _take(model: nn.Module, knots: list[Weights], trained: Weights) -> None:
 
 
 def _check_mask(mask: Mask, *ends: Weights) -> None:
-    for which, end in zip(("first", "second"), ends, strict=True):
+    for nth, end in zip(("first", "second"), ends, strict=True):
         masks.check(mask, end)
         outside = [name for name, kept in mask.items() if bool((end[name] != 0)[~kept].any())]
         if outside:
             way_on = 'pass path_mask(first, second, "union"), which keeps what either keeps'
-            raise ValueError(f"the mask must keep all of both ends, but the {which} is not zero in {outside}; {way_on}")
+            raise ValueError(f"the mask must keep all of both ends, but the {nth} is not zero in {outside}; {way_on}")

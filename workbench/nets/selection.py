@@ -15,7 +15,7 @@ from torch import Tensor
 
 from workbench.work.seeds import generator
 
-Found = tuple[float | Tensor, int]  # the count-th largest, and how many are at least as large
+Threshold = tuple[float | Tensor, int]  # the count-th largest, and how many are at least as large
 NOT_A_NUMBER = "a score is NaN: the search diverged, so search with a smaller learning rate"
 
 
@@ -24,7 +24,7 @@ def round_largest(
     count: int,
     *,
     seed: int = 0,
-    threshold: Callable[[Sequence[Tensor], int], Found] | None = None,
+    threshold: Callable[[Sequence[Tensor], int], Threshold] | None = None,
 ) -> None:
     """Set the `count` largest numbers of all parts together to 1 and the others to 0, in place.
 
@@ -46,7 +46,7 @@ def round_largest(
         part[torch.unravel_index(places, part.shape)] = 0
 
 
-def kth_largest(parts: Sequence[Tensor], count: int) -> Found:
+def kth_largest(parts: Sequence[Tensor], count: int) -> Threshold:
     """Return the `count`-th largest number of all parts together, and how many are at least as large."""
     if parts[0].device.type != "cpu":
         return _by_torch(parts, count)
@@ -67,12 +67,12 @@ class Carried:
         self.last: float | None = None
         self.width = 0.0
 
-    def __call__(self, parts: Sequence[Tensor], count: int) -> Found:
+    def __call__(self, parts: Sequence[Tensor], count: int) -> Threshold:
         """Return the `count`-th largest number of all parts together, and how many are at least as large."""
         if parts[0].device.type != "cpu":
             return kth_largest(parts, count)
-        found = None if self.last is None else self._in_band([_flat(part) for part in parts], count, self.last)
-        value, at_least = kth_largest(parts, count) if found is None else found
+        near = None if self.last is None else self._in_band([_flat(part) for part in parts], count, self.last)
+        value, at_least = near or kth_largest(parts, count)
         assert isinstance(value, float)
         moved = 0.0 if self.last is None else abs(value - self.last)
         self.last, self.width = value, max(4 * moved, 0.9 * self.width)
@@ -93,7 +93,7 @@ class Carried:
         return float(value), above + int(np.count_nonzero(band >= value))
 
 
-def _by_torch(parts: Sequence[Tensor], count: int) -> Found:
+def _by_torch(parts: Sequence[Tensor], count: int) -> Threshold:
     flat = torch.cat([part.flatten() for part in parts])
     value = flat.kthvalue(len(flat) - count + 1).values
     return value, int((flat >= value).count_nonzero())

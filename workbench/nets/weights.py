@@ -6,7 +6,7 @@ is a step along the line between them. A `Ticket` is a sparse network in that fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,11 @@ def snapshot(model: nn.Module) -> Weights:
         if owner.get(name, name) not in copies:
             copies[owner.get(name, name)] = tensor.detach().clone()
     return {name: copies[owner.get(name, name)] for name in model.state_dict()}
+
+
+def on_cpu(tensors: Mapping[str, Tensor]) -> Weights:
+    """Copy the tensors of a live state to the CPU, contiguous and detached: values that no later step changes."""
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
 
 
 def mix(a: Weights, b: Weights, alpha: float) -> Weights:

@@ -1,9 +1,25 @@
-"""Pruning methods, one file each. A new one is one file, one line here, and one test case worked out by hand."""
+"""Pruning methods, one file each. A new one is one file, one line here, and one test case worked out by hand.
 
+A method can be chosen by a string, as a notebook's parameter: `prune("magnitude(scope='layer')", model, weights, …)`.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+from torch import nn
+
+from workbench.data.data import Data
+from workbench.nets import masks
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
 from workbench.pruning.dynamic import dynamic, dynamic_search, dynamic_steps
 from workbench.pruning.edge_popup import edge_popup, edge_popup_search, edge_popup_steps
 from workbench.pruning.magnitude import magnitude
 from workbench.pruning.random_mask import random_mask
+from workbench.training.recipe import Recipe
+from workbench.work.nearest import unknown
+from workbench.work.with_options import with_options
 
 METHODS = {
     "edge_popup": edge_popup,
@@ -20,5 +36,41 @@ __all__ = [
     "edge_popup_search",
     "edge_popup_steps",
     "magnitude",
+    "prune",
     "random_mask",
 ]
+
+
+def prune(
+    method: str,
+    model: nn.Module,
+    weights: Weights,
+    data: Data | None = None,
+    recipe: Recipe | None = None,
+    *,
+    density: float,
+    mask: Mask | None = None,
+    seed: int = 0,
+) -> Mask:
+    """Return the mask of the method that a string such as "magnitude" or "random_mask(layers='erk')" names.
+
+    The method is handed what it asks for by name, and no more: `data` and `recipe` may be left out where it asks for
+    neither. `mask` is what may still be kept (default: all that is prunable). Raises a ValueError for a method or an
+    option that is not known, with what is, and for what a method needs and was not given.
+    """
+    name, options = with_options(method) or (method, {})
+    if name not in METHODS:
+        raise unknown("pruning method", method, METHODS)
+    mask = masks.full(model) if mask is None else mask
+    standard = {"model": model, "weights": weights, "data": data, "recipe": recipe, "mask": mask}
+    standard |= {"density": density, "seed": seed}
+    asked = inspect.signature(METHODS[name]).parameters
+    for option in options:
+        if option not in asked or option in standard:
+            raise unknown(f"option of {name}", option, asked.keys() - standard.keys(), "others are arguments of prune")
+    handed = options | {thing: value for thing, value in standard.items() if thing in asked and value is not None}
+    if missing := [thing for thing, one in asked.items() if one.default is one.empty and thing not in handed]:
+        raise ValueError(
+            f"{name} needs {' and '.join(missing)}; prune(name, model, weights, data, recipe, …) gives all"
+        )
+    return METHODS[name](**handed)

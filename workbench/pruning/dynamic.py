@@ -19,9 +19,9 @@ from workbench.data.batches import Order
 from workbench.data.data import Data
 from workbench.nets import masks
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Ticket, Weights
+from workbench.nets.weights import Ticket, Weights, on_cpu
 from workbench.pruning.rewiring import drop_share, random_start, rewired
-from workbench.pruning.search import check_steps, every_so_often
+from workbench.pruning.search import at_end, check_steps, now_and_then
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import Step, gradients, network_weights, steps
@@ -68,11 +68,7 @@ def dynamic(
     augment_seed: int | None = None,
 ) -> Ticket:
     """Train a sparse network from its first step on, and return it: `dynamic_search` to its end."""
-    how = {"density": density, "grow": grow, "layers": layers, "drop": drop, "rewire_every": rewire_every}
-    noise = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
-    end = max(1, recipe.length(len(data.train)))
-    (last,) = dynamic_search(model, weights, data, recipe, **how, until=until, mask=mask, **noise, every=end)
-    return last.ticket
+    return at_end(dynamic_search, locals()).ticket
 
 
 def dynamic_search(
@@ -99,20 +95,13 @@ def dynamic_search(
     `after` is the last value that was yielded: the generator goes on behind it with the same bits. Everything else is
     as in `dynamic_steps`.
     """
-    how = {"density": density, "grow": grow, "layers": layers, "drop": drop, "rewire_every": rewire_every}
-    noise = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
-    of = recipe.length(len(data.train))
-    if of < 1:
-        raise ValueError(
-            f"a sparse network trains for one step at least, and the recipe has {of}; try Recipe(epochs=4)"
-        )
-    every = every_so_often(every, of)
-    state = None if after is None else after.state
-    for step in dynamic_steps(model, weights, data, recipe, **how, until=until, mask=mask, **noise, state=state):
-        if step.step % every == 0 or step.step == step.of:
-            found = {name: kept.cpu() for name, kept in (step.state.mask or {}).items()}
-            ticket = Ticket(network_weights(model, weights, step.state), found)
-            yield Evolved(step.step, step.of, ticket, step.state.copy())
+    arguments = locals()
+
+    def value(step: Step) -> Evolved:
+        ticket = Ticket(network_weights(model, weights, step.state), on_cpu(step.state.mask or {}))
+        return Evolved(step.step, step.of, ticket, step.state.copy())
+
+    yield from now_and_then(dynamic_steps, arguments, value, least="a sparse network trains for one step at least")
 
 
 def dynamic_steps(
@@ -153,7 +142,7 @@ def dynamic_steps(
     order = Order(len(data.train), recipe.batch_size, seed if order_seed is None else order_seed)
     for step in steps(model, weights, data, recipe, mask=first, state=state, weights_of=weights_of, **noise):
         if step.step % rewire_every == 0 and step.step < end:
-            share, ids = drop_share(step.step, end, drop), order(step.step)
+            share, ids = drop_share(step.step, end, drop), data.train.ids[order(step.step)]
             rewire(step.state, model, weights, data, recipe, ids=ids, share=share, grow=grow, mask=may, seed=seed)
         yield step
 
@@ -173,20 +162,20 @@ def rewire(
 ) -> None:
     """Drop a share of every layer's weights and grow as many, in the live `state` of a run, between two steps.
 
-    `ids` are indices of the training examples whose mean loss gives the dense gradient, in eval mode and without
+    `ids` are those of the training examples whose mean loss gives the dense gradient, in eval mode and without
     augmentation (RigL's own code takes that of the step's batch, as it is in training). What is born starts at zero
     with zero momentum; what is dropped and grown in one go stays as it was, as in RigL's own code.
     """
     live = network_weights(model, weights, state)
-    now = {name: kept.cpu() for name, kept in (state.mask or {}).items()}
+    now = on_cpu(state.mask or {})
     if grow == "gradient":
-        found = gradients(model, live, data, ids, recipe=recipe, step=state.step)
-        saliency = {name: found[name].abs() for name in now}
+        slopes = gradients(model, live, data, ids, recipe=recipe, step=state.step)
+        saliency = {name: slopes[name].abs() for name in now}
     else:
         draw = generator(seed, "grow", state.step)
         saliency = {name: torch.rand(kept.shape, generator=draw, dtype=torch.float64) for name, kept in now.items()}
-    own = number(seed, "rewire", state.step)
-    state.remask(rewired(live, now, saliency, share=share, mask=mask, seed=own))
+    tie_seed = number(seed, "rewire", state.step)
+    state.remask(rewired(live, now, saliency, share=share, mask=mask, seed=tie_seed))
 
 
 def _check(grow: str, drop: float, rewire_every: int, until: float) -> None:

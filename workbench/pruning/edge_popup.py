@@ -13,21 +13,21 @@ of norms stay as they are; the norms' statistics follow the data.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from workbench.data.data import Data
 from workbench.nets import masks
-from workbench.nets.evaluation import place
 from workbench.nets.initialisation import fan_in
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, check_fits
-from workbench.pruning.search import Search, every_so_often
+from workbench.nets.weights import Weights, on_cpu
+from workbench.pruning.search import Search, at_end, now_and_then, score_steps
 from workbench.pruning.straight_through import Popup, mask_of
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
-from workbench.training.steps import Step, settle_recipe, steps
+from workbench.training.steps import Step
 from workbench.work.nearest import unknown
 from workbench.work.seeds import generator
 
@@ -56,11 +56,7 @@ def edge_popup(
     The options are those of `edge_popup_steps`. Of a search in which a layer lost all its weights, `masks.collapsed`
     tells the name.
     """
-    what = {"density": density, "scope": scope, "mask": mask, "scores": scores, "selection": selection}
-    what |= {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed, "invert": invert}
-    end = max(1, recipe.length(len(data.train)))
-    (last,) = edge_popup_search(model, weights, data, recipe, **what, example_weights=example_weights, every=end)
-    return last.kept
+    return at_end(edge_popup_search, locals()).kept
 
 
 def edge_popup_search(
@@ -87,28 +83,15 @@ def edge_popup_search(
     The options are those of `edge_popup_steps`. `after` is the last finished value: the search goes on behind it with
     the same bits.
     """
-    of = recipe.length(len(data.train))
-    if of < 1:
-        raise ValueError(f"a search takes one step at least, and the recipe has {of}; Recipe(epochs=4) searches four")
-    every = every_so_often(every, of)
-    what = {"density": density, "scope": scope, "mask": mask, "scores": scores, "selection": selection}
-    what |= {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed, "invert": invert}
-    what |= {"example_weights": example_weights, "state": None if after is None else after.state}
-    for done in edge_popup_steps(model, weights, data, recipe, **what):
-        if done.step % every == 0 or done.step == of:
-            state = done.state.copy()
-            found = mask_of(
-                _on_cpu(state.trained), masks.allowed(model, state.mask), density, scope, seed, invert=invert
-            )
-            yield Search(
-                step=done.step,
-                of=of,
-                scores=_on_cpu(state.trained),
-                kept=found,
-                buffers=_on_cpu(state.buffers),
-                density=masks.density(found),
-                state=state,
-            )
+    arguments = locals()
+
+    def value(step: Step) -> Search:
+        scores, allowed = on_cpu(step.state.trained), masks.allowed(model, step.state.mask)
+        kept = mask_of(scores, allowed, density, scope, seed, invert=invert)
+        buffers = on_cpu(step.state.buffers)
+        return Search(step.step, step.of, scores, kept, buffers, masks.density(kept), step.state.copy())
+
+    yield from now_and_then(edge_popup_steps, arguments, value)
 
 
 def edge_popup_steps(
@@ -138,27 +121,14 @@ def edge_popup_steps(
     for the worst: every step keeps the weights of *smallest* |s|, and the gradient is as before. `state` resumes, and
     holds mask and scores. Raises a ValueError for an option out of range, a mask or scores of another model.
     """
-    hardware = settle_recipe(model, recipe)
-    check_fits(weights, model)
     if selection not in SELECTIONS:
         raise unknown("selection", selection, SELECTIONS)
-    trained = None
-    if state is not None:
-        allowed = masks.allowed(model, state.mask)
-        state.check_fits(allowed)
-    else:
-        allowed = masks.allowed(model, mask)
-        trained = initial_scores(model, allowed, seed) if scores is None else _checked(scores, allowed)
-        mask = None if masks.kept(allowed) == masks.total(masks.full(model)) else allowed  # nothing to be masked
-    frozen = {name: place(weights[name].detach(), hardware) for name in allowed}
-    popup = Popup(frozen, allowed, density, scope, seed, selection == "carried", invert)
-    what = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed, "state": state}
-    what |= {"mask": mask, "trained": trained, "weights_of": popup, "example_weights": example_weights}
-    for done in steps(model, weights, data, recipe, **what):
-        seen = done.state.mask
-        yield done
-        if done.state.mask is not seen:  # the consumer changed it
-            popup.allow(masks.allowed(model, done.state.mask))
+    carried = selection == "carried"
+    popup = partial(Popup, density=density, scope=scope, seed=seed, carried=carried, invert=invert)
+    draw = partial(initial_scores, model, seed=seed)
+    begin = {"mask": mask, "scores": scores, "state": state, "example_weights": example_weights}
+    noise = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
+    yield from score_steps(model, weights, data, recipe, popup, draw, **begin, **noise)
 
 
 def initial_scores(model: nn.Module, mask: Mask, seed: int) -> Weights:
@@ -169,19 +139,3 @@ def initial_scores(model: nn.Module, mask: Mask, seed: int) -> Weights:
             uniform = torch.rand(full.shape, generator=generator(seed, "scores", index))
             drawn[name] = (2 * uniform - 1) / fan_in(full) ** 0.5
     return drawn
-
-
-def _checked(scores: Weights, mask: Mask) -> Weights:
-    way_on = "initial_scores(model, mask, seed) draws scores of the right form"
-    if scores.keys() != mask.keys():
-        raise ValueError(f"scores must name what may be pruned, {sorted(mask)}, got {sorted(scores)}; {way_on}")
-    for name, score in scores.items():
-        if score.shape != mask[name].shape or not score.is_floating_point() or not bool(score.isfinite().all()):
-            raise ValueError(
-                f"the scores of {name} must be finite floats of the shape {tuple(mask[name].shape)}; {way_on}"
-            )
-    return {name: scores[name].float() for name in mask}
-
-
-def _on_cpu(tensors: Weights) -> Weights:
-    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}

@@ -39,11 +39,11 @@ def random_mask(
             raise unknown("rule for layers", layers, LAYERS)
         shares = {n: sum(t.shape) if layers == "erk" else t.numel() for n, t in mask.items()}  # density × numel
         quota = masks.share_out(count, shares, mask)
-    noise, found = _noise(mask, seed), {}
+    noise, drawn = _noise(mask, seed), {}
     for name, tensor in mask.items():
         empty = {name: torch.zeros_like(tensor)}
-        found |= masks.keep_largest(noise, {name: tensor}, quota[name], seed=seed) if quota[name] else empty
-    return found
+        drawn |= masks.keep_largest(noise, {name: tensor}, quota[name], seed=seed) if quota[name] else empty
+    return drawn
 
 
 def _as_given(mask: Mask, layers: Mapping[str, int], density: float | None) -> dict[str, int]:

@@ -35,17 +35,17 @@ def rewired(
     Each layer drops int(share × its kept weights) and grows that many among all places of `mask` (default: all) that
     did not stay, those just dropped among them. Ties are broken by the seed.
     """
-    found: Mask = {}
+    after: Mask = {}
     for name, kept in now.items():
         count = int(kept.count_nonzero())
         dropped = int(share * count)
         if not dropped:
-            found[name] = kept.clone()
+            after[name] = kept.clone()
             continue
         stays = masks.keep_largest({name: weights[name].abs()}, {name: kept}, count - dropped, seed=seed)[name]
         free = ~stays if mask is None else mask[name] & ~stays
-        found[name] = stays | masks.keep_largest(saliency, {name: free}, dropped, seed=seed)[name]
-    return found
+        after[name] = stays | masks.keep_largest(saliency, {name: free}, dropped, seed=seed)[name]
+    return after
 
 
 def drop_share(step: int, end: int, drop: float) -> float:
@@ -59,9 +59,9 @@ def random_start(mask: Mask, *, density: float, layers: str = "erk", seed: int =
         raise unknown("rule for layers", layers, LAYERS)
     shares = {n: sum(kept.shape) if layers == "erk" else kept.numel() for n, kept in mask.items()}  # density × numel
     quota = masks.share_out(masks.survivors(mask, density), shares, mask)
-    draw, found = generator(seed, "dynamic"), {}
+    draw, start = generator(seed, "dynamic"), {}
     for name, kept in mask.items():
         noise = {name: torch.rand(kept.shape, generator=draw, dtype=torch.float64)}
         none = {name: torch.zeros_like(kept)}
-        found |= masks.keep_largest(noise, {name: kept}, quota[name], seed=seed) if quota[name] else none
-    return found
+        start |= masks.keep_largest(noise, {name: kept}, quota[name], seed=seed) if quota[name] else none
+    return start

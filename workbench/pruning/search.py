@@ -1,19 +1,35 @@
-"""A search for a mask, as far as it has come: what `edge_popup_search` and its siblings yield.
+"""A search for a mask: how its scores are trained, when it yields, how it goes on and ends, once for all methods.
 
 A search trains a score for every weight and leaves the weights as they were drawn: the mask is what is learned
 (Zhou et al. 2019, "Deconstructing Lottery Tickets"; Ramanujan et al. 2020, "What's Hidden in a Randomly Weighted Neural
-Network?").
+Network?"). A method writes down its steps and what is kept of one; its three doors are then three signatures:
+
+    method(…, density, …)                       return at_end(method_search, locals()).kept
+    method_search(…, density, …, every, after)  yield from now_and_then(method_steps, locals(), value)
+    method_steps(…, density, …, state)          yield from score_steps(…)
+
+`locals()`, as the first thing that a door does, is what came in at it, by name; a test holds the signatures together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any, Protocol, TypeVar
 
+from torch import nn
+
+from workbench.data.data import Data
 from workbench.nets import masks
+from workbench.nets.evaluation import place
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Ticket, Weights
+from workbench.nets.weights import Ticket, Weights, check_fits
+from workbench.training.recipe import Recipe
 from workbench.training.state import State
+from workbench.training.steps import Step, settle_recipe, steps
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +64,80 @@ class Search:
         return f"Search(step={self.step}, of={self.of}, density={self.density:.4g}{collapse})"
 
 
+def at_end(search: Callable[..., Iterator[Value]], arguments: Mapping[str, Any]) -> Value:
+    """Run a search with these arguments to its end and return its last value, the only one that is made."""
+    (last,) = search(**arguments, every=max(1, _length(arguments)))
+    return last
+
+
+def now_and_then(
+    steps: Callable[..., Iterator[Step]],
+    arguments: Mapping[str, Any],
+    value: Callable[[Step], Value],
+    *,
+    least: str = "a search takes one step at least",
+) -> Iterator[Value]:
+    """Yield the value of every so many steps and of the last one, with the arguments of a `…_search`.
+
+    Two of them end here: `every` (None makes about twenty values) and `after`, the last finished value, behind whose
+    `state` the steps go on with the same bits; the others are those of `steps`. Raises a ValueError for a recipe of no
+    steps, which begins with `least`.
+    """
+    options, of = dict(arguments), _length(arguments)
+    every, after = options.pop("every"), options.pop("after")
+    if of < 1:
+        raise ValueError(f"{least}, and the recipe has {of}; try Recipe(epochs=4)")
+    every = every_so_often(every, of)
+    for step in steps(**options, state=None if after is None else after.state):
+        if step.step % every == 0 or step.step == of:
+            yield value(step)
+
+
+class Rounding(Protocol):
+    """What makes the network's weights of the scores at a step, as the `weights_of` of `training.steps`."""
+
+    def __call__(self, scores: Weights, step: int) -> Weights: ...
+
+    def allow(self, mask: Mask) -> None:
+        """Let only what this mask keeps be kept from now on."""
+
+
+def score_steps(
+    model: nn.Module,
+    weights: Weights,
+    data: Data,
+    recipe: Recipe,
+    rounding: Callable[[Weights, Mask], Rounding],
+    draw: Callable[[Mask], Weights],
+    *,
+    mask: Mask | None,
+    scores: Weights | None,
+    state: State | None,
+    **training: Any,
+) -> Iterator[Step]:
+    """Train the scores of frozen weights, and yield a `Step` after every one; `step.state.trained` are the scores.
+
+    `rounding(frozen, allowed)` makes weights of scores; `scores`, or what `draw(allowed)` gives, is where they begin.
+    What may be kept lies in `step.state.mask`, None where it is all: who freezes more on the way changes it there, and
+    the next step rounds by it. `training` are options of `training.steps`: seeds, a penalty, weights of examples.
+    """
+    hardware = settle_recipe(model, recipe)
+    check_fits(weights, model)
+    allowed, trained = masks.allowed(model, mask if state is None else state.mask), None
+    if state is not None:
+        state.check_fits(allowed)
+    else:
+        trained = draw(allowed) if scores is None else _checked(scores, allowed)
+        mask = None if masks.kept(allowed) == masks.total(masks.full(model)) else allowed  # nothing to be masked
+    weights_of = rounding({name: place(weights[name].detach(), hardware) for name in allowed}, allowed)
+    training |= {"mask": mask, "trained": trained, "state": state, "weights_of": weights_of}
+    for step in steps(model, weights, data, recipe, **training):
+        before = step.state.mask
+        yield step
+        if step.state.mask is not before:  # the consumer changed it
+            weights_of.allow(masks.allowed(model, step.state.mask))
+
+
 def every_so_often(every: int | None, of: int, values: int = 20) -> int:
     """Return after how many steps a search of so many yields: `every`, or as makes about so many values of it."""
     if every is None:
@@ -60,3 +150,20 @@ def check_steps(what: str, count: object, way_on: str) -> None:
     """Raise a ValueError unless the count is a whole number of steps from 1."""
     if isinstance(count, bool) or not isinstance(count, Integral) or int(count) < 1:
         raise ValueError(f"{what} must be a whole number of steps from 1, got {count!r}; {way_on}")
+
+
+def _length(arguments: Mapping[str, Any]) -> int:
+    """Return how many steps a search of these arguments takes."""
+    return arguments["recipe"].length(len(arguments["data"].train))
+
+
+def _checked(scores: Weights, mask: Mask) -> Weights:
+    way_on = "initial_scores(model, mask, seed) draws scores of the right form"
+    if scores.keys() != mask.keys():
+        raise ValueError(f"scores must name what may be pruned, {sorted(mask)}, got {sorted(scores)}; {way_on}")
+    for name, score in scores.items():
+        if score.shape != mask[name].shape or not score.is_floating_point() or not bool(score.isfinite().all()):
+            raise ValueError(
+                f"the scores of {name} must be finite floats of the shape {tuple(mask[name].shape)}; {way_on}"
+            )
+    return {name: scores[name].float() for name in mask}

@@ -47,7 +47,7 @@ class Popup:
     """
 
     def __init__(
-        self, frozen: Weights, mask: Mask, density: float, scope: str, seed: int, carried: bool, invert: bool
+        self, frozen: Weights, mask: Mask, *, density: float, scope: str, seed: int, carried: bool, invert: bool
     ) -> None:
         self.frozen, self.density, self.scope, self.seed, self.invert = frozen, density, scope, seed, invert
         self.carried = carried

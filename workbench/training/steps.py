@@ -18,14 +18,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from workbench.data.batches import Batch, Order, mixture
+from workbench.data.batches import Batch, Order, mixture, places_of
 from workbench.data.data import Data, Split
 from workbench.data.images import AUGMENTATIONS
 from workbench.nets import masks
 from workbench.nets.evaluation import place
 from workbench.nets.hardware import Hardware, settle
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, check_fits, owners, untied
+from workbench.nets.weights import Weights, check_fits, on_cpu, owners, untied
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.work import progress
@@ -128,17 +128,19 @@ def gradients(
 ) -> Weights:
     """Return the dense gradients of the mean loss over these training examples, in eval mode, un-augmented.
 
-    `ids` are indices into `data.train`. The loss is the recipe's, at `step` where it is annealed. What grows
-    connections back (RigL) and what scores them before training (SNIP) reads these: they are not masked.
+    `ids` are among `data.train.ids`, in any order. The loss is the recipe's, at `step` where it is annealed. What
+    grows connections back (RigL) and what scores them before training (SNIP) reads these: they are not masked. Raises a
+    ValueError for an id that is not there.
     """
     check_fits(weights, model)
     recipe = recipe or Recipe(steps=1)
     network = copy.deepcopy(model).eval()
     trained = {name: weights[name].detach().clone().requires_grad_() for name in _trainable(network)}
-    batch = Batch(data.train.ids[ids], data.train.labels[ids], step, max(1, recipe.length(len(data.train))))
-    logits = functional_call(network, untied(weights, network) | trained, (data.train.inputs(ids),))
-    found = torch.autograd.grad(recipe.loss(logits, batch).mean(), list(trained.values()))
-    return dict(zip(trained, found, strict=True))
+    places = places_of(ids, data.train.ids)
+    batch = Batch(ids, data.train.labels[places], step, max(1, recipe.length(len(data.train))))
+    logits = functional_call(network, untied(weights, network) | trained, (data.train.inputs(places),))
+    slopes = torch.autograd.grad(recipe.loss(logits, batch).mean(), list(trained.values()))
+    return dict(zip(trained, slopes, strict=True))
 
 
 def settle_recipe(model: nn.Module, recipe: Recipe) -> Hardware:
@@ -154,9 +156,7 @@ def settle_recipe(model: nn.Module, recipe: Recipe) -> Hardware:
 
 def network_weights(model: nn.Module, weights: Weights, state: State) -> Weights:
     """Return the network's weights at a state, on the CPU; names that share one tensor in the model share it here."""
-    live = {
-        name: tensor.detach().cpu().contiguous().clone() for name, tensor in (state.trained | state.buffers).items()
-    }
+    live = on_cpu(state.trained | state.buffers)
     owner = owners(model)
     return {name: live.get(owner.get(name, name), weights[name]) for name in weights}
 

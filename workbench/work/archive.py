@@ -10,7 +10,7 @@ The folder, which may be any fsspec URL, holds
     calls/<function>-<key>/000000.json   the values of a generator; end.json says that there are no more
     safetensors/<sha256>.safetensors     tensors by content: what rounds share is on the disk once
     parquet/<sha256>.parquet             tables
-    names                                says that the calls name things by their public names
+    names.json                           says that the calls name things by their public names
 
 A file that is not what was written is noticed by its checksum, said aloud, and made anew. Two processes may use one
 archive at once: equal calls write equal files.
@@ -38,7 +38,7 @@ from workbench.work.values import restore, store
 if TYPE_CHECKING:
     import pandas
 
-NAMES = "names"  # the file that an older archive has not
+NAMES = "names.json"  # the file that an older archive has not
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Archive:
                     "files of the code: they are not found again, and what is asked for is made anew beside them",
                     stacklevel=4,
                 )
-            self._folder.write(NAMES, b"public\n")
+            self._folder.write(NAMES, b'{"names": "public"}\n')
 
     def _result(self, call: Call, once: Once, *, as_input: bool = False) -> Any:
         if call.resumes:
