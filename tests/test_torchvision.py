@@ -48,7 +48,7 @@ def test_datasets_transforms_and_models_of_the_installed_torchvision_work():
 def test_a_pair_that_matches_is_left_alone_and_any_other_error_is_passed_on(tmp_path: Path):
     code = """
 import importlib, sys, torch
-from workbench.data.data import _torchvision
+from workbench.data import _torchvision
 assert _torchvision.torchvision().datasets == 1
 assert not _torchvision._declared
 assert not hasattr(torch.ops.torchvision, "nms")
@@ -67,7 +67,7 @@ except RuntimeError as error:
 def test_a_pair_that_does_not_match_gets_the_two_schemas_and_is_imported_anew(tmp_path: Path):
     code = """
 import sys, torch
-from workbench.data.data import _torchvision
+from workbench.data import _torchvision
 tv = _torchvision.torchvision()
 assert sys.modules["torchvision"] is tv and _torchvision.torchvision() is tv
 print(tv.datasets, len(_torchvision._declared), torch.ops.torchvision.qnms.default._schema.name)
