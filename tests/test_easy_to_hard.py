@@ -17,7 +17,7 @@ from workbench.data import Data
 from workbench.ensembles.member import Member
 from workbench.ensembles.predicted import Predicted
 from workbench.experiments.easy_to_hard import easy_to_hard, solved, training_weights
-from workbench.experiments.ensembled import Ensembled
+from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.losses import CrossEntropy, CVaR, Focal, Loss, Robust
 from workbench.noise import noisy
 

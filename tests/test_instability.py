@@ -15,7 +15,7 @@ import workbench as wb
 from workbench.batch_norm import TREATMENTS
 from workbench.experiments import instability
 from workbench.experiments.instability import Parting
-from workbench.experiments.partings import barriers_table, paths_table, stable_from
+from workbench.experiments.instability_tables import barriers_table, paths_table, stable_from
 from workbench.landscape import DEFINITIONS, path
 
 TINY: dict[str, Any] = {

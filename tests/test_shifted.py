@@ -15,7 +15,7 @@ from workbench import calibration, ensembles
 from workbench.data import Data
 from workbench.ensembles.member import Member
 from workbench.evaluation import evaluate_all
-from workbench.experiments.ensembled import Ensembled
+from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.experiments.shifted import COLUMNS, Corrupted, Detected, shift_table, shifted
 from workbench.losses import CrossEntropy
 from workbench.noise import noisy, noisy_like

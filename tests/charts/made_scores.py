@@ -9,7 +9,7 @@ import torch
 from workbench.data import Split
 from workbench.data_diet import Forgetting
 from workbench.experiments.example_scores import Scored
-from workbench.experiments.remembering import Remembered
+from workbench.experiments.forgetting_by_epoch import Remembered
 from workbench.scores import Score
 
 N = 8

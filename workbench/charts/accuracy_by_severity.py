@@ -17,7 +17,7 @@ from workbench import intervals
 from workbench.charts import methods, theme
 from workbench.charts.cells import column
 from workbench.charts.spans import points, records
-from workbench.experiments.ensembled import check_once
+from workbench.experiments.ensemble_outcome import check_once
 
 ALL = "mean of all"
 MEASURES = {  # field: title, format

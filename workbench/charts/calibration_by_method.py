@@ -15,7 +15,7 @@ import altair as alt
 from workbench import intervals
 from workbench.charts import methods, theme
 from workbench.charts.spans import records, span
-from workbench.experiments.ensembled import check_once
+from workbench.experiments.ensemble_outcome import check_once
 
 MEASURES = {  # column: title, format, which way is better
     "nll": ("NLL", ".3f", "lower"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench import intervals
 from workbench.charts.barrier_by_step import rows
-from workbench.experiments.partings import LIMIT
+from workbench.experiments.instability_tables import LIMIT
 
 
 def connected(partings: Iterable[Any]) -> list[str]:

@@ -15,7 +15,7 @@ from workbench import calibration, intervals
 from workbench.calibration.binned import cut
 from workbench.calibration.checked import top
 from workbench.charts import theme
-from workbench.experiments.ensembled import check_once
+from workbench.experiments.ensemble_outcome import check_once
 from workbench.nearest import unknown
 
 ORDINARY = "ordinary"  # what robust members are compared with

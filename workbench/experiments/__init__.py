@@ -1,5 +1,6 @@
 """Experiments: one file a question, called alike by a lesson, a panel and a sweep."""
 
+from workbench.experiments.between_networks import planes_table
 from workbench.experiments.calibration_tables import (
     costs_table,
     differences_between,
@@ -9,31 +10,30 @@ from workbench.experiments.calibration_tables import (
     validation_gap,
     validation_table,
 )
-from workbench.experiments.curvature import curvature, spectrum_table
-from workbench.experiments.diets import differences, predictors, subsets_table
+from workbench.experiments.curvature_by_density import curvature, spectrum_table
 from workbench.experiments.easy_to_hard import easy_to_hard, solved
 from workbench.experiments.example_scores import example_scores
-from workbench.experiments.foretelling import correlations
+from workbench.experiments.forgetting_by_epoch import remembering
 from workbench.experiments.instability import instability
+from workbench.experiments.instability_tables import barriers_table, paths_table, stable_from
 from workbench.experiments.kept_part import kept_part
 from workbench.experiments.member_difficulty import member_difficulty
 from workbench.experiments.one_shot import one_shot, prunable
 from workbench.experiments.pair_matrix import pair_matrix
-from workbench.experiments.partings import barriers_table, paths_table, stable_from
 from workbench.experiments.perturbation import perturbation
 from workbench.experiments.plane_between import plane_between
-from workbench.experiments.planes import planes_table
+from workbench.experiments.predictor_correlations import correlations
 from workbench.experiments.presets import CALIBRATION_PRESETS, PRESETS
 from workbench.experiments.pretraining import pretraining
+from workbench.experiments.pretraining_tables import differences, predictors, subsets_table
 from workbench.experiments.rare_features import rare_features
-from workbench.experiments.remembering import remembering
-from workbench.experiments.rivals import WAYS
 from workbench.experiments.robust_ensembles import robust_ensembles
 from workbench.experiments.robust_weighting import robust_weighting
 from workbench.experiments.score_tables import averaged, found_among_hardest, scores_table, stability
 from workbench.experiments.shifted import shift_table, shifted
 from workbench.experiments.under_shift import under_shift
 from workbench.experiments.until_disconnected import disconnections, matching_beside, until_disconnected
+from workbench.experiments.ways_to_an_ensemble import WAYS
 from workbench.experiments.winning_tickets import winning_tickets
 
 EXPERIMENTS = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench import calibration, ensembles, intervals
-from workbench.experiments.ensembled import Ensembled, check_once
+from workbench.experiments.ensemble_outcome import Ensembled, check_once
 from workbench.intervals import Interval
 from workbench.losses import in_words
 from workbench.tables import table

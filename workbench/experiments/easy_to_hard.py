@@ -21,7 +21,7 @@ from workbench.data import Data
 from workbench.ensembles.member import Member
 from workbench.ensembles.predicted import predict
 from workbench.ensembles.weighing import weigh
-from workbench.experiments.ensembled import Ensembled
+from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.losses import in_words
 from workbench.scores import Score, terciles
 from workbench.seeds import generator

@@ -20,7 +20,7 @@ from workbench.data import Data, Split
 from workbench.data_diet import SCORES
 from workbench.data_diet.forgetting import Forgetting, Memory
 from workbench.evaluation import evaluate
-from workbench.experiments.setting import prepare
+from workbench.experiments.replica import prepare
 from workbench.landscape.children import children
 from workbench.landscape.path import path
 from workbench.nearest import unknown

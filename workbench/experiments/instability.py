@@ -18,7 +18,7 @@ from torch import Tensor
 from workbench import models
 from workbench.batch_norm import TREATMENTS
 from workbench.data import Data, Split
-from workbench.experiments.setting import el2n_of, prepare
+from workbench.experiments.replica import el2n_of, prepare
 from workbench.landscape.children import children as children_of
 from workbench.landscape.path import Path, check_points, path, slice_of
 from workbench.nearest import unknown

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from workbench import models
 from workbench.data import Data
 from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
-from workbench.experiments.setting import prepare
-from workbench.experiments.sorting import score_to_sort_by
+from workbench.experiments.replica import prepare
+from workbench.experiments.score_to_sort_by import score_to_sort_by
 from workbench.recipe import Recipe
 from workbench.runs import Run, train
 from workbench.scores import Score

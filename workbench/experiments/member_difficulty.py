@@ -11,8 +11,8 @@ from typing import Any
 from workbench import models
 from workbench.data import Data, load
 from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, solved
+from workbench.experiments.replica import check_score_replicas, el2n_of
 from workbench.experiments.robust_ensembles import POPUP, robust_ensembles
-from workbench.experiments.setting import check_score_replicas, el2n_of
 from workbench.noise import noisy
 from workbench.recipe import Recipe
 from workbench.scores import Score

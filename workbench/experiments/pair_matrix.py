@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery, masks, models
-from workbench.experiments.setting import prepare
+from workbench.experiments.replica import prepare
 from workbench.landscape.pairs import pairs
 from workbench.landscape.path import MASKS_ON_PATH, slice_of
 from workbench.lottery import Round

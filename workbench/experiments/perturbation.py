@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery, masks, models
-from workbench.experiments.setting import prepare
+from workbench.experiments.replica import prepare
 from workbench.initialisation import initialise
 from workbench.landscape.pairs import distance
 from workbench.landscape.path import Path, check_points, path

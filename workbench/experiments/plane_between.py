@@ -14,8 +14,8 @@ from typing import Any
 from torch import nn
 
 from workbench.data import Data
-from workbench.experiments.planes import Between, of_path, of_plane
-from workbench.experiments.setting import prepare
+from workbench.experiments.between_networks import Between, of_path, of_plane
+from workbench.experiments.replica import prepare
 from workbench.initialisation import initialise
 from workbench.landscape.curve import CURVES, along, curve
 from workbench.landscape.path import check_points, path

@@ -21,8 +21,8 @@ from workbench.data_diet.agreement import agreement
 from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
 from workbench.evaluation import evaluate
 from workbench.experiments.instability import STEEP
-from workbench.experiments.setting import prepare
-from workbench.experiments.sorting import score_to_sort_by
+from workbench.experiments.replica import prepare
+from workbench.experiments.score_to_sort_by import score_to_sort_by
 from workbench.landscape.path import path
 from workbench.masks import Mask
 from workbench.recipe import Recipe

@@ -16,9 +16,9 @@ from workbench.data import Data, load
 from workbench.ensembles.combination import COMBINATIONS
 from workbench.ensembles.members import SHARE, check_weighing
 from workbench.ensembles.sup_tickets import in_cycles
-from workbench.experiments.ensembled import Ensembled
-from workbench.experiments.rivals import WAYS, Setting
-from workbench.experiments.setting import prepare, several
+from workbench.experiments.ensemble_outcome import Ensembled
+from workbench.experiments.replica import prepare, several
+from workbench.experiments.ways_to_an_ensemble import WAYS, Setting
 from workbench.initialisation import RULES
 from workbench.losses import CrossEntropy, Loss, Robust
 from workbench.nearest import unknown

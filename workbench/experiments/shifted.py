@@ -17,8 +17,8 @@ from torch import nn
 from workbench import calibration
 from workbench.data import Data, Split
 from workbench.ensembles.predicted import Predicted, predict
-from workbench.experiments.ensembled import Ensembled
-from workbench.experiments.setting import several
+from workbench.experiments.ensemble_outcome import Ensembled
+from workbench.experiments.replica import several
 from workbench.nearest import unknown
 from workbench.noise import check_clean, noisy_like
 from workbench.seeds import generator

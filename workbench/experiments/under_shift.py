@@ -13,8 +13,8 @@ import torch
 
 from workbench import models
 from workbench.data import Data, Split, load
+from workbench.experiments.replica import several
 from workbench.experiments.robust_ensembles import POPUP, robust_ensembles
-from workbench.experiments.setting import several
 from workbench.experiments.shifted import SEVERITIES, Corrupted, Detected, check_shifts, shifted
 from workbench.recipe import Recipe
 from workbench.seeds import generator

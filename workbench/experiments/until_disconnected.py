@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery, masks, models
-from workbench.experiments.setting import beside, prepare, tickets
+from workbench.experiments.replica import beside, prepare, tickets
 from workbench.lottery import Matching, Round
 from workbench.masks import Mask
 from workbench.recipe import Recipe

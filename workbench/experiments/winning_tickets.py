@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench import lottery, masks, models
 from workbench.data import Data
-from workbench.experiments.setting import prepare
+from workbench.experiments.replica import prepare
 from workbench.initialisation import initialise
 from workbench.masks import Mask
 from workbench.nearest import unknown

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from workbench.check.checked import Checked, attempt, short
+from workbench.check.verdict import Checked, attempt, short
 
 
 def ece(function: Callable[[Tensor, Tensor, int], float]) -> Checked:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from workbench.data import Split
 from workbench.data_diet.forgetting import Forgetting, Memory
-from workbench.experiments.setting import prepare
+from workbench.experiments.replica import prepare
 from workbench.models import named
 from workbench.recipe import Recipe
 from workbench.training import steps

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from workbench.check.checked import Checked, attempt, short
+from workbench.check.verdict import Checked, attempt, short
 
 
 def smallest_pruned(function: Callable[[Tensor, float], Tensor]) -> Checked:

@@ -6,8 +6,8 @@ from workbench import models
 from workbench.data import Data
 from workbench.data_diet import SCORES
 from workbench.experiments.example_scores import CONTROLS, Scored, check_scores, score_replica
+from workbench.experiments.replica import check_score_replicas, el2n_of
 from workbench.experiments.score_tables import averaged
-from workbench.experiments.setting import check_score_replicas, el2n_of
 from workbench.recipe import Recipe
 from workbench.scores import Score
 from workbench.seeds import number

@@ -16,7 +16,7 @@ from torch import nn
 
 from workbench import lottery, masks, models
 from workbench.data import Data
-from workbench.experiments.setting import prepare
+from workbench.experiments.replica import prepare
 from workbench.landscape.curvature import Curvature, prunable_share
 from workbench.landscape.curvature import curvature as curvature_at
 from workbench.landscape.path import slice_of

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.experiments.diets import CELL, REPLICA
+from workbench.experiments.pretraining_tables import CELL, REPLICA
 from workbench.intervals import LEAST
 from workbench.seeds import number
 
