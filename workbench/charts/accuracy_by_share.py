@@ -12,7 +12,7 @@ from workbench import intervals
 from workbench.charts import theme
 from workbench.charts.spans import points, records, span
 from workbench.experiments.one_shot import prunable
-from workbench.experiments.replica import tickets
+from workbench.experiments.tickets_beside_dense import tickets
 
 LINES = {  # field: words, colour, shape
     "test_accuracy": ("retrained", *theme.kind("ticket")[:2]),

@@ -11,7 +11,7 @@ import altair as alt
 from workbench import intervals
 from workbench.charts import theme
 from workbench.charts.spans import records, span
-from workbench.experiments.replica import tickets
+from workbench.experiments.tickets_beside_dense import tickets
 from workbench.experiments.until_disconnected import disconnections, matching_beside
 
 BARRIER, ACCURACY = theme.OTHER[1][0], theme.kind("ticket")[0]

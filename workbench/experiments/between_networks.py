@@ -57,12 +57,12 @@ class Between:
         return f"Between({self.kind}, replica={self.replica}, {self.split}, {self.batch_norm}: {what})"
 
 
-def of_plane(surface: Surface, which: dict[str, Any]) -> Between:
-    """Return the outcome of a plane; `which` are the fields that say of what."""
+def of_plane(surface: Surface, labels: dict[str, Any]) -> Between:
+    """Return the outcome of a plane; `labels` are the fields that say of what."""
     points = [mark.distance for mark in surface.marks if mark.kind == "trajectory"]
     return Between(
         kind="plane",
-        **which,
+        **labels,
         level=surface.level,
         grid=len(surface.x),
         off_plane=max(points, default=0.0),
@@ -74,11 +74,11 @@ def of_plane(surface: Surface, which: dict[str, Any]) -> Between:
     )
 
 
-def of_path(kind: str, found: Path, which: dict[str, Any]) -> Between:
+def of_path(kind: str, found: Path, labels: dict[str, Any]) -> Between:
     """Return the outcome of a line or a curve."""
     return Between(
         kind=kind,
-        **which,
+        **labels,
         level=None,
         grid=None,
         off_plane=None,
@@ -100,8 +100,8 @@ def planes_table(outcomes: Iterable[Between]) -> pandas.DataFrame:
     names = ("seed", "replica", "between", "rewind_step", "networks")
     finest: dict[tuple[Any, ...], Between] = {}
     for o in outcomes:
-        which = tuple(getattr(o, name) for name in names)
-        if o.surface is not None and o.surface.level >= getattr(finest.get(which), "level", 0):
-            finest[which] = o
-    planes = [(dict(zip(names, which, strict=True)), o.surface) for which, o in finest.items() if o.surface is not None]
-    return pandas.DataFrame([{**which, **row} for which, surface in planes for row in plane_rows(surface)])
+        key = tuple(getattr(o, name) for name in names)
+        if o.surface is not None and o.surface.level >= getattr(finest.get(key), "level", 0):
+            finest[key] = o
+    planes = [(dict(zip(names, key, strict=True)), o.surface) for key, o in finest.items() if o.surface is not None]
+    return pandas.DataFrame([{**labels, **row} for labels, surface in planes for row in plane_rows(surface)])

@@ -1,47 +1,149 @@
-"""What experiments around tickets begin with: data, a network, the replicas' seeds; all checked before any training."""
+"""A replica as a value: a network drawn from its own seed, the data, the recipe and the archive travel together.
+
+experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)  # all is checked
+yield from experiment.side_by_side(lambda replica: replica.rounds(rounds=8, fraction=0.2))
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from torch import nn
 
-from workbench import models
+from workbench import lottery, models
 from workbench.batch_norm import TREATMENTS
 from workbench.data import Data, load
-from workbench.data_diet.el2n import el2n
 from workbench.initialisation import initialise
-from workbench.landscape.pairs import compare
-from workbench.landscape.path import slice_of
-from workbench.lottery import Trained, projection
+from workbench.landscape.path import Path, path, slice_of
+from workbench.lottery import Round
 from workbench.nearest import unknown
 from workbench.recipe import Recipe
-from workbench.runs import weights_at
-from workbench.scores import Score
+from workbench.runs import Run, train, weights_along, weights_at
+from workbench.sanity import ANOTHER_DRAW, CONTROLS
 from workbench.seeds import check_seed, number, seeds
+from workbench.weights import Ticket, Weights, snapshot
 from workbench.work import progress
-from workbench.work.archive import Archive, run
+from workbench.work.archive import Archive, each, run
 from workbench.work.calls import call
-from workbench.work.replicas import replicas as side_by_side
+from workbench.work.replicas import replicas as threads
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Replica:
+    """One replica: its network as its own `seed` draws it, and what trains it; what it computes goes to the archive.
+
+    `labels` are what its outcomes are known by: the `seed` of the experiment, and its number as `replica`.
+    """
+
+    model: nn.Module
+    data: Data
+    recipe: Recipe
+    seed: int
+    labels: dict[str, int]
+    archive: Archive | str | None
+
+    @functools.cached_property
+    def start(self) -> Weights:
+        """The initial weights."""
+        return snapshot(self.model)
+
+    def draw(self, use: str) -> Weights:
+        """Return other initial weights, of a seed of their own for this use."""
+        return initialise(self.model, seed=number(self.seed, use))
+
+    def rounds(self, **options: Any) -> Iterator[Round]:
+        """Yield the rounds of a lottery from the initial weights, the dense one first."""
+        return self.each(lottery.rounds, self.model, self.start, self.data, self.recipe, seed=self.seed, **options)
+
+    def train(self, weights: Weights, *, seed: int | None = None, **options: Any) -> Run:
+        """Train weights to the end of the recipe, in the replica's order of the data, or that of another seed."""
+        order = self.seed if seed is None else seed
+        return self.run(train, self.model, weights, self.data, self.recipe, seed=order, **options)
+
+    def weights_at(self, weights: Weights, step: int) -> Weights:
+        """Return the weights at a step of dense training from `weights`: where a ticket is rewound to."""
+        return self.run(weights_at, self.model, weights, self.data, self.recipe, step=step, seed=self.seed)
+
+    def weights_along(self, at: tuple[int, ...]) -> dict[int, Weights]:
+        """Return the weights at several steps of dense training from the initial ones."""
+        return self.run(weights_along, self.model, self.start, self.data, self.recipe, at=at, seed=self.seed)
+
+    def path(self, a: Weights, b: Weights, **options: Any) -> Path:
+        """Return the straight path between two networks."""
+        with progress.within("path", 0):
+            return self.run(path, self.model, a, b, self.data, **options)
+
+    def rewound_for(self, control: str, rewound: Weights, step: int) -> Weights:
+        """Return the weights that a control is given: the ticket's own, or those of another draw at that step."""
+        if CONTROLS[control] not in ANOTHER_DRAW:
+            return rewound
+        with progress.within("rewinding point", 0):
+            return self.weights_at(self.draw(control), step)
+
+    def control(self, kind: str, ticket: Ticket, weights: Weights, index: int) -> Ticket:
+        """Return a control of a ticket, drawn from a seed of its own for this kind and index."""
+        return CONTROLS[kind](ticket, weights=weights, seed=number(self.seed, kind, index))
+
+    def run(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Return what a call returns, found again in the archive."""
+        return run(call(function, *arguments, **options), self.archive)
+
+    def each(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Iterator[Any]:
+        """Yield what a call yields, found again in the archive."""
+        return each(call(function, *arguments, **options), self.archive)
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """What all replicas of an experiment share: the data, the name of the model and a `network` of it, the recipe."""
+
+    data: Data
+    model: str
+    network: nn.Module
+    recipe: Recipe
+    seed: int
+    seeds: list[int]
+    archive: Archive | str | None
+
+    @property
+    def length(self) -> int:
+        """How many steps the recipe has on all the training images."""
+        return self.recipe.length(len(self.data.train))
+
+    def replica(self, seed: int, data: Data | None = None) -> Replica:
+        """Return the replica of a seed, on the data of all or on its own; -1 is the number of one that only scores."""
+        shown = self.data if data is None else data
+        labels = {"seed": self.seed, "replica": self.seeds.index(seed) if seed in self.seeds else -1}
+        born = models.named(self.model, shown, seed=seed)
+        return Replica(born, shown, self.recipe, seed, labels, self.archive)
+
+    def side_by_side(self, work: Callable[[Replica], Iterator[T]]) -> Iterator[T]:
+        """Yield what the work yields for every replica, as it comes."""
+        for _, outcome in threads(lambda seed: work(self.replica(seed)), self.seeds):
+            yield outcome
 
 
 def prepare(
     dataset: str,
-    *,
     train_size: int | None,
     image_size: int | None,
     model: str,
     recipe: Recipe,
     seed: int,
     replicas: int,
+    archive: Archive | str | None = None,
+    *,
     rewind_step: int = 0,
     split: str | None = None,
     batch_norm: str = "average",
     label_noise: float = 0.0,
-) -> tuple[Data, nn.Module, list[int]]:
-    """Return the data, a network of the model's form and one seed a replica; a ValueError for what is out of range.
+) -> Experiment:
+    """Return the experiment, nothing trained yet; a ValueError for what is out of range.
 
     The data's split comes from `seed`, and is the same for all replicas.
     """
@@ -49,78 +151,19 @@ def prepare(
         raise ValueError(f"replicas must be at least 1, got {replicas}; three are the least that have an interval")
     if batch_norm not in TREATMENTS:
         raise unknown("batch-norm treatment", batch_norm, TREATMENTS)
-    how = {"train_size": train_size, "image_size": image_size, "label_noise": label_noise}
-    data = load(dataset, **how, seed=check_seed(seed))
+    sizes = {"train_size": train_size, "image_size": image_size, "label_noise": label_noise}
+    data = load(dataset, **sizes, seed=check_seed(seed))
     if split is not None:
         slice_of(data, split)
     length = recipe.length(len(data.train))
     if not 0 <= rewind_step < length:
         rule = f"rewind_step must be from 0 to {length - 1}" if length else "the recipe must have a step or more"
         raise ValueError(f"{rule}, got {rewind_step}; the recipe has {length} steps")
-    return data, models.named(model, data), seeds(seed, replicas)
+    return Experiment(data, model, models.named(model, data), recipe, seed, seeds(seed, replicas), archive)
 
 
-def several(names: Any) -> list[Any]:
-    """Return names as a list; one name alone is one of them, and not its letters."""
-    return [names] if isinstance(names, str) else list(names)
-
-
-def el2n_of(
-    model: nn.Module,
-    data: Data,
-    recipe: Recipe,
-    splits: Sequence[str] = ("train",),
-    *,
-    n: int,
-    step: int | None,
-    seed: int,
-    archive: Archive | str | None,
-) -> dict[str, Score]:
-    """Return the EL2N of every split at a step (default: a quarter of the recipe), from n networks of their own seeds.
-
-    No ticket and no child has one of these seeds.
-    """
-    length = recipe.length(len(data.train))
-    at = length // 4 if step is None else step
-    if not 0 <= at <= length:
-        raise ValueError(f"score_step must be from 0 to {length}, the length of the recipe, got {at}")
-    check_score_replicas(n)
-
-    def one(own: int) -> object:
-        return run(call(weights_at, model, initialise(model, seed=own), data, recipe, step=at, seed=own), archive)
-
-    own = [number(seed, "score", i) for i in range(n)]
-    with progress.within("scores", 0):
-        found = dict(side_by_side(one, own))
-        return {split: el2n(model, [found[s] for s in own], data, split=split, step=at) for split in splits}
-
-
-def check_score_replicas(n: int) -> None:
-    """Raise a ValueError where there is no network to score by."""
-    if n < 1:
-        raise ValueError(f"score_replicas must be at least 1, got {n}; one alone ranks poorly, five are a good mean")
-
-
-def beside(
-    model: nn.Module, denser: Trained, sparser: Trained, data: Data, split: str, batch_norm: str
-) -> dict[str, float]:
-    """Return the midpoint barriers between a network and one pruned from it, and what pruning alone cost the first."""
-    part = slice_of(data, split)
-    pair = compare(model, denser, sparser, part, batch_norm=batch_norm, train=data.train)
-    with progress.within("projection", 0):
-        cost = projection(model, denser, sparser, part)
-    return {"barrier_error": pair.barrier_error, "barrier_loss": pair.barrier_loss, "projection_error": cost}
-
-
-def tickets(outcomes: Iterable[Any], kind: str = "ticket") -> list[list[Any]]:
-    """Return, for every replica, the dense outcome and those of one kind, dense first, for `lottery.matching`.
-
-    Each list is cut to the length of the shortest, so that what is compared is there in every replica.
-    """
-    found: dict[int, list[Any]] = defaultdict(list)
-    for o in outcomes:
-        if o.density == 1 or getattr(o, "kind", "ticket") == kind:
-            found[o.replica].append(o)
-    lists = [sorted(several, key=lambda o: -o.density) for _, several in sorted(found.items())]
-    shortest = min((len(several) for several in lists), default=0)
-    return [several[:shortest] for several in lists if several[0].density == 1]
+def in_order(work: Callable[[int], T], numbers: Iterable[int], *, workers: int | None = None) -> list[T]:
+    """Return what the work returns for every number, in their order, made side by side."""
+    numbers = list(numbers)
+    made = dict(threads(work, numbers, workers=workers))
+    return [made[number] for number in numbers]
