@@ -13,6 +13,7 @@ from tiny import same
 import workbench as wb
 from workbench.experiments import PRESETS, winning_tickets
 from workbench.experiments.winning_tickets import Outcome
+from workbench.weights import Weights
 
 TINY: dict[str, Any] = {
     "train_size": 200,
@@ -64,7 +65,7 @@ def test_controls_change_what_they_say(outcomes: list[Outcome]):
             assert same(control.rewound, tickets[0].rewound)
 
 
-def dense_again(ticket: wb.Ticket, *, weights: wb.Weights, seed: int = 0) -> wb.Ticket:
+def dense_again(ticket: wb.Ticket, *, weights: Weights, seed: int = 0) -> wb.Ticket:
     """A throw-away control: all places."""
     return wb.Ticket(weights, {name: torch.ones_like(places) for name, places in ticket.mask.items()})
 

@@ -1,4 +1,4 @@
-"""Experiments: one file a question, called alike by a lesson, a panel and a sweep."""
+"""Experiments: one file a question, called alike by a lesson, a panel and a sweep. A new one has a line below."""
 
 from workbench.experiments.between_networks import planes_table
 from workbench.experiments.calibration_tables import (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import calibration, ensembles, intervals
 from workbench.experiments.ensemble_outcome import Ensembled, check_once
+from workbench.experiments.fields_of import fields_of
 from workbench.intervals import Interval
 from workbench.losses import in_words
 from workbench.tables import table
@@ -38,10 +39,7 @@ def _row(o: Ensembled, scaled: bool, bins: int) -> dict[str, Any]:
     return {
         "method": o.method,
         "members": len(o.members),
-        "density": o.density,
-        "seed": o.seed,
-        "replica": o.replica,
-        "combine": o.combine,
+        **fields_of(o, "density seed replica combine"),
         "temperature_scaled": scaled,
         "accuracy": calibration.accuracy(p, labels),
         "nll": calibration.nll(p, labels),
@@ -130,10 +128,7 @@ def validation_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
             "method": o.method,
             "losses": "; ".join(in_words(member.loss) for member in o.members),
             "members": len(o.members),
-            "density": o.density,
-            "seed": o.seed,
-            "replica": o.replica,
-            "combine": o.combine,
+            **fields_of(o, "density seed replica combine"),
             "nll": calibration.nll(p := o.validation.probabilities(o.combine), o.validation.labels),
             "signed_gap": calibration.signed_gap(p, o.validation.labels),
         }

@@ -16,6 +16,7 @@ from torch import nn
 
 from workbench import lottery, masks
 from workbench.data import Data
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import check_names
 from workbench.experiments.replica import Replica, prepare
 from workbench.landscape.curvature import Curvature, prunable_share
@@ -198,11 +199,11 @@ def spectrum_table(outcomes: Iterable[Sharpness]) -> pandas.DataFrame:
 
     tables = []
     for o in outcomes:
-        columns = ("kind", "seed", "replica", "round", "density", "layer", "dimension")
         parts = (("eigenvalue", o.curvature.eigenvalues, None), ("density", o.curvature.grid, o.curvature.values))
         for part, at, height in parts:
-            row = {name: getattr(o, name) for name in columns} | {"part": part, "index": range(len(at))}
+            labels = fields_of(o, "kind seed replica round density layer dimension")
             heights = float("nan") if height is None else height.numpy()
+            row = {**labels, "part": part, "index": range(len(at))}
             tables.append(pandas.DataFrame(row | {"eigenvalue": at.numpy(), "spectral_density": heights}))
     return pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame()
 

@@ -63,7 +63,7 @@ def remembering(
     are moved to another class. Raises a ValueError for an option out of range, before anything is trained.
     """
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, 1, label_noise=label_noise)
-    replica, data = experiment.replica(*experiment.seeds), experiment.data
+    replica, data = experiment.replica(experiment.seeds[0]), experiment.data
     memory, epoch, presented, right = Memory(data), 0, 0, 0
     for step in steps(replica.model, replica.start, data, recipe, seed=replica.seed):
         memory.add(step)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from workbench.data import Data
 from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.score_to_sort_by import score_to_sort_by
 from workbench.recipe import Recipe
@@ -81,17 +82,8 @@ def kept_part(
             ids = subset(replica.data, kind, size, score=order, balanced=balanced, seed=replica.seed)
             with progress.within("part", index, len(parts)):
                 run = replace(replica, data=replica.data.only(ids)).train(replica.start)
-            yield Kept(
-                subset=kind,
-                share=size / n,
-                size=size,
-                **replica.labels,
-                test_accuracy=run.test_accuracy,
-                validation_accuracy=run.validation_accuracy,
-                test_loss=run.test_loss,
-                steps=run.steps,
-                run=run,
-            )
+            numbers = fields_of(run, "test_accuracy validation_accuracy test_loss steps")
+            yield Kept(subset=kind, share=size / n, size=size, run=run, **replica.labels, **numbers)
 
     yield from (whole if same_steps else experiment).side_by_side(kept)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from workbench.experiments.between_networks import Between, of_path, of_plane
 from workbench.experiments.given_names import check_names
@@ -94,11 +95,11 @@ def _trained(
     replica: Replica, between: str, rewind_step: int, networks: int, at: list[int], workers: int | None
 ) -> list[dict[int, Weights]]:
     """Return the weights of every network at the steps `at`, the first of them where it began."""
-    own = initialise(replica.model, seed=replica.seed)
-    starts = [own, *(initialise(replica.model, seed=number(replica.seed, "draw", i)) for i in range(1, networks))]
+    first = initialise(replica.model, seed=replica.seed)
+    starts = [first, *(initialise(replica.model, seed=number(replica.seed, "draw", i)) for i in range(1, networks))]
     if between == "children":
         with progress.within("start", 0):
-            starts = [replica.weights_at(own, rewind_step)] * networks
+            starts = [replica.weights_at(first, rewind_step)] * networks
 
     def one(i: int) -> dict[int, Weights]:
         noise = number(replica.seed, "child", i)

@@ -20,6 +20,7 @@ from workbench.data import Data, load
 from workbench.data_diet.agreement import agreement
 from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
 from workbench.evaluation import evaluate
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.instability import STEEP
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.score_to_sort_by import score_to_sort_by
@@ -158,9 +159,9 @@ def cells(
 ) -> list[Cell]:
     """Return the cells of the grid, each once; a ValueError for a subset, a size or a step out of range."""
     n, length = len(data.train), recipe.length(len(data.train))
-    for what, values in (("subsets", subsets), ("sizes", sizes), ("pretrain_steps", pretrain_steps)):
+    for name, values in (("subsets", subsets), ("sizes", sizes), ("pretrain_steps", pretrain_steps)):
         if not values:
-            raise ValueError(f"{what} must hold at least one value, got none; the defaults are a small grid")
+            raise ValueError(f"{name} must hold at least one value, got none; the defaults are a small grid")
     if not all(0 <= k < length for k in pretrain_steps):
         raise ValueError(f"pretrain_steps must be from 0 to {length - 1}, got {list(pretrain_steps)}")
     grid: dict[Cell, None] = {}
@@ -183,20 +184,9 @@ def _rounds(replica: Replica, cell: Cell, part: Data, batch_norm: str, **options
     for ticket in replica.rounds(rewound=rewound, rewind_step=k, **options):
         if ticket.round == 0:
             foretold = _foretold(replica, rewound, ticket.run.weights, k, batch_norm)
-        yield Pretrained(
-            **vars(cell),
-            **replica.labels,
-            round=ticket.round,
-            density=ticket.density,
-            test_accuracy=ticket.run.test_accuracy,
-            validation_accuracy=ticket.run.validation_accuracy,
-            batch_norm=batch_norm,
-            steps=ticket.run.steps,
-            mask=ticket.mask,
-            rewound=ticket.rewound,
-            run=ticket.run,
-            **foretold,
-        )
+        shared = {**vars(cell), **replica.labels, "batch_norm": batch_norm, **foretold}
+        of_run = fields_of(ticket.run, "test_accuracy validation_accuracy steps")
+        yield Pretrained(**shared, **of_run, **fields_of(ticket, "round density mask rewound run"))
 
 
 def _foretold(replica: Replica, rewound: Weights, sibling: Weights, step: int, batch_norm: str) -> dict[str, Any]:

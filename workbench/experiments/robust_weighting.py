@@ -19,9 +19,9 @@ from torch.nn import functional
 from workbench import robust
 from workbench.data import Split, load
 from workbench.evaluation import evaluate
+from workbench.experiments.given_names import check_names
 from workbench.losses import GRADIENTS
 from workbench.models import named
-from workbench.nearest import unknown
 from workbench.recipe import Recipe
 from workbench.runs import weights_at
 from workbench.seeds import check_seed, generator, number
@@ -130,13 +130,9 @@ def robust_weighting(
 
 
 def _check(losses: str, n: int, spread: float, trained: int, by: str, gradient: str) -> None:
-    for what, value, known in (
-        ("kind of losses", losses, [*LOSSES, DIGITS]),
-        ("control (by)", by, BY),
-        ("gradient", gradient, GRADIENTS),
-    ):
-        if value not in known:
-            raise unknown(what, value, known)
+    check_names("kind of losses", [losses], [*LOSSES, DIGITS])
+    check_names("control (by)", [by], BY)
+    check_names("gradient", [gradient], GRADIENTS)
     if not 2 <= n <= MOST:
         raise ValueError(f"n must be from 2 to {MOST}, the examples of one batch, got {n}; the papers have 64 and 128")
     if not (spread > 0 and math.isfinite(spread)):
@@ -157,8 +153,8 @@ def _batch(losses: str, n: int, spread: float, trained: int, seed: int) -> tuple
     weights = weights_at(model, snapshot(model), data, recipe, step=trained, seed=seed)
     index = torch.randperm(len(data.train), generator=generator(seed, "batch"))[:n]
     batch = _part(data.train, index)
-    found = functional.cross_entropy(evaluate(model, weights, batch).logits, batch.labels, reduction="none")
-    order = found.sort(stable=True)
+    logits = evaluate(model, weights, batch).logits
+    order = functional.cross_entropy(logits, batch.labels, reduction="none").sort(stable=True)
     return order.values, _part(batch, order.indices), data.classes
 
 

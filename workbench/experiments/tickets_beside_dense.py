@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.replica import Replica
 from workbench.landscape.pairs import compare
 from workbench.landscape.path import slice_of
@@ -13,7 +14,7 @@ from workbench.lottery import Round, Trained, projection
 from workbench.work import progress
 
 
-def beside(replica: Replica, denser: Trained, sparser: Trained, split: str, batch_norm: str) -> dict[str, float]:
+def beside(replica: Replica, denser: Trained, sparser: Trained, split: str, batch_norm: str) -> dict[str, Any]:
     """Return the midpoint barriers between a network and one pruned from it, and what pruning alone cost the first."""
     part = slice_of(replica.data, split)
     pair = compare(replica.model, denser, sparser, part, batch_norm=batch_norm, train=replica.data.train)
@@ -24,8 +25,7 @@ def beside(replica: Replica, denser: Trained, sparser: Trained, split: str, batc
 
 def as_fields(trained: Round) -> dict[str, Any]:
     """Return the fields that outcomes have of a round: density and accuracy, mask, rewound weights, run."""
-    numbers = {"density": trained.density, "test_accuracy": trained.run.test_accuracy}
-    return numbers | {"mask": trained.mask, "rewound": trained.rewound, "run": trained.run}
+    return {"test_accuracy": trained.run.test_accuracy, **fields_of(trained, "density mask rewound run")}
 
 
 def tickets(outcomes: Iterable[Any], kind: str = "ticket") -> list[list[Any]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery, masks
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import check_names
 from workbench.experiments.replica import Replica, prepare
 from workbench.masks import Mask
@@ -99,18 +100,6 @@ def winning_tickets(
 
 
 def _outcome(kind: str, round: int, mask: Mask, rewound: Weights, run: Run, shared: dict[str, int]) -> Outcome:
-    return Outcome(
-        kind=kind,
-        round=round,
-        density=masks.density(mask),
-        test_accuracy=run.test_accuracy,
-        test_loss=run.test_loss,
-        validation_accuracy=run.validation_accuracy,
-        steps=run.steps,
-        seconds=run.seconds,
-        collapsed=len(masks.collapsed(mask)),
-        mask=mask,
-        rewound=rewound,
-        run=run,
-        **shared,
-    )
+    numbers = fields_of(run, "test_accuracy test_loss validation_accuracy steps seconds")
+    where = {"density": masks.density(mask), "collapsed": len(masks.collapsed(mask)), "mask": mask, "rewound": rewound}
+    return Outcome(kind=kind, round=round, run=run, **shared, **numbers, **where)
