@@ -45,7 +45,12 @@ def member_difficulty(
     anything is trained.
     """
     check_score_replicas(score_replicas)
-    sizes: dict[str, Any] = {"train_size": train_size, "image_size": image_size, "validation": validation}
+    sizes: dict[str, Any] = {
+        "train_size": train_size,
+        "image_size": image_size,
+        "validation": validation,
+        "label_noise": 0.0,
+    }
     data = {own: replica_data(dataset, pixel_noise, own, **sizes) for own in seeds(check_seed(seed), replicas)}
     for shown in data.values():
         checked_score_step(recipe, shown, score_step)

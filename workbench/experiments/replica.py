@@ -115,12 +115,11 @@ class Experiment:
         """How many steps the recipe has on all the training images."""
         return self.recipe.length(len(self.data.train))
 
-    def replica(self, seed: int, data: Data | None = None) -> Replica:
-        """Return the replica of a seed, on the data of all or on its own; -1 is the number of one that only scores."""
-        shown = self.data if data is None else data
+    def replica(self, seed: int) -> Replica:
+        """Return the replica of a seed; -1 is the number of one that is not among the experiment's."""
         labels = {"seed": self.seed, "replica": self.seeds.index(seed) if seed in self.seeds else -1}
-        born = models.named(self.model, shown, seed=seed)
-        return Replica(born, shown, self.recipe, seed, labels, self.archive)
+        born = models.named(self.model, self.data, seed=seed)
+        return Replica(born, self.data, self.recipe, seed, labels, self.archive)
 
     def side_by_side(self, work: Callable[[Replica], Iterator[T]]) -> Iterator[T]:
         """Yield what the work yields for every replica, as it comes."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -77,10 +77,8 @@ def robust_ensembles(
     workers = max(1, (os.cpu_count() or 1) // replicas)
 
     def ensembled(replica: Replica) -> Iterator[Ensembled]:
-        data = replica_data(dataset, pixel_noise, replica.seed, **sizes)
-        how = {"density": density, "losses": losses, "tickets": tickets, "workers": workers}
-        born = experiment.replica(replica.seed, data)
-        setting = Setting(**{field.name: getattr(born, field.name) for field in fields(born)}, **how)
+        own = replace(replica, data=replica_data(dataset, pixel_noise, replica.seed, **sizes))
+        setting = Setting(**vars(own), density=density, losses=losses, tickets=tickets, workers=workers)
         for index, method in enumerate(methods):
             with progress.within("method", index, len(methods)):
                 outcome = _ensembled(setting, method, combine, pixel_noise)
@@ -89,19 +87,9 @@ def robust_ensembles(
     yield from experiment.side_by_side(ensembled)
 
 
-def replica_data(
-    dataset: str,
-    pixel_noise: float,
-    seed: int,
-    *,
-    train_size: int | None,
-    image_size: int | None,
-    validation: float,
-    label_noise: float = 0.0,
-) -> Data:
+def replica_data(dataset: str, pixel_noise: float, seed: int, **sizes: Any) -> Data:
     """Return a replica's own split of the data with its own noise: the same object for as long as anybody holds it."""
-    sizes = {"train_size": train_size, "image_size": image_size, "validation": validation, "label_noise": label_noise}
-    key = (str(dataset), pixel_noise, seed, *sizes.values())
+    key = (str(dataset), pixel_noise, seed, *sorted(sizes.items()))
     data = _HELD.get(key)
     if data is None:
         data = _HELD[key] = noisy(load(dataset, **sizes, seed=seed), pixel_noise, seed=seed)
