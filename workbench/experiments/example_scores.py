@@ -3,7 +3,9 @@
 Paul et al. 2021, "Deep Learning on a Data Diet" (EL2N, GraNd); Toneva et al. 2019 (forgetting); Paul et al. 2022,
 "Lottery Tickets on a Data Diet" (the barrier by example). For each replica one training from its own initial weights:
 forgetting is counted along it, the other scores are taken from its weights at an early step; the controls beside them
-are the norm of the input, chance, loss and margin, and GraNd at initialisation.
+are the norm of the input, chance, loss and margin, and GraNd at initialisation. A new score is a file of `data_diet`
+and a line in its `SCORES`: it is given what its function asks for by name (model, networks, step, start, data, recipe,
+seed).
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {  # name: which score in SCOR
     "grand_init": ("grand", {"step": 0}),
     "first_learned": ("forgetting", {}),
 }
-OF_TRAINING = ("forgetting", "first_learned")  # counted along the one training
+OF_TRAINING = ("forgetting", "first_learned")  # counted along the one training; a score of SCORES may train its own
 BARRIER = "barrier"  # joined here: it takes two children, which are of a floor above the scores
 
 
@@ -163,7 +165,7 @@ def asks_a_network(name: str) -> bool:
     return score == BARRIER or "model" in inspect.signature(SCORES[score]).parameters
 
 
-def called(name: str, **there: Any) -> Score:
+def score_by_name(name: str, **there: Any) -> Score:
     """Return a score: its function in `SCORES` is given what it asks for, by name, of what is there."""
     score, options = VARIANTS.get(name, (name, {}))
     asked = inspect.signature(SCORES[score]).parameters
@@ -178,7 +180,7 @@ def _score(name: str, replica: Replica, counted: Counted, score_step: int) -> Sc
     step = VARIANTS.get(name, (name, {}))[1].get("step", score_step)
     there = {"model": replica.model, "start": replica.start, "data": replica.data, "recipe": replica.recipe}
     with progress.within(name, 0):
-        return called(name, networks=[counted.weights[step]], step=step, seed=replica.seed, **there)
+        return score_by_name(name, networks=[counted.weights[step]], step=step, seed=replica.seed, **there)
 
 
 def _barrier(replica: Replica, start: Weights, step: int) -> Score:

@@ -77,7 +77,7 @@ def stability(
 
 
 @dataclass(frozen=True)
-class Found:
+class LabelNoiseFound:
     """How well a score finds flipped labels: among the hardest `share`, `precision` of the examples are flipped.
 
     `base_rate` is their share among all; `times` says by how much more: precision / base rate. `auroc` is the chance
@@ -91,7 +91,7 @@ class Found:
     auroc: float
 
 
-def found_among_hardest(score: Score, flipped: Int64[Tensor, " flipped"], share: float = 0.1) -> Found:
+def found_among_hardest(score: Score, flipped: Int64[Tensor, " flipped"], share: float = 0.1) -> LabelNoiseFound:
     """Say how many of the hardest round(share · n) examples have a flipped label, by their ids.
 
     Where the border runs through equal scores, as it does in forgetting, precision is what a draw among them gives on
@@ -112,7 +112,7 @@ def found_among_hardest(score: Score, flipped: Int64[Tensor, " flipped"], share:
     above, at = rank > border, rank == border
     precision = (int(bad[above].sum()) + (size - int(above.sum())) * float(bad[at].double().mean())) / size
     base = int(bad.sum()) / n
-    return Found(share, precision, base, precision / base, float(roc_auc_score(bad.numpy(), rank.numpy())))
+    return LabelNoiseFound(share, precision, base, precision / base, float(roc_auc_score(bad.numpy(), rank.numpy())))
 
 
 def _over(outcomes: Sequence[Scored], name: str) -> Score:

@@ -8,7 +8,7 @@ from torch import nn
 
 from workbench.data import Data
 from workbench.data_diet.el2n import el2n
-from workbench.experiments.example_scores import Scored, asks_a_network, called, check_scores, score_replica
+from workbench.experiments.example_scores import Scored, asks_a_network, check_scores, score_by_name, score_replica
 from workbench.experiments.replica import Experiment, in_order
 from workbench.experiments.score_tables import averaged
 from workbench.initialisation import initialise
@@ -38,7 +38,7 @@ def score_to_sort_by(score: str | Score, experiment: Experiment, *, n: int, step
     at, early = experiment.length // 4 if step is None else step, experiment.length // 60
     check_scores(data, recipe, (score,), at, early)
     if not asks_a_network(score):
-        return called(score, data=data, seed=seed)
+        return score_by_name(score, data=data, seed=seed)
     if score == "el2n":
         how = {"n": n, "step": step, "seed": seed, "archive": experiment.archive}
         return el2n_of(experiment.network, data, recipe, **how)["train"]
