@@ -15,7 +15,7 @@ from workbench.charts import spectrum as chart
 from workbench.charts import theme
 from workbench.charts.spectrum import words
 from workbench.experiments import spectrum_table
-from workbench.experiments.curvature import CONTROLS, Sharpness, curvature
+from workbench.experiments.curvature_by_density import CONTROLS, Sharpness, curvature
 from workbench.landscape import Curvature, prunable_share
 from workbench.panels import PANELS
 

@@ -18,7 +18,7 @@ from workbench.data.noise import noisy
 from workbench.ensembles.member import Member
 from workbench.ensembles.predicted import Predicted
 from workbench.experiments.easy_to_hard import easy_to_hard, solved, training_weights
-from workbench.experiments.ensembled import Ensembled
+from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.training.losses import CrossEntropy, CVaR, Focal, Loss, Robust
 
 DATA = made(n=60)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 import workbench as wb
 from workbench.data_diet import el2n, forgetting, grand, input_norm, together
@@ -21,7 +22,8 @@ from workbench.experiments import (
     scores_table,
     stability,
 )
-from workbench.experiments.example_scores import NAMES, Scored
+from workbench.experiments.example_scores import NAMES, Scored, score_names
+from workbench.nets.weights import Weights
 
 TINY: dict[str, Any] = {
     "train_size": 150,
@@ -142,10 +144,9 @@ def test_means_over_replicas_join_forgetting_by_what_was_learned(outcomes: list[
 
 def test_the_table_has_a_row_an_example(outcomes: list[Scored], data: wb.Data):
     found = scores_table(outcomes)
-    columns = (
-        "id label el2n grand grand_init forgetting never_learned_share first_learned input_norm loss margin barrier"
-    )
-    assert list(found.columns) == [*columns.split(), "replicas", "step", "flipped"]
+    columns = "id label el2n grand grand_last_layer grand_init forgetting never_learned_share first_learned"
+    columns += " input_norm random loss margin barrier replicas step flipped"
+    assert list(found.columns) == columns.split()
     assert found["id"].tolist() == data.train.ids.tolist()
     assert found["label"].tolist() == data.train.labels.tolist()
     assert sum(found["flipped"].tolist()) == 15
@@ -157,6 +158,35 @@ def test_the_table_has_a_row_an_example(outcomes: list[Scored], data: wb.Data):
     assert list(few.columns) == list(found.columns)
     assert all(math.isnan(value) for value in few["barrier"])
     assert list(scores_table([]).columns) == list(found.columns)
+
+
+def confidence(model: nn.Module, networks: Sequence[Weights], data: wb.Data, *, step: int | None = None) -> Score:
+    """A throw-away score: the probability of the wrong classes."""
+    evaluation = wb.evaluate(model, networks[0], data.train)
+    right = evaluation.logits.softmax(1).gather(1, data.train.labels[:, None])[:, 0]
+    return wb.scores.by_id("confidence", 1 - right, data)
+
+
+def whole_number(data: wb.Data, *, seed: int = 0) -> Score:
+    """A throw-away score that asks no network."""
+    return wb.scores.by_id("whole number", data.train.ids + seed % 2, data)
+
+
+def test_a_score_that_joins_the_register_is_asked_for_by_name_and_has_its_column(
+    monkeypatch: pytest.MonkeyPatch, data: wb.Data
+):
+    monkeypatch.setitem(wb.data_diet.SCORES, "confidence", confidence)
+    monkeypatch.setitem(wb.data_diet.SCORES, "whole_number", whole_number)
+    options: dict[str, Any] = TINY | {"scores": ("el2n", "confidence", "whole_number")}
+    outcomes = list(example_scores(**options))
+    found = scores_table(outcomes)
+    for name in ("confidence", "whole_number"):
+        assert found[name].tolist() == averaged(outcomes)[name].values.tolist()
+        assert len(set(found[name])) > 100
+    assert score_names()[-3:] == ("confidence", "whole_number", "barrier")
+    few: dict[str, Any] = {"subsets": ("hardest",), "sizes": (20,), "pretrain_steps": (2,), "rounds": 0, "replicas": 1}
+    for name in ("confidence", "whole_number"):
+        assert len(list(wb.experiments.pretraining(**TINY | few, score=name, score_replicas=2))) == 1
 
 
 def made_up(replica: int, values: Sequence[float], forgotten: Any) -> Scored:

@@ -7,7 +7,8 @@ import torch
 from tiny import Own
 
 import workbench as wb
-from workbench.nets.hardware import resolve, settle
+from workbench.nets.hardware import DEFAULTS, resolve, settle
+from workbench.work.names import public
 
 
 def test_a_model_without_an_entry_gets_float32_as_it_comes():
@@ -15,6 +16,18 @@ def test_a_model_without_an_entry_gets_float32_as_it_comes():
     assert (found.precision, found.channels_last, found.compiled, found.execution) == ("float32", False, False, "dense")
     assert found.threads == torch.get_num_threads()
     assert found == settle(Own())
+
+
+@pytest.mark.parametrize(("model", "of"), DEFAULTS)
+def test_a_measured_default_is_found_by_the_public_name_of_the_model(
+    digits: wb.Data, model: str, of: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("workbench.nets.hardware.processor", lambda kind: of)
+    models = [wb.models.named(name, digits) for name in wb.models.MODELS]
+    alike = [one for one in models if type(one) is public(model)]
+    assert alike
+    for one in alike:
+        assert (settle(one).precision, settle(one).channels_last) == DEFAULTS[model, of]
 
 
 def test_auto_is_cuda_where_it_is_and_else_the_cpu():

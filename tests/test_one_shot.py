@@ -110,6 +110,18 @@ def test_the_largest_share_that_matches_is_of_the_paired_interval(outcomes: list
     assert len(prunable(outcomes, kind="random_mask").differences) == 2
 
 
+@pytest.mark.parametrize("method", [*wb.pruning.METHODS, "random_mask(layers='erk')"])
+def test_any_method_may_draw_the_ticket(method: str, tmp_path: Path):
+    options: dict[str, Any] = TINY | {"replicas": 1, "shares": (0.5,), "archive": str(tmp_path)}
+    dense, ticket, control = one_shot(**options, method=method)
+    assert {o.method for o in (dense, ticket, control)} == {method}
+    total = wb.masks.total(dense.mask)
+    assert wb.masks.kept(ticket.mask) == wb.masks.kept(control.mask) == total - round(0.5 * total)
+    by_magnitude = wb.pruning.magnitude(dense.run.weights, dense.mask, density=ticket.density, seed=dense.run.seed)
+    assert same(ticket.mask, by_magnitude) == (method == "magnitude")
+    assert len(list(tmp_path.glob("calls/prune-*"))) == 1
+
+
 def test_it_goes_on_where_it_was_stopped_and_is_found_again(outcomes: list[Shot], tmp_path: Path):
     folder = str(tmp_path / "archive")
     options: dict[str, Any] = TINY | {"replicas": 1}
@@ -130,6 +142,7 @@ def test_it_goes_on_where_it_was_stopped_and_is_found_again(outcomes: list[Shot]
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
+        ({"method": "magnitud"}, ('did you mean "magnitude"',)),
         ({"shares": ()}, ("shares must be in (0, 1), each once, got []",)),
         ({"shares": (0.5, 1.0)}, ("shares must be in (0, 1)", "pass 0.9")),
         ({"shares": (90,)}, ("shares must be in (0, 1), each once, got [90]",)),

@@ -17,7 +17,7 @@ import workbench as wb
 from workbench.data_diet import agreement, subset
 from workbench.experiments import differences, pretraining, subsets_table
 from workbench.experiments.pretraining import Pretrained
-from workbench.experiments.setting import el2n_of
+from workbench.experiments.score_to_sort_by import el2n_of
 from workbench.landscape import path
 from workbench.work.seeds import number
 

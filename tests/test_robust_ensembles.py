@@ -16,9 +16,9 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 import workbench as wb
 from workbench.ensembles import boosting
-from workbench.experiments.ensembled import Ensembled
-from workbench.experiments.rivals import ROUNDS, WAYS
+from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.experiments.robust_ensembles import _losses
+from workbench.experiments.ways_to_an_ensemble import ROUNDS, WAYS
 from workbench.work.seeds import number
 
 SHORT = wb.Recipe(steps=30, batch_size=50, schedule="cosine")

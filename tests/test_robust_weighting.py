@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from workbench.experiments.robust_weighting import LOSSES, robust_weighting
+from workbench.experiments.robust_weighting import MADE_LOSSES, robust_weighting
 
 
 def weighed(losses: str = "uniform", **options):
@@ -15,7 +15,7 @@ def weighed(losses: str = "uniform", **options):
     return found
 
 
-@pytest.mark.parametrize("losses", [*LOSSES, "digits"])
+@pytest.mark.parametrize("losses", [*MADE_LOSSES, "digits"])
 def test_the_risk_is_the_weighted_mean_less_the_price_of_the_divergence(losses: str):
     found = weighed(losses, n=32, by="lam", lam=0.7, trained=3)
     assert found.risk == pytest.approx(found.weighted - 0.7 * found.divergence, abs=1e-12)

@@ -15,7 +15,7 @@ from workbench import calibration, ensembles
 from workbench.data.data import Data
 from workbench.data.noise import noisy, noisy_like
 from workbench.ensembles.member import Member
-from workbench.experiments.ensembled import Ensembled
+from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.experiments.shifted import COLUMNS, Corrupted, Detected, shift_table, shifted
 from workbench.nets.evaluation import evaluate_all
 from workbench.shift import OUT_OF_DISTRIBUTION_SCORES, corrupt, detection, like

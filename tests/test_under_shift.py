@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import workbench as wb
+from workbench.data import sources
 from workbench.experiments.easy_to_hard import Solved, Tercile
 from workbench.experiments.shifted import Corrupted, Detected
 
@@ -79,3 +80,17 @@ def test_members_are_taken_by_tercile_of_the_replicas_own_images():
     assert sum(o.share for o in parts) == pytest.approx(1)
     with pytest.raises(ValueError, match="score_replicas must be at least 1"):
         next(wb.experiments.member_difficulty(**SMALL, score_replicas=0))
+
+
+def test_what_is_loaded_once_is_not_loaded_again(monkeypatch: pytest.MonkeyPatch):
+    asked: list[Any] = []
+    read = sources.read
+    monkeypatch.setattr(sources, "read", lambda place: asked.append(place) or read(place))
+    options: dict[str, Any] = SMALL | {"train_size": 61, "replicas": 3, "methods": ("ordinary", "single")}
+    list(wb.experiments.member_difficulty(**options, score_replicas=1))
+    assert len(asked) == 4  # what is checked on, and each replica's own
+
+
+def test_a_step_to_score_at_is_checked_before_anything_is_trained():
+    with wb.progress.watch(lambda _: pytest.fail("trained")), pytest.raises(ValueError, match="from 0 to 3"):
+        next(wb.experiments.member_difficulty(**SMALL, score_step=4))

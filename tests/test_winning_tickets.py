@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from tiny import same
 
 import workbench as wb
 from workbench.experiments import PRESETS, winning_tickets
 from workbench.experiments.winning_tickets import Outcome
+from workbench.nets.weights import Weights
 
 TINY: dict[str, Any] = {
     "train_size": 200,
@@ -61,6 +63,18 @@ def test_controls_change_what_they_say(outcomes: list[Outcome]):
             assert same(ticket.rewound, control.rewound)
         for control in of(outcomes, "random_uniform", replica):
             assert same(control.rewound, tickets[0].rewound)
+
+
+def dense_again(ticket: wb.Ticket, *, weights: Weights, seed: int = 0) -> wb.Ticket:
+    """A throw-away control: all places."""
+    return wb.Ticket(weights, {name: torch.ones_like(places) for name, places in ticket.mask.items()})
+
+
+def test_a_control_that_joins_the_register_is_trained_by_its_name(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(wb.sanity.CONTROLS, "dense_again", dense_again)
+    found = list(winning_tickets(**TINY | {"replicas": 1, "controls": ("dense_again",)}))
+    assert [(o.kind, o.round, o.density) for o in found[3:]] == [("dense_again", 1, 1), ("dense_again", 2, 1)]
+    assert same(found[-1].run.weights, found[0].run.weights)
 
 
 def test_replicas_differ_in_their_initial_weights_and_share_the_split(outcomes: list[Outcome]):

@@ -13,7 +13,7 @@ from workbench import ensembles as together
 from workbench.data.data import Split
 from workbench.ensembles import Member, Predicted
 from workbench.experiments.easy_to_hard import Solved, Tercile, solved
-from workbench.experiments.ensembled import Ensembled
+from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.experiments.shifted import Corrupted, Detected
 from workbench.nets.masks import Mask
 from workbench.training.losses import CrossEntropy, Loss, Robust, in_words

@@ -10,7 +10,7 @@ from workbench.data.data import Split
 from workbench.data_diet import Forgetting
 from workbench.data_diet.scores import Score
 from workbench.experiments.example_scores import Scored
-from workbench.experiments.remembering import Remembered
+from workbench.experiments.forgetting_by_epoch import Remembered
 
 N = 8
 EXAMPLES = Split(

@@ -13,8 +13,8 @@ from typing import Any
 import altair as alt
 
 from workbench.charts import cells, theme
-from workbench.experiments.diets import CELL, SPARSE, predictors
-from workbench.experiments.foretelling import correlations
+from workbench.experiments.predictor_correlations import correlations
+from workbench.experiments.pretraining_tables import CELL, SPARSE, predictors
 
 SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right", "triangle-left"]
 NAMES = {"barrier": "mean barrier", "pretrain_accuracy": "the control, pre-training accuracy,"}

@@ -16,7 +16,7 @@ import altair as alt
 from workbench.charts import methods, theme
 from workbench.charts.cells import column
 from workbench.charts.spans import points, records
-from workbench.experiments.ensembled import check_once
+from workbench.experiments.ensemble_outcome import check_once
 from workbench.numbers import intervals
 
 ALL = "mean of all"

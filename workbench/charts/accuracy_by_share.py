@@ -11,7 +11,7 @@ import altair as alt
 from workbench.charts import theme
 from workbench.charts.spans import points, records, span
 from workbench.experiments.one_shot import prunable
-from workbench.experiments.setting import tickets
+from workbench.experiments.tickets_beside_dense import tickets
 from workbench.numbers import intervals
 
 LINES = {  # field: words, colour, shape

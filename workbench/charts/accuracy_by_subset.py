@@ -13,8 +13,8 @@ import altair as alt
 
 from workbench.charts import cells, theme
 from workbench.charts.spans import points, records, span
-from workbench.experiments.diets import SAME_DATA
 from workbench.experiments.pretraining import ENOUGH
+from workbench.experiments.pretraining_tables import SAME_DATA
 from workbench.numbers.published import cited, published_curves
 
 GAP = 0.062  # of the height, between two labels

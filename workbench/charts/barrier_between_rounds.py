@@ -10,7 +10,7 @@ import altair as alt
 
 from workbench.charts import theme
 from workbench.charts.spans import records, span
-from workbench.experiments.setting import tickets
+from workbench.experiments.tickets_beside_dense import tickets
 from workbench.experiments.until_disconnected import disconnections, matching_beside
 from workbench.numbers import intervals
 

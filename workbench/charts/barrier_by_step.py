@@ -12,7 +12,7 @@ import altair as alt
 
 from workbench.charts import theme
 from workbench.charts.spans import by_replica, records, span
-from workbench.experiments.partings import LIMIT
+from workbench.experiments.instability_tables import LIMIT
 
 TREATMENTS = {  # batch-norm treatment: colour, shape
     "average": ("#0080C6", "circle"),

@@ -14,7 +14,7 @@ import altair as alt
 
 from workbench.charts import methods, theme
 from workbench.charts.spans import records, span
-from workbench.experiments.ensembled import check_once
+from workbench.experiments.ensemble_outcome import check_once
 from workbench.numbers import intervals
 
 MEASURES = {  # column: title, format, which way is better

@@ -8,8 +8,8 @@ from typing import Any
 import altair as alt
 
 from workbench.charts import theme
-from workbench.experiments.diets import SAME_DATA
 from workbench.experiments.pretraining import ENOUGH
+from workbench.experiments.pretraining_tables import SAME_DATA
 
 MARKS = {  # kind of subset: colour, shape
     "nothing": (theme.GREY, "cross"),

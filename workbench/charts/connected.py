@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from workbench.charts.barrier_by_step import rows
-from workbench.experiments.partings import LIMIT
+from workbench.experiments.instability_tables import LIMIT
 from workbench.numbers import intervals
 
 

@@ -15,7 +15,7 @@ from workbench import calibration
 from workbench.calibration.arrays import top
 from workbench.calibration.binned import cut
 from workbench.charts import theme
-from workbench.experiments.ensembled import check_once
+from workbench.experiments.ensemble_outcome import check_once
 from workbench.numbers import intervals
 from workbench.work.nearest import unknown
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from workbench.charts import methods, theme
 from workbench.charts.spans import points
-from workbench.experiments.ensembled import check_once
+from workbench.experiments.ensemble_outcome import check_once
 from workbench.shift import OUT_OF_DISTRIBUTION_SCORES
 
 SIDE, LIST = 300, 250  # pixels: of the picture, and of what is said beside it

@@ -3,11 +3,11 @@
 A check never raises for what the learner wrote: a notebook with unsolved exercises runs to its end.
 """
 
-from workbench.check.calibration import ece, robust_weights
-from workbench.check.checked import Checked
-from workbench.check.landscape import barrier, halfway
-from workbench.check.pruning import next_round, smallest_pruned
-from workbench.check.scores import el2n, forgetting
+from workbench.check.calibration_exercises import ece, robust_weights
+from workbench.check.landscape_exercises import barrier, halfway
+from workbench.check.pruning_exercises import next_round, smallest_pruned
+from workbench.check.score_exercises import el2n, forgetting
+from workbench.check.verdict import Checked
 
 __all__ = [
     "Checked",

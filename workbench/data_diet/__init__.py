@@ -12,12 +12,12 @@ from workbench.data_diet.subsets import SUBSETS, subset
 
 SCORES = {
     "el2n": el2n,
-    "forgetting": forgetting,
     "grand": grand,
+    "forgetting": forgetting,
     "input_norm": input_norm,
+    "random": random,
     "loss": loss,
     "margin": margin,
-    "random": random,
 }
 
 __all__ = [

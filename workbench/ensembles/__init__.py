@@ -9,10 +9,11 @@ from workbench.ensembles.member import Member
 from workbench.ensembles.members import edge_popup_member, members, trained_member
 from workbench.ensembles.predicted import Predicted, predict
 from workbench.ensembles.storage import multiplications, open, save, stored_bits
-from workbench.ensembles.sup_tickets import sup_tickets
+from workbench.ensembles.sup_tickets import Cyclic, sup_tickets
 
 __all__ = [
     "COMBINATIONS",
+    "Cyclic",
     "Member",
     "Predicted",
     "boosted",

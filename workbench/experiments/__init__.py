@@ -1,6 +1,8 @@
-"""Experiments: one file a question, called alike by a lesson, a panel and a sweep."""
+"""Experiments: one file a question, called alike by a lesson, a panel and a sweep. A new one has a line below."""
 
+from workbench.experiments.between_networks import Between, planes_table
 from workbench.experiments.calibration_tables import (
+    Difference,
     costs_table,
     differences_between,
     diversity_table,
@@ -9,32 +11,32 @@ from workbench.experiments.calibration_tables import (
     validation_gap,
     validation_table,
 )
-from workbench.experiments.curvature import curvature, spectrum_table
-from workbench.experiments.diets import differences, predictors, subsets_table
-from workbench.experiments.easy_to_hard import easy_to_hard, solved
-from workbench.experiments.example_scores import example_scores
-from workbench.experiments.foretelling import correlations
-from workbench.experiments.instability import instability
-from workbench.experiments.kept_part import kept_part
+from workbench.experiments.curvature_by_density import Sharpness, curvature, spectrum_table
+from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, solved
+from workbench.experiments.ensemble_outcome import Ensembled
+from workbench.experiments.example_scores import Counted, Scored, example_scores
+from workbench.experiments.forgetting_by_epoch import Remembered, remembering
+from workbench.experiments.instability import Parting, instability
+from workbench.experiments.instability_tables import barriers_table, paths_table, stable_from
+from workbench.experiments.kept_part import Kept, kept_part
 from workbench.experiments.member_difficulty import member_difficulty
-from workbench.experiments.one_shot import one_shot, prunable
-from workbench.experiments.pair_matrix import pair_matrix
-from workbench.experiments.partings import barriers_table, paths_table, stable_from
-from workbench.experiments.perturbation import perturbation
+from workbench.experiments.one_shot import Shot, one_shot, prunable
+from workbench.experiments.pair_matrix import Pair, pair_matrix
+from workbench.experiments.perturbation import Returned, perturbation
 from workbench.experiments.plane_between import plane_between
-from workbench.experiments.planes import planes_table
+from workbench.experiments.predictor_correlations import correlations
 from workbench.experiments.presets import CALIBRATION_PRESETS, PRESETS
-from workbench.experiments.pretraining import pretraining
-from workbench.experiments.rare_features import rare_features
-from workbench.experiments.remembering import remembering
-from workbench.experiments.rivals import WAYS
+from workbench.experiments.pretraining import Cell, Pretrained, pretraining
+from workbench.experiments.pretraining_tables import differences, predictors, subsets_table
+from workbench.experiments.rare_features import Rare, rare_features
 from workbench.experiments.robust_ensembles import robust_ensembles
-from workbench.experiments.robust_weighting import robust_weighting
-from workbench.experiments.score_tables import averaged, found_among_hardest, scores_table, stability
-from workbench.experiments.shifted import shift_table, shifted
+from workbench.experiments.robust_weighting import Weighed, robust_weighting
+from workbench.experiments.score_tables import LabelNoiseFound, averaged, found_among_hardest, scores_table, stability
+from workbench.experiments.shifted import Corrupted, Detected, shift_table, shifted
 from workbench.experiments.under_shift import under_shift
-from workbench.experiments.until_disconnected import disconnections, matching_beside, until_disconnected
-from workbench.experiments.winning_tickets import winning_tickets
+from workbench.experiments.until_disconnected import Successive, disconnections, matching_beside, until_disconnected
+from workbench.experiments.ways_to_an_ensemble import WAYS
+from workbench.experiments.winning_tickets import Outcome, winning_tickets
 
 EXPERIMENTS = {
     "curvature": curvature,
@@ -61,6 +63,29 @@ __all__ = [
     "EXPERIMENTS",
     "PRESETS",
     "WAYS",
+    "Between",
+    "Cell",
+    "Corrupted",
+    "Counted",
+    "Detected",
+    "Difference",
+    "Ensembled",
+    "Kept",
+    "LabelNoiseFound",
+    "Outcome",
+    "Pair",
+    "Parting",
+    "Pretrained",
+    "Rare",
+    "Remembered",
+    "Returned",
+    "Scored",
+    "Sharpness",
+    "Shot",
+    "Solved",
+    "Successive",
+    "Tercile",
+    "Weighed",
     "averaged",
     "barriers_table",
     "correlations",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench import calibration, ensembles
-from workbench.experiments.ensembled import Ensembled, check_once
+from workbench.experiments.ensemble_outcome import Ensembled, check_once
+from workbench.experiments.fields_of import fields_of
 from workbench.numbers import intervals
 from workbench.numbers.intervals import Interval
 from workbench.numbers.tables import table
@@ -30,45 +31,39 @@ def ensembles_table(outcomes: Iterable[Ensembled], *, bins: int = 15) -> pandas.
     import pandas
 
     columns = ["method", "members", "density", "seed", "replica", "combine", "temperature_scaled"]
-    rows = [row for o in outcomes for scaled in (False, True) for row in [_row(o, scaled, bins)]]
+    rows = [_row(o, scaled, bins) for o in outcomes for scaled in (False, True)]
     return pandas.DataFrame(rows, columns=None if rows else columns)
 
 
 def _row(o: Ensembled, scaled: bool, bins: int) -> dict[str, Any]:
-    said, labels = o.probabilities(scaled=scaled), o.test.labels
+    p, labels = o.probabilities(scaled=scaled), o.test.labels
     return {
         "method": o.method,
         "members": len(o.members),
-        "density": o.density,
-        "seed": o.seed,
-        "replica": o.replica,
-        "combine": o.combine,
+        **fields_of(o, "density seed replica combine"),
         "temperature_scaled": scaled,
-        "accuracy": calibration.accuracy(said, labels),
-        "nll": calibration.nll(said, labels),
-        "brier": calibration.brier(said, labels),
-        "ece": calibration.ece(said, labels, bins=bins),
-        "ece_debiased": calibration.ece_debiased(said, labels, bins=bins),
-        "ece_floor": calibration.ece_floor(said, labels, bins=bins, seed=o.seed),
-        "ece_equal_mass": calibration.ece(said, labels, bins=bins, mass="equal"),
-        "signed_gap": calibration.signed_gap(said, labels),
-        "wrong_confidence": calibration.wrong_confidence(said, labels),
-        "aurc": calibration.aurc(said, labels),
+        "accuracy": calibration.accuracy(p, labels),
+        "nll": calibration.nll(p, labels),
+        "brier": calibration.brier(p, labels),
+        "ece": calibration.ece(p, labels, bins=bins),
+        "ece_debiased": calibration.ece_debiased(p, labels, bins=bins),
+        "ece_floor": calibration.ece_floor(p, labels, bins=bins, seed=o.seed),
+        "ece_equal_mass": calibration.ece(p, labels, bins=bins, mass="equal"),
+        "signed_gap": calibration.signed_gap(p, labels),
+        "wrong_confidence": calibration.wrong_confidence(p, labels),
+        "aurc": calibration.aurc(p, labels),
         "disagreement": ensembles.disagreement(o.test.logits_MNC),
     }
 
 
 def reliability_table(outcomes: Iterable[Ensembled], *, bins: int = 15) -> pandas.DataFrame:
     """Return the bins of the reliability diagram of every outcome, before and after temperature scaling."""
-    import pandas
-
-    rows = []
-    for o in outcomes:
-        own = {"method": o.method, "seed": o.seed, "replica": o.replica, "combine": o.combine}
-        for scaled in (False, True):
-            found = calibration.reliability(o.probabilities(scaled=scaled), o.test.labels, bins=bins)
-            rows += [own | {"temperature_scaled": scaled} | row for row in found]
-    return pandas.DataFrame(rows)
+    return table(
+        {**o.labels, "combine": o.combine, "temperature_scaled": scaled, **row}
+        for o in outcomes
+        for scaled in (False, True)
+        for row in calibration.reliability(o.probabilities(scaled=scaled), o.test.labels, bins=bins)
+    )
 
 
 @dataclass(frozen=True)
@@ -115,12 +110,12 @@ def validation_gap(outcomes: Iterable[Ensembled], method: str = "ordinary") -> I
     Robust training lowers confidence: where this is not above zero it can only hurt. Raises a ValueError for
     outcomes without the method, or of several experiments.
     """
-    own = [o for o in outcomes if o.method == method]
-    check_once((o.seed, o.replica, o.method) for o in own)
-    found = [calibration.signed_gap(o.validation.probabilities(o.combine), o.validation.labels) for o in own]
-    if not found:
+    outcomes = [o for o in outcomes if o.method == method]
+    check_once((o.seed, o.replica, o.method) for o in outcomes)
+    if not outcomes:
         raise ValueError(f'there is no outcome of "{method}"; add it to the methods of the experiment')
-    return intervals.mean(found)
+    validations = [(o.validation.probabilities(o.combine), o.validation.labels) for o in outcomes]
+    return intervals.mean([calibration.signed_gap(p, labels) for p, labels in validations])
 
 
 def validation_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
@@ -134,12 +129,9 @@ def validation_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
             "method": o.method,
             "losses": "; ".join(in_words(member.loss) for member in o.members),
             "members": len(o.members),
-            "density": o.density,
-            "seed": o.seed,
-            "replica": o.replica,
-            "combine": o.combine,
-            "nll": calibration.nll(said := o.validation.probabilities(o.combine), o.validation.labels),
-            "signed_gap": calibration.signed_gap(said, o.validation.labels),
+            **fields_of(o, "density seed replica combine"),
+            "nll": calibration.nll(p := o.validation.probabilities(o.combine), o.validation.labels),
+            "signed_gap": calibration.signed_gap(p, o.validation.labels),
         }
         for o in outcomes
     )
@@ -153,9 +145,7 @@ def diversity_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
     """
     return table(
         {
-            "method": o.method,
-            "seed": o.seed,
-            "replica": o.replica,
+            **o.labels,
             "members": len(o.members),
             "disagreement": ensembles.disagreement(o.test.logits_MNC),
             "double_fault": ensembles.double_fault(o.test.logits_MNC, o.test.labels),
@@ -170,9 +160,7 @@ def costs_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
     """Return what every ensemble took to train, takes to keep (bytes beside shared random weights), and to run."""
     return table(
         {
-            "method": o.method,
-            "seed": o.seed,
-            "replica": o.replica,
+            **o.labels,
             "members": len(o.members),
             "steps": o.steps,
             "bytes": o.bits // 8,

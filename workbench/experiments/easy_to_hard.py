@@ -22,7 +22,7 @@ from workbench.data_diet.scores import Score, terciles
 from workbench.ensembles.member import Member
 from workbench.ensembles.predicted import predict
 from workbench.ensembles.weighing import weigh
-from workbench.experiments.ensembled import Ensembled
+from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.training.losses import in_words
 from workbench.work.seeds import generator
 
@@ -94,21 +94,20 @@ def easy_to_hard(
             f"seed: noisy(load(..., seed={outcome.drawn}), {outcome.pixel_noise:g}, seed={outcome.drawn})"
         )
     part, values = getattr(data, score.split), score.of(data)
-    said = predict(model, outcome.members, part)
-    own = {"method": outcome.method, "seed": outcome.seed, "replica": outcome.replica, "split": score.split}
-    thirds, labels = terciles(values), said.labels
+    predicted, thirds = predict(model, outcome.members, part), terciles(values)
+    labels, shared = predicted.labels, {**outcome.labels, "split": score.split}
     rows = []
-    for m, (member, logits) in enumerate(zip(outcome.members, said.logits_MNC.double(), strict=True)):
+    for m, (member, logits) in enumerate(zip(outcome.members, predicted.logits_MNC.double(), strict=True)):
         losses, right = functional.cross_entropy(logits, labels, reduction="none"), logits.argmax(1) == labels
         weights = None
         if score.split == "train":
             weights = training_weights(member, logits, labels, batch_size=batch_size, seed=seed)
-        rows += _by_third(
-            own | {"member": m, "trained_with": in_words(member.loss)}, thirds, values, right, losses, weights
-        )
-    p = said.probabilities(outcome.combine)
+        of_member = {**shared, "member": m, "trained_with": in_words(member.loss)}
+        rows += _by_third(of_member, thirds, values, right, losses, weights)
+    p = predicted.probabilities(outcome.combine)
     losses, right = -p.gather(1, labels[:, None])[:, 0].clamp_min(1e-300).log(), p.argmax(1) == labels
-    return rows + _by_third(own | {"member": None, "trained_with": None}, thirds, values, right, losses, None)
+    of_ensemble = {**shared, "member": None, "trained_with": None}
+    return rows + _by_third(of_ensemble, thirds, values, right, losses, None)
 
 
 def solved(outcome: Ensembled) -> list[Solved]:
@@ -120,10 +119,9 @@ def solved(outcome: Ensembled) -> list[Solved]:
     parts = [("all", None, (count == members) & several), ("some", None, (count > 1) & (count < members))]
     parts += [("only", m, (count == 1) & right[m]) for m in range(members)]
     parts += [("none", None, count == 0)]
-    own = {"method": outcome.method, "seed": outcome.seed, "replica": outcome.replica}
     return [
         Solved(
-            **own,
+            **outcome.labels,
             who=who,
             member=m,
             examples=(n := int(part.sum())),
@@ -158,13 +156,13 @@ def training_weights(
     weights, of_gradients = torch.empty(2, n, dtype=torch.float64)
     for places in dealt:
         batch = Batch(places, labels[places], member.steps - 1, member.steps)
-        found, share = weigh(member.loss, losses[places], batch), len(places) / n
-        weights[places], of_gradients[places] = found.weights * share, found.of_gradients * share
+        weighed, share = weigh(member.loss, losses[places], batch), len(places) / n
+        weights[places], of_gradients[places] = weighed.weights * share, weighed.of_gradients * share
     return weights, of_gradients
 
 
 def _by_third(
-    own: dict[str, Any],
+    labels: dict[str, Any],
     thirds: dict[str, Tensor],
     values: Tensor,
     right: Tensor,
@@ -173,7 +171,7 @@ def _by_third(
 ) -> list[Tercile]:
     return [
         Tercile(
-            **own,
+            **labels,
             tercile=name,
             examples=len(places),
             score=float(values[places].double().mean()),

@@ -3,11 +3,14 @@
 Paul et al. 2021, "Deep Learning on a Data Diet" (EL2N, GraNd); Toneva et al. 2019 (forgetting); Paul et al. 2022,
 "Lottery Tickets on a Data Diet" (the barrier by example). For each replica one training from its own initial weights:
 forgetting is counted along it, the other scores are taken from its weights at an early step; the controls beside them
-are the norm of the input, chance, loss and margin, and GraNd at initialisation.
+are the norm of the input, chance, loss and margin, and GraNd at initialisation. A new score is a file of `data_diet`
+and a line in its `SCORES`: it is given what its function asks for by name (model, networks, step, start, data, recipe,
+seed).
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,32 +22,33 @@ from workbench.data.data import Data, Split
 from workbench.data_diet import SCORES
 from workbench.data_diet.forgetting import Forgetting, Memory
 from workbench.data_diet.scores import Score
-from workbench.experiments.setting import prepare
+from workbench.experiments.given_names import check_names
+from workbench.experiments.replica import Replica, prepare
 from workbench.landscape.children import children
-from workbench.landscape.path import path
-from workbench.nets import models
 from workbench.nets.evaluation import evaluate
-from workbench.nets.weights import Weights, snapshot
+from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.steps import network_weights, steps
 from workbench.work import progress
-from workbench.work.archive import Archive, run
-from workbench.work.calls import call
-from workbench.work.nearest import unknown
-from workbench.work.replicas import replicas as side_by_side
+from workbench.work.archive import Archive
 from workbench.work.seeds import number
 
-OF_TRAINING = ("forgetting", "first_learned")
-OF_NETWORK: dict[str, dict[str, Any]] = {  # name: what it is called with, beside the network
-    "el2n": {},
-    "grand": {},
-    "grand_last_layer": {"variant": "last_layer"},
-    "grand_init": {},
-    "loss": {},
-    "margin": {},
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {  # name: which score in SCORES it is, and what it is called with
+    "grand_last_layer": ("grand", {"variant": "last_layer"}),
+    "grand_init": ("grand", {"step": 0}),
+    "first_learned": ("forgetting", {}),
 }
-CONTROLS = ("input_norm", "random")
-NAMES = ("el2n", "grand", "grand_last_layer", "grand_init", *OF_TRAINING, *CONTROLS, "loss", "margin")  # + "barrier"
+OF_TRAINING = ("forgetting", "first_learned")  # counted along the one training; a score of SCORES may train its own
+BARRIER = "barrier"  # joined here: it takes two children, which are of a floor above the scores
+
+
+def score_names() -> tuple[str, ...]:
+    """Return the names of all scores there are: those in `SCORES`, each with its variants, and "barrier"."""
+    variants = {score: [name for name, (base, _) in VARIANTS.items() if base == score] for score in SCORES}
+    return (*(name for score in SCORES for name in (score, *variants[score])), BARRIER)
+
+
+NAMES = score_names()[:-1]  # the barrier costs two more trainings
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,57 +99,43 @@ def example_scores(
 ) -> Iterator[Scored]:
     """Yield a `Scored` for every replica as it finishes, replicas side by side; all score the same training examples.
 
-    `scores` are names, in `NAMES`, or "barrier", which costs two more trainings a replica: two children part at
-    `barrier_step` (default: a sixtieth of the recipe). The network is scored at `score_step` (default: a quarter of the
-    recipe), "grand_init" at step 0, forgetting over the whole recipe. `label_noise` is the share of training labels
-    moved to another class. `score_tables` averages over replicas. An `archive` keeps every finished training. Raises a
-    ValueError for an option out of range, before anything is trained.
+    `scores` are names in `data_diet.SCORES`, their variants (`NAMES`), or "barrier", which costs two more trainings a
+    replica: two children part at `barrier_step` (default: a sixtieth of the recipe). The network is scored at
+    `score_step` (default: a quarter of the recipe), "grand_init" at step 0, forgetting over the whole recipe.
+    `label_noise` is the share of training labels moved to another class. `score_tables` averages over replicas. An
+    `archive` keeps every finished training. Raises a ValueError for an option out of range, before anything is trained.
     """
-    what = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
-    data, _, drawn = prepare(dataset, **what, label_noise=label_noise, seed=seed, replicas=replicas)
-    length = recipe.length(len(data.train))
-    score_step = length // 4 if score_step is None else score_step
-    barrier_step = length // 60 if barrier_step is None else barrier_step
-    check_scores(data, recipe, scores, score_step, barrier_step)
+    sizes = (train_size, image_size)
+    experiment = prepare(dataset, *sizes, model, recipe, seed, replicas, archive, label_noise=label_noise)
+    score_step = experiment.length // 4 if score_step is None else score_step
+    barrier_step = experiment.length // 60 if barrier_step is None else barrier_step
+    check_scores(experiment.data, recipe, scores, score_step, barrier_step)
 
-    def replica(own: int) -> Scored:
-        born = models.named(model, data, seed=own)
-        found = score_replica(born, data, recipe, scores, score_step, barrier_step, own, archive)
-        return replace(found, seed=seed, replica=drawn.index(own))
+    def scored(replica: Replica) -> Iterator[Scored]:
+        yield score_replica(replica, scores, score_step, barrier_step)
 
-    for _, outcome in side_by_side(replica, drawn):
-        yield outcome
+    yield from experiment.side_by_side(scored)
 
 
-def score_replica(
-    model: nn.Module,
-    data: Data,
-    recipe: Recipe,
-    names: Sequence[str],
-    score_step: int,
-    barrier_step: int,
-    own: int,
-    archive: Archive | str | None,
-) -> Scored:
+def score_replica(replica: Replica, names: Sequence[str], score_step: int, barrier_step: int) -> Scored:
     """Train one network from its initial weights, and score the training examples by it."""
-    barrier = "barrier" in names
-    at = {0, score_step, barrier_step} if barrier else {0, score_step}
-    work = call(train_and_count, model, snapshot(model), data, recipe, at=tuple(sorted(at)), seed=own)
-    with progress.within("part", 0, 2 + barrier):
-        found = run(work, archive)
-    with progress.within("part", 1, 2 + barrier):
-        scores = {name: _score(name, model, found, data, score_step, own) for name in names if name != "barrier"}
-    if barrier:
-        with progress.within("part", 2, 3):
-            start = found.weights[barrier_step]
-            scores["barrier"] = _barrier(model, start, data, recipe, barrier_step, own, archive)
+    model, data = replica.model, replica.data
+    parts = 2 + (BARRIER in names)
+    at = {0, score_step, *([barrier_step] if BARRIER in names else [])}
+    with progress.within("part", 0, parts):
+        options = {"at": tuple(sorted(at)), "seed": replica.seed}
+        counted = replica.run(train_and_count, model, replica.start, data, replica.recipe, **options)
+    with progress.within("part", 1, parts):
+        scores = {name: _score(name, replica, counted, score_step) for name in names if name != BARRIER}
+    if BARRIER in names:
+        with progress.within("part", 2, parts):
+            scores[BARRIER] = _barrier(replica, counted.weights[barrier_step], barrier_step)
     return Scored(
-        seed=own,
-        replica=0,
+        **replica.labels,
         step=score_step,
-        test_accuracy=found.test_accuracy,
+        test_accuracy=counted.test_accuracy,
         scores={name: scores[name] for name in names},
-        forgetting=found.forgetting,
+        forgetting=counted.forgetting,
         examples=data.train,
         classes=data.classes,
         flipped=data.flipped,
@@ -169,29 +159,37 @@ def train_and_count(
     return Counted(kept, memory.forgetting(), accuracy)
 
 
-def _score(name: str, model: nn.Module, found: Counted, data: Data, step: int, seed: int) -> Score:
+def asks_a_network(name: str) -> bool:
+    """Whether a score looks at more than the data."""
+    score, _ = VARIANTS.get(name, (name, {}))
+    return score == BARRIER or "model" in inspect.signature(SCORES[score]).parameters
+
+
+def score_by_name(name: str, **there: Any) -> Score:
+    """Return a score: its function in `SCORES` is given what it asks for, by name, of what is there."""
+    score, options = VARIANTS.get(name, (name, {}))
+    asked = inspect.signature(SCORES[score]).parameters
+    given = {argument: value for argument, value in {**there, **options}.items() if argument in asked}
+    return replace(SCORES[score](**given), name=name)
+
+
+def _score(name: str, replica: Replica, counted: Counted, score_step: int) -> Score:
     """Return one score of one replica."""
     if name in OF_TRAINING:
-        return found.forgetting.score(name)
-    if name == "input_norm":
-        return SCORES[name](data)
-    if name == "random":
-        return SCORES[name](data, seed=seed)
-    at = 0 if name == "grand_init" else step
-    function = SCORES["grand" if name.startswith("grand") else name]
+        return counted.forgetting.score(name)
+    step = VARIANTS.get(name, (name, {}))[1].get("step", score_step)
+    there = {"model": replica.model, "start": replica.start, "data": replica.data, "recipe": replica.recipe}
     with progress.within(name, 0):
-        score = function(model, [found.weights[at]], data, step=at, **OF_NETWORK[name])
-        return replace(score, name=name)
+        return score_by_name(name, networks=[counted.weights[step]], step=step, seed=replica.seed, **there)
 
 
-def _barrier(
-    model: nn.Module, start: Weights, data: Data, recipe: Recipe, step: int, seed: int, archive: Archive | str | None
-) -> Score:
+def _barrier(replica: Replica, start: Weights, step: int) -> Score:
     """Return the loss barrier, in nats, of every training example at the midpoint of two children of `start`."""
-    options = {"n": 2, "seed": number(seed, "barrier"), "workers": 1, "archive": archive}
-    a, b = (child.run.weights for child in children(model, {step: start}, data, recipe, **options))
-    line = run(call(path, model, a, b, data, split="train", points=3, batch_norm="average"), archive)
-    return replace(line.score(data), step=step)
+    options = {"n": 2, "seed": number(replica.seed, "barrier"), "workers": 1, "archive": replica.archive}
+    siblings = children(replica.model, {step: start}, replica.data, replica.recipe, **options)
+    a, b = (child.run.weights for child in siblings)
+    line = replica.path(a, b, split="train", points=3, batch_norm="average")
+    return replace(line.score(replica.data), step=step)
 
 
 def check_scores(data: Data, recipe: Recipe, scores: Sequence[str], score_step: int, barrier_step: int) -> None:
@@ -199,9 +197,7 @@ def check_scores(data: Data, recipe: Recipe, scores: Sequence[str], score_step: 
     length, n = recipe.length(len(data.train)), len(data.train)
     if not scores:
         raise ValueError("scores must name at least one score, got none; el2n is a good first one")
-    for name in scores:
-        if name not in (*NAMES, "barrier"):
-            raise unknown("score", name, (*NAMES, "barrier"))
+    check_names("score", scores, score_names())
     if not 0 <= score_step <= length:
         raise ValueError(f"score_step must be from 0 to {length}, the length of the recipe, got {score_step}")
     if not 0 <= barrier_step < length:

@@ -17,19 +17,15 @@ from torch import Tensor
 
 from workbench.data.data import Data, Split
 from workbench.data_diet.scores import Score
-from workbench.experiments.setting import el2n_of, prepare
+from workbench.experiments.given_names import check_names
+from workbench.experiments.replica import Replica, prepare
+from workbench.experiments.score_to_sort_by import el2n_of
 from workbench.landscape.children import children as children_of
-from workbench.landscape.path import Path, check_points, path, slice_of
-from workbench.nets import models
+from workbench.landscape.path import Path, check_points, slice_of
 from workbench.nets.batch_norm import TREATMENTS
-from workbench.nets.weights import snapshot
 from workbench.training.recipe import Recipe
-from workbench.training.runs import weights_along
 from workbench.work import progress
-from workbench.work.archive import Archive, run
-from workbench.work.calls import call
-from workbench.work.nearest import unknown
-from workbench.work.replicas import replicas as side_by_side
+from workbench.work.archive import Archive
 
 STEEP = Recipe(  # a rate at which digits show it: LeNet on digits is connected from step 0 on
     epochs=8, learning_rate=0.8, weight_decay=1e-4, batch_size=64, schedule="multistep"
@@ -90,39 +86,34 @@ def instability(
     of the recipe); with 0 of them there is none. An `archive` keeps every finished training. Raises a ValueError for an
     option out of range, before anything is trained.
     """
-    what = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
-    data, network, drawn = prepare(dataset, **what, seed=seed, replicas=replicas)
-    length = recipe.length(len(data.train))
-    _check(data, length, rewind_steps, children, points, splits, batch_norm)
-    how = {"n": score_replicas, "step": score_step, "seed": seed, "archive": archive}
-    scores = el2n_of(network, data, recipe, splits, **how) if score_replicas else {}
+    experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)
+    _check(experiment.data, experiment.length, rewind_steps, children, points, splits, batch_norm)
+    by = {"n": score_replicas, "step": score_step, "seed": seed, "archive": archive}
+    scores = el2n_of(experiment.network, experiment.data, recipe, splits, **by) if score_replicas else {}
+    parts, workers = 1 + len(rewind_steps), None if replicas == 1 else 1
 
-    def replica(own: int) -> Iterator[Parting]:
-        born = models.named(model, data, seed=own)
-        work = call(weights_along, born, snapshot(born), data, recipe, at=tuple(sorted(rewind_steps)), seed=own)
-        with progress.within("dense", 0, 1 + len(rewind_steps)):
-            starts = run(work, archive)
-        workers = None if replicas == 1 else 1
-        options = {"n": children, "seed": own, "workers": workers, "archive": archive}
-        for index, k in enumerate(sorted(rewind_steps), 1):
-            with progress.within("rewind step", index, 1 + len(rewind_steps)):
-                found = {c.child: c.run for c in children_of(born, {k: starts[k]}, data, recipe, **options)}
-            for i, j in itertools.combinations(sorted(found), 2):
-                for split, how in itertools.product(splits, batch_norm):
-                    with progress.within("path", 0):
-                        ends = found[i].weights, found[j].weights
-                        work = call(path, born, *ends, data, split=split, points=points, batch_norm=how)
-                        line = run(work, archive)
-                    which = {"seed": seed, "replica": drawn.index(own), "rewind_step": k, "pair": f"{i}-{j}"}
-                    yield _parting(line, getattr(data, split), scores.get(split), which)
+    def partings(replica: Replica) -> Iterator[Parting]:
+        at = tuple(sorted(rewind_steps))
+        with progress.within("dense", 0, parts):
+            starts = replica.weights_along(at)
+        options = {"n": children, "seed": replica.seed, "workers": workers, "archive": archive}
+        for index, k in enumerate(at, 1):
+            with progress.within("rewind step", index, parts):
+                siblings = children_of(replica.model, {k: starts[k]}, replica.data, recipe, **options)
+                weights = {child.child: child.run.weights for child in siblings}
+            for i, j in itertools.combinations(sorted(weights), 2):
+                for split, treatment in itertools.product(splits, batch_norm):
+                    ends = weights[i], weights[j]
+                    line = replica.path(*ends, split=split, points=points, batch_norm=treatment)
+                    labels = {**replica.labels, "rewind_step": k, "pair": f"{i}-{j}"}
+                    yield _parting(line, getattr(replica.data, split), scores.get(split), labels)
 
-    for _, parting in side_by_side(replica, drawn):
-        yield parting
+    yield from experiment.side_by_side(partings)
 
 
-def _parting(line: Path, examples: Split, score: Score | None, which: dict[str, Any]) -> Parting:
+def _parting(line: Path, examples: Split, score: Score | None, labels: dict[str, Any]) -> Parting:
     return Parting(
-        **which,
+        **labels,
         split=line.split,
         batch_norm=line.batch_norm,
         barrier_error=line.barrier(of="error"),
@@ -151,6 +142,4 @@ def _check(
     check_points(points)
     for split in splits:
         slice_of(data, split)
-    for how in batch_norm:
-        if how not in TREATMENTS:
-            raise unknown("batch-norm treatment", how, TREATMENTS)
+    check_names("batch-norm treatment", batch_norm, TREATMENTS)

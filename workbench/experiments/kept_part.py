@@ -12,16 +12,13 @@ from dataclasses import dataclass, replace
 from workbench.data.data import Data
 from workbench.data_diet.scores import Score
 from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
-from workbench.experiments.setting import prepare
-from workbench.experiments.sorting import score_to_sort_by
-from workbench.nets import models
-from workbench.nets.weights import snapshot
+from workbench.experiments.fields_of import fields_of
+from workbench.experiments.replica import Replica, prepare
+from workbench.experiments.score_to_sort_by import score_to_sort_by
 from workbench.training.recipe import Recipe
-from workbench.training.runs import Run, train
+from workbench.training.runs import Run
 from workbench.work import progress
-from workbench.work.archive import Archive, run
-from workbench.work.calls import call
-from workbench.work.replicas import replicas as side_by_side
+from workbench.work.archive import Archive
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,37 +69,23 @@ def kept_part(
     scores and training alike. All of a replica's trainings begin from the same weights: pair by it. Raises a ValueError
     for an option out of range, before anything is trained.
     """
-    what = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
-    data, _, drawn = prepare(dataset, **what, seed=seed, replicas=replicas, label_noise=label_noise)
-    whole = replace(recipe, epochs=None, steps=recipe.length(len(data.train)))
-    parts = _parts(data, subsets, shares, balanced)
+    sizes = (train_size, image_size)
+    experiment = prepare(dataset, *sizes, model, recipe, seed, replicas, archive, label_noise=label_noise)
+    whole = replace(experiment, recipe=replace(recipe, epochs=None, steps=experiment.length))
+    n, parts = len(experiment.data.train), _parts(experiment.data, subsets, shares, balanced)
     order = None
     if any(needs_score(kind) for kind, _ in parts):
-        how = {"n": score_replicas, "step": score_step, "seed": seed, "archive": archive}
-        order = score_to_sort_by(score, model, data, whole, **how)
+        order = score_to_sort_by(score, whole, n=score_replicas, step=score_step)
 
-    def replica(own: int) -> Iterator[Kept]:
-        born = models.named(model, data, seed=own)
+    def kept(replica: Replica) -> Iterator[Kept]:
         for index, (kind, size) in enumerate(parts):
-            ids = subset(data, kind, size, score=order, balanced=balanced, seed=own)
-            work = call(train, born, snapshot(born), data.only(ids), whole if same_steps else recipe, seed=own)
+            ids = subset(replica.data, kind, size, score=order, balanced=balanced, seed=replica.seed)
             with progress.within("part", index, len(parts)):
-                done = run(work, archive)
-            yield Kept(
-                subset=kind,
-                share=size / len(data.train),
-                size=size,
-                seed=seed,
-                replica=drawn.index(own),
-                test_accuracy=done.test_accuracy,
-                validation_accuracy=done.validation_accuracy,
-                test_loss=done.test_loss,
-                steps=done.steps,
-                run=done,
-            )
+                run = replace(replica, data=replica.data.only(ids)).train(replica.start)
+            numbers = fields_of(run, "test_accuracy validation_accuracy test_loss steps")
+            yield Kept(subset=kind, share=size / n, size=size, run=run, **replica.labels, **numbers)
 
-    for _, kept in side_by_side(replica, drawn):
-        yield kept
+    yield from (whole if same_steps else experiment).side_by_side(kept)
 
 
 def _parts(data: Data, subsets: Sequence[str], shares: Sequence[float], balanced: bool) -> list[tuple[str, int]]:
@@ -111,11 +94,11 @@ def _parts(data: Data, subsets: Sequence[str], shares: Sequence[float], balanced
     if not subsets or not shares or not all(0 < share <= 1 for share in shares):
         rule = "subsets must hold a kind or more, and shares must be in (0, 1]"
         raise ValueError(f'{rule}, got {list(subsets)} and {list(shares)}; for "25 % kept" pass 0.25')
-    found = {("all", n): None}
+    parts = {("all", n): None}
     for kind in subsets:
         name, skip = parse(kind)
         for size in (round(share * n) for share in shares):
             if name != "all" and size < n:
                 check_subset(data, kind, size, balanced=balanced)
-                found[f"window(skip={skip})" if name == "window" else name, size] = None
-    return list(found)
+                parts[f"window(skip={skip})" if name == "window" else name, size] = None
+    return list(parts)

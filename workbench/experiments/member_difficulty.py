@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from workbench.data.data import Data, load
-from workbench.data.noise import noisy
 from workbench.data_diet.scores import Score
 from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, solved
-from workbench.experiments.robust_ensembles import POPUP, robust_ensembles
-from workbench.experiments.setting import check_score_replicas, el2n_of
+from workbench.experiments.robust_ensembles import POPUP, replica_data, robust_ensembles
+from workbench.experiments.score_to_sort_by import check_score_replicas, checked_score_step, el2n_of
 from workbench.nets import models
 from workbench.training.recipe import Recipe
 from workbench.work.archive import Archive
+from workbench.work.seeds import check_seed, seeds
 
 
 def member_difficulty(
@@ -46,21 +45,36 @@ def member_difficulty(
     anything is trained.
     """
     check_score_replicas(score_replicas)
-    how: dict[str, Any] = {"train_size": train_size, "image_size": image_size}
-    tickets: dict[str, Any] = {
-        "density": density,
-        "lams": lams,
-        "gradient": gradient,
-        "combine": combine,
-        "pixel_noise": pixel_noise,
+    sizes: dict[str, Any] = {
+        "train_size": train_size,
+        "image_size": image_size,
+        "validation": validation,
+        "label_noise": 0.0,
     }
-    what: dict[str, Any] = {"model": model, "recipe": recipe, "methods": methods, "seed": seed, "replicas": replicas}
-    found: dict[int, tuple[Data, Score]] = {}
-    for o in robust_ensembles(dataset, **how, **tickets, **what, validation=validation, archive=archive):
-        network = models.named(model, load(dataset, **how, seed=seed))
-        if o.drawn not in found:
-            data = noisy(load(dataset, **how, validation=validation, seed=o.drawn), pixel_noise, seed=o.drawn)
+    data = {own: replica_data(dataset, pixel_noise, own, **sizes) for own in seeds(check_seed(seed), replicas)}
+    for shown in data.values():
+        checked_score_step(recipe, shown, score_step)
+    scores: dict[int, Score] = {}
+    outcomes = robust_ensembles(
+        dataset,
+        **sizes,
+        pixel_noise=pixel_noise,
+        model=model,
+        recipe=recipe,
+        methods=methods,
+        density=density,
+        lams=lams,
+        gradient=gradient,
+        combine=combine,
+        seed=seed,
+        replicas=replicas,
+        archive=archive,
+    )
+    for o in outcomes:
+        shown = data[o.drawn]
+        network = models.named(model, shown)
+        if o.drawn not in scores:
             by = {"n": score_replicas, "step": score_step, "seed": o.drawn, "archive": archive}
-            found[o.drawn] = data, el2n_of(network, data, recipe, **by)["train"]
-        yield from easy_to_hard(o, network, *found[o.drawn], batch_size=recipe.batch_size, seed=seed)
+            scores[o.drawn] = el2n_of(network, shown, recipe, **by)["train"]
+        yield from easy_to_hard(o, network, shown, scores[o.drawn], batch_size=recipe.batch_size, seed=seed)
         yield from solved(o)

@@ -13,33 +13,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery
-from workbench.experiments.setting import beside, prepare, tickets
+from workbench.experiments.replica import Replica, prepare
+from workbench.experiments.tickets_beside_dense import as_fields, beside, tickets
 from workbench.lottery.rounds import Matching, Round
-from workbench.lottery.sanity import CONTROLS
-from workbench.nets import masks, models
+from workbench.nets import masks
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Ticket, Weights, snapshot
-from workbench.pruning.magnitude import magnitude
+from workbench.nets.weights import Ticket, Weights
+from workbench.pruning import check_method, prune
 from workbench.training.recipe import Recipe
-from workbench.training.runs import Run, train
+from workbench.training.runs import Run
 from workbench.work import progress
-from workbench.work.archive import Archive, each, run
-from workbench.work.calls import call
-from workbench.work.replicas import replicas as side_by_side
-from workbench.work.seeds import number
+from workbench.work.archive import Archive
 
 
 @dataclass(frozen=True, eq=False)
 class Shot:
     """A network pruned in one shot by `share` and trained again; share 0 is the dense one.
 
-    `kind` is ticket (by magnitude) or random_mask (as many places a layer, drawn anew). `barrier_error` (a fraction)
+    `kind` is ticket (by the `method`) or random_mask (as many places a layer, drawn anew). `barrier_error` (a fraction)
     and `barrier_loss` (nats) are half-way to the dense solution, above the mean of both: below zero where the pruned
     network is far worse. `projection_error` is what pruning alone costs the dense solution. All are on `split`, and 0
     for the dense network itself.
     """
 
     kind: str
+    method: str
     seed: int
     replica: int
     share: float
@@ -72,43 +70,41 @@ def one_shot(
     shares: Sequence[float] = (0.5, 0.8, 0.9, 0.95, 0.98),
     rewind_step: int = 0,
     control: bool = True,
+    method: str = "magnitude",
     split: str = "test",
     batch_norm: str = "average",
     seed: int = 0,
     replicas: int = 5,
     archive: Archive | str | None = None,
 ) -> Iterator[Shot]:
-    """Yield a `Shot` for the dense network, every share by magnitude and, with `control`, at random places.
+    """Yield a `Shot` for the dense network, every share by a method and, with `control`, at random places.
 
-    A share is of the prunable weights; round(share × prunable) of them are removed, exactly. All train from step
+    A share is of the prunable weights; round(share × prunable) of them are removed, exactly, by a `method` of
+    `wb.pruning.METHODS`, as in "random_mask(layers='erk')", which is given the dense solution. All train from step
     `rewind_step` to the end with the dense network's seed. The control keeps the ticket's count in every layer.
-    Barriers and projection are measured on `split`. `prunable` says which share is the largest that
-    matches. Raises a ValueError for an option out of range, before anything is trained.
+    Barriers and projection are measured on `split`. `prunable` says which share is the largest that matches. Raises a
+    ValueError for an option out of range, before anything is trained.
     """
-    options = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
-    checked = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
-    data, network, drawn = prepare(dataset, seed=seed, replicas=replicas, **options, **checked)
-    _check(shares, masks.total(masks.full(network)))
+    check_method(method)
+    checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
+    experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
+    _check(shares, masks.total(masks.full(experiment.network)))
+    parts = 1 + len(shares)
 
-    def replica(own: int) -> Iterator[Shot]:
-        born = models.named(model, data, seed=own)
-        how = {"rounds": 0, "rewind_step": rewind_step, "seed": own}
-        work = call(lottery.rounds, born, snapshot(born), data, recipe, **how)
-        (dense,) = progress.walk("share", each(work, archive), 1 + len(shares), index=0)
-        fixed = {"seed": seed, "replica": drawn.index(own), "rewind_step": rewind_step}
-        fixed |= {"split": split, "batch_norm": batch_norm}
-        itself = {"barrier_error": 0.0, "barrier_loss": 0.0, "projection_error": 0.0}
-        yield _shot("ticket", 0.0, dense, dense, itself, fixed)
+    def shots(replica: Replica) -> Iterator[Shot]:
+        (dense,) = progress.walk("share", replica.rounds(rounds=0, rewind_step=rewind_step), parts, index=0)
+        fields = {**replica.labels, **checked, "method": method, "dense_accuracy": dense.run.test_accuracy}
+        itself: dict[str, Any] = {"barrier_error": 0.0, "barrier_loss": 0.0, "projection_error": 0.0}
+        yield Shot(kind="ticket", share=0.0, **fields, **as_fields(dense), **itself)
         for index, share in enumerate(sorted(shares), 1):
-            for place, (kind, ticket) in enumerate(_tickets(dense, share, own, control)):
-                work = call(train, born, dense.rewound, data, recipe, mask=ticket.mask, seed=own, step=rewind_step)
-                with progress.within("share", index, 1 + len(shares)), progress.within("kind", place, 1 + control):
-                    done = run(work, archive)
-                found = Round(index, done.density, ticket.mask, done, dense.rewound, done.weights)
-                yield _shot(kind, share, dense, found, beside(born, dense, found, data, split, batch_norm), fixed)
+            for place, (kind, ticket) in enumerate(_tickets(replica, dense, share, method, control)):
+                with progress.within("share", index, parts), progress.within("kind", place, 1 + control):
+                    run = replica.train(dense.rewound, mask=ticket.mask, step=rewind_step)
+                sparse = Round(index, run.density, ticket.mask, run, dense.rewound, run.weights)
+                measured = beside(replica, dense, sparse, split, batch_norm)
+                yield Shot(kind=kind, share=share, **fields, **as_fields(sparse), **measured)
 
-    for _, shot in side_by_side(replica, drawn):
-        yield shot
+    yield from experiment.side_by_side(shots)
 
 
 def prunable(outcomes: Iterable[Shot], *, kind: str = "ticket", margin: float = 0.01) -> Matching:
@@ -120,32 +116,17 @@ def prunable(outcomes: Iterable[Shot], *, kind: str = "ticket", margin: float = 
     return lottery.matching(tickets(outcomes, kind), margin=margin)
 
 
-def _tickets(dense: Round, share: float, seed: int, control: bool) -> Iterator[tuple[str, Ticket]]:
-    """Yield the ticket by magnitude and, beside it, as many places a layer drawn at random."""
-    there = masks.total(dense.mask)
-    density = (there - round(share * there)) / there
-    ticket = Ticket(dense.rewound, magnitude(dense.run.weights, dense.mask, density=density, seed=seed))
+def _tickets(replica: Replica, dense: Round, share: float, method: str, control: bool) -> Iterator[tuple[str, Ticket]]:
+    """Yield the ticket of a method and, beside it, as many places a layer drawn at random."""
+    prunable_weights = masks.total(dense.mask)
+    density = (prunable_weights - round(share * prunable_weights)) / prunable_weights
+    given = (replica.model, dense.run.weights, replica.data, replica.recipe)
+    with progress.within("search", 0):
+        mask = replica.run(prune, method, *given, density=density, mask=dense.mask, seed=replica.seed)
+    ticket = Ticket(dense.rewound, mask)
     yield "ticket", ticket
     if control:
-        drawn = number(seed, "random_mask", masks.kept(ticket.mask))
-        yield "random_mask", CONTROLS["random_mask"](ticket, weights=dense.rewound, seed=drawn)
-
-
-def _shot(
-    kind: str, share: float, dense: Round, found: Round, measured: dict[str, float], fixed: dict[str, Any]
-) -> Shot:
-    return Shot(
-        kind=kind,
-        share=share,
-        density=found.density,
-        test_accuracy=found.run.test_accuracy,
-        dense_accuracy=dense.run.test_accuracy,
-        mask=found.mask,
-        rewound=found.rewound,
-        run=found.run,
-        **measured,
-        **fixed,
-    )
+        yield "random_mask", replica.control("random_mask", ticket, dense.rewound, masks.kept(ticket.mask))
 
 
 def _check(shares: Sequence[float], there: int) -> None:

@@ -12,18 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery
-from workbench.experiments.setting import prepare
+from workbench.experiments.replica import Replica, prepare
 from workbench.landscape.pairs import pairs
 from workbench.landscape.path import MASKS_ON_PATH, slice_of
 from workbench.lottery.rounds import Round
-from workbench.nets import masks, models
-from workbench.nets.weights import snapshot
+from workbench.nets import masks
 from workbench.training.recipe import Recipe
 from workbench.work import progress
-from workbench.work.archive import Archive, each
-from workbench.work.calls import call
+from workbench.work.archive import Archive
 from workbench.work.nearest import unknown
-from workbench.work.replicas import replicas as side_by_side
 
 
 @dataclass(frozen=True)
@@ -78,10 +75,9 @@ def pair_matrix(
     those of `winning_tickets` with the same options. Raises a ValueError for an option out of range, before anything
     is trained.
     """
-    options = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
-    checked = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
-    data, network, drawn = prepare(dataset, seed=seed, replicas=replicas, **options, **checked)
-    lottery.counts(masks.full(network), rounds, fraction)
+    checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
+    experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
+    lottery.counts(masks.full(experiment.network), rounds, fraction)
     if mask not in MASKS_ON_PATH:
         raise unknown("mask on the path", mask, MASKS_ON_PATH)
     if (rounds + 1) * replicas < 2:
@@ -89,26 +85,24 @@ def pair_matrix(
 
     known: dict[tuple[int, int], Round] = {}
 
-    def replica(own: int) -> Iterator[Round]:
-        born = models.named(model, data, seed=own)
-        how = {"rounds": rounds, "fraction": fraction, "rewind_step": rewind_step, "seed": own}
-        work = call(lottery.rounds, born, snapshot(born), data, recipe, **how)
-        yield from progress.walk("tickets", each(work, archive), 1, index=0)
+    def numbered(replica: Replica) -> Iterator[tuple[tuple[int, int], Round]]:
+        tickets = replica.rounds(rounds=rounds, fraction=fraction, rewind_step=rewind_step)
+        for ticket in progress.walk("tickets", tickets, 1, index=0):
+            yield (replica.labels["replica"], ticket.round), ticket
 
     def arriving() -> Iterator[tuple[tuple[int, int], Round]]:
-        for own, found in side_by_side(replica, drawn):
-            name = (drawn.index(own), found.round)
-            known[name] = found
-            yield name, found
+        for name, ticket in experiment.side_by_side(numbered):
+            known[name] = ticket
+            yield name, ticket
 
-    how = {"mask": mask, "batch_norm": batch_norm, "train": data.train}
-    for (a, b), found in pairs(network, arriving(), slice_of(data, split), **how):
+    options = {"mask": mask, "batch_norm": batch_norm, "train": experiment.data.train}
+    for (a, b), compared in pairs(experiment.network, arriving(), slice_of(experiment.data, split), **options):
         ends = _end("a", a, known[a]) | _end("b", b, known[b])
-        yield Pair(seed=seed, split=split, **ends, **vars(found))
+        yield Pair(seed=seed, split=split, **ends, **vars(compared))
 
 
-def _end(which: str, name: tuple[int, int], found: Round) -> dict[str, Any]:
+def _end(letter: str, name: tuple[int, int], ticket: Round) -> dict[str, Any]:
     """Return the fields of one of the two tickets."""
     replica, r = name
-    fields = {"replica": replica, "round": r, "density": found.density, "accuracy": found.run.test_accuracy}
-    return {f"{field}_{which}": value for field, value in fields.items()}
+    fields = {"replica": replica, "round": r, "density": ticket.density, "accuracy": ticket.run.test_accuracy}
+    return {f"{field}_{letter}": value for field, value in fields.items()}

@@ -14,20 +14,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery
-from workbench.experiments.setting import prepare
+from workbench.experiments.replica import Replica, prepare
 from workbench.landscape.pairs import distance
-from workbench.landscape.path import Path, check_points, path
+from workbench.landscape.path import Path, check_points
 from workbench.landscape.perturbed import perturbed
 from workbench.lottery.rounds import Round
-from workbench.nets import masks, models
-from workbench.nets.initialisation import initialise
-from workbench.nets.weights import Weights, snapshot
+from workbench.nets import masks
+from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
-from workbench.training.runs import Run, train, weights_at
+from workbench.training.runs import Run
 from workbench.work import progress
-from workbench.work.archive import Archive, each, run
-from workbench.work.calls import call
-from workbench.work.replicas import replicas as side_by_side
+from workbench.work.archive import Archive
 from workbench.work.seeds import number
 
 
@@ -94,70 +91,63 @@ def perturbation(
     alone does. `independent` is another draw's own weights at step k under the same mask. The line has so many `points`
     (odd). Raises a ValueError for an option out of range, before anything is trained.
     """
-    options = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
-    checked = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
-    data, network, drawn = prepare(dataset, seed=seed, replicas=replicas, **options, **checked)
+    checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
+    experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
     _check(at, distances, points, threshold)
-    lottery.counts(masks.full(network), max(at), fraction)
-    line = {"split": split, "points": points, "batch_norm": batch_norm}
+    lottery.counts(masks.full(experiment.network), max(at), fraction)
+    parts = 1 + len(at)
 
-    def replica(own: int) -> Iterator[Returned]:
-        born = models.named(model, data, seed=own)
-        how = {"rounds": max(at), "fraction": fraction, "rewind_step": rewind_step, "seed": own}
-        work = call(lottery.rounds, born, snapshot(born), data, recipe, **how)
-        found = list(progress.walk("part", each(work, archive), 1 + len(at), index=0))
-        draw = initialise(born, seed=number(own, "independent"))
+    def returns(replica: Replica) -> Iterator[Returned]:
+        lottery_rounds = replica.rounds(rounds=max(at), fraction=fraction, rewind_step=rewind_step)
+        solutions = list(progress.walk("part", lottery_rounds, parts, index=0))
         with progress.within("rewinding point", 0):
-            other = run(call(weights_at, born, draw, data, recipe, step=rewind_step, seed=own), archive)
-        again = {"step": rewind_step, "seed": number(own, "child")}
+            other = replica.weights_at(replica.draw("independent"), rewind_step)
+        shared = {**replica.labels, "rewind_step": rewind_step, "threshold": threshold}
         for index, r in enumerate(sorted(at), 1):
-            a, unit, starts = found[r], *_starts(found, r, other, distances, number(own, "perturbation", r))
-            for count, (kind, far, start) in enumerate(starts):
-                with progress.within("part", index, 1 + len(at)), progress.within("start", count, len(starts)):
-                    b = run(call(train, born, start, data, recipe, mask=a.mask, **again), archive)
-                with progress.within("path", 0):
-                    ends = a.run.weights, b.weights
-                    measured = run(call(path, born, *ends, data, mask=a.mask, **line), archive)
-                values = {"seed": seed, "replica": drawn.index(own), "rewind_step": rewind_step, "kind": kind}
-                yield _returned(a, b, measured, far, unit, threshold, values)
+            solution = solutions[r]
+            target = solutions[max(r - 1, 0)].run.weights
+            unit, starts = _starts(solution, target, other, distances, number(replica.seed, "perturbation", r))
+            for count, (kind, away, start) in enumerate(starts):
+                with progress.within("part", index, parts), progress.within("start", count, len(starts)):
+                    noise = number(replica.seed, "child")
+                    run = replica.train(start, mask=solution.mask, step=rewind_step, seed=noise)
+                ends = solution.run.weights, run.weights
+                line = replica.path(*ends, mask=solution.mask, split=split, points=points, batch_norm=batch_norm)
+                yield _returned(solution, run, line, unit, kind=kind, distance=away, **shared)
 
-    for _, returned in side_by_side(replica, drawn):
-        yield returned
+    yield from experiment.side_by_side(returns)
 
 
 def _starts(
-    found: Sequence[Round], r: int, other: Weights, distances: Sequence[float], seed: int
+    solution: Round, target: Weights, other: Weights, distances: Sequence[float], seed: int
 ) -> tuple[float, list[tuple[str, float, Weights]]]:
     """Return |m ⊙ (target - w_k)| and where to train from: kind, distance in that unit, weights."""
-    w, mask = found[r].rewound, found[r].mask
-    unit = distance(found[max(r - 1, 0)].run.weights, w, mask)
+    w, mask = solution.rewound, solution.mask
+    unit = distance(target, w, mask)
     if not unit:
-        raise ValueError(f"training moved no surviving weight of round {r}, so no distance is 1; take fewer rounds")
+        rule = f"training moved no surviving weight of round {solution.round}, so no distance is 1"
+        raise ValueError(f"{rule}; take fewer rounds")
     moved = [("perturbed", d, perturbed(w, mask, length=d * unit, seed=seed)) for d in sorted(distances)]
     return unit, [("child", 0.0, w), *moved, ("independent", distance(other, w, mask) / unit, other)]
 
 
-def _returned(
-    a: Round, b: Run, line: Path, far: float, unit: float, threshold: float, values: dict[str, Any]
-) -> Returned:
+def _returned(solution: Round, run: Run, line: Path, unit: float, **fields: Any) -> Returned:
     barrier = line.barrier()
     return Returned(
-        round=a.round,
-        density=a.density,
-        distance=far,
-        length=far * unit,
-        away=distance(b.weights, a.run.weights, a.mask) / unit,
+        round=solution.round,
+        density=solution.density,
+        length=fields["distance"] * unit,
+        away=distance(run.weights, solution.run.weights, solution.mask) / unit,
         barrier_error=barrier,
         barrier_loss=line.barrier(of="loss"),
-        threshold=threshold,
-        connected=barrier <= threshold,
-        test_accuracy=b.test_accuracy,
-        solution_accuracy=a.run.test_accuracy,
+        connected=barrier <= fields["threshold"],
+        test_accuracy=run.test_accuracy,
+        solution_accuracy=solution.run.test_accuracy,
         split=line.split,
         batch_norm=line.batch_norm,
-        run=b,
+        run=run,
         path=line,
-        **values,
+        **fields,
     )
 
 

@@ -11,23 +11,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from torch import nn
-
-from workbench.data.data import Data
-from workbench.experiments.planes import Between, of_path, of_plane
-from workbench.experiments.setting import prepare
-from workbench.landscape.curve import CURVES, along, curve
-from workbench.landscape.path import check_points, path
+from workbench.experiments.between_networks import Between, of_path, of_plane
+from workbench.experiments.given_names import check_names
+from workbench.experiments.replica import Replica, in_order, prepare
+from workbench.landscape.curve import CURVES, along
+from workbench.landscape.curve import curve as train_curve
+from workbench.landscape.path import check_points
 from workbench.landscape.plane import plane
 from workbench.nets.initialisation import initialise
 from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
-from workbench.training.runs import train, weights_at
 from workbench.work import progress
-from workbench.work.archive import Archive, each, run
-from workbench.work.calls import call
-from workbench.work.nearest import unknown
-from workbench.work.replicas import replicas as side_by_side
+from workbench.work.archive import Archive
 from workbench.work.seeds import number
 
 BETWEEN = ("children", "draws")
@@ -64,96 +59,59 @@ def plane_between(
     ("bezier" or "polygon", one bend) between the first two networks, by the recipe with that many steps; the line
     beside it is its control. Raises a ValueError for an option out of range, before anything is trained.
     """
-    data, network, drawn = prepare(
-        dataset,
-        train_size=train_size,
-        image_size=image_size,
-        model=model,
-        recipe=recipe,
-        rewind_step=rewind_step,
-        split=split,
-        batch_norm=batch_norm,
-        seed=seed,
-        replicas=replicas,
-    )
+    checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
+    experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
     _check(between, rewind_step, networks, checkpoints, levels, points, curve, curve_steps)
-    length = recipe.length(len(data.train))
+    length = experiment.length
     at = sorted({rewind_step + round((length - rewind_step) * (i / checkpoints) ** 2) for i in range(checkpoints + 1)})
-    same = {"between": between, "rewind_step": rewind_step, "networks": networks, "split": split}
-    parts = 2 + (curve_steps > 0)
+    how: dict[str, Any] = {"split": split, "batch_norm": batch_norm}
+    parts, workers = 2 + (curve_steps > 0), None if replicas == 1 else 1
 
-    def replica(own: int) -> Iterator[Between]:
-        which = {"seed": seed, "replica": drawn.index(own), **same, "batch_norm": batch_norm}
-        workers = None if replicas == 1 else 1
+    def measured(replica: Replica) -> Iterator[Between]:
+        labels = {**replica.labels, "between": between, "networks": networks, **checked}
         with progress.within("part", 0, parts):
-            trained = _train(network, data, recipe, own, same, at, workers, archive)
-        ends = [steps[length] for steps in trained]
+            trained = _trained(replica, between, rewind_step, networks, at, workers)
+        ends = [weights[length] for weights in trained]
         corners = ends if networks == 3 else [trained[0][rewind_step], *ends]
-        lines = trained if networks == 3 else [{}, *trained]
+        trajectories = trained if networks == 3 else [{}, *trained]
         names = ["first", "second", "third"] if networks == 3 else ["start", "first", "second"]
-        how = {"split": split, "batch_norm": batch_norm}
-        work = call(plane, network, corners, data, trajectories=lines, names=names, levels=levels, **how)
-        for surface in progress.walk("part", each(work, archive), parts, index=1):
-            yield of_plane(surface, which)
-        with progress.within("line", 0):
-            line = run(call(path, network, *ends[:2], data, points=points, **how), archive)
-        yield of_path("line", line, which)
+        options = {"trajectories": trajectories, "names": names, "levels": levels, **how}
+        surfaces = replica.each(plane, replica.model, corners, replica.data, **options)
+        for surface in progress.walk("part", surfaces, parts, index=1):
+            yield of_plane(surface, labels)
+        yield of_path("line", replica.path(*ends[:2], points=points, **how), labels)
         if curve_steps:
             with progress.within("part", 2, parts):
-                found = _curve(network, ends[:2], data, recipe, own, curve, curve_steps, archive)
-                bent = along(network, found, data, split=split, batch_norm=batch_norm, points=points)
-            yield of_path("curve", bent, which)
+                short = replace(recipe, epochs=None, steps=curve_steps)
+                trained_by = {"kind": curve, "seed": number(replica.seed, "curve")}
+                bend = replica.run(train_curve, replica.model, *ends[:2], replica.data, short, **trained_by)
+                bent = along(replica.model, bend, replica.data, points=points, **how)
+            yield of_path("curve", bent, labels)
 
-    for _, outcome in side_by_side(replica, drawn):
-        yield outcome
+    yield from experiment.side_by_side(measured)
 
 
-def _train(
-    network: nn.Module,
-    data: Data,
-    recipe: Recipe,
-    seed: int,
-    which: dict[str, Any],
-    at: list[int],
-    workers: int | None,
-    archive: Archive | str | None,
+def _trained(
+    replica: Replica, between: str, rewind_step: int, networks: int, at: list[int], workers: int | None
 ) -> list[dict[int, Weights]]:
     """Return the weights of every network at the steps `at`, the first of them where it began."""
-    k, count = which["rewind_step"], which["networks"]
-    starts = [initialise(network, seed=seed if i == 0 else number(seed, "draw", i)) for i in range(count)]
-    if which["between"] == "children":
-        work = call(weights_at, network, starts[0], data, recipe, step=k, seed=seed)
+    first = initialise(replica.model, seed=replica.seed)
+    starts = [first, *(initialise(replica.model, seed=number(replica.seed, "draw", i)) for i in range(1, networks))]
+    if between == "children":
         with progress.within("start", 0):
-            starts = [run(work, archive)] * count
+            starts = [replica.weights_at(first, rewind_step)] * networks
 
     def one(i: int) -> dict[int, Weights]:
-        noise = number(seed, "child", i)
-        work = call(train, network, starts[i], data, recipe, step=k, seed=noise, checkpoints=at)
-        return run(work, archive).checkpoints
+        noise = number(replica.seed, "child", i)
+        return replica.train(starts[i], step=rewind_step, seed=noise, checkpoints=at).checkpoints
 
-    found = dict(side_by_side(one, range(count), workers=workers))
-    return [found[i] for i in range(count)]
-
-
-def _curve(
-    network: nn.Module,
-    ends: list[Weights],
-    data: Data,
-    recipe: Recipe,
-    seed: int,
-    kind: str,
-    steps: int,
-    archive: Archive | str | None,
-) -> Any:
-    own = replace(recipe, epochs=None, steps=steps)
-    return run(call(curve, network, *ends, data, own, kind=kind, seed=number(seed, "curve")), archive)
+    return in_order(one, range(networks), workers=workers)
 
 
 def _check(
     between: str, rewind_step: int, networks: int, checkpoints: int, levels: int, points: int, kind: str, steps: int
 ) -> None:
-    if between not in BETWEEN:
-        raise unknown("relation between the networks", between, BETWEEN)
+    check_names("relation between the networks", [between], BETWEEN)
     if between == "draws" and rewind_step:
         way_on = 'pass rewind_step=0, or between="children"'
         raise ValueError(
@@ -166,7 +124,6 @@ def _check(
     if not 1 <= levels <= 6:
         raise ValueError(f"levels must be from 1 to 6, got {levels}; 3 of them end at 17 points a side")
     check_points(points)
-    if kind not in CURVES:
-        raise unknown("kind of curve", kind, CURVES)
+    check_names("kind of curve", [kind], CURVES)
     if steps < 0:
         raise ValueError(f"curve_steps must be at least 0, got {steps}; 0 trains no curve")

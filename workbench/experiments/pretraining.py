@@ -13,27 +13,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jaxtyping import Float64, Int64
-from torch import Tensor, nn
+from torch import Tensor
 
 from workbench import lottery
 from workbench.data.data import Data, load
 from workbench.data_diet.agreement import agreement
 from workbench.data_diet.scores import Score
 from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.instability import STEEP
-from workbench.experiments.setting import prepare
-from workbench.experiments.sorting import score_to_sort_by
-from workbench.landscape.path import path
-from workbench.nets import masks, models
+from workbench.experiments.replica import Replica, prepare
+from workbench.experiments.score_to_sort_by import score_to_sort_by
+from workbench.nets import masks
 from workbench.nets.evaluation import evaluate
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, snapshot
+from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
-from workbench.training.runs import Run, train, weights_at
+from workbench.training.runs import Run
 from workbench.work import progress
-from workbench.work.archive import Archive, each, run
-from workbench.work.calls import call
-from workbench.work.replicas import replicas as side_by_side
+from workbench.work.archive import Archive
 from workbench.work.seeds import number
 
 ENOUGH = 8  # presentations of every example of a subset, below which it shows much the same data as a run on all
@@ -123,30 +121,32 @@ def pretraining(
     steps see; tickets are trained on the clean ones, as in the paper. An `archive` keeps every finished training.
     Raises a ValueError for an option out of range before anything is trained.
     """
-    what = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
-    data, network, drawn = prepare(dataset, **what, seed=seed, replicas=replicas, batch_norm=batch_norm)
-    shown = load(dataset, train_size=train_size, image_size=image_size, label_noise=label_noise, seed=seed)
-    recipe = replace(recipe, epochs=None, steps=recipe.length(len(data.train)))  # as long on a subset
-    lottery.counts(masks.full(network), rounds, fraction)
-    what = {"subsets": subsets, "sizes": sizes, "pretrain_steps": pretrain_steps, "balanced": balanced}
-    grid = cells(shown, recipe, **what)
+    sizes_of_data = (train_size, image_size)
+    experiment = prepare(dataset, *sizes_of_data, model, recipe, seed, replicas, archive, batch_norm=batch_norm)
+    as_long = replace(recipe, epochs=None, steps=experiment.length)  # on a subset too
+    experiment = replace(experiment, recipe=as_long)
+    shown = experiment.data
+    if label_noise:
+        shown = load(dataset, train_size=train_size, image_size=image_size, label_noise=label_noise, seed=seed)
+    lottery.counts(masks.full(experiment.network), rounds, fraction)
+    options = {"subsets": subsets, "sizes": sizes, "pretrain_steps": pretrain_steps, "balanced": balanced}
+    grid = cells(shown, as_long, **options)
     order = None
     if any(needs_score(cell.subset) for cell in grid):
-        how = {"n": score_replicas, "step": score_step, "seed": seed, "archive": archive}
-        order = score_to_sort_by(score, model, shown, recipe, **how)
-    chosen = [[_subset(shown, cell, order, balanced, own) for own in drawn] for cell in grid]
-    options = {"rounds": rounds, "fraction": fraction}
+        order = score_to_sort_by(score, replace(experiment, data=shown), n=score_replicas, step=score_step)
+    ids = {  # each replica draws its own random subset
+        (cell, own): subset(shown, cell.subset, cell.size, score=order, balanced=balanced, seed=own)
+        for cell in grid
+        for own in experiment.seeds
+    }
 
-    def replica(own: int) -> Iterator[Pretrained]:
-        born, place = models.named(model, data, seed=own), drawn.index(own)
+    def pretrained(replica: Replica) -> Iterator[Pretrained]:
         for index, cell in enumerate(grid):
-            part = shown.only(chosen[index][place])
-            found = _cell(born, data, part, recipe, cell, own, options, batch_norm, archive)
-            for outcome in progress.walk("cell", found, len(grid), index=index):
-                yield replace(outcome, seed=seed, replica=place)
+            part = shown.only(ids[cell, replica.seed])
+            outcomes = _rounds(replica, cell, part, batch_norm, rounds=rounds, fraction=fraction)
+            yield from progress.walk("cell", outcomes, len(grid), index=index)
 
-    for _, outcome in side_by_side(replica, drawn):
-        yield outcome
+    yield from experiment.side_by_side(pretrained)
 
 
 def cells(
@@ -160,84 +160,46 @@ def cells(
 ) -> list[Cell]:
     """Return the cells of the grid, each once; a ValueError for a subset, a size or a step out of range."""
     n, length = len(data.train), recipe.length(len(data.train))
-    for what, values in (("subsets", subsets), ("sizes", sizes), ("pretrain_steps", pretrain_steps)):
+    for name, values in (("subsets", subsets), ("sizes", sizes), ("pretrain_steps", pretrain_steps)):
         if not values:
-            raise ValueError(f"{what} must hold at least one value, got none; the defaults are a small grid")
+            raise ValueError(f"{name} must hold at least one value, got none; the defaults are a small grid")
     if not all(0 <= k < length for k in pretrain_steps):
         raise ValueError(f"pretrain_steps must be from 0 to {length - 1}, got {list(pretrain_steps)}")
-    found: dict[Cell, None] = {}
+    grid: dict[Cell, None] = {}
     for k in sorted(set(pretrain_steps)):
         for kind in subsets if k else ("all",):
             name, skip = parse(kind)
             for size in (n,) if name == "all" else sizes:
                 check_subset(data, kind, size, balanced=balanced)
-                named = f"window(skip={skip})" if name == "window" else name
-                found[Cell(named, size, k, k * recipe.batch_size / size)] = None
-    return list(found)
+                whole_name = f"window(skip={skip})" if name == "window" else name
+                grid[Cell(whole_name, size, k, k * recipe.batch_size / size)] = None
+    return list(grid)
 
 
-def _subset(data: Data, cell: Cell, score: Score | None, balanced: bool, own: int) -> Int64[Tensor, " size"]:
-    """Return the ids of one replica's subset: each replica draws its own random one."""
-    return subset(data, cell.subset, cell.size, score=score, balanced=balanced, seed=own)
-
-
-def _cell(
-    model: nn.Module,
-    data: Data,
-    part: Data,
-    recipe: Recipe,
-    cell: Cell,
-    own: int,
-    options: dict[str, Any],
-    batch_norm: str,
-    archive: Archive | str | None,
-) -> Iterator[Pretrained]:
+def _rounds(replica: Replica, cell: Cell, part: Data, batch_norm: str, **options: Any) -> Iterator[Pretrained]:
     """Yield the rounds of one cell of one replica; after the dense one, what it foretells is measured."""
-    k, start = cell.pretrain_steps, snapshot(model)
+    k = cell.pretrain_steps
     with progress.within("rewinding point", 0):
-        rewound = run(call(weights_at, model, start, part, recipe, step=k, seed=own), archive)
-    tickets = call(lottery.rounds, model, start, data, recipe, rewound=rewound, rewind_step=k, seed=own, **options)
+        rewound = replace(replica, data=part).weights_at(replica.start, k)
     foretold: dict[str, Any] = {}
-    for r in each(tickets, archive):
-        if r.round == 0:
-            foretold = _foretold(model, rewound, r.run.weights, data, recipe, k, own, batch_norm, archive)
-        yield Pretrained(
-            **vars(cell),
-            seed=own,
-            replica=0,
-            round=r.round,
-            density=r.density,
-            test_accuracy=r.run.test_accuracy,
-            validation_accuracy=r.run.validation_accuracy,
-            batch_norm=batch_norm,
-            steps=r.run.steps,
-            mask=r.mask,
-            rewound=r.rewound,
-            run=r.run,
-            **foretold,
-        )
+    for ticket in replica.rounds(rewound=rewound, rewind_step=k, **options):
+        if ticket.round == 0:
+            foretold = _foretold(replica, rewound, ticket.run.weights, k, batch_norm)
+        shared = {**vars(cell), **replica.labels, "batch_norm": batch_norm, **foretold}
+        of_run = fields_of(ticket.run, "test_accuracy validation_accuracy steps")
+        yield Pretrained(**shared, **of_run, **fields_of(ticket, "round density mask rewound run"))
 
 
-def _foretold(
-    model: nn.Module,
-    rewound: Weights,
-    sibling: Weights,
-    data: Data,
-    recipe: Recipe,
-    step: int,
-    own: int,
-    batch_norm: str,
-    archive: Archive | str | None,
-) -> dict[str, Any]:
+def _foretold(replica: Replica, rewound: Weights, sibling: Weights, step: int, batch_norm: str) -> dict[str, Any]:
     """Measure what the dense network tells of its tickets; round 0 is the other child."""
+    model, data = replica.model, replica.data
     with progress.within("child", 0):
-        child = run(call(train, model, rewound, data, recipe, step=step, seed=number(own, "child")), archive)
-    with progress.within("path", 0):
-        ends = sibling, child.weights
-        line = run(call(path, model, *ends, data, split="train", points=3, batch_norm=batch_norm), archive)
+        child = replica.train(rewound, step=step, seed=number(replica.seed, "child"))
+    line = replica.path(sibling, child.weights, split="train", points=3, batch_norm=batch_norm)
     with progress.within("rewinding point", 0):
-        cosine = run(call(agreement, model, rewound, data, batch_size=recipe.batch_size, seed=own), archive)
+        options = {"batch_size": replica.recipe.batch_size, "seed": replica.seed}
+        cosine = replica.run(agreement, model, rewound, data, **options)
         early = evaluate(model, rewound, data.test).accuracy if len(data.test) else None
-    found = line.barriers()
-    which = {"ids": line.ids, "barriers": found, "barrier": float(found.mean())}
-    return {**which, "agreement": cosine, "pretrain_accuracy": early}
+    barriers = line.barriers()
+    measured = {"ids": line.ids, "barriers": barriers, "barrier": float(barriers.mean())}
+    return {**measured, "agreement": cosine, "pretrain_accuracy": early}

@@ -19,14 +19,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from workbench.data.data import Data, Split
+from workbench.experiments.replica import Replica
 from workbench.nets.evaluation import evaluate
 from workbench.nets.initialisation import initialise
 from workbench.training.losses import Robust
 from workbench.training.recipe import Recipe
-from workbench.training.runs import Run, train
+from workbench.training.runs import Run
 from workbench.work import progress
-from workbench.work.archive import Archive, run
-from workbench.work.calls import call
+from workbench.work.archive import Archive
 from workbench.work.replicas import replicas as side_by_side
 from workbench.work.seeds import check_seed, generator, seeds
 
@@ -97,23 +97,24 @@ def rare_features(
     if not lams or replicas < 1:
         got = f"{len(lams)} and {replicas}"
         raise ValueError(f"there must be a lambda and a replica at least, got {got}; three replicas have an interval")
-    recipes = [replace(recipe, loss=Robust(lam=lam, gradient=gradient)) for lam in lams]
+    losses = [Robust(lam=lam, gradient=gradient) for lam in lams]
     drawn = seeds(check_seed(seed), replicas)
     sizes = {"classes": classes, "dimension": dimension, "patches": patches}
     shares = {"train_size": train_size, "test_size": test_size, "minor": minor, "noise": noise}
     images(**sizes, **shares, seed=drawn[0])  # what is out of range is said now
     network = Patchwise(dimension, classes)
 
-    def replica(own: int) -> Iterator[Rare]:
+    def rare(own: int) -> Iterator[Rare]:
+        labels = {"seed": seed, "replica": drawn.index(own)}
         data, start = images(**sizes, **shares, seed=own), initialise(network, seed=own)
-        for index, (lam, how) in enumerate(zip(lams, recipes, strict=True)):
-            with progress.within("lambda", index, len(lams)):
-                done = run(call(train, network, start, data, how, seed=own), archive)
-                numbers = _numbers(evaluate(network, done.weights, data.test).logits, data.test.labels)
-            which = {"lam": float(lam), "gradient": gradient, "seed": seed, "replica": drawn.index(own)}
-            yield Rare(**which, **numbers, run=done)
+        for index, loss in enumerate(losses):
+            replica = Replica(network, data, replace(recipe, loss=loss), own, labels, archive)
+            with progress.within("lambda", index, len(losses)):
+                run = replica.train(start)
+                numbers = _numbers(evaluate(network, run.weights, data.test).logits, data.test.labels)
+            yield Rare(lam=float(lams[index]), gradient=gradient, **labels, **numbers, run=run)
 
-    for _, outcome in side_by_side(replica, drawn):
+    for _, outcome in side_by_side(rare, drawn):
         yield outcome
 
 
@@ -159,20 +160,19 @@ def images(
         return Split(bytes_[:, None], labels, each, torch.tensor([0.5]), torch.tensor([1 / (2 * RANGE)]))
 
     rare = torch.rand(train_size, generator=generator(seed, "minor")) < minor
-    found = part(train_size, rare, 0)
+    train, none = part(train_size, rare, 0), torch.arange(0)
     test = part(test_size, torch.arange(test_size) >= test_size // 2, 1)
-    names = tuple(map(str, range(classes)))
-    return Data("rare features", found, found.take(torch.arange(0)), test, names, torch.arange(0))
+    return Data("rare features", train, train.take(none), test, tuple(map(str, range(classes))), none)
 
 
 def _numbers(logits: Tensor, labels: Tensor) -> dict[str, Any]:
     """Return accuracy, confidence where wrong, and gap, of the major half and of the minor one."""
     confidence, answer = logits.double().softmax(1).max(1)
     right, half = answer == labels, len(labels) // 2
-    found = {}
+    numbers = {}
     for kind, part in (("major", slice(half)), ("minor", slice(half, None))):
         accuracy = float(right[part].double().mean())
-        found[f"{kind}_accuracy"] = accuracy
-        found[f"wrong_confidence_{kind}"] = float(confidence[part][~right[part]].mean())
-        found[f"gap_{kind}"] = float(confidence[part].mean()) - accuracy
-    return found
+        numbers[f"{kind}_accuracy"] = accuracy
+        numbers[f"wrong_confidence_{kind}"] = float(confidence[part][~right[part]].mean())
+        numbers[f"gap_{kind}"] = float(confidence[part].mean()) - accuracy
+    return numbers

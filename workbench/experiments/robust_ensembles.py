@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 from workbench import ensembles
 from workbench.data.data import Data, load
@@ -17,19 +18,19 @@ from workbench.data.noise import noisy
 from workbench.ensembles.combination import COMBINATIONS
 from workbench.ensembles.members import SHARE, check_weighing
 from workbench.ensembles.sup_tickets import in_cycles
-from workbench.experiments.ensembled import Ensembled
-from workbench.experiments.rivals import WAYS, Setting
-from workbench.experiments.setting import prepare, several
-from workbench.nets import masks, models
+from workbench.experiments.ensemble_outcome import Ensembled
+from workbench.experiments.given_names import check_names, several
+from workbench.experiments.replica import Replica, prepare
+from workbench.experiments.ways_to_an_ensemble import WAYS, Setting
+from workbench.nets import masks
 from workbench.nets.initialisation import RULES
 from workbench.training.losses import CrossEntropy, Loss, Robust
 from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import Archive
-from workbench.work.nearest import unknown
-from workbench.work.replicas import replicas as side_by_side
 
 POPUP = Recipe(epochs=30, weight_decay=1e-4, schedule="cosine")
+_HELD: WeakValueDictionary[tuple[object, ...], Data] = WeakValueDictionary()  # data of replicas that are in use
 
 
 def robust_ensembles(
@@ -69,39 +70,43 @@ def robust_ensembles(
     losses, methods = _losses(lams, etas, anneal, gradient), several(methods)
     tickets = {"scope": scope, "rule": rule, "share": share, "over": over}
     _check(methods, combine, tickets, recipe, losses)
-    how: dict[str, Any] = {"train_size": train_size, "image_size": image_size}
-    what: dict[str, Any] = {"model": model, "recipe": recipe, "seed": seed, "replicas": replicas}
-    _, network, drawn = prepare(dataset, **how, **what)
-    masks.survivors(masks.full(network), density)
-    how |= {"validation": validation, "label_noise": label_noise}
-    first = noisy(load(dataset, **how, seed=drawn[0]), pixel_noise, seed=drawn[0])
+    experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)
+    masks.survivors(masks.full(experiment.network), density)
+    sizes = {"train_size": train_size, "image_size": image_size, "validation": validation, "label_noise": label_noise}
+    first = replica_data(dataset, pixel_noise, experiment.seeds[0], **sizes)
     _check_lengths(first, methods, recipe, validation)
     workers = max(1, (os.cpu_count() or 1) // replicas)
 
-    def replica(own: int) -> Iterator[Ensembled]:
-        shown = noisy(load(dataset, **how, seed=own), pixel_noise, seed=own)
-        born = models.named(model, shown, seed=own)
-        setting = Setting(born, shown, recipe, density, losses, tickets, own, workers, archive)
+    def ensembled(replica: Replica) -> Iterator[Ensembled]:
+        own = replace(replica, data=replica_data(dataset, pixel_noise, replica.seed, **sizes))
+        setting = Setting(**vars(own), density=density, losses=losses, tickets=tickets, workers=workers)
         for index, method in enumerate(methods):
             with progress.within("method", index, len(methods)):
-                outcome = _ensembled(setting, method, combine)
-            yield replace(outcome, seed=seed, replica=drawn.index(own), pixel_noise=pixel_noise)
+                outcome = _ensembled(setting, method, combine, pixel_noise)
+            yield outcome
 
-    for _, outcome in side_by_side(replica, drawn):
-        yield outcome
+    yield from experiment.side_by_side(ensembled)
 
 
-def _ensembled(setting: Setting, method: str, combine: str) -> Ensembled:
+def replica_data(dataset: str, pixel_noise: float, seed: int, **sizes: Any) -> Data:
+    """Return a replica's own split of the data with its own noise: the same object for as long as anybody holds it."""
+    key = (str(dataset), pixel_noise, seed, *sorted(sizes.items()))
+    data = _HELD.get(key)
+    if data is None:
+        data = _HELD[key] = noisy(load(dataset, **sizes, seed=seed), pixel_noise, seed=seed)
+    return data
+
+
+def _ensembled(setting: Setting, method: str, combine: str, pixel_noise: float) -> Ensembled:
     members = WAYS[method](setting)
     kept = [member.mask for member in members]
     return Ensembled(
         method=method,
         members=tuple(members),
         density=members[0].density,
-        seed=0,
-        replica=0,
+        **setting.labels,
         combine=combine,
-        pixel_noise=0.0,
+        pixel_noise=pixel_noise,
         drawn=setting.seed,
         steps=sum(member.steps + member.extra for member in members),
         overlap=ensembles.mask_overlap(kept),
@@ -121,26 +126,23 @@ def _losses(lams: Any, etas: Any, anneal: str, gradient: str) -> tuple[Loss, ...
     name, given = ("etas", etas) if lams is None else ("lams", lams)
     if isinstance(given, (int, float, str)):
         raise ValueError(f"{name} must be numbers, one a member, got {given!r}; {name}=({given},) makes one member")
-    found = tuple(Robust(**{name[:-1]: value}, anneal=anneal, gradient=gradient) for value in given)
-    if not found:
+    losses = tuple(Robust(**{name[:-1]: value}, anneal=anneal, gradient=gradient) for value in given)
+    if not losses:
         raise ValueError("an ensemble needs a member, got no lambda; lams=(inf, 2, 1) makes three")
-    return found
+    return losses
 
 
 def _check(
     methods: Sequence[str], combine: str, tickets: dict[str, Any], recipe: Recipe, losses: Sequence[Loss]
 ) -> None:
-    for method in methods:
-        if method not in WAYS:
-            raise unknown("method", method, WAYS)
-    for what, given, known in (
+    check_names("method", methods, WAYS)
+    for kind, given, known in (
         ("combination", combine, COMBINATIONS),
         ("share", tickets["share"], SHARE),
         ("rule", tickets["rule"], RULES),
         ("scope", tickets["scope"], ("layer", "global")),
     ):
-        if given not in known:
-            raise unknown(what, given, known)
+        check_names(kind, [given], known)
     if recipe.loss != CrossEntropy():
         raise ValueError(f"recipe.loss must be CrossEntropy(), got {recipe.loss}; losses come from lams or etas here")
     if recipe.mixup:

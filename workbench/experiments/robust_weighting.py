@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from workbench.data.data import Split, load
+from workbench.experiments.given_names import check_names
 from workbench.nets.evaluation import evaluate
 from workbench.nets.models import named
 from workbench.nets.weights import snapshot
@@ -24,7 +25,6 @@ from workbench.training import robust
 from workbench.training.losses import GRADIENTS
 from workbench.training.recipe import Recipe
 from workbench.training.runs import weights_at
-from workbench.work.nearest import unknown
 from workbench.work.seeds import check_seed, generator, number
 
 BY = ("eta", "lam")
@@ -32,7 +32,7 @@ POINTS = 49  # of the curve
 MOST = 256  # examples: each has a bar of its own
 BATCH, MODEL = 128, "lenet(hidden=(64,))"  # of the real batch
 
-LOSSES: dict[str, Callable[[int, float, torch.Generator], Tensor]] = {
+MADE_LOSSES: dict[str, Callable[[int, float, torch.Generator], Tensor]] = {
     "uniform": lambda n, spread, draw: spread * torch.rand(n, generator=draw),
     "exponential": lambda n, spread, draw: spread / 3 * torch.empty(n).exponential_(generator=draw),
     "two groups": lambda n, spread, draw: spread * (torch.rand(n, generator=draw) / 8 + (torch.arange(n) % 8 == 0)),
@@ -130,13 +130,9 @@ def robust_weighting(
 
 
 def _check(losses: str, n: int, spread: float, trained: int, by: str, gradient: str) -> None:
-    for what, value, known in (
-        ("kind of losses", losses, [*LOSSES, DIGITS]),
-        ("control (by)", by, BY),
-        ("gradient", gradient, GRADIENTS),
-    ):
-        if value not in known:
-            raise unknown(what, value, known)
+    check_names("kind of losses", [losses], [*MADE_LOSSES, DIGITS])
+    check_names("control (by)", [by], BY)
+    check_names("gradient", [gradient], GRADIENTS)
     if not 2 <= n <= MOST:
         raise ValueError(f"n must be from 2 to {MOST}, the examples of one batch, got {n}; the papers have 64 and 128")
     if not (spread > 0 and math.isfinite(spread)):
@@ -149,16 +145,16 @@ def _check(losses: str, n: int, spread: float, trained: int, by: str, gradient: 
 
 def _batch(losses: str, n: int, spread: float, trained: int, seed: int) -> tuple[Tensor, Split | None, tuple[str, ...]]:
     """Return n losses, ascending; of a real batch its examples in the same order, and its classes."""
-    if losses in LOSSES:
-        return LOSSES[losses](n, spread, generator(seed, "losses")).sort().values, None, ()
+    if losses in MADE_LOSSES:
+        return MADE_LOSSES[losses](n, spread, generator(seed, "losses")).sort().values, None, ()
     data = load(DIGITS, seed=seed)
     model = named(MODEL, data, seed=number(seed, "model"))
     recipe = Recipe(steps=max(1, trained), batch_size=BATCH, learning_rate=0.05)
     weights = weights_at(model, snapshot(model), data, recipe, step=trained, seed=seed)
     index = torch.randperm(len(data.train), generator=generator(seed, "batch"))[:n]
     batch = _part(data.train, index)
-    found = functional.cross_entropy(evaluate(model, weights, batch).logits, batch.labels, reduction="none")
-    order = found.sort(stable=True)
+    logits = evaluate(model, weights, batch).logits
+    order = functional.cross_entropy(logits, batch.labels, reduction="none").sort(stable=True)
     return order.values, _part(batch, order.indices), data.classes
 
 

@@ -13,14 +13,11 @@ from torch import Tensor
 from workbench.data_diet import scores
 from workbench.data_diet.forgetting import together
 from workbench.data_diet.scores import Score
-from workbench.experiments.example_scores import OF_TRAINING, Scored
+from workbench.experiments.example_scores import OF_TRAINING, Scored, score_names
 from workbench.work.seeds import generator
 
 if TYPE_CHECKING:
     import pandas
-
-COLUMNS = ("el2n", "grand", "grand_init", "forgetting", "never_learned_share", "first_learned")
-COLUMNS += ("input_norm", "loss", "margin", "barrier")
 
 
 def averaged(outcomes: Iterable[Scored]) -> dict[str, Score]:
@@ -41,16 +38,21 @@ def scores_table(outcomes: Iterable[Scored]) -> pandas.DataFrame:
 
     outcomes = list(outcomes)
     if not outcomes:
-        return pandas.DataFrame(columns=["id", "label", *COLUMNS, "replicas", "step", "flipped"])
-    found, examples = averaged(outcomes), outcomes[0].examples
+        return pandas.DataFrame(columns=["id", "label", *_columns(), "replicas", "step", "flipped"])
+    means, examples = averaged(outcomes), outcomes[0].examples
     ids = examples.ids.cpu()
     table: dict[str, Any] = {"id": ids.numpy(), "label": examples.labels.cpu().numpy()}
-    for name in COLUMNS:
-        table[name] = found[name].on(ids).double().numpy() if name in found else float("nan")
+    for name in _columns():
+        table[name] = means[name].on(ids).double().numpy() if name in means else float("nan")
     memory = together([o.forgetting for o in outcomes])
     table |= {"forgetting": memory.mean_events.numpy(), "never_learned_share": memory.never_learned_share.numpy()}
     flipped = torch.isin(ids, outcomes[0].flipped.cpu()).numpy()
     return pandas.DataFrame({**table, "replicas": len(outcomes), "step": outcomes[0].step, "flipped": flipped})
+
+
+def _columns() -> list[str]:
+    """Return the names of all scores, and beside forgetting by how many replicas an example was never learned."""
+    return [c for name in score_names() for c in ((name, "never_learned_share") if name == "forgetting" else (name,))]
 
 
 def stability(
@@ -69,13 +71,13 @@ def stability(
             order = torch.randperm(n, generator=generator(seed, f"division {r}", division)).tolist()
             some, others = ([outcomes[i] for i in part] for part in (order[:r], order[r:]))
             value = scores.correlation(_over(some, a), _over(others, b or a))
-            which = {"score": a, "other": b or a, "replicas": r, "others": n - r, "division": division}
-            rows.append({**which, "correlation": value})
+            sides = {"score": a, "other": b or a, "replicas": r, "others": n - r, "division": division}
+            rows.append({**sides, "correlation": value})
     return rows
 
 
 @dataclass(frozen=True)
-class Found:
+class LabelNoiseFound:
     """How well a score finds flipped labels: among the hardest `share`, `precision` of the examples are flipped.
 
     `base_rate` is their share among all; `times` says by how much more: precision / base rate. `auroc` is the chance
@@ -89,7 +91,7 @@ class Found:
     auroc: float
 
 
-def found_among_hardest(score: Score, flipped: Int64[Tensor, " flipped"], share: float = 0.1) -> Found:
+def found_among_hardest(score: Score, flipped: Int64[Tensor, " flipped"], share: float = 0.1) -> LabelNoiseFound:
     """Say how many of the hardest round(share · n) examples have a flipped label, by their ids.
 
     Where the border runs through equal scores, as it does in forgetting, precision is what a draw among them gives on
@@ -110,7 +112,7 @@ def found_among_hardest(score: Score, flipped: Int64[Tensor, " flipped"], share:
     above, at = rank > border, rank == border
     precision = (int(bad[above].sum()) + (size - int(above.sum())) * float(bad[at].double().mean())) / size
     base = int(bad.sum()) / n
-    return Found(share, precision, base, precision / base, float(roc_auc_score(bad.numpy(), rank.numpy())))
+    return LabelNoiseFound(share, precision, base, precision / base, float(roc_auc_score(bad.numpy(), rank.numpy())))
 
 
 def _over(outcomes: Sequence[Scored], name: str) -> Score:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -19,11 +19,10 @@ from workbench.data.data import Data, Split
 from workbench.data.noise import check_clean, noisy_like
 from workbench.data.sources import find
 from workbench.ensembles.predicted import Predicted, predict
-from workbench.experiments.ensembled import Ensembled
-from workbench.experiments.setting import several
+from workbench.experiments.ensemble_outcome import Ensembled
+from workbench.experiments.given_names import check_names, several
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES, corrupt, detection, like, roc
 from workbench.work import progress
-from workbench.work.nearest import unknown
 from workbench.work.seeds import generator
 
 if TYPE_CHECKING:
@@ -120,16 +119,17 @@ def shifted(
     def shifts() -> Iterator[list[Corrupted | Detected]]:
         for name, severity in ((name, severity) for name in corruptions for severity in severities):
             split = corrupt(data.test, name, severity, seed=seed)
-            said = [predict(model, o.members, shown(split, o, "test")) for o in outcomes]
-            pairs = zip(outcomes, said, strict=True)
-            yield [_corrupted(o, one, data.name, name, severity, scaled) for o, one in pairs]
+            yield [
+                _corrupted(o, predict(model, o.members, shown(split, o, "test")), data.name, name, severity, scaled)
+                for o in outcomes
+            ]
         for other in others:
             split, name = _some(like(other, data), outside, seed), other.name if isinstance(other, Data) else other
-            said = [predict(model, o.members, shown(split, o, "other")) for o in outcomes]
-            yield [_detected(o, one, name, score) for o, one in zip(outcomes, said, strict=True) for score in scores]
+            predictions = [(o, predict(model, o.members, shown(split, o, "other"))) for o in outcomes]
+            yield [_detected(o, predicted, name, score) for o, predicted in predictions for score in scores]
 
-    for found in progress.walk("shift", shifts(), len(corruptions) * len(severities) + len(others)):
-        yield from found
+    for shift in progress.walk("shift", shifts(), len(corruptions) * len(severities) + len(others)):
+        yield from shift
 
 
 def shift_table(outcomes: Iterable[Corrupted | Detected]) -> pandas.DataFrame:
@@ -142,31 +142,27 @@ def shift_table(outcomes: Iterable[Corrupted | Detected]) -> pandas.DataFrame:
 
 
 def _corrupted(
-    o: Ensembled, said: Predicted, dataset: str, corruption: str | None, severity: int, scaled: bool
+    o: Ensembled, predicted: Predicted, dataset: str, corruption: str | None, severity: int, scaled: bool
 ) -> Corrupted:
-    p = said.probabilities(o.combine, o.temperature if scaled else 1.0)
+    p, labels = predicted.probabilities(o.combine, o.temperature if scaled else 1.0), predicted.labels
+    measures = ("accuracy", "nll", "brier", "ece", "signed_gap", "wrong_confidence")
     return Corrupted(
-        **_whose(o),
+        **o.labels,
         dataset=dataset,
         corruption=corruption,
         severity=severity,
         temperature_scaled=scaled,
-        accuracy=calibration.accuracy(p, said.labels),
-        nll=calibration.nll(p, said.labels),
-        brier=calibration.brier(p, said.labels),
-        ece=calibration.ece(p, said.labels),
-        signed_gap=calibration.signed_gap(p, said.labels),
-        wrong_confidence=calibration.wrong_confidence(p, said.labels),
+        **{measure: getattr(calibration, measure)(p, labels) for measure in measures},
     )
 
 
-def _detected(o: Ensembled, said: Predicted, dataset: str, score: str) -> Detected:
+def _detected(o: Ensembled, predicted: Predicted, dataset: str, score: str) -> Detected:
     strangeness = OUT_OF_DISTRIBUTION_SCORES[score]
-    inside, outside = (strangeness(one.logits_MNC, how=o.combine, votes=one.votes) for one in (o.test, said))
-    found = detection(inside, outside)
-    where = {"dataset": dataset, "score": score, "inside": len(inside), "outside": len(outside)}
+    inside, outside = (strangeness(one.logits_MNC, how=o.combine, votes=one.votes) for one in (o.test, predicted))
+    rates = detection(inside, outside)
+    labels = {**o.labels, "dataset": dataset, "score": score, "inside": len(inside), "outside": len(outside)}
     curve = tuple((row["false_positive_rate"], row["true_positive_rate"]) for row in roc(inside, outside))
-    return Detected(**_whose(o), **where, auroc=found.auroc, aupr=found.aupr, fpr95=found.fpr95, curve=curve)
+    return Detected(**labels, auroc=rates.auroc, aupr=rates.aupr, fpr95=rates.fpr95, curve=curve)
 
 
 def _some(split: Split, n: int | None, seed: int) -> Split:
@@ -176,21 +172,12 @@ def _some(split: Split, n: int | None, seed: int) -> Split:
     return split.take(torch.randperm(len(split), generator=generator(seed, "outside"))[:n].sort().values)
 
 
-def _whose(o: Ensembled) -> dict[str, Any]:
-    return {"method": o.method, "seed": o.seed, "replica": o.replica}
-
-
 def check_shifts(
     corruptions: Sequence[str], severities: Sequence[int], scores: Sequence[str], others: Sequence[str | Data]
 ) -> None:
     """Raise a ValueError for a corruption, a score, a severity or other data that there are not."""
-    for kind, names, known in (
-        ("corruption", corruptions, CORRUPTIONS),
-        ("score", scores, OUT_OF_DISTRIBUTION_SCORES),
-    ):
-        for name in several(names):
-            if name not in known:
-                raise unknown(kind, name, known)
+    check_names("corruption", several(corruptions), CORRUPTIONS)
+    check_names("score", several(scores), OUT_OF_DISTRIBUTION_SCORES)
     for severity in severities:
         if severity not in SEVERITIES:
             raise ValueError(f"severities must be among 1, 2, 3, 4 and 5, got {severity}; 0 is yielded without asking")

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 
 from workbench.data.data import Data, Split, load
+from workbench.experiments.given_names import several
 from workbench.experiments.robust_ensembles import POPUP, robust_ensembles
-from workbench.experiments.setting import several
 from workbench.experiments.shifted import SEVERITIES, Corrupted, Detected, check_shifts, shifted
 from workbench.nets import models
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES
@@ -52,22 +52,29 @@ def under_shift(
     as there are test images, at most. `scaled` scales confidence by the temperature of the clean validation images.
     Raises a ValueError for an option out of range, and for other data that are not there, before anything is trained.
     """
-    how: dict[str, Any] = {"train_size": train_size, "image_size": image_size}
-    data = load(dataset, **how, seed=seed)
+    data = load(dataset, train_size=train_size, image_size=image_size, seed=seed)
     corruptions, others, scores = several(corruptions), several(others), several(scores)
-    shifts: dict[str, Any] = {"corruptions": corruptions, "severities": severities, "scores": scores, "scaled": scaled}
     strange = [_random_pixels(data, seed) if other == RANDOM else other for other in others]
     check_shifts(corruptions, severities, scores, strange)
-    tickets: dict[str, Any] = {
-        "density": density,
-        "lams": lams,
-        "gradient": gradient,
-        "combine": combine,
-        "pixel_noise": pixel_noise,
-    }
-    what: dict[str, Any] = {"model": model, "recipe": recipe, "methods": methods, "seed": seed, "replicas": replicas}
+    shifts: dict[str, Any] = {"corruptions": corruptions, "severities": severities, "scores": scores, "scaled": scaled}
     network = models.named(model, data)
-    for outcome in robust_ensembles(dataset, **how, **tickets, **what, archive=archive):
+    outcomes = robust_ensembles(
+        dataset,
+        train_size=train_size,
+        image_size=image_size,
+        pixel_noise=pixel_noise,
+        model=model,
+        recipe=recipe,
+        methods=methods,
+        density=density,
+        lams=lams,
+        gradient=gradient,
+        combine=combine,
+        seed=seed,
+        replicas=replicas,
+        archive=archive,
+    )
+    for outcome in outcomes:
         yield from shifted(outcome, network, data, others=strange, outside=len(data.test), seed=seed, **shifts)
 
 

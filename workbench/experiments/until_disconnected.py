@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery
-from workbench.experiments.setting import beside, prepare, tickets
-from workbench.lottery.rounds import Matching, Round
-from workbench.nets import masks, models
+from workbench.experiments.replica import Replica, prepare
+from workbench.experiments.tickets_beside_dense import as_fields, beside, tickets
+from workbench.lottery.rounds import Matching
+from workbench.nets import masks
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, snapshot
+from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
-from workbench.work.archive import Archive, each
-from workbench.work.calls import call
-from workbench.work.replicas import replicas as side_by_side
+from workbench.work.archive import Archive
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,34 +82,29 @@ def until_disconnected(
     The barrier is measured on `split`. `disconnections` says where each replica ended, `matching_beside` how far the
     tickets match. Raises a ValueError for an option out of range, before anything is trained.
     """
-    options = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
-    checked = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
-    data, network, drawn = prepare(dataset, seed=seed, replicas=replicas, **options, **checked)
-    lottery.counts(masks.full(network), rounds, fraction)
+    checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
+    experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
+    lottery.counts(masks.full(experiment.network), rounds, fraction)
     _check(rounds, threshold, beyond)
 
-    def replica(own: int) -> Iterator[Successive]:
-        born = models.named(model, data, seed=own)
-        how = {"rounds": rounds, "fraction": fraction, "rewind_step": rewind_step, "seed": own}
-        work = call(lottery.rounds, born, snapshot(born), data, recipe, **how)
-        fixed = {"seed": seed, "replica": drawn.index(own), "rewind_step": rewind_step}
-        fixed |= {"split": split, "batch_norm": batch_norm, "threshold": threshold}
-        last = dense = ended = None
-        for found in each(work, archive):
-            dense = dense or found
+    def successive_rounds(replica: Replica) -> Iterator[Successive]:
+        shared = {**replica.labels, **checked, "threshold": threshold}
+        before = dense = end = None
+        for this in replica.rounds(rounds=rounds, fraction=fraction, rewind_step=rewind_step):
+            dense = dense or this
             measured: dict[str, Any] = {"barrier_error": None, "barrier_loss": None, "projection_error": None}
-            if last is not None:
-                measured = dict(beside(born, last, found, data, split, batch_norm))
+            if before is not None:
+                measured |= beside(replica, before, this, split, batch_norm)
             apart = (measured["barrier_error"] or 0) > threshold
-            yield _successive(dense, found, measured, apart, fixed)
-            if ended is None and apart and found.round > 1:
-                ended = found.round
-            if ended is not None and found.round >= ended + beyond:
+            accuracy = {"dense_accuracy": dense.run.test_accuracy}
+            yield Successive(round=this.round, disconnected=apart, **accuracy, **shared, **as_fields(this), **measured)
+            if end is None and apart and this.round > 1:
+                end = this.round + beyond
+            if end is not None and this.round >= end:
                 break
-            last = found
+            before = this
 
-    for _, successive in side_by_side(replica, drawn):
-        yield successive
+    yield from experiment.side_by_side(successive_rounds)
 
 
 def disconnections(outcomes: Iterable[Successive]) -> dict[int, float | None]:
@@ -118,12 +112,12 @@ def disconnections(outcomes: Iterable[Successive]) -> dict[int, float | None]:
 
     Round 1 is left out, as in `until_disconnected`.
     """
-    found: dict[int, float | None] = {}
+    densities: dict[int, float | None] = {}
     for o in sorted(outcomes, key=lambda o: (o.replica, o.round)):
-        found.setdefault(o.replica, None)
-        if found[o.replica] is None and o.disconnected and o.round > 1:
-            found[o.replica] = o.density
-    return found
+        densities.setdefault(o.replica, None)
+        if densities[o.replica] is None and o.disconnected and o.round > 1:
+            densities[o.replica] = o.density
+    return densities
 
 
 def matching_beside(outcomes: Iterable[Successive], *, margin: float = 0.01) -> Matching:
@@ -132,23 +126,6 @@ def matching_beside(outcomes: Iterable[Successive], *, margin: float = 0.01) -> 
     Raises a ValueError where there is no sparse round of every replica yet.
     """
     return lottery.matching(tickets(outcomes), margin=margin)
-
-
-def _successive(
-    dense: Round, found: Round, measured: dict[str, Any], disconnected: bool, fixed: dict[str, Any]
-) -> Successive:
-    return Successive(
-        round=found.round,
-        density=found.density,
-        test_accuracy=found.run.test_accuracy,
-        dense_accuracy=dense.run.test_accuracy,
-        disconnected=disconnected,
-        mask=found.mask,
-        rewound=found.rewound,
-        run=found.run,
-        **measured,
-        **fixed,
-    )
 
 
 def _check(rounds: int, threshold: float, beyond: int) -> None:

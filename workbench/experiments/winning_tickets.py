@@ -11,21 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery
-from workbench.data.data import Data
-from workbench.experiments.setting import prepare
+from workbench.experiments.fields_of import fields_of
+from workbench.experiments.given_names import check_names
+from workbench.experiments.replica import Replica, prepare
 from workbench.lottery.sanity import CONTROLS
-from workbench.nets import masks, models
-from workbench.nets.initialisation import initialise
+from workbench.nets import masks
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, snapshot
+from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
-from workbench.training.runs import Run, train, weights_at
+from workbench.training.runs import Run
 from workbench.work import progress
-from workbench.work.archive import Archive, each, run
-from workbench.work.calls import call
-from workbench.work.nearest import unknown
-from workbench.work.replicas import replicas as side_by_side
-from workbench.work.seeds import number
+from workbench.work.archive import Archive
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,70 +76,31 @@ def winning_tickets(
     `archive` (or its folder) every finished training is kept, and found again when the call is repeated. Raises a
     ValueError for an option out of range, before anything is trained.
     """
-    for name in controls:
-        if name not in CONTROLS:
-            raise unknown("control", name, CONTROLS)
-    what = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
-    data, network, drawn = prepare(dataset, **what, rewind_step=rewind_step, seed=seed, replicas=replicas)
-    lottery.counts(masks.full(network), rounds, fraction)
-    options = {"rounds": rounds, "fraction": fraction, "rewind_step": rewind_step}
+    check_names("control", controls, CONTROLS)
+    checked: dict[str, Any] = {"rewind_step": rewind_step}
+    experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
+    lottery.counts(masks.full(experiment.network), rounds, fraction)
+    kinds = 1 + len(controls)
 
-    def replica(own: int) -> Iterator[Outcome]:
-        for kind, found, trained in _replica(model, data, recipe, tuple(controls), own, options, archive):
-            yield _outcome(kind, found, trained, seed, drawn.index(own), rewind_step)
+    def tickets_then_controls(replica: Replica) -> Iterator[Outcome]:
+        shared = {**replica.labels, **checked}
+        tickets = []
+        lottery_rounds = replica.rounds(rounds=rounds, fraction=fraction, rewind_step=rewind_step)
+        for ticket in progress.walk("kind", lottery_rounds, kinds, index=0):
+            tickets.append(ticket)
+            yield _outcome("ticket", ticket.round, ticket.mask, ticket.rewound, ticket.run, shared)
+        for index, kind in enumerate(controls, 1):
+            weights = replica.rewound_for(kind, tickets[0].rewound, rewind_step)
+            for sparse in tickets[1:]:
+                control = replica.control(kind, sparse.ticket, weights, sparse.round)
+                with progress.within("kind", index, kinds), progress.within("round", sparse.round, len(tickets)):
+                    run = replica.train(control.weights, mask=control.mask, step=rewind_step)
+                yield _outcome(kind, sparse.round, control.mask, weights, run, shared)
 
-    for _, outcome in side_by_side(replica, drawn):
-        yield outcome
-
-
-def _replica(
-    name: str,
-    data: Data,
-    recipe: Recipe,
-    controls: tuple[str, ...],
-    seed: int,
-    options: dict[str, Any],
-    archive: Archive | str | None,
-) -> Iterator[tuple[str, lottery.Round, tuple[Run, Mask, Weights]]]:
-    """Yield (kind, the ticket's round, what was trained) for the tickets of one replica and then for its controls."""
-    model, step = models.named(name, data, seed=seed), options["rewind_step"]
-    tickets = call(lottery.rounds, model, snapshot(model), data, recipe, seed=seed, **options)
-    found = []
-    for r in progress.walk("kind", each(tickets, archive), 1 + len(controls), index=0):
-        found.append(r)
-        yield "ticket", r, (r.run, r.mask, r.rewound)
-    for index, kind in enumerate(controls, 1):
-        other = found[0].rewound
-        if kind == "reinitialised":
-            draw = initialise(model, seed=number(seed, "reinitialised"))
-            with progress.within("rewinding point", 0):
-                other = run(call(weights_at, model, draw, data, recipe, step=step, seed=seed), archive)
-        for r in found[1:]:
-            control = CONTROLS[kind](r.ticket, weights=other, seed=number(seed, kind, r.round))
-            work = call(train, model, control.weights, data, recipe, mask=control.mask, seed=seed, step=step)
-            with progress.within("kind", index, 1 + len(controls)), progress.within("round", r.round, len(found)):
-                done = run(work, archive)
-            yield kind, r, (done, control.mask, other)
+    yield from experiment.side_by_side(tickets_then_controls)
 
 
-def _outcome(
-    kind: str, r: lottery.Round, trained: tuple[Run, Mask, Weights], seed: int, replica: int, rewind_step: int
-) -> Outcome:
-    run, mask, rewound = trained
-    return Outcome(
-        kind=kind,
-        seed=seed,
-        replica=replica,
-        round=r.round,
-        density=masks.density(mask),
-        test_accuracy=run.test_accuracy,
-        test_loss=run.test_loss,
-        validation_accuracy=run.validation_accuracy,
-        steps=run.steps,
-        seconds=run.seconds,
-        rewind_step=rewind_step,
-        collapsed=len(masks.collapsed(mask)),
-        mask=mask,
-        rewound=rewound,
-        run=run,
-    )
+def _outcome(kind: str, round: int, mask: Mask, rewound: Weights, run: Run, shared: dict[str, int]) -> Outcome:
+    numbers = fields_of(run, "test_accuracy test_loss validation_accuracy steps seconds")
+    where = {"density": masks.density(mask), "collapsed": len(masks.collapsed(mask)), "mask": mask, "rewound": rewound}
+    return Outcome(kind=kind, round=round, run=run, **shared, **numbers, **where)

@@ -1,5 +1,7 @@
 """Controls: what a ticket must beat before one may say that its places, or its weights, matter.
 
+A new one is a function here and a line in `CONTROLS`.
+
 Each control takes a ticket and returns another of the same density. `weights` fill the new places: the ticket's own
 rewound weights for random places, another draw's for the re-initialisation (Frankle & Carbin 2019, section 2; Frankle
 et al. 2021, "Pruning Neural Networks at Initialization: Why Are We Missing the Mark?", for random places by layer).
@@ -35,6 +37,7 @@ CONTROLS = {
     "random_uniform": scattered,
     "reinitialised": reinitialised,
 }
+ANOTHER_DRAW = (reinitialised,)  # the controls whose `weights` are another draw's; the others take the ticket's own
 
 
 def _all(ticket: Ticket) -> masks.Mask:

@@ -87,5 +87,5 @@ def _breaks_channels_last(model: nn.Module) -> bool:
 
 # (public name of the model's class, processor) -> (precision, channels-last); tests/benchmarks/settings.py measures it
 DEFAULTS: dict[tuple[str | None, str], tuple[str, bool]] = {
-    ("wb.models.resnet.ResNet", "cpu AVX2"): ("float32", True),
+    ("wb.models.ResNet", "cpu AVX2"): ("float32", True),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.charts.spectrum import words
-from workbench.experiments.curvature import CONTROLS, curvature
+from workbench.experiments.curvature_by_density import CONTROLS, curvature
 from workbench.panels.groups import LEARNED, TRAINED
 from workbench.panels.options import Declaration, Number, Numbers, Option, Several
 

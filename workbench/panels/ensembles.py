@@ -13,7 +13,7 @@ from workbench.charts.roc_out_of_distribution import words as roc_in_words
 from workbench.ensembles.combination import COMBINATIONS
 from workbench.ensembles.members import OVER, SHARE
 from workbench.experiments import member_difficulty, robust_ensembles, under_shift
-from workbench.experiments.rivals import WAYS
+from workbench.experiments.ways_to_an_ensemble import WAYS
 from workbench.nets.initialisation import RULES
 from workbench.panels.data_diet import NOISE, REPLICAS
 from workbench.panels.groups import LEARNED, TRAINED

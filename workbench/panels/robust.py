@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.charts.rare_features import words as rare_in_words
 from workbench.charts.robust_weights import words as weights_in_words
 from workbench.experiments import rare_features, robust_weighting
-from workbench.experiments.robust_weighting import BY, DIGITS, LOSSES, MOST
+from workbench.experiments.robust_weighting import BY, DIGITS, MADE_LOSSES, MOST
 from workbench.panels.data_diet import REPLICAS
 from workbench.panels.groups import SEED, TRAINED
 from workbench.panels.options import Declaration, Number, Numbers, Option, Slider
@@ -28,7 +28,7 @@ ROBUST_WEIGHTS = Declaration(
             GRADIENT,
         ),
         "Which losses": (
-            Option("losses", "losses", (*LOSSES, DIGITS), help="digits: a real batch, with its images"),
+            Option("losses", "losses", (*MADE_LOSSES, DIGITS), help="digits: a real batch, with its images"),
             Number("n", "examples", low=2, high=MOST, whole=True),
             Number("spread", "spread", low=0.01, high=1000, step=0.5, help="of losses that are drawn"),
             Number("trained", "trained steps", low=0, high=500, whole=True, help="before the real batch"),

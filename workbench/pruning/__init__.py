@@ -6,6 +6,7 @@ A method can be chosen by a string, as a notebook's parameter: `prune("magnitude
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 from torch import nn
 
@@ -13,13 +14,15 @@ from workbench.data.data import Data
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
-from workbench.pruning.dynamic import dynamic, dynamic_search, dynamic_steps
+from workbench.pruning.dynamic import Evolved, dynamic, dynamic_search, dynamic_steps
 from workbench.pruning.edge_popup import edge_popup, edge_popup_search, edge_popup_steps
 from workbench.pruning.magnitude import magnitude
 from workbench.pruning.random_mask import random_mask
 from workbench.training.recipe import Recipe
 from workbench.work.nearest import unknown
 from workbench.work.with_options import with_options
+
+STANDARD = ("model", "weights", "data", "recipe", "mask", "density", "seed")  # what a method may ask for by name
 
 METHODS = {
     "edge_popup": edge_popup,
@@ -29,6 +32,8 @@ METHODS = {
 
 __all__ = [
     "METHODS",
+    "Evolved",
+    "check_method",
     "dynamic",
     "dynamic_search",
     "dynamic_steps",
@@ -58,19 +63,25 @@ def prune(
     neither. `mask` is what may still be kept (default: all that is prunable). Raises a ValueError for a method or an
     option that is not known, with what is, and for what a method needs and was not given.
     """
-    name, options = with_options(method) or (method, {})
-    if name not in METHODS:
-        raise unknown("pruning method", method, METHODS)
+    name, options = check_method(method)
     mask = masks.full(model) if mask is None else mask
-    standard = {"model": model, "weights": weights, "data": data, "recipe": recipe, "mask": mask}
-    standard |= {"density": density, "seed": seed}
+    standard = dict(zip(STANDARD, (model, weights, data, recipe, mask, density, seed), strict=True))
     asked = inspect.signature(METHODS[name]).parameters
-    for option in options:
-        if option not in asked or option in standard:
-            raise unknown(f"option of {name}", option, asked.keys() - standard.keys(), "others are arguments of prune")
     handed = options | {thing: value for thing, value in standard.items() if thing in asked and value is not None}
     if missing := [thing for thing, one in asked.items() if one.default is one.empty and thing not in handed]:
         raise ValueError(
             f"{name} needs {' and '.join(missing)}; prune(name, model, weights, data, recipe, …) gives all"
         )
     return METHODS[name](**handed)
+
+
+def check_method(method: str) -> tuple[str, dict[str, Any]]:
+    """Return the name of a method and the options in the string; a ValueError for one that is not known."""
+    name, options = with_options(method) or (method, {})
+    if name not in METHODS:
+        raise unknown("pruning method", method, METHODS)
+    others = inspect.signature(METHODS[name]).parameters.keys() - STANDARD
+    for option in options:
+        if option not in others:
+            raise unknown(f"option of {name}", option, others, "others are arguments of prune")
+    return name, options

@@ -29,8 +29,8 @@ def ours(thing: Any) -> bool:
 def public_name(thing: Any) -> str | None:
     """The shortest dotted name, `wb.train`, under which the workbench shows this very function or class, or None.
 
-    Only what `workbench/__init__.pyi` shows counts, and what the modules that it shows hold: `wb.train` wherever the
-    file lies, and `wb.experiments.winning_tickets` for the function in the file of that name.
+    Only what `workbench/__init__.pyi` shows counts, and what the modules and folders that it shows hold themselves, so
+    that no name has a file's in it: `wb.train`, `wb.masks.full`, `wb.experiments.winning_tickets`.
     """
     name = getattr(thing, "__qualname__", ".")
     if not ours(thing) or "." in name:
@@ -38,8 +38,7 @@ def public_name(thing: Any) -> str | None:
     paths = [f"wb.{name}"]
     for shown, module in _shown():
         if f"{thing.__module__}.".startswith(f"{module}."):
-            inner = thing.__module__[len(module) + 1 :].split(".")
-            paths += [".".join(["wb", shown, *inner[:depth], name]) for depth in range(len(inner) + 1)]
+            paths.append(f"wb.{shown}.{name}")
     return next((path for path in paths if not _private(path) and _walk(path) is thing), None)
 
 

@@ -13,6 +13,7 @@ from torch import nn
 from workbench.data.data import Data
 from workbench.nets.models.conv import conv2, conv4, conv6
 from workbench.nets.models.lenet import lenet, lenet5
+from workbench.nets.models.resnet import ResNet as ResNet  # by this name an archive knows it
 from workbench.nets.models.resnet import resnet8, resnet20, resnet32, resnet56
 from workbench.work.nearest import unknown
 from workbench.work.with_options import with_options

@@ -9,12 +9,14 @@ interval draws seeds anew, whole columns at a time, never points.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.experiments.diets import CELL, REPLICA
+from workbench.experiments.pretraining import Pretrained
+from workbench.experiments.pretraining_tables import CELL, REPLICA
+from workbench.experiments.pretraining_tables import predictors as predictors_table
 from workbench.numbers.intervals import LEAST
 from workbench.work.seeds import number
 
@@ -27,7 +29,7 @@ SIGNS = {"barrier": -1}  # of the correlation a predictor should have, where it 
 
 
 def correlations(
-    table: pandas.DataFrame,
+    outcomes: Iterable[Pretrained] | pandas.DataFrame,
     *,
     predictors: Sequence[str] = PREDICTORS,
     draws: int = 1000,
@@ -36,7 +38,8 @@ def correlations(
 ) -> pandas.DataFrame:
     """Return Spearman's correlation of every predictor with the sparse accuracy, and its percentile interval.
 
-    `table` is what `wb.experiments.predictors` made, a row for every cell and replica.
+    `outcomes` may be the table that `wb.experiments.predictors` or `subsets_table` made of them. All draws are ranked
+    at once, in milliseconds, so that it may follow a run live.
 
     `over` is "cells", the means of cells over replicas, or "within k", the mean over every k that has three cells or
     more of the correlation among its cells. The interval draws replicas with replacement, the same for all cells; only
@@ -47,55 +50,57 @@ def correlations(
     """
     import pandas
 
+    ready = isinstance(outcomes, pandas.DataFrame) and "sparse_accuracy" in outcomes
+    table: Any = outcomes if ready else predictors_table(outcomes)
     cells, columns_RCP = _by_replica(table, predictors)
-    steps = np.array([cell[CELL.index("pretrain_steps")] for cell in cells])
-    n = len(columns_RCP)
+    steps, n = np.array([cell[CELL.index("pretrain_steps")] for cell in cells]), len(columns_RCP)
     draw = np.random.default_rng(number(seed, "bootstrap")).integers(n, size=(draws, n)) if n else np.zeros((0, 0), int)
     rows = []
     for over, groups in (("cells", [steps >= 0]), ("within k", [steps == k for k in sorted(set(steps))])):
         groups = [group for group in groups if group.sum() >= 3]
-        whole = _spearman(columns_RCP.mean(0), groups) if n else np.full(len(predictors), np.nan)
-        drawn = np.array([_spearman(columns_RCP[some].mean(0), groups) for some in draw]).reshape(-1, len(predictors))
+        whole = _spearman(columns_RCP.mean(0)[None], groups)[0] if n else np.full(len(predictors), np.nan)
+        drawn = _spearman(columns_RCP[draw].mean(1), groups) if n else np.zeros((0, len(predictors)))
         named = {name: (whole[i], drawn[:, i]) for i, name in enumerate(predictors)}
         control = named.get(CONTROL)
         for name in [name for name in predictors if control and name != CONTROL]:
             (value, several), (other, others) = named[name], control or named[name]
             sign = SIGNS.get(name, 1)
             named[f"{name} less {CONTROL}"] = (sign * value - other, sign * several - others)
+        used = {"cells": int(sum(group.sum() for group in groups)), "replicas": n}
         for name, (value, several) in named.items():
             low, high = _interval(several, confidence) if n >= LEAST else (float("nan"), float("nan"))
-            found = {"correlation": float(value), "low": low, "high": high}
-            used = {"cells": int(sum(group.sum() for group in groups)), "replicas": n}
-            rows.append({"predictor": name, "over": over, **found, **used})
+            rows.append(
+                {"predictor": name, "over": over, "correlation": float(value), "low": low, "high": high, **used}
+            )
     return pandas.DataFrame(rows)
 
 
 def _by_replica(table: pandas.DataFrame, predictors: Sequence[str]) -> tuple[list[tuple[Any, ...]], np.ndarray]:
     """Return the cells, and for every replica that has them all, cells × (predictors and the sparse accuracy)."""
-    wanted = [*predictors, "sparse_accuracy"]
+    columns = [*predictors, "sparse_accuracy"]
     cells = sorted(set(table[CELL].itertuples(index=False, name=None)), key=str)
-    found = []
-    for _, own in table.groupby(REPLICA):
-        if len(own) == len(cells):
-            own = own.assign(place=[cells.index(cell) for cell in own[CELL].itertuples(index=False, name=None)])
-            found.append(own.sort_values("place")[wanted].to_numpy(float))
-    return cells, np.array(found).reshape(-1, len(cells), len(wanted))
+    replicas = []
+    for _, rows in table.groupby(REPLICA):
+        if len(rows) == len(cells):
+            places = [cells.index(cell) for cell in rows[CELL].itertuples(index=False, name=None)]
+            replicas.append(rows.assign(place=places).sort_values("place")[columns].to_numpy(float))
+    return cells, np.array(replicas).reshape(-1, len(cells), len(columns))
 
 
-def _spearman(means_CP: np.ndarray, groups: list[np.ndarray]) -> np.ndarray:
-    """Return the rank correlation of every column with the last, the mean over groups of cells."""
+def _spearman(means_DCP: np.ndarray, groups: list[np.ndarray]) -> np.ndarray:
+    """Return, for every draw, the rank correlation of each column with the last, the mean over groups of cells."""
     from scipy.stats import rankdata
 
     if not groups:
-        return np.full(means_CP.shape[1] - 1, np.nan)
-    found = []
+        return np.full((len(means_DCP), means_DCP.shape[2] - 1), np.nan)
+    correlations = []
     for group in groups:
-        ranks = rankdata(means_CP[group], axis=0)
-        ranks -= ranks.mean(0)
-        length = np.sqrt((ranks**2).sum(0))
+        ranks = rankdata(means_DCP[:, group], axis=1)
+        ranks -= ranks.mean(1, keepdims=True)
+        length = np.sqrt((ranks**2).sum(1))
         with np.errstate(invalid="ignore"):
-            found.append((ranks[:, :-1] * ranks[:, -1:]).sum(0) / (length[:-1] * length[-1]))
-    return np.mean(found, axis=0)
+            correlations.append((ranks[..., :-1] * ranks[..., -1:]).sum(1) / (length[:, :-1] * length[:, -1:]))
+    return np.mean(correlations, axis=0)
 
 
 def _interval(values: np.ndarray, confidence: float) -> tuple[float, float]:

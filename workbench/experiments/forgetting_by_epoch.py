@@ -14,9 +14,7 @@ from torch import Tensor
 
 from workbench.data.data import Split
 from workbench.data_diet.forgetting import Forgetting, Memory
-from workbench.experiments.setting import prepare
-from workbench.nets.models import named
-from workbench.nets.weights import snapshot
+from workbench.experiments.replica import prepare
 from workbench.training.recipe import Recipe
 from workbench.training.steps import steps
 
@@ -64,19 +62,18 @@ def remembering(
     `seed` draws the data's split, the initial weights and the order. `label_noise` is the share of training labels that
     are moved to another class. Raises a ValueError for an option out of range, before anything is trained.
     """
-    what = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
-    data, _, (own,) = prepare(dataset, **what, label_noise=label_noise, seed=seed, replicas=1)
-    born, memory, epoch = named(model, data, seed=own), Memory(data), 0
-    presented = right = 0
-    for step in steps(born, snapshot(born), data, recipe, seed=own):
+    experiment = prepare(dataset, train_size, image_size, model, recipe, seed, 1, label_noise=label_noise)
+    replica, data = experiment.replica(experiment.seeds[0]), experiment.data
+    memory, epoch, presented, right = Memory(data), 0, 0, 0
+    for step in steps(replica.model, replica.start, data, recipe, seed=replica.seed):
         memory.add(step)
         now = step.step * recipe.batch_size // len(data.train)
         if now == epoch and step.step < step.of:
             continue
-        epoch, found = now, memory.forgetting()
+        epoch, counted = now, memory.forgetting()
         accuracy = (memory.right - right) / (memory.presented - presented)
         presented, right = memory.presented, memory.right
-        events, learned = found.events_RN[0], found.learned_RN[0]
+        events, learned = counted.events_RN[0], counted.learned_RN[0]
         yield Remembered(
             seed=seed,
             epoch=epoch,
@@ -87,7 +84,7 @@ def remembering(
             forgotten_once=float((events == 1).double().mean()),
             forgotten_more=float((events > 1).double().mean()),
             accuracy=accuracy,
-            forgetting=found,
+            forgetting=counted,
             examples=data.train,
             classes=data.classes,
             flipped=data.flipped,

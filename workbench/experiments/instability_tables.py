@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.data_diet.scores import terciles
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.instability import Parting
 from workbench.landscape.path import DEFINITIONS
 from workbench.numbers import intervals
@@ -13,6 +14,7 @@ from workbench.numbers import intervals
 if TYPE_CHECKING:
     import pandas
 
+LABELS = "rewind_step seed replica pair split batch_norm"
 LIMIT = 0.02  # of the error barrier: below it two networks count as connected (Frankle et al. 2020)
 
 
@@ -21,7 +23,7 @@ def paths_table(partings: Iterable[Parting]) -> pandas.DataFrame:
     import pandas
 
     return pandas.DataFrame(
-        {**_which(p), "alpha": float(alpha), "loss": float(loss), "error": float(error)}
+        {**fields_of(p, LABELS), "alpha": float(alpha), "loss": float(loss), "error": float(error)}
         for p in partings
         for alpha, loss, error in zip(p.path.alphas, p.path.loss, p.path.error, strict=True)
     )
@@ -48,7 +50,7 @@ def barriers_table(
 
 def _barriers(p: Parting, definition: str, thresholds: Sequence[float]) -> Iterable[dict[str, Any]]:
     groups = {"all": None} | (terciles(p.scores) if p.scores is not None else {})
-    own = p.path.barriers(definition)
+    by_example = p.path.barriers(definition)
     for group, examples in groups.items():
         some = slice(None) if examples is None else examples
         measured = {
@@ -58,9 +60,9 @@ def _barriers(p: Parting, definition: str, thresholds: Sequence[float]) -> Itera
             "end_error": float(p.path.wrong_PN[[0, -1]][:, some].double().mean()),
         }
         for threshold in thresholds:
-            share = float((own[some] < threshold).double().mean())
-            which = {**_which(p), "definition": definition, "group": group, "threshold": threshold}
-            yield {**which, **measured, "connected_share": share}
+            share = float((by_example[some] < threshold).double().mean())
+            labels = {**fields_of(p, LABELS), "definition": definition, "group": group, "threshold": threshold}
+            yield {**labels, **measured, "connected_share": share}
 
 
 def stable_from(barriers: pandas.DataFrame, *, limit: float = LIMIT, definition: str = "linear") -> pandas.DataFrame:
@@ -72,15 +74,15 @@ def stable_from(barriers: pandas.DataFrame, *, limit: float = LIMIT, definition:
     import pandas
 
     keys = ["split", "batch_norm", "group"]
-    found: dict[tuple[str, ...], dict[int, dict[int, list[float]]]] = {}
+    barriers_of: dict[tuple[str, ...], dict[int, dict[int, list[float]]]] = {}
     for row in barriers.to_dict("records"):
         if row["definition"] == definition:
-            by_replica = found.setdefault(tuple(row[key] for key in keys), {})
+            by_replica = barriers_of.setdefault(tuple(row[key] for key in keys), {})
             by_replica.setdefault(row["replica"], {}).setdefault(row["rewind_step"], []).append(row["barrier_error"])
     rows = []
-    for which, by_replica in sorted(found.items()):
+    for labels, by_replica in sorted(barriers_of.items()):
         steps = [_stable(by_step, limit) for by_step in by_replica.values()]
-        row = {**dict(zip(keys, which, strict=True)), "steps": steps, "n": len(steps)}
+        row = {**dict(zip(keys, labels, strict=True)), "steps": steps, "n": len(steps)}
         if None not in steps:
             mean = intervals.mean([step for step in steps if step is not None])
             row |= {"mean": mean.mean, "low": mean.low, "high": mean.high}
@@ -89,20 +91,9 @@ def stable_from(barriers: pandas.DataFrame, *, limit: float = LIMIT, definition:
 
 
 def _stable(by_step: dict[int, list[float]], limit: float) -> int | None:
-    found = None
+    stable = None
     for step in sorted(by_step, reverse=True):
         if not sum(by_step[step]) / len(by_step[step]) < limit:
             break
-        found = step
-    return found
-
-
-def _which(p: Parting) -> dict[str, Any]:
-    return {
-        "rewind_step": p.rewind_step,
-        "seed": p.seed,
-        "replica": p.replica,
-        "pair": p.pair,
-        "split": p.split,
-        "batch_norm": p.batch_norm,
-    }
+        stable = step
+    return stable

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from workbench.check.checked import Checked, attempt, short
+from workbench.check.verdict import Checked, attempt, short
 
 
 def ece(function: Callable[[Tensor, Tensor, int], float]) -> Checked:
@@ -17,13 +17,13 @@ def ece(function: Callable[[Tensor, Tensor, int], float]) -> Checked:
     """
     confidence = torch.tensor([0.55, 0.65, 0.95, 0.85, 0.9])
     right = torch.tensor([True, False, True, False, True])
-    found, wrong = attempt(function, confidence.clone(), right.clone(), 2)
+    answer, wrong = attempt(function, confidence.clone(), right.clone(), 2)
     if wrong:
         return wrong
     try:
-        value = float(found)
+        value = float(answer)
     except (TypeError, ValueError):
-        return Checked(False, f"it should return one number, and returned {short(found)}")
+        return Checked(False, f"it should return one number, and returned {short(answer)}")
     if value != value:
         return Checked(False, "it returned NaN: no confidence is below a half here, and an empty bin counts nothing")
     if abs(value + 0.18) < 1e-4:
@@ -49,22 +49,22 @@ def robust_weights(function: Callable[[Tensor, float], Tensor]) -> Checked:
     """
     losses = torch.tensor([0.0, 2.0, 4.0], dtype=torch.float64) * torch.log(torch.tensor(2.0, dtype=torch.float64))
     given = losses.clone()
-    found, wrong = attempt(function, losses, 2.0)
+    answer, wrong = attempt(function, losses, 2.0)
     if wrong:
         return wrong
-    if not isinstance(found, Tensor) or found.shape != (3,):
-        return Checked(False, f"it should return one weight a loss, a tensor of shape (3,), got {short(found)}")
+    if not isinstance(answer, Tensor) or answer.shape != (3,):
+        return Checked(False, f"it should return one weight a loss, a tensor of shape (3,), got {short(answer)}")
     if not torch.equal(losses, given):
         return Checked(False, "it changed the losses it was given; make a new tensor")
     right = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64) / 7
-    if torch.allclose(found.double(), right.flip(0), atol=1e-4):
+    if torch.allclose(answer.double(), right.flip(0), atol=1e-4):
         return Checked(False, "the hardest example has the least weight; it is the largest loss that counts most")
-    if torch.allclose(found.double(), 7 * right, atol=1e-3):
+    if torch.allclose(answer.double(), 7 * right, atol=1e-3):
         return Checked(False, "the weights must sum to one; divide by their sum")
-    if torch.allclose(found.double(), (2 * losses).softmax(0), atol=1e-4):
+    if torch.allclose(answer.double(), (2 * losses).softmax(0), atol=1e-4):
         return Checked(False, "lambda divides the losses: a large one is mild, infinity is the plain mean")
-    if not torch.allclose(found.double(), right, atol=1e-4):
-        told = f"losses of 0, 2 log 2 and 4 log 2 at lambda 2 have weights in 1 : 2 : 4, yours are {found.tolist()}"
+    if not torch.allclose(answer.double(), right, atol=1e-4):
+        told = f"losses of 0, 2 log 2 and 4 log 2 at lambda 2 have weights in 1 : 2 : 4, yours are {answer.tolist()}"
         return Checked(False, told)
     large, wrong = attempt(function, torch.tensor([0.0, 1000.0]), 1.0)
     if wrong or not bool(large.isfinite().all()):

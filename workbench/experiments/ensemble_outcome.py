@@ -45,13 +45,18 @@ class Ensembled:
     examples: Split
     classes: tuple[str, ...]
 
+    @property
+    def labels(self) -> dict[str, Any]:
+        """What it is known by in tables: method, seed, replica."""
+        return {"method": self.method, "seed": self.seed, "replica": self.replica}
+
     @functools.cached_property
     def temperature(self) -> float:
         """The temperature fitted on the validation split, after combining; the test split has no part in it."""
         from workbench.calibration import fit_temperature
 
-        said = self.validation.probabilities(self.combine)
-        return fit_temperature(said.clamp_min(1e-300).log(), self.validation.labels)
+        probabilities = self.validation.probabilities(self.combine)
+        return fit_temperature(probabilities.clamp_min(1e-300).log(), self.validation.labels)
 
     def probabilities(self, *, scaled: bool = False) -> Tensor:
         """Return the ensemble's probabilities (N, C) on the test split, after temperature scaling if `scaled`."""
@@ -63,8 +68,8 @@ class Ensembled:
         return float((self.probabilities().argmax(1) == self.test.labels).double().mean())
 
     def __repr__(self) -> str:
-        what = f"members={len(self.members)}, density={self.density:.4g}, replica={self.replica}"
-        return f"Ensembled({self.method}: {what}, accuracy={self.accuracy:.4f})"
+        size = f"members={len(self.members)}, density={self.density:.4g}, replica={self.replica}"
+        return f"Ensembled({self.method}: {size}, accuracy={self.accuracy:.4f})"
 
 
 def check_once(keys: Iterable[tuple[Any, ...]]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.pretraining import ENOUGH, Pretrained
 from workbench.numbers import intervals
 
@@ -29,28 +30,17 @@ def subsets_table(outcomes: Iterable[Pretrained], *, thresholds: Sequence[float]
     """
     import pandas
 
-    rows = (
+    columns = "subset size pretrain_steps presentations seed replica round density test_accuracy batch_norm barrier"
+    return pandas.DataFrame(
         {
-            "subset": o.subset,
-            "size": o.size,
-            "pretrain_steps": o.pretrain_steps,
-            "presentations": o.presentations,
-            "seed": o.seed,
-            "replica": o.replica,
-            "round": o.round,
-            "density": o.density,
-            "test_accuracy": o.test_accuracy,
-            "batch_norm": o.batch_norm,
-            "barrier": o.barrier,
+            **fields_of(o, columns),
             "threshold": threshold,
             "connected_share": o.connected_share(threshold),
-            "pretrain_accuracy": o.pretrain_accuracy,
-            "agreement": o.agreement,
+            **fields_of(o, "pretrain_accuracy agreement"),
         }
         for o in outcomes
         for threshold in thresholds
     )
-    return pandas.DataFrame(rows)
 
 
 def predictors(outcomes: Iterable[Pretrained] | pandas.DataFrame, *, below: float = SPARSE) -> pandas.DataFrame:
@@ -64,21 +54,22 @@ def predictors(outcomes: Iterable[Pretrained] | pandas.DataFrame, *, below: floa
     import pandas
 
     table: Any = outcomes if hasattr(outcomes, "to_dict") else subsets_table(outcomes)  # pyright: ignore[reportArgumentType]
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    measured: dict[tuple[Any, ...], dict[str, Any]] = {}
     accuracies: dict[tuple[Any, ...], dict[int, float]] = {}
     for row in table.to_dict("records"):
         key = tuple(row[name] for name in (*CELL, *REPLICA))
-        own = found.setdefault(key, {name: row[name] for name in (*CELL, "presentations", *REPLICA, *MEASURED)})
-        own[f"connected_{row['threshold']:g}"] = row["connected_share"]
+        labels = {name: row[name] for name in (*CELL, "presentations", *REPLICA, *MEASURED)}
+        measured.setdefault(key, labels)[f"connected_{row['threshold']:g}"] = row["connected_share"]
         if row["density"] < below and pandas.notna(row["test_accuracy"]):
             accuracy = accuracies.setdefault(key, {}).setdefault(row["round"], row["test_accuracy"])
             if accuracy != row["test_accuracy"]:
                 where = f"{key[0]} {key[1]}, k = {key[2]}, replica {key[4]}, round {row['round']}"
                 raise ValueError(f"{where} is there twice, and differs; compare runs of other options apart")
-    every = {r for own in accuracies.values() for r in own}
-    whole = {key: own for key, own in accuracies.items() if own.keys() == every}
-    sparse = {key: {"sparse_accuracy": float(np.mean([*own.values()]))} for key, own in whole.items()}
-    rows = [row | sparse[key] for key, row in found.items() if key in sparse]
+    every = {r for by_round in accuracies.values() for r in by_round}
+    sparse = {
+        key: float(np.mean([*by_round.values()])) for key, by_round in accuracies.items() if by_round.keys() == every
+    }
+    rows = [row | {"sparse_accuracy": sparse[key]} for key, row in measured.items() if key in sparse]
     return pandas.DataFrame(rows, columns=None if rows else [*CELL, *REPLICA, *MEASURED, "sparse_accuracy"])
 
 
@@ -101,11 +92,10 @@ def differences(
     """
     import pandas
 
-    table = predictors(outcomes, below=below)
-    cells: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in table.to_dict("records"):
-        own = cells.setdefault(tuple(row[name] for name in CELL), {"presentations": row["presentations"], "found": {}})
-        own["found"][tuple(row[name] for name in REPLICA)] = row["sparse_accuracy"]
+    cells: dict[tuple[Any, ...], dict[tuple[Any, ...], dict[str, Any]]] = {}
+    for row in predictors(outcomes, below=below).to_dict("records"):
+        by_replica = cells.setdefault(tuple(row[name] for name in CELL), {})
+        by_replica[tuple(row[name] for name in REPLICA)] = row
     rows = [_row(cells, a, b, confidence, planned) for a, b in _pairs(list(cells))]
     order = [*CELL, "presentations", "less", "mean", "low", "high", "n", "matches", "equals", "power", "note"]
     return pandas.DataFrame(rows, columns=order)
@@ -124,28 +114,28 @@ def _pairs(cells: list[tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ...], tupl
 
 
 def _row(
-    cells: dict[tuple[Any, ...], dict[str, Any]],
+    cells: dict[tuple[Any, ...], dict[tuple[Any, ...], dict[str, Any]]],
     a: tuple[Any, ...],
     b: tuple[Any, ...],
     confidence: float,
     planned: int | None,
 ) -> dict[str, Any]:
-    first, second, presentations = cells[a]["found"], cells[b]["found"], cells[a]["presentations"]
-    pairs = [(first[replica], second[replica]) for replica in first if replica in second]
-    row = dict(zip(CELL, a, strict=True)) | {"presentations": presentations, "n": len(pairs)}
+    both = [
+        (row["sparse_accuracy"], cells[b][key]["sparse_accuracy"]) for key, row in cells[a].items() if key in cells[b]
+    ]
+    presentations = next(iter(cells[a].values()))["presentations"]
+    row = dict(zip(CELL, a, strict=True)) | {"presentations": presentations, "n": len(both)}
     row["less"] = f"{b[0]}, k = {b[2]}" if b[0] == "all" else f"{b[0]} {b[1]}, k = {b[2]}"
-    if not pairs:
+    if not both:
         return row
-    x, y = zip(*pairs, strict=True)
-    found = intervals.paired(x, y, confidence=confidence)
+    first, second = zip(*both, strict=True)
+    difference = intervals.paired(first, second, confidence=confidence)
     trivial = a[0] == "random" and b[0] == "all" and b[2] == a[2] and presentations < ENOUGH
-    spread = float(np.std(np.subtract(x, y), ddof=1)) if len(pairs) > 1 else float("nan")
+    spread = float(np.std(np.subtract(first, second), ddof=1)) if len(both) > 1 else float("nan")
     return row | {
-        "mean": found.mean,
-        "low": found.low,
-        "high": found.high,
-        "matches": intervals.matches(found),
-        "equals": intervals.equals(found) and not trivial,
-        "power": intervals.power_of_equality(spread, planned or len(pairs), confidence=confidence),
+        **fields_of(difference, "mean low high"),
+        "matches": intervals.matches(difference),
+        "equals": intervals.equals(difference) and not trivial,
+        "power": intervals.power_of_equality(spread, planned or len(both), confidence=confidence),
         "note": SAME_DATA if trivial else "",
     }

@@ -16,23 +16,19 @@ from torch import nn
 
 from workbench import lottery
 from workbench.data.data import Data
-from workbench.experiments.setting import prepare
+from workbench.experiments.fields_of import fields_of
+from workbench.experiments.given_names import check_names
+from workbench.experiments.replica import Replica, prepare
 from workbench.landscape.curvature import Curvature, prunable_share
 from workbench.landscape.curvature import curvature as curvature_at
 from workbench.landscape.path import slice_of
 from workbench.lottery.rounds import Round
-from workbench.lottery.sanity import shuffled
-from workbench.nets import masks, models
+from workbench.nets import masks
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, snapshot
+from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
-from workbench.training.runs import train
 from workbench.work import progress
-from workbench.work.archive import Archive, each, run
-from workbench.work.calls import call
-from workbench.work.nearest import unknown
-from workbench.work.replicas import replicas as side_by_side
-from workbench.work.seeds import number
+from workbench.work.archive import Archive
 
 if TYPE_CHECKING:
     import pandas
@@ -106,97 +102,91 @@ def curvature(
     of the loss, in nats, that the foretold share allows. An `archive` keeps every training and every spectrum. Raises a
     ValueError for an option out of range, before anything is trained.
     """
-    what = {"train_size": train_size, "image_size": image_size, "model": model, "recipe": recipe}
-    how = {"rewind_step": rewind_step, "split": split, "batch_norm": "keep"}
-    data, network, drawn = prepare(dataset, seed=seed, replicas=replicas, **what, **how)
-    _check(network, data, measured, fraction, controls, split, examples, (k, draws, steps, repeats), epsilon)
+    checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": "keep"}
+    experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
     spectra = {"split": split, "examples": examples, "k": k, "draws": draws, "steps": steps, "repeats": repeats}
+    _check(experiment.network, experiment.data, measured, fraction, controls, spectra, epsilon)
+    kinds = ("ticket", *controls)
+    parts = 1 + len(kinds) * len(measured) - ("random_mask" in controls and 0 in measured)
 
-    def replica(own: int) -> Iterator[Sharpness]:
-        born = models.named(model, data, seed=own)
-        how = {"rounds": max(measured), "fraction": fraction, "rewind_step": rewind_step, "seed": own}
-        work = call(lottery.rounds, born, snapshot(born), data, recipe, **how)
-        jobs, done = (1 + len(controls)) * len(measured) - ("random_mask" in controls and 0 in measured), 0
-        for r in progress.walk("network", each(work, archive), 1 + jobs, index=0):
-            for kind in ("ticket", *controls) if r.round in measured else ():
-                if kind == "random_mask" and not r.round:
+    def sharpness(replica: Replica) -> Iterator[Sharpness]:
+        rounds, part = replica.rounds(rounds=max(measured), fraction=fraction, rewind_step=rewind_step), 0
+        for ticket in progress.walk("network", rounds, parts, index=0):
+            for kind in kinds if ticket.round in measured else ():
+                if kind == "random_mask" and not ticket.round:
                     continue
-                done += 1
-                with progress.within("network", done, 1 + jobs):
-                    ends = _network(kind, born, r, data, recipe, rewind_step, own, archive)
-                    found = _spectra(born, data, ends, by_layer, {**spectra, "seed": own}, archive)
-                place = {"kind": kind, "seed": seed, "replica": drawn.index(own), "round": r.round}
-                for each_found in found:
-                    yield _sharpness(each_found, ends, place, epsilon)
+                part += 1
+                with progress.within("network", part, parts):
+                    network = _network(replica, kind, ticket, rewind_step)
+                    curvatures = _curvatures(replica, network, by_layer, spectra)
+                labels = {**replica.labels, "kind": kind, "round": ticket.round}
+                for curvature in curvatures:
+                    yield _sharpness(curvature, network, epsilon, labels)
 
-    for _, outcome in side_by_side(replica, drawn):
-        yield outcome
-
-
-Ends = tuple[Mask, Weights, Weights, float | None]  # mask, rewound weights, weights to measure, test accuracy
+    yield from experiment.side_by_side(sharpness)
 
 
-def _network(
-    kind: str,
-    model: nn.Module,
-    r: Round,
-    data: Data,
-    recipe: Recipe,
-    step: int,
-    seed: int,
-    archive: Archive | str | None,
-) -> Ends:
+@dataclass(frozen=True, eq=False)
+class _Network:
+    """A network to measure, what it was rewound to, and its test accuracy if it was trained."""
+
+    mask: Mask
+    rewound: Weights
+    weights: Weights
+    test_accuracy: float | None
+
+
+def _network(replica: Replica, kind: str, ticket: Round, step: int) -> _Network:
     """Return the network of one kind at the place of a round."""
     if kind == "ticket":
-        return r.mask, r.rewound, r.run.weights, r.run.test_accuracy
+        return _Network(ticket.mask, ticket.rewound, ticket.run.weights, ticket.run.test_accuracy)
     if kind == "rewound":
-        return r.mask, r.rewound, r.rewound, None
-    control = shuffled(r.ticket, weights=r.rewound, seed=number(seed, kind, r.round))
-    work = call(train, model, control.weights, data, recipe, mask=control.mask, seed=seed, step=step)
+        return _Network(ticket.mask, ticket.rewound, ticket.rewound, None)
+    control = replica.control(kind, ticket.ticket, ticket.rewound, ticket.round)
     with progress.within("training", 0):
-        done = run(work, archive)
-    return control.mask, r.rewound, done.weights, done.test_accuracy
+        run = replica.train(control.weights, mask=control.mask, step=step)
+    return _Network(control.mask, ticket.rewound, run.weights, run.test_accuracy)
 
 
-def _spectra(
-    model: nn.Module, data: Data, ends: Ends, by_layer: bool, options: dict[str, Any], archive: Archive | str | None
-) -> list[Curvature]:
+def _curvatures(replica: Replica, network: _Network, by_layer: bool, spectra: dict[str, Any]) -> list[Curvature]:
     """Return the curvature on all surviving weights, and then of every layer that has some."""
-    mask, _, weights, _ = ends
-    several = [tuple(mask), *((name,) for name in mask if by_layer and bool(mask[name].any()))]
-    found = []
-    for index, layers in enumerate(several):
-        with progress.within("layer", index, len(several)):
-            found.append(run(call(curvature_at, model, weights, data, mask=mask, layers=layers, **options), archive))
-    return found
+    mask, options = network.mask, {**spectra, "seed": replica.seed}
+    parts = [tuple(mask), *((name,) for name in mask if by_layer and bool(mask[name].any()))]
+
+    def on(layers: tuple[str, ...]) -> Curvature:
+        return replica.run(
+            curvature_at, replica.model, network.weights, replica.data, mask=mask, layers=layers, **options
+        )
+
+    return list(progress.walk("layer", map(on, parts), len(parts)))
 
 
-def _sharpness(found: Curvature, ends: Ends, place: dict[str, Any], epsilon: float) -> Sharpness:
-    mask, rewound, weights, accuracy = ends
-    whole = found.dimension == masks.kept(mask)
-    share = distance = start = travelled = None
-    if whole and place["kind"] != "rewound":
-        foretold = prunable_share(found, weights, mask, epsilon=epsilon)
+def _sharpness(curvature: Curvature, network: _Network, epsilon: float, labels: dict[str, Any]) -> Sharpness:
+    mask, rewound, weights = network.mask, network.rewound, network.weights
+    whole = curvature.dimension == masks.kept(mask)
+    share = distance = share_from_start = travelled = None
+    if whole and labels["kind"] != "rewound":
+        foretold = prunable_share(curvature, weights, mask, epsilon=epsilon)
         share, distance = foretold.share, foretold.distance
         moved = sum(float(((weights[n] - rewound[n])[mask[n]].double() ** 2).sum()) for n in mask)
         travelled = moved**0.5
-        start = found.local_dimension(epsilon, travelled) / found.dimension
+        share_from_start = curvature.local_dimension(epsilon, travelled) / curvature.dimension
     return Sharpness(
-        **place,
+        **labels,
         density=masks.density(mask),
-        layer="all" if whole else found.layer,
-        dimension=found.dimension,
-        test_accuracy=accuracy,
-        loss=found.loss,
-        top_eigenvalue=float(found.eigenvalues[0]),
-        trace=found.trace,
-        trace_error=found.trace_error,
+        layer="all" if whole else curvature.layer,
+        dimension=curvature.dimension,
+        test_accuracy=network.test_accuracy,
+        loss=curvature.loss,
+        top_eigenvalue=float(curvature.eigenvalues[0]),
+        trace=curvature.trace,
+        trace_error=curvature.trace_error,
         epsilon=epsilon,
         prunable_share=share,
         distance=distance,
-        share_from_start=start,
+        share_from_start=share_from_start,
         travelled=travelled,
-        curvature=found,
+        curvature=curvature,
     )
 
 
@@ -210,11 +200,11 @@ def spectrum_table(outcomes: Iterable[Sharpness]) -> pandas.DataFrame:
 
     tables = []
     for o in outcomes:
-        found, columns = o.curvature, ("kind", "seed", "replica", "round", "density", "layer", "dimension")
-        parts = (("eigenvalue", found.eigenvalues, None), ("density", found.grid, found.values))
+        parts = (("eigenvalue", o.curvature.eigenvalues, None), ("density", o.curvature.grid, o.curvature.values))
         for part, at, height in parts:
-            row = {name: getattr(o, name) for name in columns} | {"part": part, "index": range(len(at))}
+            labels = fields_of(o, "kind seed replica round density layer dimension")
             heights = float("nan") if height is None else height.numpy()
+            row = {**labels, "part": part, "index": range(len(at))}
             tables.append(pandas.DataFrame(row | {"eigenvalue": at.numpy(), "spectral_density": heights}))
     return pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame()
 
@@ -225,22 +215,18 @@ def _check(
     measured: Sequence[int],
     fraction: float,
     controls: Sequence[str],
-    split: str,
-    examples: int,
-    sizes: tuple[int, int, int, int],
+    spectra: dict[str, Any],
     epsilon: float,
 ) -> None:
     if not measured or any(isinstance(r, bool) or not isinstance(r, int) or r < 0 for r in measured):
         raise ValueError(f"measured must be rounds from 0 on, got {list(measured)}; 0 is the dense one")
     lottery.counts(masks.full(network), max(measured), fraction)
-    for name in controls:
-        if name not in CONTROLS:
-            raise unknown("control", name, CONTROLS)
-    slice_of(data, split)
-    if examples < 1:
-        raise ValueError(f"examples must be at least 1, got {examples}; a few hundred are a first look")
-    for name, size, least in zip(("k", "draws", "steps", "repeats"), sizes, (1, 3, 2, 1), strict=True):
-        if size < least:
-            raise ValueError(f"{name} must be at least {least}, got {size}")
+    check_names("control", controls, CONTROLS)
+    slice_of(data, spectra["split"])
+    if spectra["examples"] < 1:
+        raise ValueError(f"examples must be at least 1, got {spectra['examples']}; a few hundred are a first look")
+    for name, least in (("k", 1), ("draws", 3), ("steps", 2), ("repeats", 1)):
+        if spectra[name] < least:
+            raise ValueError(f"{name} must be at least {least}, got {spectra[name]}")
     if not epsilon > 0:
         raise ValueError(f"epsilon must be above 0, got {epsilon}: the rise of the loss that is allowed; 0.05 is small")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from workbench.check.checked import Checked, attempt, short
+from workbench.check.verdict import Checked, attempt, short
 
 
 def smallest_pruned(function: Callable[[Tensor, float], Tensor]) -> Checked:
@@ -17,18 +17,18 @@ def smallest_pruned(function: Callable[[Tensor, float], Tensor]) -> Checked:
     """
     weights = torch.tensor([[0.5, -3.0, 0.1, 0.0], [2.0, -0.2, 1.0, -0.4]])
     given = weights.clone()
-    found, wrong = attempt(function, weights, 0.5)
+    answer, wrong = attempt(function, weights, 0.5)
     if wrong:
         return wrong
-    if not isinstance(found, Tensor) or found.dtype != torch.bool or found.shape != weights.shape:
-        return Checked(False, f"it should return a bool tensor of shape (2, 4), and returned {short(found)}")
+    if not isinstance(answer, Tensor) or answer.dtype != torch.bool or answer.shape != weights.shape:
+        return Checked(False, f"it should return a bool tensor of shape (2, 4), and returned {short(answer)}")
     if not torch.equal(weights, given):
         return Checked(False, "it changed the weights it was given; work on a copy, or on weights.abs()")
-    if int(found.sum()) != 4:
-        return Checked(False, f"density 0.5 of 8 weights keeps 4, yours keeps {int(found.sum())}")
-    if not bool(found[0, 1]):
+    if int(answer.sum()) != 4:
+        return Checked(False, f"density 0.5 of 8 weights keeps 4, yours keeps {int(answer.sum())}")
+    if not bool(answer[0, 1]):
         return Checked(False, "-3.0 is the largest weight by magnitude, and yours prunes it; the sign does not matter")
-    if not torch.equal(found, torch.tensor([[True, True, False, False], [True, False, True, False]])):
+    if not torch.equal(answer, torch.tensor([[True, True, False, False], [True, False, True, False]])):
         return Checked(False, "it keeps 4 weights, but not the 4 of largest magnitude: -3, 2, 1 and 0.5")
     ties, wrong = attempt(function, torch.ones(10), 0.3)
     if wrong or not isinstance(ties, Tensor) or int(ties.sum()) != 3:
@@ -45,12 +45,12 @@ def next_round(function: Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor,
     trained = torch.tensor([0.9, -0.1, 0.0, 0.8, -0.7, 0.3])
     rewound = torch.tensor([0.1, -0.5, 0.6, 0.2, -0.3, 0.4])
     mask = torch.tensor([True, True, False, True, True, False])
-    found, wrong = attempt(function, trained.clone(), rewound.clone(), mask.clone(), 0.25)
+    answer, wrong = attempt(function, trained.clone(), rewound.clone(), mask.clone(), 0.25)
     if wrong:
         return wrong
-    if not isinstance(found, tuple) or len(found) != 2 or not all(isinstance(part, Tensor) for part in found):
-        return Checked(False, f"it should return two tensors, (weights, mask), and returned {short(found)}")
-    weights, kept = found
+    if not isinstance(answer, tuple) or len(answer) != 2 or not all(isinstance(part, Tensor) for part in answer):
+        return Checked(False, f"it should return two tensors, (weights, mask), and returned {short(answer)}")
+    weights, kept = answer
     if kept.dtype != torch.bool or kept.shape != mask.shape:
         return Checked(False, f"the mask should be a bool tensor of shape {tuple(mask.shape)}, got {short(kept)}")
     if bool((kept & ~mask).any()):

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.experiments.fields_of import fields_of
 from workbench.landscape.path import Path
 from workbench.landscape.surface import Surface, plane_rows
 
 if TYPE_CHECKING:
     import pandas
+
+LABELS = "seed replica between rewind_step networks"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,18 +54,18 @@ class Between:
 
     def __repr__(self) -> str:
         if self.kind == "plane":
-            what = f"{self.grid}×{self.grid}, loss {self.least_loss:.4f} to {self.most_loss:.4f}"
+            measured = f"{self.grid}×{self.grid}, loss {self.least_loss:.4f} to {self.most_loss:.4f}"
         else:
-            what = f"barrier: error {self.barrier_error:.4f}, loss {self.barrier_loss:.4f}"
-        return f"Between({self.kind}, replica={self.replica}, {self.split}, {self.batch_norm}: {what})"
+            measured = f"barrier: error {self.barrier_error:.4f}, loss {self.barrier_loss:.4f}"
+        return f"Between({self.kind}, replica={self.replica}, {self.split}, {self.batch_norm}: {measured})"
 
 
-def of_plane(surface: Surface, which: dict[str, Any]) -> Between:
-    """Return the outcome of a plane; `which` are the fields that say of what."""
+def of_plane(surface: Surface, labels: dict[str, Any]) -> Between:
+    """Return the outcome of a plane; `labels` are the fields that say of what."""
     points = [mark.distance for mark in surface.marks if mark.kind == "trajectory"]
     return Between(
         kind="plane",
-        **which,
+        **labels,
         level=surface.level,
         grid=len(surface.x),
         off_plane=max(points, default=0.0),
@@ -74,19 +77,19 @@ def of_plane(surface: Surface, which: dict[str, Any]) -> Between:
     )
 
 
-def of_path(kind: str, found: Path, which: dict[str, Any]) -> Between:
+def of_path(kind: str, path: Path, labels: dict[str, Any]) -> Between:
     """Return the outcome of a line or a curve."""
     return Between(
         kind=kind,
-        **which,
+        **labels,
         level=None,
         grid=None,
         off_plane=None,
-        barrier_error=found.barrier(of="error"),
-        barrier_loss=found.barrier(of="loss"),
-        least_loss=float(found.loss.min()),
-        most_loss=float(found.loss.max()),
-        found=found,
+        barrier_error=path.barrier(of="error"),
+        barrier_loss=path.barrier(of="loss"),
+        least_loss=float(path.loss.min()),
+        most_loss=float(path.loss.max()),
+        found=path,
     )
 
 
@@ -97,11 +100,10 @@ def planes_table(outcomes: Iterable[Between]) -> pandas.DataFrame:
     """
     import pandas
 
-    names = ("seed", "replica", "between", "rewind_step", "networks")
     finest: dict[tuple[Any, ...], Between] = {}
     for o in outcomes:
-        which = tuple(getattr(o, name) for name in names)
-        if o.surface is not None and o.surface.level >= getattr(finest.get(which), "level", 0):
-            finest[which] = o
-    planes = [(dict(zip(names, which, strict=True)), o.surface) for which, o in finest.items() if o.surface is not None]
-    return pandas.DataFrame([{**which, **row} for which, surface in planes for row in plane_rows(surface)])
+        key = tuple(fields_of(o, LABELS).items())
+        if o.surface is not None and o.surface.level >= getattr(finest.get(key), "level", 0):
+            finest[key] = o
+    planes = [(dict(key), o.surface) for key, o in finest.items() if o.surface is not None]
+    return pandas.DataFrame([{**labels, **row} for labels, surface in planes for row in plane_rows(surface)])

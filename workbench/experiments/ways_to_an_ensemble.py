@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from torch import nn
-
-from workbench.data.data import Data
 from workbench.ensembles.boosting import boosted
 from workbench.ensembles.cigl import cigl
 from workbench.ensembles.free_tickets import free_tickets
 from workbench.ensembles.member import Member
 from workbench.ensembles.members import as_trained, each_of, members, trained_member
 from workbench.ensembles.sup_tickets import sup_tickets
+from workbench.experiments.replica import Replica
 from workbench.lottery.rounds import Round, counts, rounds
 from workbench.nets import masks
 from workbench.nets.initialisation import initialise
@@ -28,8 +26,6 @@ from workbench.nets.weights import Weights
 from workbench.pruning.magnitude import magnitude
 from workbench.training.losses import CrossEntropy, Loss
 from workbench.training.recipe import Recipe
-from workbench.work.archive import Archive, each, run
-from workbench.work.calls import call
 from workbench.work.seeds import number
 
 ROUNDS = 5  # of iterative magnitude pruning, whatever the density
@@ -37,29 +33,27 @@ MIXUP = 1.0  # the published code's default
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
-    """What a way to an ensemble is given: M = `len(losses)` members of `density` each, and how they are made."""
+class Setting(Replica):
+    """What a way to an ensemble is given: a replica, and how its M = `len(losses)` members of `density` are made.
 
-    model: nn.Module
-    data: Data
-    recipe: Recipe
+    `tickets` are options of `members`: scope, rule, share, over.
+    """
+
     density: float
     losses: tuple[Loss, ...]
-    tickets: dict[str, Any]  # scope, rule, share, over: options of `members`
-    seed: int
+    tickets: dict[str, Any]
     workers: int | None
-    archive: Archive | str | None
 
     @property
     def total(self) -> float:
         """The density that M members have together, at most 1."""
         return min(1.0, self.density * len(self.losses))
 
-    def start(self, m: int = 0) -> Weights:
+    def member_start(self, m: int = 0) -> Weights:
         """Return the initial weights of member m, as the model draws them."""
         return initialise(self.model, seed=number(self.seed, "member weights", m))
 
-    def train(
+    def member(
         self,
         start: Weights,
         m: int = 0,
@@ -70,9 +64,9 @@ class Setting:
     ) -> Member:
         """Train weights, dense or under a mask, with the order of member m."""
         trained, over = as_trained(loss, self.tickets["over"])
-        what = {"loss": trained, "mask": mask, "over": over, "seed": number(self.seed, "member", m)}
-        work = call(trained_member, self.model, start, self.data, recipe or self.recipe, **what)
-        return replace(run(work, self.archive), loss=loss)
+        options = {"loss": trained, "mask": mask, "over": over, "seed": number(self.seed, "member", m)}
+        made = self.run(trained_member, self.model, start, self.data, recipe or self.recipe, **options)
+        return replace(made, loss=loss)
 
 
 def robust(s: Setting) -> list[Member]:
@@ -94,25 +88,25 @@ def adaboost(s: Setting) -> list[Member]:
     """Edge-popup tickets by boosting (SAMME), each on what those before it got wrong; the first is ordinary."""
     weights = initialise(s.model, seed=number(s.seed, "member weights"), rule=s.tickets["rule"], density=s.density)
     how = {"density": s.density, "members": len(s.losses), "scope": s.tickets["scope"], "seed": s.seed}
-    found = list(boosted(s.model, weights, s.data, s.recipe, **how, archive=s.archive))
-    if len(found) < len(s.losses):  # one more was trained, no better than a guess
-        found[-1] = replace(found[-1], extra=found[-1].steps)
-    return found
+    made = list(boosted(s.model, weights, s.data, s.recipe, **how, archive=s.archive))
+    if len(made) < len(s.losses):  # one more was trained, no better than a guess
+        made[-1] = replace(made[-1], extra=made[-1].steps)
+    return made
 
 
 def dense(s: Setting) -> list[Member]:
     """The dense network, by the same recipe."""
-    return [s.train(s.start())]
+    return [s.member(s.member_start())]
 
 
 def dense_mixup(s: Setting) -> list[Member]:
     """The dense network, trained on mixtures of two images and their labels (Zhang et al. 2018)."""
-    return [s.train(s.start(), recipe=replace(s.recipe, mixup=MIXUP))]
+    return [s.member(s.member_start(), recipe=replace(s.recipe, mixup=MIXUP))]
 
 
 def deep_ensemble(s: Setting) -> list[Member]:
     """M dense networks of their own draws (Lakshminarayanan et al. 2017)."""
-    return each_of(lambda m: s.train(s.start(m), m), len(s.losses), workers=s.workers)
+    return each_of(lambda m: s.member(s.member_start(m), m), len(s.losses), workers=s.workers)
 
 
 def imp(s: Setting) -> list[Member]:
@@ -126,7 +120,7 @@ def l1(s: Setting) -> list[Member]:
     """The largest weights of a trained dense network at the total density, trained on by the same recipe."""
     (trained,) = dense(s)
     mask = magnitude(trained.weights, masks.full(s.model), density=s.total, seed=s.seed)
-    return [replace(s.train(trained.weights, mask=mask), extra=trained.steps)]
+    return [replace(s.member(trained.weights, mask=mask), extra=trained.steps)]
 
 
 def robust_magnitude(s: Setting) -> list[Member]:
@@ -183,10 +177,10 @@ def _popup(s: Setting, losses: Sequence[Loss], density: float) -> list[Member]:
 
 def _magnitude(s: Setting, losses: Sequence[Loss]) -> list[Member]:
     mask, steps = _ticket(s, s.density)
-    start = s.start()
+    start = s.member_start()
 
     def member(m: int) -> Member:
-        return replace(s.train(start, m, mask=mask, loss=losses[m]), extra=0 if m else steps)
+        return replace(s.member(start, m, mask=mask, loss=losses[m]), extra=0 if m else steps)
 
     return each_of(member, len(losses), workers=s.workers)
 
@@ -205,9 +199,9 @@ def _ticket(s: Setting, density: float) -> tuple[Mask, int]:
 
 def _rounds(s: Setting, density: float, several: int) -> Iterator[Round]:
     """The dense round and several more, of those that keep `density` to within a few weights after `ROUNDS`."""
-    what = {"rounds": several, "fraction": _fraction(density)} if density < 1 else {"rounds": 0}
+    options = {"rounds": several, "fraction": _fraction(density)} if density < 1 else {"rounds": 0}
     order = number(s.seed, "member")
-    return each(call(rounds, s.model, s.start(), s.data, s.recipe, **what, seed=order), s.archive)
+    return s.each(rounds, s.model, s.member_start(), s.data, s.recipe, **options, seed=order)
 
 
 def _fraction(density: float) -> float:
@@ -216,4 +210,4 @@ def _fraction(density: float) -> float:
 
 def _one(s: Setting, way: Callable[..., Member]) -> list[Member]:
     """Run a way to one network at the total density, through the archive."""
-    return [run(call(way, s.model, s.data, s.recipe, density=s.total, seed=s.seed), s.archive)]
+    return [s.run(way, s.model, s.data, s.recipe, density=s.total, seed=s.seed)]

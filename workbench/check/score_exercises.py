@@ -7,18 +7,18 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from workbench.check.checked import Checked, attempt, short
+from workbench.check.verdict import Checked, attempt, short
 
 
 def el2n(function: Callable[[Tensor, Tensor], Tensor]) -> Checked:
     """Check a learner's EL2N: `function(logits, labels)` returns ‖softmax(logits) - onehot(label)‖ by example."""
     logits = torch.tensor([[3.0, 1.0, 0.0], [0.0, 0.0, 0.0], [9.0, 0.0, 0.0]]).log1p()  # p = 4/7 2/7 1/7, thirds, …
     labels = torch.tensor([0, 2, 1])
-    found, wrong = attempt(function, logits.clone(), labels.clone())
+    answer, wrong = attempt(function, logits.clone(), labels.clone())
     if wrong:
         return wrong
-    if not isinstance(found, Tensor) or found.shape != (3,):
-        return Checked(False, f"it should return one number an example, a tensor of shape (3,), got {short(found)}")
+    if not isinstance(answer, Tensor) or answer.shape != (3,):
+        return Checked(False, f"it should return one number an example, a tensor of shape (3,), got {short(answer)}")
     p = logits.softmax(1)
     error = p - torch.nn.functional.one_hot(labels, 3)
     right = error.norm(dim=1)
@@ -31,11 +31,11 @@ def el2n(function: Callable[[Tensor, Tensor], Tensor]) -> Checked:
         ).norm(dim=1),
     }
     for slip, value in slips.items():
-        if torch.allclose(found.float(), value, atol=1e-4):
+        if torch.allclose(answer.float(), value, atol=1e-4):
             return Checked(False, slip)
-    if not torch.allclose(found.float(), right, atol=1e-4):
+    if not torch.allclose(answer.float(), right, atol=1e-4):
         told = (
-            f"equal logits and label 2 give √(1/9 + 1/9 + 4/9) = {float(right[1]):.4f}, yours is {float(found[1]):.4g}"
+            f"equal logits and label 2 give √(1/9 + 1/9 + 4/9) = {float(right[1]):.4f}, yours is {float(answer[1]):.4g}"
         )
         return Checked(False, told)
     return Checked(True, "how far the probabilities are from the label. wb.data_diet.el2n averages this over networks")
@@ -58,11 +58,11 @@ def forgetting(function: Callable[[list[bool]], int | float]) -> Checked:
         ([False, True, False], 1, "learned and forgotten once"),
     ]
     for right, events, why in cases:
-        found, wrong = attempt(function, list(right))
+        answer, wrong = attempt(function, list(right))
         if wrong:
             return wrong
-        if not isinstance(found, (int, float)) or found != events:
-            return Checked(False, f"{right}: {why}, so {events}; yours says {short(found)}")
+        if not isinstance(answer, (int, float)) or answer != events:
+            return Checked(False, f"{right}: {why}, so {events}; yours says {short(answer)}")
     never, wrong = attempt(function, [False] * 6)
     if wrong or not isinstance(never, (int, float)) or not never > 3:
         way = "an example that was never right has no event, but it is the hardest; six showings allow 3 events at most"

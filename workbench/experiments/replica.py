@@ -1,0 +1,169 @@
+"""A replica as a value: a network drawn from its own seed, the data, the recipe and the archive travel together.
+
+experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)  # all is checked
+yield from experiment.side_by_side(lambda replica: replica.rounds(rounds=8, fraction=0.2))
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from torch import nn
+
+from workbench import lottery
+from workbench.data.data import Data, load
+from workbench.landscape.path import Path, path, slice_of
+from workbench.lottery.rounds import Round
+from workbench.lottery.sanity import ANOTHER_DRAW, CONTROLS
+from workbench.nets import models
+from workbench.nets.batch_norm import TREATMENTS
+from workbench.nets.initialisation import initialise
+from workbench.nets.weights import Ticket, Weights, snapshot
+from workbench.training.recipe import Recipe
+from workbench.training.runs import Run, train, weights_along, weights_at
+from workbench.work import progress
+from workbench.work.archive import Archive, each, run
+from workbench.work.calls import call
+from workbench.work.nearest import unknown
+from workbench.work.replicas import replicas as threads
+from workbench.work.seeds import check_seed, number, seeds
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Replica:
+    """One replica: its network as its own `seed` draws it, and what trains it; what it computes goes to the archive.
+
+    `labels` are what its outcomes are known by: the `seed` of the experiment, and its number as `replica`.
+    """
+
+    model: nn.Module
+    data: Data
+    recipe: Recipe
+    seed: int
+    labels: dict[str, int]
+    archive: Archive | str | None
+
+    @functools.cached_property
+    def start(self) -> Weights:
+        """The initial weights."""
+        return snapshot(self.model)
+
+    def draw(self, use: str) -> Weights:
+        """Return other initial weights, of a seed of their own for this use."""
+        return initialise(self.model, seed=number(self.seed, use))
+
+    def rounds(self, **options: Any) -> Iterator[Round]:
+        """Yield the rounds of a lottery from the initial weights, the dense one first."""
+        return self.each(lottery.rounds, self.model, self.start, self.data, self.recipe, seed=self.seed, **options)
+
+    def train(self, weights: Weights, *, seed: int | None = None, **options: Any) -> Run:
+        """Train weights to the end of the recipe, in the replica's order of the data, or that of another seed."""
+        order = self.seed if seed is None else seed
+        return self.run(train, self.model, weights, self.data, self.recipe, seed=order, **options)
+
+    def weights_at(self, weights: Weights, step: int) -> Weights:
+        """Return the weights at a step of dense training from `weights`: where a ticket is rewound to."""
+        return self.run(weights_at, self.model, weights, self.data, self.recipe, step=step, seed=self.seed)
+
+    def weights_along(self, at: tuple[int, ...]) -> dict[int, Weights]:
+        """Return the weights at several steps of dense training from the initial ones."""
+        return self.run(weights_along, self.model, self.start, self.data, self.recipe, at=at, seed=self.seed)
+
+    def path(self, a: Weights, b: Weights, **options: Any) -> Path:
+        """Return the straight path between two networks."""
+        with progress.within("path", 0):
+            return self.run(path, self.model, a, b, self.data, **options)
+
+    def rewound_for(self, control: str, rewound: Weights, step: int) -> Weights:
+        """Return the weights that a control is given: the ticket's own, or those of another draw at that step."""
+        if CONTROLS[control] not in ANOTHER_DRAW:
+            return rewound
+        with progress.within("rewinding point", 0):
+            return self.weights_at(self.draw(control), step)
+
+    def control(self, kind: str, ticket: Ticket, weights: Weights, index: int) -> Ticket:
+        """Return a control of a ticket, drawn from a seed of its own for this kind and index."""
+        return CONTROLS[kind](ticket, weights=weights, seed=number(self.seed, kind, index))
+
+    def run(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Return what a call returns, found again in the archive."""
+        return run(call(function, *arguments, **options), self.archive)
+
+    def each(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Iterator[Any]:
+        """Yield what a call yields, found again in the archive."""
+        return each(call(function, *arguments, **options), self.archive)
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """What all replicas of an experiment share: the data, the name of the model and a `network` of it, the recipe."""
+
+    data: Data
+    model: str
+    network: nn.Module
+    recipe: Recipe
+    seed: int
+    seeds: list[int]
+    archive: Archive | str | None
+
+    @property
+    def length(self) -> int:
+        """How many steps the recipe has on all the training images."""
+        return self.recipe.length(len(self.data.train))
+
+    def replica(self, seed: int) -> Replica:
+        """Return the replica of a seed; -1 is the number of one that is not among the experiment's."""
+        labels = {"seed": self.seed, "replica": self.seeds.index(seed) if seed in self.seeds else -1}
+        born = models.named(self.model, self.data, seed=seed)
+        return Replica(born, self.data, self.recipe, seed, labels, self.archive)
+
+    def side_by_side(self, work: Callable[[Replica], Iterator[T]]) -> Iterator[T]:
+        """Yield what the work yields for every replica, as it comes."""
+        for _, outcome in threads(lambda seed: work(self.replica(seed)), self.seeds):
+            yield outcome
+
+
+def prepare(
+    dataset: str,
+    train_size: int | None,
+    image_size: int | None,
+    model: str,
+    recipe: Recipe,
+    seed: int,
+    replicas: int,
+    archive: Archive | str | None = None,
+    *,
+    rewind_step: int = 0,
+    split: str | None = None,
+    batch_norm: str = "average",
+    label_noise: float = 0.0,
+) -> Experiment:
+    """Return the experiment, nothing trained yet; a ValueError for what is out of range.
+
+    The data's split comes from `seed`, and is the same for all replicas.
+    """
+    if replicas < 1:
+        raise ValueError(f"replicas must be at least 1, got {replicas}; three are the least that have an interval")
+    if batch_norm not in TREATMENTS:
+        raise unknown("batch-norm treatment", batch_norm, TREATMENTS)
+    sizes = {"train_size": train_size, "image_size": image_size, "label_noise": label_noise}
+    data = load(dataset, **sizes, seed=check_seed(seed))
+    if split is not None:
+        slice_of(data, split)
+    length = recipe.length(len(data.train))
+    if not 0 <= rewind_step < length:
+        rule = f"rewind_step must be from 0 to {length - 1}" if length else "the recipe must have a step or more"
+        raise ValueError(f"{rule}, got {rewind_step}; the recipe has {length} steps")
+    return Experiment(data, model, models.named(model, data), recipe, seed, seeds(seed, replicas), archive)
+
+
+def in_order(work: Callable[[int], T], numbers: Iterable[int], *, workers: int | None = None) -> list[T]:
+    """Return what the work returns for every number, in their order, made side by side."""
+    numbers = list(numbers)
+    made = dict(threads(work, numbers, workers=workers))
+    return [made[number] for number in numbers]

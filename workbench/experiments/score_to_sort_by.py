@@ -1,0 +1,95 @@
+"""The score that an experiment sorts examples by: one of ours by name, from networks of its own, or any given one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from workbench.data.data import Data
+from workbench.data_diet.el2n import el2n
+from workbench.data_diet.scores import Score
+from workbench.experiments.example_scores import Scored, asks_a_network, check_scores, score_by_name, score_replica
+from workbench.experiments.replica import Experiment, in_order
+from workbench.experiments.score_tables import averaged
+from workbench.nets.initialisation import initialise
+from workbench.nets.weights import Weights
+from workbench.training.recipe import Recipe
+from workbench.training.runs import weights_at
+from workbench.work import progress
+from workbench.work.archive import Archive, run
+from workbench.work.calls import call
+from workbench.work.seeds import number
+
+
+def score_to_sort_by(score: str | Score, experiment: Experiment, *, n: int, step: int | None) -> Score:
+    """Return a score of the training examples: the one given, or by its name the mean over n networks at a step.
+
+    The one given must be of these very data, flipped labels included; whether its networks are others than the tickets
+    is the caller's to see to. Here no ticket has a seed of the networks. For EL2N they are trained to that step
+    (default: a quarter of the recipe), for any other score to the end, as in `example_scores`; "input_norm" and
+    "random" ask none. Raises a ValueError for a score of other data, and for a name that is not one.
+    """
+    data, recipe, seed = experiment.data, experiment.recipe, experiment.seed
+    if isinstance(score, Score):
+        score.of(data)
+        return score
+    check_score_replicas(n)
+    at, early = experiment.length // 4 if step is None else step, experiment.length // 60
+    check_scores(data, recipe, (score,), at, early)
+    if not asks_a_network(score):
+        return score_by_name(score, data=data, seed=seed)
+    if score == "el2n":
+        how = {"n": n, "step": step, "seed": seed, "archive": experiment.archive}
+        return el2n_of(experiment.network, data, recipe, **how)["train"]
+
+    def one(own: int) -> Scored:
+        return score_replica(experiment.replica(own), (score,), at, early)
+
+    with progress.within("scores", 0):
+        return averaged(in_order(one, score_seeds(seed, n)))[score]
+
+
+def el2n_of(
+    model: nn.Module,
+    data: Data,
+    recipe: Recipe,
+    splits: Sequence[str] = ("train",),
+    *,
+    n: int,
+    step: int | None,
+    seed: int,
+    archive: Archive | str | None,
+) -> dict[str, Score]:
+    """Return the EL2N of every split at a step (default: a quarter of the recipe), from n networks of their own seeds.
+
+    No ticket and no child has one of these seeds.
+    """
+    at = checked_score_step(recipe, data, step)
+    check_score_replicas(n)
+
+    def one(own: int) -> Weights:
+        return run(call(weights_at, model, initialise(model, seed=own), data, recipe, step=at, seed=own), archive)
+
+    with progress.within("scores", 0):
+        networks = in_order(one, score_seeds(seed, n))
+        return {split: el2n(model, networks, data, split=split, step=at) for split in splits}
+
+
+def score_seeds(seed: int, n: int) -> list[int]:
+    """Return the seeds of the networks that score, which nothing else has."""
+    return [number(seed, "score", i) for i in range(n)]
+
+
+def checked_score_step(recipe: Recipe, data: Data, step: int | None) -> int:
+    """Return the step to score at, a quarter of the recipe by default; a ValueError for one that it does not have."""
+    length = recipe.length(len(data.train))
+    if step is not None and not 0 <= step <= length:
+        raise ValueError(f"score_step must be from 0 to {length}, the length of the recipe, got {step}")
+    return length // 4 if step is None else step
+
+
+def check_score_replicas(n: int) -> None:
+    """Raise a ValueError where there is no network to score by."""
+    if n < 1:
+        raise ValueError(f"score_replicas must be at least 1, got {n}; one alone ranks poorly, five are a good mean")
