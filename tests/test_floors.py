@@ -28,6 +28,7 @@ FLOORS = {
     "models/": 0,
     "named": 0,
     "nearest": 0,
+    "numerals": 0,
     "noise": 0,
     "published": 0,
     "records": 0,

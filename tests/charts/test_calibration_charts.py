@@ -32,7 +32,7 @@ from workbench.charts.calibration_by_method import words as differences_in_words
 from workbench.charts.confidence_histogram import words as sure_in_words
 from workbench.charts.easy_to_hard import words as difficulty_in_words
 from workbench.charts.member_cards import words as cards_in_words
-from workbench.charts.rare_features import words as rare_in_words
+from workbench.charts.rare_features_by_lambda import words as rare_in_words
 from workbench.charts.reliability_diagram import words as reliability_in_words
 from workbench.charts.robust_weights import words as weights_in_words
 from workbench.charts.roc_out_of_distribution import words as roc_in_words

@@ -18,7 +18,7 @@ from samples import PANEL_OF, sample
 
 import workbench as wb
 from workbench.charts import CHARTS, theme
-from workbench.charts.picture import png
+from workbench.charts.grammar.png import png
 from workbench.panels.landscape import LANDSCAPE
 from workbench.panels.lottery import LOTTERY
 

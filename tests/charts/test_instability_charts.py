@@ -12,7 +12,7 @@ from PIL import Image
 
 import workbench as wb
 from workbench.charts import CHARTS, theme
-from workbench.charts.connected import connected
+from workbench.charts.barrier_by_step import words as connected
 
 
 def test_the_barrier_by_step_is_the_mean_over_replicas_of_the_mean_over_pairs():

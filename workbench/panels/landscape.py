@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.batch_norm import TREATMENTS
-from workbench.charts.connected import connected
+from workbench.charts.barrier_by_step import words as connected
 from workbench.experiments import instability
 from workbench.panels.groups import LEARNED, TRAINED
 from workbench.panels.options import Declaration, Number, Numbers, Several
