@@ -17,12 +17,12 @@
         return records(table)                           # a dict a replica; what is averaged, and what it is of
 
 With a line in `CHARTS` this is a chart: it averages over replicas, has intervals from three of them on, names its lines
-at their ends, fits into every width, has tips, and takes outcomes as well as a table. `means` says what else a record
-may tell: a line across, a mark by itself, a difference that makes a mean hollow.
+at their ends, fits into every width, has tips, and takes outcomes as well as a table. `averages` says what else a
+record may tell: a line across, a mark by itself, a difference that makes a mean hollow.
 
 axes     a number as it is drawn: title, scale, labels that are told apart, and how it is said
 looks    names as they are drawn: a colour, a shape, dashes, words; the one place for colours
-means    a chart of means over replicas, declared (`lines`: the layers of one of its pictures)
+means    a chart of means over replicas, declared (`averages`: its rows; `lines`: the layers of one of its pictures)
 marks    what charts that are drawn by hand are put together from: labels at line ends, cells, bars to click, images
 room     how wide words are, and how pictures share a width
 rows     plain fields of outcomes, means with intervals, at most 500 rows, arithmetic that is done once

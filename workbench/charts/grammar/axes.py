@@ -25,8 +25,8 @@ _WAYS = {  # of a scale: to where lengths are as drawn, and back
 class Axis:
     """A number of a picture.
 
-    `form` is d3's format of the labels: a kind such as "~%", "+~f", "~s", never a number of digits, for an axis has as
-    many as tell its ticks apart. `said` is the format of single values, in tips and words (Python's and d3's). An axis of
+    `form` is d3's format of the labels: a kind such as "~%", "+~f", "~s", without digits, for an axis has as many as
+    tell its ticks apart. `said` is the format of single values, in tips and words (Python's and d3's). An axis of
     `whole` numbers has no label between two of them; `names` are words for its values 0, 1, 2, …. An interval may reach
     beyond `within`, no label does. `ticks` stand at values of one's own.
     """
@@ -52,7 +52,7 @@ class Axis:
 
     def x(self, field: str = "at", *, width: int = 400, title: bool = True) -> alt.X:
         """Return the axis across, over so many pixels; it has no grid."""
-        title_lines = wrapped(self.title, width + 40, 12.5) if title and self.title else None
+        title_lines = wrapped(self.title, width + 16, 12.5) if title and self.title else None
         axis = self._axis(max(2, min(10, width // 64)), grid=False)
         return alt.X(f"{field}:Q", title=title_lines, scale=self._scale(nice=False), axis=axis)
 
@@ -99,7 +99,8 @@ class Axis:
         more |= {} if self.type == "log" else {"zero": self.zero}
         more |= {"reverse": True} if self.reverse else {}
         if self.domain is not None:
-            return alt.Scale(**more | {"nice": False}, domain=list(self.domain))
+            more["nice"] = False
+            return alt.Scale(**more, domain=list(self.domain))
         return alt.Scale(**more, padding=0 if self.zero else self.padding)  # zero is on the axis itself
 
     def _axis(self, count: int, **more: Any) -> alt.Axis:
@@ -126,6 +127,6 @@ DENSITY = Axis(
     "density", "density: weights kept (logarithmic)", "~%", "%", "log", reverse=True, ticks=_TENS, padding=14
 )
 ACCURACY = Axis("test_accuracy", "test accuracy", "~%", ".2%", within=(0, 1))
-PARTED = Axis("rewind_step", "step at which the children part", "~s", ",", "symlog", ticks=_DOUBLINGS, padding=10)
-STEP = Axis("step", "optimiser step", said=",", whole=True, zero=True)
+PARTED = Axis("rewind_step", "step at which the children part", "~s", ",.0f", "symlog", ticks=_DOUBLINGS, padding=10)
+STEP = Axis("step", "optimiser step", said=",.0f", whole=True, zero=True)
 BARRIER = Axis("barrier_error", "error barrier", "~%", ".2%", zero=True)

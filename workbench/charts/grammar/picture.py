@@ -21,7 +21,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import altair as alt
 
 from workbench.charts.grammar.looks import GREY
-from workbench.charts.grammar.room import WIDTH, grid, wide, widest, wrapped
+from workbench.charts.grammar.room import SIDE, WIDTH, grid, wide, widest, wrapped
 from workbench.charts.grammar.rows import Rows
 
 P = ParamSpec("P")
@@ -42,6 +42,8 @@ class Picture(Generic[P]):
     lacks; one that draws what no data frame has (images, paths) says in `holds` what it asks of outcomes.
     """
 
+    __name__: str
+
     def __init__(
         self,
         rows: Callable[P, Rows],
@@ -58,13 +60,13 @@ class Picture(Generic[P]):
         return self.draw(self.rows(*args, **kwargs))
 
     def __repr__(self) -> str:
-        return f"Picture({getattr(self, '__name__', 'unnamed')})"
+        return f"Picture({self.__name__})"
 
     def rows(self, *args: P.args, **kwargs: P.kwargs) -> Rows:
         """Return what is drawn, a dict each."""
         if self.holds and args and hasattr(args[0], "to_dict"):
-            name, there = getattr(self, "__name__", "this chart"), "which a data frame does not hold"
-            raise ValueError(f"{name} draws {self.holds}, {there}, got one; pass the outcomes themselves")
+            there = "which a data frame does not hold"
+            raise ValueError(f"{self.__name__} draws {self.holds}, {there}, got one; pass the outcomes themselves")
         return self._rows(*args, **kwargs)
 
     def draw(self, rows: Rows, width: int = WIDTH) -> Any:
@@ -147,7 +149,7 @@ def menu(options: Iterable[str], words: str, name: str = "shown", *, buttons: bo
 def legend(title: str | None, names: Iterable[str], width: int, **more: Any) -> alt.Legend:
     """Return a legend above the picture, in as many columns as fit into the width."""
     entry = max((wide(name) for name in names), default=40) + 34
-    columns = max(1, width // entry)
+    columns = max(1, (width - SIDE) // entry)  # it begins where the pictures do
     how: dict[str, Any] = {"orient": "top", "symbolSize": 80, "symbolOpacity": 1, "labelLimit": width - 30}
     return alt.Legend(title=title, columns=columns, **how | more)
 

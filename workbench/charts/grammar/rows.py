@@ -10,7 +10,8 @@ from typing import Any, ParamSpec, TypeVar
 from workbench import intervals, tables
 from workbench.numerals import percent
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 Rows = list[dict[str, Any]]
 ROWS = 500  # the most that a live chart is sent at once
 KEPT = 64  # results of a function that is worked out `once`
