@@ -7,12 +7,14 @@ import functools
 import inspect
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas
 import pytest
 import vl_convert
+from made import experiment
 from samples import sample
 
 import workbench as wb
@@ -214,6 +216,15 @@ def test_packed_rows_hold_what_the_others_do():
 
 
 # ---- pictures
+
+
+def test_every_step_of_rewinding_is_a_line_from_outcomes_as_from_their_table():
+    outcomes = [replace(o, rewind_step=k) for k in (0, 300, 20) for o in experiment()]
+    rows = wb.charts.accuracy_by_rewind_step.rows(outcomes)
+    assert rows == wb.charts.accuracy_by_rewind_step.rows(wb.table(outcomes))
+    assert list(dict.fromkeys(row["line"] for row in rows)) == ["k = 0", "k = 20", "k = 300"]
+    assert {row["density"] for row in rows} == {1, 0.4}
+    assert [row["value"] for row in rows if row["line"] == "k = 20"] == pytest.approx([0.91, 0.81])
 
 
 def test_a_picture_has_the_name_the_words_and_the_signature_of_its_function():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from workbench.charts.accuracy_by_barrier import accuracy_by_barrier
 from workbench.charts.accuracy_by_density import accuracy_by_density
-from workbench.charts.accuracy_by_density import words as in_words
+from workbench.charts.accuracy_by_density import words as in_words  # noqa: F401, a public name
 from workbench.charts.accuracy_by_kept_share import accuracy_by_kept_share
 from workbench.charts.accuracy_by_rewind_step import accuracy_by_rewind_step
 from workbench.charts.accuracy_by_severity import accuracy_by_severity
@@ -46,7 +46,7 @@ from workbench.charts.spectrum import spectrum
 from workbench.charts.sure_and_wrong import confidence_histogram, sure_and_wrong
 from workbench.charts.undeclared import undeclared
 from workbench.charts.weights_before_after import weights_before_after
-from workbench.published import published_curves
+from workbench.published import published_curves as published_curves
 
 CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's name in words
     "accuracy by density": accuracy_by_density,
@@ -89,47 +89,3 @@ CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's n
 }
 
 enable()
-
-__all__ = [
-    "CHARTS",
-    "Picture",
-    "accuracy_by_barrier",
-    "accuracy_by_density",
-    "accuracy_by_kept_share",
-    "accuracy_by_rewind_step",
-    "accuracy_by_severity",
-    "accuracy_by_share",
-    "accuracy_by_subset",
-    "accuracy_by_subset_beside_published",
-    "barrier_between_rounds",
-    "barrier_by_difficulty",
-    "barrier_by_distance",
-    "barrier_by_step",
-    "barriers_by_example",
-    "calibration_by_method",
-    "confidence_histogram",
-    "density_by_layer",
-    "easiest_and_hardest",
-    "easy_to_hard",
-    "error_along_path",
-    "first_layer",
-    "in_words",
-    "learning_curves",
-    "loss_plane",
-    "member_cards",
-    "member_history",
-    "memory_by_step",
-    "pair_matrix",
-    "published_curves",
-    "rare_features",
-    "reliability_diagram",
-    "robust_weights",
-    "roc_out_of_distribution",
-    "score_against_score",
-    "score_correlations",
-    "score_distributions",
-    "score_stability",
-    "spectrum",
-    "sure_and_wrong",
-    "weights_before_after",
-]

@@ -117,7 +117,11 @@ class Axis:
         if self.within is not None:
             low, high = self.within
             more["labelExpr"] = f"datum.value < {low - 1e-5} || datum.value > {high + 1e-5} ? '' : datum.label"
-        more |= {"tickCount": count} if self.ticks is None else {"values": list(self.ticks), "labelOverlap": True}
+        more |= (
+            {"tickCount": count}
+            if self.ticks is None
+            else {"values": list(self.ticks), "labelOverlap": True, "labelSeparation": 6}
+        )
         return alt.Axis(format=self.form, **more) if self.form and not self.whole else alt.Axis(**more)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 590, 320  # pixels, where nothing else is asked for: a notebook's page, and a picture's height
 LEAST = 130  # pixels that a picture beside others must have; with fewer they stand below one another
 LINE = 20  # pixels from one label to the next
-SIDE = 64  # pixels of an axis up with its title
+SIDE = 70  # pixels of an axis up with its title
 _NARROW, _WIDE = "iljtfr.,:;|!()[]' ·I1", "mwMW%@±—∞"
 
 
