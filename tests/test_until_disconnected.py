@@ -140,15 +140,15 @@ def test_bad_options_are_said_before_anything_is_trained(options: dict[str, Any]
 
 def test_the_picture_shows_barriers_accuracy_and_who_is_disconnected(outcomes: list[Successive]):
     rows = PICTURE.rows(made(outcomes, THREE, gap=0.05))
-    barriers = [row for row in rows if row["role"] == "barrier"]
+    barriers = [row for row in rows if (row["role"], row.get("line")) == ("point", "barrier")]
     assert [row["n"] for row in barriers] == [3, 3, 2, 2, 1]  # of round 1, 2, …: fewer replicas go on
     assert barriers[0]["value"] == pytest.approx(0.5 / 3)
-    assert [row["match"] for row in rows if row["role"] == "accuracy"][:3] == [
+    assert [row["match"] for row in rows if row.get("line") == "accuracy"][:3] == [
         "matches",
         "matches",
         "not shown to match",
     ]
-    assert {(row["replica"], row["value"]) for row in rows if row["role"] == "apart"} == {(0, 0.5), (0, 0.3), (1, 0.1)}
+    assert {(row["replica"], row["value"]) for row in rows if row["role"] == "mark"} == {(0, 0.5), (0, 0.3), (1, 0.1)}
     assert PICTURE.rows(wb.table(outcomes)) == PICTURE.rows(outcomes)
 
 

@@ -29,14 +29,14 @@ import workbench as wb
 from workbench.charts import CHARTS, methods, theme
 from workbench.charts.accuracy_by_severity import words as severity_in_words
 from workbench.charts.calibration_by_method import words as differences_in_words
-from workbench.charts.confidence_histogram import words as sure_in_words
 from workbench.charts.easy_to_hard import words as difficulty_in_words
 from workbench.charts.member_cards import words as cards_in_words
-from workbench.charts.rare_features import words as rare_in_words
+from workbench.charts.rare_features_by_lambda import words as rare_in_words
 from workbench.charts.reliability_diagram import words as reliability_in_words
 from workbench.charts.robust_weights import words as weights_in_words
 from workbench.charts.roc_out_of_distribution import words as roc_in_words
 from workbench.charts.sure_and_wrong import words as wrong_in_words
+from workbench.charts.sure_and_wrong import words_of_histograms as sure_in_words
 from workbench.experiments.rare_features import rare_features
 from workbench.experiments.robust_weighting import robust_weighting
 from workbench.experiments.shifted import Corrupted, Detected
@@ -377,9 +377,11 @@ def test_a_real_batch_shows_the_images_of_the_largest_weights():
 def test_rare_features_are_drawn_from_the_mean_to_the_most_robust():
     outcomes = sample("rare features")
     rows = [row for row in CHARTS["rare features"].rows(outcomes) if row["role"] == "point"]
-    assert [row["lam"] for row in rows if (row["measure"], row["kind"]) == ("accuracy", "minor")] == ["∞", "0.5"]
+    assert rows[0]["lambdas"] == ["∞", "0.5"]
+    places = [row["place"] for row in rows if (row["measure"], row["line"]) == ("accuracy", "minor")]
+    assert places == [0, 1]
     own = [o.minor_accuracy for o in outcomes if o.lam == 0.5]
-    (drawn,) = [r["value"] for r in rows if (r["measure"], r["kind"], r["lam"]) == ("accuracy", "minor", "0.5")]
+    (drawn,) = [r["value"] for r in rows if (r["measure"], r["line"], r["place"]) == ("accuracy", "minor", 1)]
     assert drawn == pytest.approx(sum(own) / len(own))
     assert CHARTS["rare features"].rows(wb.table(outcomes)) == CHARTS["rare features"].rows(outcomes)
 

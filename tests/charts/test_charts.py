@@ -18,7 +18,7 @@ from samples import PANEL_OF, sample
 
 import workbench as wb
 from workbench.charts import CHARTS, theme
-from workbench.charts.picture import png
+from workbench.charts.grammar.png import png
 from workbench.panels.landscape import LANDSCAPE
 from workbench.panels.lottery import LOTTERY
 
@@ -30,11 +30,11 @@ def points(outcomes, role="point"):
 
 
 def test_accuracy_is_the_mean_over_replicas_with_the_t_interval():
-    ticket = next(row for row in points(experiment()) if row["kind"] == "ticket" and row["density"] < 1)
+    ticket = next(row for row in points(experiment()) if row["line"] == "ticket" and row["density"] < 1)
     half = 4.302652729911275 * 0.01 / math.sqrt(3)  # t of two degrees of freedom, deviation one point
     assert ticket["density"] == 0.4
     assert ticket["n"] == 3
-    assert ticket["accuracy"] == pytest.approx(0.81)
+    assert ticket["value"] == pytest.approx(0.81)
     assert ticket["low"] == pytest.approx(0.81 - half)
     assert ticket["high"] == pytest.approx(0.81 + half)
 
@@ -45,8 +45,8 @@ def test_fewer_than_three_replicas_are_shown_without_an_interval():
 
 
 def test_the_dense_network_is_a_line_over_all_densities():
-    (line,) = points(experiment(), "dense")
-    assert (line["left"], line["right"], line["accuracy"]) == (1.0, 0.4, pytest.approx(0.91))
+    (line,) = points(experiment(), "across")
+    assert (line["left"], line["right"], line["value"]) == (1.0, 0.4, pytest.approx(0.91))
 
 
 def test_every_kind_has_a_shape_of_its_own_and_its_words_at_its_line():
@@ -215,7 +215,7 @@ def test_text_has_a_contrast_of_four_on_white_and_on_dark_paper():
 def test_the_words_say_how_far_the_ticket_matches():
     matching = " ".join(wb.charts.in_words(experiment(sparse=0.9)))
     assert "matches it down to 40 % of the weights" in matching
-    assert "random places by layer 51.0%" in matching
+    assert "random places by layer 51.0 ± 2.5 % (n = 3)" in matching
     failing = " ".join(wb.charts.in_words(experiment(sparse=0.8)))
     assert "(40 %) is not shown to match it" in failing
     assert "-10.0 to -10.0 points" in failing

@@ -12,15 +12,15 @@ from PIL import Image
 
 import workbench as wb
 from workbench.charts import CHARTS, theme
-from workbench.charts.connected import connected
+from workbench.charts.barrier_by_step import words as connected
 
 
 def test_the_barrier_by_step_is_the_mean_over_replicas_of_the_mean_over_pairs():
     # replica 0 has two pairs with 2 and 4 of six wrong, replicas 1 and 2 one with 3: means 1/2, 1/2, 1/2
     found = [parting(wrong=2), parting(wrong=4, pair="0-2"), parting(replica=1, wrong=3), parting(replica=2, wrong=3)]
-    (row,) = CHARTS["barrier by step"].rows(found)
-    assert (row["barrier"], row["low"], row["high"], row["n"]) == (0.5, 0.5, 0.5, 3)
-    (two,) = CHARTS["barrier by step"].rows(found[:3])
+    row = CHARTS["barrier by step"].rows(found)[0]
+    assert (row["value"], row["low"], row["high"], row["n"]) == (0.5, 0.5, 0.5, 3)
+    two = CHARTS["barrier by step"].rows(found[:3])[0]
     assert (two["low"], two["high"], two["n"]) == (None, None, 2)
 
 
@@ -66,15 +66,15 @@ def test_the_images_of_a_bar_are_those_of_its_examples():
 
 def test_thirds_by_difficulty_have_their_own_barriers():
     rows = CHARTS["barrier by difficulty"].rows([parting(wrong=3, rise=1.0)])
-    found = {(row["measure"], row["group"]): row["barrier"] for row in rows}
+    found = {(row["measure"], row["line"]): row["value"] for row in rows}
     assert found == pytest.approx(
         {
-            ("error barrier (points)", "easy"): 0,
-            ("error barrier (points)", "middle"): 50,
-            ("error barrier (points)", "hard"): 100,
-            ("loss barrier (nats)", "easy"): 0.5,
-            ("loss barrier (nats)", "middle"): 2.5,
-            ("loss barrier (nats)", "hard"): 4.5,
+            ("error", "easy"): 0,
+            ("error", "middle"): 50,
+            ("error", "hard"): 100,
+            ("loss", "easy"): 0.5,
+            ("loss", "middle"): 2.5,
+            ("loss", "hard"): 4.5,
         }
     )
 
@@ -90,8 +90,8 @@ def test_a_long_list_of_steps_is_at_most_500_rows(name: str):
 def test_the_words_say_from_which_step_children_are_connected():
     said = connected([parting(k, replica=r, wrong=w) for k, w in ((0, 3), (5, 0), (20, 0)) for r in range(3)])
     assert said == [
-        "Batch-norm average, test images: the error barrier is 50.0 ± 0.0 points from step 0 and 0.0 ± 0.0 points "
-        "from step 20; its mean stays below 2 points from step 5 on."
+        "Batch-norm average, test images: the error barrier is 50.0 ± 0.0 points (n = 3) from step 0 and "
+        "0.0 ± 0.0 points (n = 3) from step 20; its mean stays below 2 points from step 5 on."
     ]
     (never,) = connected([parting(wrong=3)])
     assert never.endswith("children are not connected (below 2 points) at the last step.")

@@ -97,7 +97,7 @@ def test_it_is_described_in_words_says_how_it_was_measured_and_asks_no_network()
     chart = loss_plane(surface()).to_dict()
     assert "http" not in json.dumps({part: value for part, value in chart.items() if part != "$schema"})
     assert chart["config"]["background"] == "transparent"
-    assert chart["title"]["subtitle"] == "on test images, batch-norm: average; equal lengths look equal"
+    assert " ".join(chart["title"]["subtitle"]) == "on test images, batch-norm: average; equal lengths look equal"
     assert len(chart["description"]) > 40
 
 

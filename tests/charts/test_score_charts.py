@@ -70,8 +70,7 @@ def test_a_bar_shows_its_easiest_first_and_right_of_the_median_its_hardest_first
 
 def test_the_gallery_of_one_class_holds_that_class_alone():
     rows = CHARTS["easiest and hardest"].rows
-    from workbench.charts.easiest_and_hardest import rows as chosen
-
+    chosen = wb.charts.easiest_and_hardest.rows
     own = chosen([scored()], score="margin", label="dog")
     assert sorted(i for row in own for i in row["id"]) == [101, 103, 105, 107]
     assert {row["score"] for row in own} == {"margin"}
@@ -135,11 +134,11 @@ def test_stability_is_by_the_number_of_networks_and_needs_two():
     rows = CHARTS["score stability"].rows(networks(4))
     own = [row for row in rows if row["role"] == "point" and row["beside"] == "the same score"]
     assert {(row["replicas"], row["others"]) for row in own} == {(1, 3), (2, 2)}
-    assert all(row["low"] <= row["correlation"] <= row["high"] for row in own)
+    assert all(row["low"] <= row["value"] <= row["high"] for row in own)
     same = networks(1) * 2
     same[1] = replace(same[0], replica=1)
     twins = [row for row in CHARTS["score stability"].rows(same) if row["role"] == "point"]
-    assert [row["correlation"] for row in twins if row["beside"] == "the same score"] == pytest.approx([1, 1, 1])
+    assert [row["value"] for row in twins if row["beside"] == "the same score"] == pytest.approx([1, 1, 1])
     assert CHARTS["score stability"].rows(networks(1)) == []
 
 

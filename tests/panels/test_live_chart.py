@@ -28,7 +28,7 @@ def draw(rows: list[dict[str, Any]]) -> alt.Chart:
 
 def test_a_specification_is_drawn_anew_now_and_then_and_from_the_last_outcomes(monkeypatch: pytest.MonkeyPatch):
     drawn: list[int] = []
-    picture = Picture(rows, lambda rows: drawn.append(len(rows)) or draw(rows))
+    picture = Picture(rows, lambda rows, width: drawn.append(len(rows)) or draw(rows))
     monkeypatch.setitem(CHARTS, "menu", picture)
     chart = LiveChart(("menu",))
 

@@ -5,79 +5,59 @@ The instability analysis of Frankle et al. 2020; below the line at two points, c
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
-import altair as alt
-
-from workbench.charts import theme
-from workbench.charts.spans import by_replica, records, span
+from workbench.charts.grammar import BARRIER, PARTED, TREATMENTS, Means, Rows, records
 from workbench.experiments.instability_tables import LIMIT
-
-TREATMENTS = {  # batch-norm treatment: colour, shape
-    "average": ("#0080C6", "circle"),
-    "recompute": ("#009E73", "diamond"),
-    "keep": ("#D55E00", "square"),
-}
+from workbench.numbers import intervals
 
 
-def barrier_by_step(table: Any) -> alt.FacetChart:
+@Means(
+    x=PARTED,
+    measures=[BARRIER],
+    line="batch_norm",
+    looks=TREATMENTS,
+    legend="batch-norm",
+    split="split",
+    rules={"barrier_error": LIMIT},
+    title="When do children end connected?",
+    subtitle="above the line between the ends; mean and 95 % t interval over replicas; dashed: two points",
+    description="The error barrier between two children, by the step at which they parted, for each treatment.",
+)
+def barrier_by_step(partings: Any) -> Rows:
     """Draw the error barrier by rewinding step: mean and 95 % t interval over replicas, one line a treatment.
 
-    `table` is a data frame, or an iterable of `Parting`s, with `replica, rewind_step, split, batch_norm,
+    `partings` is a data frame, or an iterable of `Parting`s, with `replica, rewind_step, split, batch_norm,
     barrier_error`; pairs of one replica are averaged first.
     """
-    return draw(rows(table))
+    return sorted(records(partings), key=lambda record: record["split"])
 
 
-def rows(table: Any) -> list[dict[str, Any]]:
-    """Return what is drawn: a point for every split, treatment and step."""
-    values: dict[tuple[str, str, int], list[tuple[int, float]]] = defaultdict(list)
-    for row in records(table):
-        values[row["split"], row["batch_norm"], row["rewind_step"]].append((row["replica"], row["barrier_error"]))
-    return [
-        {"split": split, "batch_norm": how, "rewind_step": step, **span(by_replica(pairs), "barrier"), "limit": LIMIT}
-        for (split, how, step), pairs in sorted(values.items())
-    ]
+@barrier_by_step.sentences
+def words(partings: Iterable[Any]) -> list[str]:
+    """Say it in sentences, for the test images where they were measured, one for each batch-norm treatment."""
+    means = [row for row in barrier_by_step.rows(partings) if row["role"] == "point"]
+    split = "test" if any(row["split"] == "test" for row in means) else means[0]["split"] if means else ""
+    treatments = dict.fromkeys(row["line"] for row in means if row["split"] == split)
+    return [_sentence(how, [m for m in means if (m["split"], m["line"]) == (split, how)], split) for how in treatments]
 
 
-def draw(rows: list[dict[str, Any]]) -> alt.FacetChart:
-    """Draw the rows, the splits side by side."""
-    x = step_axis()
-    y = alt.Y("barrier:Q", title="error barrier", axis=alt.Axis(format=".3~%"))
-    names = list(TREATMENTS)
-    legend = alt.Legend(title="batch-norm", symbolSize=80)
-    colour = alt.Color(
-        "batch_norm:N", scale=alt.Scale(domain=names, range=[c for c, _ in TREATMENTS.values()]), legend=legend
-    )
-    shape = alt.Shape(
-        "batch_norm:N", scale=alt.Scale(domain=names, range=[s for _, s in TREATMENTS.values()]), legend=legend
-    )
-    tip = [
-        alt.Tooltip("batch_norm:N", title="batch-norm"),
-        alt.Tooltip("rewind_step:Q", title="parted at step"),
-        alt.Tooltip("barrier:Q", title="error barrier", format=".2%"),
-        alt.Tooltip("low:Q", title="from", format=".2%"),
-        alt.Tooltip("high:Q", title="to", format=".2%"),
-        alt.Tooltip("n:Q", title="replicas"),
-    ]
-    base = alt.Chart().encode(x=x, color=colour)
-    layers = [
-        alt.Chart().mark_rule(strokeDash=[4, 4], color=theme.GREY).encode(y=alt.Y("limit:Q", title="error barrier")),
-        base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(y=alt.Y("low:Q", title="error barrier"), y2="high:Q"),
-        base.mark_line(strokeWidth=2).encode(y=y),
-        base.mark_point(size=60, filled=True, opacity=1).encode(y=y, shape=shape, tooltip=tip),
-    ]
-    chart = alt.layer(*layers, data=alt.Data(values=rows)).properties(width=theme.WIDTH // 2 - 20, height=theme.HEIGHT)
-    facets = chart.facet(column=alt.Column("split:N", title=None))
-    description = "The error barrier between two children, by the step at which they parted, for each treatment."
-    subtitle = "above the line between the ends; mean and 95 % t interval over replicas; dashed: two points"
-    return theme.dress(facets, "When do children end connected?", description, subtitle)
+def _sentence(how: str, means: Rows, split: str) -> str:
+    first, last = means[0], means[-1]
+    sentence = f"Batch-norm {how}, {split} images: the error barrier is {_points(first)} from step {first['where']}"
+    if last is not first:
+        sentence += f" and {_points(last)} from step {last['where']}"
+    below = None
+    for mean in reversed(means):
+        if mean["value"] >= LIMIT:
+            break
+        below = mean["where"]
+    if below is None:
+        return f"{sentence}; children are not connected (below {100 * LIMIT:g} points) at the last step."
+    return f"{sentence}; its mean stays below {100 * LIMIT:g} points from step {below} on."
 
 
-def step_axis() -> alt.X:
-    """Return the axis of steps: 0 at the left, then each doubling as wide as the last."""
-    ticks = [0, *(m * 10**power for power in range(6) for m in (1, 2, 5))]
-    scale = alt.Scale(type="symlog", constant=2, nice=False, padding=10)
-    axis = alt.Axis(grid=False, values=ticks, format="~s", labelOverlap=True)
-    return alt.X("rewind_step:Q", title="step at which the children part", scale=scale, axis=axis)
+def _points(mean: dict[str, Any]) -> str:
+    half = "" if mean["n"] < intervals.LEAST else f" ± {100 * (mean['high'] - mean['value']):.1f}"
+    return f"{100 * mean['value']:.1f}{half} points (n = {mean['n']})"

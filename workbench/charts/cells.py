@@ -8,17 +8,11 @@ from typing import Any
 import altair as alt
 
 from workbench.charts import theme
+from workbench.charts.grammar.looks import SUBSETS
 from workbench.experiments.pretraining import ENOUGH
 from workbench.experiments.pretraining_tables import SAME_DATA
 
-MARKS = {  # kind of subset: colour, shape
-    "nothing": (theme.GREY, "cross"),
-    "all": ("#0080C6", "circle"),
-    "random": ("#B8860B", "square"),
-    "easiest": ("#009E73", "triangle-up"),
-    "hardest": ("#D55E00", "triangle-down"),
-    "window": ("#B069A0", "diamond"),
-}
+MARKS = {name: (look.colour, look.shape) for name, look in SUBSETS.items()}  # kind of subset: colour, shape
 
 
 def kind(subset: str, pretrain_steps: int = 1) -> str:

@@ -10,7 +10,7 @@ import altair as alt
 import torch
 
 from workbench.charts import theme
-from workbench.charts.barrier_by_step import TREATMENTS
+from workbench.charts.grammar.looks import TREATMENTS
 
 
 def error_along_path(partings: Iterable[Any]) -> alt.LayerChart:

@@ -11,26 +11,28 @@ from typing import Any
 
 import altair as alt
 
-from workbench.charts import theme
+from workbench.charts.grammar import Rows, dress, picture, thin
+from workbench.charts.grammar.looks import DEEP, ORANGE, PALE
+from workbench.charts.grammar.marks import cells
+from workbench.charts.grammar.room import widest
 from workbench.charts.score_against_score import correlated
 from workbench.charts.scored import scored
 from workbench.experiments.score_tables import found_among_hardest
+from workbench.numbers.numerals import percent
 
-CELL = 52  # pixels
+SCORES = 22
+CELL = 52  # pixels across, at most
+KEY = 100  # of the colours, with their title
 
 
-def score_correlations(outcomes: Iterable[Any]) -> alt.LayerChart:
+@picture(holds="the scores of single examples")
+def score_correlations(outcomes: Iterable[Any]) -> Rows:
     """Draw the rank correlations of the mean scores of `experiments.example_scores`, a cell a pair."""
-    return draw(rows(outcomes))
-
-
-def rows(outcomes: Iterable[Any]) -> list[dict[str, Any]]:
-    """Return a dict for each pair of scores, in the order in which they were made."""
-    found = scored(outcomes)
-    if found is None:
+    examples = scored(outcomes)
+    if examples is None:
         return []
-    names = theme.thin(list(found.scores), 22)
-    pairs = correlated(found)
+    names = thin(list(examples.scores), SCORES)
+    pairs = correlated(examples)
     return [
         {
             "a": a.replace("_", " "),
@@ -39,65 +41,66 @@ def rows(outcomes: Iterable[Any]) -> list[dict[str, Any]]:
             "order_b": names.index(b),
             "correlation": value,
             "words": "–" if value is None else f"{round(value, 2) + 0.0:+.2f}" if a != b else "1",
-            "about": f"{found.about}; Spearman, infinity ranks hardest",
+            "about": f"{examples.about}; Spearman, infinity ranks hardest",
         }
         for a, b, value in zip(pairs["a"], pairs["b"], pairs["correlation"], strict=True)
         if a in names and b in names
     ]
 
 
-def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
+@score_correlations.drawing
+def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: orange where two agree, blue where one is the other's reverse, the number on it."""
-    n = max((row["order_a"] + 1 for row in rows), default=1)
-    axis: Any = {"domain": False, "ticks": False, "labelLimit": 130}
+    count = max((row["order_a"] + 1 for row in rows), default=1)
+    names = min(130, widest(row["b"] for row in rows) + 8)
+    aside = width >= 480
+    across = min(1.6 * CELL, (width - names - (KEY if aside else 0) - 16) / count)
+    axis: dict[str, Any] = {"domain": False, "ticks": False, "labelLimit": names}
     sort_a, sort_b = (alt.EncodingSortField(f"order_{which}", op="min") for which in "ab")
     x = alt.X("a:N", title=None, sort=sort_a, axis=alt.Axis(labelAngle=-40, **axis))
     y = alt.Y("b:N", title=None, sort=sort_b, axis=alt.Axis(**axis))
-    scale = alt.Scale(domain=[-1, 0, 1], range=["#0072B2", "#F2F2F2", "#D55E00"], interpolate="lab")
-    legend = alt.Legend(title="rank correlation", tickCount=5, gradientLength=160)
+    scale = alt.Scale(domain=[-1, 0, 1], range=[DEEP, PALE, ORANGE], interpolate="lab")
+    key = alt.Legend(title="rank correlation", tickCount=5, gradientLength=160, orient="right" if aside else "bottom")
     tip = [
         alt.Tooltip("a:N", title="score"),
         alt.Tooltip("b:N", title="and"),
         alt.Tooltip("correlation:Q", format="+.3f"),
     ]
-    base = alt.Chart().encode(x=x, y=y)
-    cell = base.mark_rect(stroke=theme.GREY, strokeWidth=0.4).encode(
-        color=alt.Color("correlation:Q", scale=scale, legend=legend), tooltip=tip
+    colour = alt.Color("correlation:Q", scale=scale, legend=key)
+    font = max(5, min(12, int(across / 3.4)))
+    layers = cells(x, y, colour, tip, pale="datum.correlation >= -0.6", none="!isValid(datum.correlation)", font=font)
+    down = max(14.0, 0.62 * min(across, CELL))
+    return dress(
+        alt.layer(*layers).properties(width=round(across * count), height=round(down * count)),
+        rows,
+        width,
+        title="Which scores say the same?",
+        subtitle="{about}",
+        description=(
+            "A heat map of Spearman's rank correlations between all scores, the number in every cell; orange cells "
+            "agree, blue ones are reversed, grey ones have nothing in common."
+        ),
     )
-    dark = "isValid(datum.correlation) && datum.correlation < -0.6"
-    none = "!isValid(datum.correlation)"
-    ink: Any = alt.condition(dark, alt.value("white"), alt.value("#111111"))
-    number = base.transform_filter(f"!({none})").mark_text(fontSize=12).encode(text="words:N", color=ink)
-    blank = base.transform_filter(none).mark_text(fontSize=12, color=theme.GREY).encode(text="words:N")
-    chart = alt.layer(cell, number, blank, data=alt.Data(values=rows)).properties(
-        width=CELL * n, height=0.62 * CELL * n
-    )
-    description = (
-        "A heat map of Spearman's rank correlations between all scores, the number in every cell; orange cells agree, "
-        "blue ones are reversed, grey ones have nothing in common."
-    )
-    about = rows[0]["about"] if rows else "nothing finished"
-    return theme.dress(chart, "Which scores say the same?", description, about)
 
 
+@score_correlations.sentences
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: what agrees with EL2N, or with the first score, from the closest to the least close."""
-    found = scored(outcomes)
-    if found is None:
+    examples = scored(outcomes)
+    if examples is None:
         return []
-    name = "el2n" if "el2n" in found.scores else found.chosen(None)
-    pairs = correlated(found)
-    triples = zip(pairs["a"], pairs["b"], pairs["correlation"], strict=True)
-    known = [(b, value) for a, b, value in triples if a == name != b and value is not None]
+    name = "el2n" if "el2n" in examples.scores else examples.chosen(None)
+    pairs = correlated(examples)
+    values = dict(zip(zip(pairs["a"], pairs["b"], strict=True), pairs["correlation"], strict=True))
+    known = [(b, value) for (a, b), value in values.items() if a == name != b and value is not None]
     known.sort(key=lambda pair: -abs(pair[1]))
-    said = ", ".join(f"{other.replace('_', ' ')} {value:+.2f}" for other, value in known)
-    sentences = [f"Spearman's rank correlation with {name} ({found.about}): {said}."] if said else []
-    own = dict(zip(zip(pairs["a"], pairs["b"], strict=True), pairs["correlation"], strict=True))
-    if 0 < len(found.flipped) < len(found.examples):
-        noise = found_among_hardest(found.scores[name], found.flipped)
-        hit = f"{theme.percent(noise.precision)} have a flipped label, {noise.times:.1f} times the base rate"
+    others = ", ".join(f"{other.replace('_', ' ')} {value:+.2f}" for other, value in known)
+    sentences = [f"Spearman's rank correlation with {name} ({examples.about}): {others}."] if others else []
+    if 0 < len(examples.flipped) < len(examples.examples):
+        noise = found_among_hardest(examples.scores[name], examples.flipped)
+        hit = f"{percent(noise.precision)} have a flipped label, {noise.times:.1f} times the base rate"
         sentences.append(f"Of the hardest tenth by {name} {hit} (AUROC {noise.auroc:.2f}).")
-    early = own.get(("grand_init", "input_norm"))
+    early = values.get(("grand_init", "input_norm"))
     if early is not None:
         sentences.append(f"GraNd at initialisation goes with the norm of the input: {early:+.2f}.")
     return sentences

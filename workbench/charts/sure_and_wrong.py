@@ -1,6 +1,8 @@
-"""Which images is an ensemble sure and wrong about? Its predictions by confidence, linked to the images.
+"""Where is an ensemble sure, and where is it wrong? Right and wrong predictions by confidence, methods side by side.
 
-Click a part of a bar: the wrong predictions of that confidence, or the right ones, appear below, surest first.
+The visual form of what "Distributionally Robust Ensemble of Lottery Tickets" (Sapkota et al. 2023) claims: fewer wrong
+predictions in the bins where the ensemble is sure. Two pictures of it: means over replicas (`confidence_histogram`),
+and one replica, whose bars can be clicked to see their images (`sure_and_wrong`).
 """
 
 from __future__ import annotations
@@ -12,43 +14,144 @@ import altair as alt
 import numpy as np
 
 from workbench import calibration
-from workbench.charts import gallery, methods, theme
-from workbench.charts.confidence_histogram import COLOURS, SIZE
+from workbench.charts import methods
+from workbench.charts.grammar import ROWS, Rows, dress, menu, picture, thin
+from workbench.charts.grammar.looks import ANSWERS, GREY
+from workbench.charts.grammar.looks import scale as colours
+from workbench.charts.grammar.marks import choice, images, png
+from workbench.charts.grammar.picture import AXIS, legend, small
+from workbench.numbers.numerals import points
 
-IMAGES = 480  # in all
-LINES, EACH = 2, 14  # of images of what is chosen
+SURE = 0.9
+HIGH = 150  # pixels of a histogram
+IMAGES, EACH = 480, 28  # in all, and of one bar
 RIGHT = 4  # images of a bar of right predictions
+LISTS = ("low", "high", "floor", "top", "count", "share", "accuracy")
+CONFIDENCE = alt.Tooltip("low:Q", title="confidence above", format=".1f")
 
 
-def sure_and_wrong(outcomes: Iterable[Any], scaled: bool = False) -> Any:
+@picture(holds="the predictions of ensembles")
+def confidence_histogram(outcomes: Iterable[Any]) -> Rows:
+    """Draw the test predictions by confidence, the wrong ones at the bottom: mean counts over replicas.
+
+    `outcomes` are those of `experiments.robust_ensembles`; a menu chooses before or after temperature scaling.
+    """
+    ensembles = methods.by_method(outcomes)
+    made = []
+    for order, (method, replicas) in enumerate(ensembles.items()):
+        for words, scaled in methods.MENU.items():
+            counts = _counts(replicas, scaled)
+            row = {"about": methods.about(ensembles), "method": method, "order": order, "scaled": words}
+            wrong = f"wrong above {SURE:g}: {points(_sure(replicas, scaled), ' %', of=False)}"
+            row["heading"] = f"{methods.heading(replicas, scaled)}\n{wrong}"
+            made += [row | {"kind": kind} | _stacked(counts, kind) for kind in ANSWERS]
+    return made
+
+
+def _counts(replicas: Sequence[Any], scaled: bool) -> dict[str, np.ndarray]:
+    """Return the mean count of each bin over replicas, of right and of wrong predictions."""
+    said = [methods.said(outcome, scaled) for outcome in replicas]
+    return {
+        kind: np.mean([np.bincount(s.bin[s.right == (kind == "right")], minlength=methods.BINS) for s in said], 0)
+        for kind in ANSWERS
+    }
+
+
+def _stacked(counts: dict[str, np.ndarray], kind: str) -> dict[str, list[Any]]:
+    wrong, total = counts["wrong"], counts["wrong"] + counts["right"]
+    floor, top = (np.zeros(methods.BINS), wrong) if kind == "wrong" else (wrong, total)
+    edges = np.arange(methods.BINS + 1) / methods.BINS
+    there = np.flatnonzero(total)
+    return {
+        "low": edges[:-1][there].tolist(),
+        "high": edges[1:][there].tolist(),
+        "floor": floor[there].round(3).tolist(),
+        "top": top[there].round(3).tolist(),
+        "count": counts[kind][there].round(2).tolist(),
+        "share": (counts[kind] / total.sum())[there].round(5).tolist(),
+        "accuracy": (counts["right"][there] / total[there]).round(4).tolist(),
+    }
+
+
+def _sure(replicas: Sequence[Any], scaled: bool = False) -> list[float]:
+    """Return the share of predictions that are wrong and surer than 0.9, in each replica."""
+    said = [methods.said(outcome, scaled) for outcome in replicas]
+    return [float((~s.right & (s.confidence > SURE)).mean()) for s in said]
+
+
+@confidence_histogram.drawing
+def draw_histograms(rows: Rows, width: int) -> Any:
+    """Draw the rows: stacked bars for each method, the wrong ones full, the right ones as an outline above them."""
+    tip = [
+        alt.Tooltip("count:Q", title="mean count", format=".1f"),
+        alt.Tooltip("share:Q", title="share of all", format=".1%"),
+        alt.Tooltip("accuracy:Q", title="accuracy of the bin", format=".1%"),
+    ]
+    base = alt.Chart().transform_filter(methods.SHOWN).transform_flatten([*LISTS])
+    bars = _bars(base.mark_rect(strokeWidth=1.2), tip, "test images", alt.Scale(), width)
+    return dress(
+        small(bars, rows, width, height=HIGH),
+        rows,
+        width,
+        title="Where is it sure, and where is it wrong?",
+        subtitle="{about}",
+        description=(
+            "Histograms of test predictions by confidence, a method each: the wrong predictions as full bars at the "
+            "bottom, the right ones as outlines on top of them; a menu chooses before or after temperature scaling."
+        ),
+        menus=[menu(methods.MENU, "confidence")],
+    )
+
+
+def _bars(marked: alt.Chart, tip: Sequence[Any], title: str, scale: alt.Scale, width: int, **more: Any) -> alt.Chart:
+    """Return the bars of one method: the wrong predictions full, the right ones as outlines."""
+    key = legend(None, ANSWERS, width, symbolSize=100)
+    axis = alt.Axis(grid=False, values=[0, 0.5, 1], format="~f")
+    outline = alt.Stroke("kind:N", scale=colours(ANSWERS), legend=None)
+    return marked.encode(
+        x=alt.X("low:Q", title="confidence", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis),
+        x2="high:Q",
+        y=alt.Y("floor:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4, tickMinStep=1, format="~f")),
+        y2="top:Q",
+        color=alt.Color("kind:N", scale=colours(ANSWERS), legend=key),
+        fillOpacity=alt.condition("datum.kind == 'wrong'", alt.value(1.0), alt.value(0.18)),
+        tooltip=[alt.Tooltip("method:N"), alt.Tooltip("kind:N", title="predictions"), CONFIDENCE, *tip],
+        **{"stroke": outline, **more},
+    )
+
+
+@confidence_histogram.sentences
+def words_of_histograms(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: how many predictions are wrong and sure, by method."""
+    ensembles = methods.by_method(outcomes).values()
+    each = [f"{methods.name_of(replicas[0])} {points(_sure(replicas), ' %')}" for replicas in ensembles]
+    return [f"Wrong, and surer than {SURE:g}: {'; '.join(each)}."] if each else []
+
+
+@picture(holds="the images of examples")
+def sure_and_wrong(outcomes: Iterable[Any], scaled: bool = False) -> Rows:
     """Draw the predictions of the first replica of each method by confidence, and images of the bar that is clicked.
 
     `outcomes` are those of `experiments.robust_ensembles`; `scaled` takes confidence after temperature scaling. At
-    first the surest wrong predictions of the first method are shown.
+    first the surest wrong predictions of the first method are shown. Images are small PNGs, at most 480.
     """
-    return draw(rows(outcomes, scaled))
-
-
-def rows(outcomes: Iterable[Any], scaled: bool = False) -> list[dict[str, Any]]:
-    """Return a dict for each method, bin and kind (right, wrong), whose images (small PNGs) are lists: at most 480."""
-    found = methods.by_method(outcomes)
-    if not found:
+    ensembles = methods.by_method(outcomes)
+    if not ensembles:
         return []
-    one = next(iter(found.values()))[0]
-    about = f"{methods.about(found, one.replica)}{', after temperature scaling' if scaled else ''}"
+    one = next(iter(ensembles.values()))[0]
+    about = f"{methods.about(ensembles, one.replica)}{', after temperature scaling' if scaled else ''}"
     parts: list[tuple[dict[str, Any], methods.Said, np.ndarray]] = []
-    kept = theme.thin(list(found.items()), theme.ROWS // (2 * methods.BINS))
-    for order, (method, own) in enumerate(kept):
-        said = methods.said(own[0], scaled)
-        share = calibration.signed_gap(own[0].probabilities(scaled=scaled), own[0].test.labels)
-        heading = f"{methods.name_of(own[0])}\n{int((~said.right).sum())} wrong, gap {100 * share:+.1f} points"
-        for bar, places in _bars(said):
+    for order, (method, replicas) in enumerate(thin(list(ensembles.items()), ROWS // (2 * methods.BINS))):
+        said = methods.said(replicas[0], scaled)
+        gap = calibration.signed_gap(replicas[0].probabilities(scaled=scaled), replicas[0].test.labels)
+        heading = f"{methods.name_of(replicas[0])}\n{int((~said.right).sum())} wrong, gap {100 * gap:+.1f} points"
+        for bar, places in _clickable(said):
             parts.append((bar | {"about": about, "method": method, "order": order, "heading": heading}, said, places))
     most = _most([(bar["kind"], len(places)) for bar, _, places in parts])
     return [bar | _images(said, places[: most[bar["kind"]]]) for bar, said, places in parts]
 
 
-def _bars(said: methods.Said) -> Iterable[tuple[dict[str, Any], np.ndarray]]:
+def _clickable(said: methods.Said) -> Iterable[tuple[dict[str, Any], np.ndarray]]:
     """Yield each bar that has a prediction: the wrong ones at the bottom, the right ones above, the surest first."""
     surest = np.argsort(-said.confidence, kind="stable")
     for bin_ in range(methods.BINS):
@@ -66,7 +169,7 @@ def _bars(said: methods.Said) -> Iterable[tuple[dict[str, Any], np.ndarray]]:
 def _most(counts: Sequence[tuple[str, int]]) -> dict[str, int]:
     """Return how many images a bar of wrong, and one of right predictions may have: at most 480 in all, wrong first."""
     for right in (RIGHT, 1):
-        for wrong in range(LINES * EACH, right - 1, -1):
+        for wrong in range(EACH, right - 1, -1):
             most = {"wrong": wrong, "right": right}
             if sum(min(n, most[kind]) for kind, n in counts) <= IMAGES:
                 return most
@@ -76,7 +179,7 @@ def _most(counts: Sequence[tuple[str, int]]) -> dict[str, int]:
 def _images(said: methods.Said, places: np.ndarray) -> dict[str, list[Any]]:
     o = said.outcome
     return {
-        "image": [gallery.png(o.examples.images[place]) for place in places.tolist()],
+        "image": [png(o.examples.images[place]) for place in places.tolist()],
         "id": o.test.ids[places.tolist()].tolist(),
         "label": [o.classes[label] for label in o.test.labels[places.tolist()].tolist()],
         "predicted": [o.classes[answer] for answer in said.answer[places].tolist()],
@@ -84,87 +187,58 @@ def _images(said: methods.Said, places: np.ndarray) -> dict[str, list[Any]]:
     }
 
 
-def draw(rows: list[dict[str, Any]]) -> alt.VConcatChart:
+@sure_and_wrong.drawing
+def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: a histogram for each method, and below them the images of the bar that is chosen."""
     wrong = [row for row in rows if row["kind"] == "wrong"] or rows
     first = min((row["order"] for row in wrong), default=0)
     surest = max((row for row in wrong if row["order"] == first), key=lambda row: row["high"], default={"bar": ""})
-    chosen = gallery.choice(surest["bar"])
-    scale = alt.Scale(domain=list(COLOURS), range=list(COLOURS.values()))
-    tip = [
-        alt.Tooltip("method:N"),
-        alt.Tooltip("kind:N", title="predictions"),
-        alt.Tooltip("low:Q", title="confidence above", format=".1f"),
-        alt.Tooltip("count:Q", title="images"),
-    ]
-    axis = alt.Axis(grid=False, values=[0, 0.5, 1], format="~g")
-    bars = alt.Chart().mark_rect(cursor="pointer").encode(
-        x=alt.X("low:Q", title="confidence", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis),
-        x2="high:Q",
-        y=alt.Y("floor:Q", title="images (square root)", scale=alt.Scale(type="sqrt"), axis=alt.Axis(tickCount=4)),
-        y2="top:Q",
-        color=alt.Color("kind:N", scale=scale, legend=alt.Legend(title=None, orient="top")),
-        stroke=alt.when(chosen)
-        .then(alt.value(theme.GREY))
-        .when("datum.kind == 'wrong'")
-        .then(alt.value(COLOURS["wrong"]))
-        .otherwise(alt.value(COLOURS["right"])),
-        strokeWidth=alt.condition(chosen, alt.value(4), alt.value(1)),
-        fillOpacity=alt.condition("datum.kind == 'wrong'", alt.value(1.0), alt.value(0.18)),
-        tooltip=tip,
-    )  # fmt: skip
-    bars = bars.add_params(chosen).properties(width=SIZE[0], height=SIZE[1] - 30)
-    histograms = bars.facet(methods.facet(), columns=methods.ACROSS, data=alt.Data(values=rows))
-    histograms.data = alt.Undefined  # it is the whole's
-    chart = alt.vconcat(histograms, _strip(chosen), data=alt.Data(values=rows), spacing=24)
-    description = (
-        "Histograms of test predictions by confidence, a method each, the wrong ones at the bottom, and images of the "
-        "bar that was clicked, the surest first, with label, prediction and confidence."
-    )
-    about = rows[0]["about"] if rows else "nothing finished"
-    subtitle = f"{about}\nclick a part of a bar to see its images, the surest first"
-    return theme.dress(chart, "Which images is it sure and wrong about?", description, subtitle)
-
-
-def _strip(chosen: alt.Parameter) -> alt.LayerChart:
-    """Return the images of the chosen bar, in lines, with prediction, label and confidence below."""
-    flat: list[Any] = ["image", "id", "label", "predicted", "confidence"]
-    base = alt.Chart().transform_filter(chosen).transform_flatten(flat)
-    order: list[Any] = [alt.SortField("confidence", order="descending"), alt.SortField("id")]
-    base = base.transform_window(number="row_number()", sort=order)
-    base = base.transform_filter(f"datum.number <= {LINES * EACH}")
-    base = base.transform_calculate(
-        column=f"(datum.number - 1) % {EACH}",
-        line=f"-floor((datum.number - 1) / {EACH})",
-        said="datum.kind == 'wrong' ? datum.predicted + ', not ' + datum.label : datum.predicted",
-        sure="format(datum.confidence, '.2f')",
-    )
-    scale = alt.Scale(domain=[-0.5, EACH - 0.5], nice=False, zero=False)
-    x = alt.X("column:Q", scale=scale, axis=None)
-    y = alt.Y("line:Q", scale=alt.Scale(domain=[0.2 - LINES, 0.35], nice=False, zero=False), axis=None)
-    tip = [
-        alt.Tooltip("predicted:N"),
-        alt.Tooltip("label:N"),
-        alt.Tooltip("confidence:Q", format=".3f"),
-        alt.Tooltip("id:Q"),
-    ]
-    images = gallery.images(base, x=x, y=y, tooltip=tip)
-    words = [
-        base.mark_text(fontSize=10.5, limit=44, dy=gallery.SIDE / 2 + down).encode(x=x, y=y, text=f"{field}:N")
-        for field, down in (("said", 9), ("sure", 22))
-    ]
+    chosen = choice(surest["bar"])
+    stroke = alt.when(chosen).then(alt.value(GREY)).when("datum.kind == 'wrong'")
+    stroke = stroke.then(alt.value(ANSWERS["wrong"].colour)).otherwise(alt.value(ANSWERS["right"].colour))
+    thick = alt.condition(chosen, alt.value(4), alt.value(1))
+    pointed = alt.Chart().mark_rect(cursor="pointer")
+    count, root = [alt.Tooltip("count:Q", title="images")], alt.Scale(type="sqrt")
+    bars = _bars(pointed, count, "images (square root)", root, width, stroke=stroke, strokeWidth=thick)
+    histograms = small(bars.add_params(chosen), rows, width, height=HIGH - 30)
     name = alt.Chart().transform_filter(chosen).mark_text(align="left", fontWeight=600)
-    name = name.encode(x=alt.value(0), y=alt.value(-8), text="bar:N")
-    chart = alt.layer(images, *words, name).properties(width=theme.WIDTH + 30, height=76 * LINES)
-    assert isinstance(chart, alt.LayerChart)
-    return chart
+    strip = images(
+        alt.Chart().transform_filter(chosen),
+        ["image", "id", "label", "predicted", "confidence"],
+        width - AXIS - 10,
+        order="-datum.confidence",
+        below={
+            "said": "datum.kind == 'wrong' ? datum.predicted + ', not ' + datum.label : datum.predicted",
+            "sure": "format(datum.confidence, '.2f')",
+        },
+        tip=[
+            alt.Tooltip("predicted:N"),
+            alt.Tooltip("label:N"),
+            alt.Tooltip("confidence:Q", format=".3f"),
+            alt.Tooltip("id:Q"),
+        ],
+        most=EACH,
+    )
+    strip = strip + name.encode(x=alt.value(0), y=alt.value(-8), text="bar:N")
+    return dress(
+        alt.vconcat(histograms, strip, spacing=24),
+        rows,
+        width,
+        title="Which images is it sure and wrong about?",
+        subtitle="{about}\nclick a part of a bar to see its images, the surest first",
+        description=(
+            "Histograms of test predictions by confidence, a method each, the wrong ones at the bottom, and images of "
+            "the bar that was clicked, the surest first, with label, prediction and confidence."
+        ),
+    )
 
 
+@sure_and_wrong.sentences
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: the surest wrong prediction of each method, in its first replica."""
     sentences = []
-    for own in methods.by_method(outcomes).values():
-        said, o = methods.said(own[0]), own[0]
+    for replicas in methods.by_method(outcomes).values():
+        said, o = methods.said(replicas[0]), replicas[0]
         wrong = calibration.sure_and_wrong(o.probabilities(), o.test.labels)
         if len(wrong):
             place = int(wrong[0])

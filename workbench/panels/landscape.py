@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.charts.connected import connected
+from workbench.charts.barrier_by_step import words as connected
 from workbench.experiments import instability
 from workbench.nets.batch_norm import TREATMENTS
 from workbench.panels.groups import LEARNED, TRAINED

@@ -24,6 +24,13 @@ LOTTERY = Declaration(
             Number("replicas", "replicas", low=1, high=1000, whole=True, help="three give an interval"),
         ),
     },
-    charts=("accuracy by density", "learning curves", "density by layer", "first layer", "weights before after"),
+    charts=(
+        "accuracy by density",
+        "accuracy by rewind step",
+        "learning curves",
+        "density by layer",
+        "first layer",
+        "weights before after",
+    ),
     words=in_words,
 )

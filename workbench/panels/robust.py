@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.charts.rare_features import words as rare_in_words
+from workbench.charts.rare_features_by_lambda import words as rare_in_words
 from workbench.charts.robust_weights import words as weights_in_words
 from workbench.experiments import rare_features, robust_weighting
 from workbench.experiments.robust_weighting import BY, DIGITS, MADE_LOSSES, MOST

@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from workbench.charts import CHARTS
-from workbench.charts.picture import png
+from workbench.charts.grammar.png import png
 from workbench.panels.options import Declaration
 
 

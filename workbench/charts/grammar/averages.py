@@ -1,0 +1,196 @@
+"""Records in, rows out: what is averaged over replicas, where it stands, and the labels at the ends of lines.
+
+A record is a dict of one replica. Beside x, the measures and the line, it may say:
+
+    role     "point", if it says nothing; "across": its value is a line over all of x; "mark": it stands by itself
+    look     which of the looks its line has, where that is not the line's own name
+    words    what stands at the end of its line, where the look has no words, and in the tips
+    seed, replica   whose it is: several records of one replica are averaged first
+    less     its difference to what it is compared with: a mean that is not shown to match is hollow
+    hollow   that it is, for a reason of one's own
+    joined   False: beside its line, not on it · shape: which of `shapes` it has · together: what holds together records
+             of one mean whose x differs from replica to replica · about: what the subtitle says of all
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from workbench.charts.grammar.axes import Axis
+from workbench.charts.grammar.looks import Looking, in_order
+from workbench.charts.grammar.room import HEIGHT, LINE
+from workbench.charts.grammar.rows import ROWS, Rows, span, thin
+from workbench.numbers import intervals
+
+CARRIED = ("hollow", "joined", "shape", "replica")  # from a record to the row of its mean
+LABELS = 16  # in one picture
+ASIDE = 0.035  # of the width, from the end of the lines to their labels
+Group = list[tuple[Any, float, dict[str, Any]]]  # (replica, value, record)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Averages:
+    """Means over replicas with their t intervals, by `x`, for each of the `measures`.
+
+    `line` is the field of a record that names its line; lines are `named` at their ends, or in a `legend` so called.
+    `split` is a field by which pictures stand side by side; `chosen` is (a field, words), by which a menu chooses;
+    `names` is the field with words for the values 0, 1, 2, … of x. `rules` are broken lines across, by measure: a
+    number, or the field that has it. Intervals are Student's t over replicas, or, `ranged`, from the least to the most.
+    Lines stand `apart` by a share of the width; `height` is of a picture, or of each. `carried` are (field, words) of a
+    record that tips say too. `packed` rows hold lists, for charts that have all the lines of a menu.
+    """
+
+    x: Axis
+    measures: Sequence[Axis]
+    line: str = "kind"
+    looks: Looking = in_order
+    named: bool = True
+    legend: str | None = None
+    split: str | None = None
+    chosen: tuple[str, str] | None = None
+    names: str | None = None
+    rules: Mapping[str, float | str] | None = None
+    carried: Sequence[tuple[str, str]] = ()
+    apart: float = 0.01
+    height: int | Sequence[int] = HEIGHT
+    ranged: bool = False
+    packed: bool = False
+
+    def rows(self, records: Rows) -> Rows:
+        """Return a row for each mean, a rule for each picture, and a label for each line."""
+        groups = self._groups(records)
+        if not groups:
+            return []
+        x = self.x_of(records)
+        order = self._order(records)
+        seen = [record[x.field] for record in records]
+        means = [self._mean(key, same, x) for key, same in groups.items()]
+        for mean in means:
+            side = self.apart * (order.index(mean["line"]) - (len(order) - 1) / 2) if mean["role"] == "point" else 0
+            mean["at"] = x.beyond(mean[x.field], side, seen)
+            if mean["role"] == "across":
+                mean["left"], mean["right"] = x.ends(seen)
+                mean["at"] = mean["right"]
+        means.sort(key=lambda mean: (order.index(mean["line"]), -mean["at"] if x.reverse else mean["at"]))
+        labels = [] if self.legend or not self.named else self._labels(means, x)
+        others = [*self._rules(means, records), *labels]
+        made = [*(means if self.packed else thin(means, ROWS - len(others))), *others]
+        made = self._packed(made) if self.packed else made
+        made[0] |= {field: records[0][field] for field in ("about", self.names) if field and field in records[0]}
+        return made
+
+    def _groups(self, records: Rows) -> dict[tuple[Any, ...], Group]:
+        """Return (replica, value, record) by role, measure, what pictures and menus part, line, and place."""
+        groups: dict[tuple[Any, ...], Group] = defaultdict(list)
+        for number, record in enumerate(records):
+            place = record.get("together", float(f"{record[self.x.field]:.6g}"))
+            role = record.get("role", "point")
+            alone = number if role == "mark" else record.get("shape")  # a mark is averaged with no other
+            for measure in self.measures:
+                value = record.get(measure.field)
+                if value is not None and value == value:
+                    parts = tuple(record[field] for field in self.parts())
+                    key = (role, measure.field, parts, record[self.line], alone, place)
+                    replica = (record.get("seed"), record.get("replica", number))
+                    groups[key].append((replica, value, record))
+        return groups
+
+    def _mean(self, key: tuple[Any, ...], same: Group, x: Axis) -> dict[str, Any]:
+        role, field, parts, line, _, place = key
+        first = same[0][2]
+        measure = next(measure for measure in self.measures if measure.field == field)
+        place = statistics.fmean(record[x.field] for *_, record in same) if "together" in first else place
+        look = first.get("look", line)
+        known = self.looks.get(look) if isinstance(self.looks, Mapping) else None
+        words = first.get("words") or (known.words if known else "") or str(line)
+        row = {"role": role, "measure": field, "line": line, "look": look, "words": words, x.field: place}
+        row |= {"where": x.words(place)} | dict(zip(self.parts(), parts, strict=True))
+        carried = [*CARRIED, *(name for name, _ in self.carried)]
+        row |= {name: first[name] for name in carried if name in first and (role == "mark" or name != "replica")}
+        values = _by_replica((replica, value) for replica, value, _ in same)
+        row |= span(values, "value", measure.said)
+        if self.ranged:
+            low, high = min(values), max(values)
+            row |= {"low": low, "high": high, "interval": f"{low:{measure.said}} to {high:{measure.said}}"}
+        if "less" in first:
+            less = _by_replica((replica, record["less"]) for replica, _, record in same if record["less"] is not None)
+            row["hollow"] = bool(less) and not intervals.matches(intervals.mean(less))
+            row["match"] = "not shown to match" if row["hollow"] else "matches"
+        return row
+
+    def _labels(self, means: Rows, x: Axis) -> Rows:
+        """Return a label for each line of each picture, in one column at the right, moved apart.
+
+        `from` and `from_at` are where the line ends, for a thin leader to it.
+        """
+        pictures: dict[tuple[Any, ...], Rows] = defaultdict(list)
+        for mean in means:
+            pictures[mean["measure"], *(mean[field] for field in self.parts())].append(mean)
+        drawn = [mean["at"] for mean in means]
+        column = x.beyond(x.ends(drawn)[1], ASIDE, drawn)
+        labels = []
+        for (field, *_), shown in pictures.items():
+            number = [measure.field for measure in self.measures].index(field)
+            named = [mean for mean in shown if mean["role"] != "mark" and mean.get("joined", True)]
+            ends = thin(list({mean["line"]: mean for mean in named}.values()), LABELS)
+            seen = [mean[part] for mean in shown for part in ("value", "low", "high") if mean[part] is not None]
+            places = self.measures[number].spread([end["value"] for end in ends], LINE / self.height_of(number), seen)
+            for end, place in zip(ends, places, strict=True):
+                known = {name: end[name] for name in ("measure", "line", "look", "words", *self.parts())}
+                at = {"value": place, "at": column, "from": end["value"], "from_at": end["at"]}
+                labels.append({"role": "label", **known, **at})
+        return labels
+
+    def _rules(self, means: Rows, records: Rows) -> Rows:
+        """Return a broken line across for each picture of a measure that has one."""
+        made = {}
+        for mean in means:
+            if mean["measure"] in (self.rules or {}):
+                rule = (self.rules or {})[mean["measure"]]
+                where = {"measure": mean["measure"], **{field: mean[field] for field in self.parts()}}
+                made[tuple(where.values())] = {
+                    "role": "rule",
+                    **where,
+                    "value": records[0][rule] if isinstance(rule, str) else rule,
+                }
+        return list(made.values())
+
+    def _packed(self, rows: Rows) -> Rows:
+        """Return the rows of each picture and role as one, in which every field is a list."""
+        apart = ("role", "measure", *self.parts())
+        groups: dict[tuple[Any, ...], Rows] = defaultdict(list)
+        for row in rows:
+            groups[tuple(row[field] for field in apart)].append(row)
+        made = []
+        for key, same in groups.items():
+            fields = dict.fromkeys(field for row in same for field in row if field not in apart)
+            lists = {field: [row.get(field) for row in same] for field in fields}
+            made.append({**dict(zip(apart, key, strict=True)), **lists})
+        return made
+
+    def _order(self, records: Rows) -> list[Any]:
+        """Return the names of the lines: those with a known look first, in its order, then the others as they come."""
+        names = list(dict.fromkeys(record[self.line] for record in records))
+        looks = {record[self.line]: record.get("look", record[self.line]) for record in records}
+        known = list(self.looks) if isinstance(self.looks, Mapping) else []
+        return sorted(names, key=lambda name: known.index(looks[name]) if looks[name] in known else len(known))
+
+    def parts(self) -> list[str]:
+        return [field for field in (self.split, self.chosen and self.chosen[0]) if field]
+
+    def height_of(self, number: int) -> int:
+        return self.height if isinstance(self.height, int) else self.height[number]
+
+    def x_of(self, rows: Rows) -> Axis:
+        return replace(self.x, names=rows[0][self.names] if rows else [""]) if self.names else self.x
+
+
+def _by_replica(values: Iterable[tuple[Any, float]]) -> list[float]:
+    several: dict[Any, list[float]] = defaultdict(list)
+    for replica, value in values:
+        several[replica].append(value)
+    return [same[0] if len(set(same)) == 1 else statistics.fmean(same) for same in several.values()]

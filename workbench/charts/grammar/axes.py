@@ -1,0 +1,136 @@
+"""A number as it is drawn: which field of the rows, its title with the unit, its scale, and how it is said."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from workbench.charts.grammar.room import spread, wrapped
+from workbench.numbers.numerals import percent
+
+_WAYS = {  # of a scale: to where lengths are as drawn, and back
+    "linear": (float, float),
+    "log": (lambda v: math.log(max(v, 1e-12)), math.exp),
+    "sqrt": (lambda v: math.copysign(math.sqrt(abs(v)), v), lambda u: u * abs(u)),
+    "symlog": (lambda v: math.asinh(v / 2), lambda u: 2 * math.sinh(u)),
+}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A number of a picture.
+
+    `form` is d3's format of the labels: a kind such as "~%", "+~f", "~s", without digits, for an axis has as many as
+    tell its ticks apart. `said` is the format of single values, in tips and words (Python's and d3's). An axis of
+    `whole` numbers has no label between two of them; `names` are words for its values 0, 1, 2, …. An interval may reach
+    beyond `within`, no label does. `ticks` stand at values of one's own.
+    """
+
+    field: str
+    title: str
+    form: str = "~f"
+    said: str = ".3g"
+    type: str = "linear"
+    zero: bool = False
+    reverse: bool = False
+    whole: bool = False
+    ticks: Sequence[float] | None = None
+    names: Sequence[str] = ()
+    domain: tuple[float, float] | None = None
+    within: tuple[float, float] | None = None
+    padding: int = 12
+
+    def __post_init__(self) -> None:
+        if re.search(r"\d", self.form):
+            rule = "must have no digits, which an axis takes as its domain needs"
+            raise ValueError(f'form {rule}, got "{self.form}"; pass a kind such as "~%" or "+~f"')
+
+    def x(self, field: str = "at", *, width: int = 400, title: bool = True) -> alt.X:
+        """Return the axis across, over so many pixels; it has no grid."""
+        title_lines = wrapped(self.title, width + 16, 12.5) if title and self.title else None
+        axis = self._axis(max(2, min(10, width // 64)), grid=False)
+        return alt.X(f"{field}:Q", title=title_lines, scale=self._scale(nice=False), axis=axis)
+
+    def y(self, field: str = "value", *, height: int = 320, title: bool = True) -> alt.Y:
+        """Return the axis up."""
+        title_lines = wrapped(self.title, height + 30, 12.5) if title and self.title else None
+        return alt.Y(f"{field}:Q", title=title_lines, scale=self._scale(), axis=self._axis(max(3, height // 50)))
+
+    def tip(self, field: str = "value") -> alt.Tooltip:
+        """Return the line of a tip that says the value."""
+        return alt.Tooltip(f"{field}:Q", title=self.title.partition(" (")[0], format=self.said)
+
+    def words(self, value: float) -> str:
+        """Say a value: `0.35 %` for a share, to two digits; that of `names` where it counts them."""
+        if self.names:
+            return self.names[int(value)]
+        if self.said.endswith("%"):
+            return percent(value)
+        return f"{value:,.0f}" if self.whole else f"{value:{self.said}}"
+
+    def beyond(self, value: float, share: float, seen: Sequence[float]) -> float:
+        """Return the value that is drawn a share of the picture's width (or height) farther along, of what is seen."""
+        there, back = _WAYS[self.type]
+        return back(there(value) + (-share if self.reverse else share) * self._length(seen))
+
+    def ends(self, seen: Sequence[float]) -> tuple[float, float]:
+        """Return what is drawn at the left and at the right of what is seen."""
+        low, high = self.domain or (min(seen, default=0.0), max(seen, default=1.0))
+        return (high, low) if self.reverse else (low, high)
+
+    def spread(self, values: Sequence[float], gap: float, seen: Sequence[float]) -> list[float]:
+        """Move values apart to a share of the picture's height, as little as that takes, in their order."""
+        there, back = _WAYS[self.type]
+        return [back(place) for place in spread([there(value) for value in values], gap * self._length(seen))]
+
+    def _length(self, seen: Sequence[float]) -> float:
+        there, _ = _WAYS[self.type]
+        low, high = self.domain or (min(seen, default=0.0), max(seen, default=1.0))
+        return (there(high) - there(low)) or 0.01
+
+    def _scale(self, **more: Any) -> alt.Scale:
+        more |= {} if self.type == "linear" else {"type": self.type}
+        more |= {"constant": 2} if self.type == "symlog" else {}
+        more |= {} if self.type == "log" else {"zero": self.zero}
+        more |= {"reverse": True} if self.reverse else {}
+        if self.domain is not None:
+            more["nice"] = False
+            return alt.Scale(**more, domain=list(self.domain))
+        return alt.Scale(**more, padding=0 if self.zero else self.padding)  # zero is on the axis itself
+
+    def _axis(self, count: int, **more: Any) -> alt.Axis:
+        if self.names:
+            return alt.Axis(
+                values=list(range(len(self.names))),
+                labelExpr=f"{list(self.names)}[datum.value]",
+                labelOverlap=True,
+                **more,
+            )
+        if self.whole:  # with few of them ticks stand between, whatever `tickMinStep` says
+            more |= {"labelExpr": "datum.value % 1 ? '' : format(datum.value, ',d')", "tickMinStep": 1}
+            more["tickOpacity"] = alt.condition("datum.value % 1 == 0", alt.value(1), alt.value(0))
+        if self.within is not None:
+            low, high = self.within
+            more["labelExpr"] = f"datum.value < {low - 1e-5} || datum.value > {high + 1e-5} ? '' : datum.label"
+        more |= (
+            {"tickCount": count}
+            if self.ticks is None
+            else {"values": list(self.ticks), "labelOverlap": True, "labelSeparation": 6}
+        )
+        return alt.Axis(format=self.form, **more) if self.form and not self.whole else alt.Axis(**more)
+
+
+_TENS = (1.0, *(digit * 10.0**-power for power in range(1, 6) for digit in (5, 2, 1)))
+_DOUBLINGS = (0, *(digit * 10**power for power in range(6) for digit in (1, 2, 5)))
+DENSITY = Axis(
+    "density", "density: weights kept (logarithmic)", "~%", "%", "log", reverse=True, ticks=_TENS, padding=14
+)
+ACCURACY = Axis("test_accuracy", "test accuracy", "~%", ".2%", within=(0, 1))
+PARTED = Axis("rewind_step", "step at which the children part", "~s", ",.0f", "symlog", ticks=_DOUBLINGS, padding=10)
+STEP = Axis("step", "optimiser step", said=",.0f", whole=True, zero=True)
+BARRIER = Axis("barrier_error", "error barrier", "~%", ".2%", zero=True)

@@ -1,0 +1,69 @@
+"""The layers of one picture of `Means`: bands across, rules, intervals, lines, points, marks and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from workbench.charts.grammar.axes import Axis
+from workbench.charts.grammar.looks import Looks, channels
+from workbench.charts.grammar.marks import BROKEN, labels
+
+
+@dataclass(frozen=True)
+class Pane:
+    """One picture: its axes, its size in pixels, how names look, which rows are in it, and what stands at its sides."""
+
+    x: Axis
+    y: Axis
+    size: tuple[int, int]
+    looks: Looks
+    where: str = "true"
+    legend: alt.Legend | None = None
+    titles: tuple[bool, bool] = (True, True)  # of x and y
+    shape: alt.Shape | None = None
+    tips: Sequence[Any] = ()
+    inside: bool = False  # the words at the ends of lines
+
+    def across(self, field: str = "at") -> alt.X:
+        """Return x by a field."""
+        return self.x.x(field, width=self.size[0], title=self.titles[0])
+
+    def up(self, field: str = "value") -> alt.Y:
+        """Return y by a field."""
+        return self.y.y(field, height=self.size[1], title=self.titles[1])
+
+
+def lines(pane: Pane, lists: Mapping[str, Sequence[str]]) -> list[Any]:
+    """Return the layers; `lists` are the fields by role that hold lists, where rows are packed."""
+    looks = channels(pane.looks, legend=pane.legend)
+    color, y = looks["color"], pane.up()
+
+    def of(role: str) -> alt.Chart:
+        base = alt.Chart().transform_filter(f"datum.role == '{role}' && {pane.where}")
+        fields: list[Any] = list(lists.get(role, ()))
+        return base.transform_flatten(fields) if fields else base
+
+    tip = [pane.tips[0], alt.Tooltip("where:N", title=pane.x.title.partition(":")[0].partition(" (")[0])]
+    tip = [*tip, pane.y.tip(), *pane.tips[1:]]
+    over: dict[str, Any] = {"x": pane.across("left"), "x2": "right:Q", "color": color}
+    point = of("point").encode(x=pane.across(), color=color)
+    full, empty = point.transform_filter("!datum.hollow"), point.transform_filter("datum.hollow === true")
+    shape = pane.shape or looks["shape"]
+    joined = point.transform_filter("datum.joined !== false").mark_line(strokeWidth=2)
+    marked = of("mark").mark_point(filled=True, size=80, opacity=1).encode(x=pane.across(), color=color)
+    told = [alt.Tooltip("words:N", title="marked"), *tip[1:3], alt.Tooltip("replica:N")]
+    return [
+        of("across").mark_rect(opacity=0.18).encode(y=pane.up("low"), y2="high:Q", **over),
+        of("across").mark_rule(strokeDash=BROKEN["strokeDash"], strokeWidth=1.5).encode(y=y, tooltip=tip, **over),
+        of("rule").mark_rule(**BROKEN).encode(y=y),
+        point.mark_rule(strokeWidth=1.5, opacity=0.65).encode(y=pane.up("low"), y2="high:Q", detail="line:N"),
+        joined.encode(y=y, strokeDash=looks["strokeDash"], detail="line:N"),
+        full.mark_point(size=64, filled=True, opacity=1).encode(y=y, shape=shape, tooltip=tip),
+        empty.mark_point(size=64, strokeWidth=2, opacity=1).encode(y=y, shape=shape, tooltip=tip),
+        marked.encode(y=y, shape=shape, tooltip=told),
+        *labels(of("label"), pane.across, pane.up, color, inside=pane.inside),
+    ]

@@ -1,0 +1,108 @@
+"""How names look, the same in all charts: a colour, a shape and dashes, so that no two differ in colour alone.
+
+This is the one place for colours. They are Okabe and Ito's, less those that vanish on white or on JupyterLab's dark
+paper; text and axes are of a grey that has a contrast of 4.3 on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import altair as alt
+
+GREY = "#7a7a7a"
+INK, PAPER, PALE = "#111111", "#ffffff", "#F2F2F2"  # on light cells, on dark ones, and the middle of two colours
+BLUE, ORANGE, GREEN, GOLD, PINK = "#0080C6", "#D55E00", "#009E73", "#B8860B", "#CC79A7"
+PURPLE, SKY, OLIVE, MAUVE = "#8C6BB1", "#56A0C9", "#6B8E23", "#B069A0"
+DEEP, VIOLET, AZURE, AMBER, RUST = "#0072B2", "#9467A8", "#4FA3D1", "#E69F00", "#C2500A"
+SEQUENCE = (DEEP, VIOLET, ORANGE)  # from dense to sparse, from early to late
+SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right", "triangle-left")
+SALTIRE = "M-.8,-.5L-.5,-.8L0,-.3L.5,-.8L.8,-.5L.3,0L.8,.5L.5,.8L0,.3L-.5,.8L-.8,.5L-.3,0Z"  # a cross that lies
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one name looks, and the words for it ("": the name itself)."""
+
+    colour: str
+    shape: str = "circle"
+    words: str = ""
+    dash: tuple[int, ...] = (1, 0)
+
+
+Looks = Mapping[str, Look]
+Looking = Looks | Callable[[Sequence[str]], Looks]  # a table of looks, or what makes one for names that come
+
+RUNS: Looks = {
+    "ticket": Look(BLUE, "circle", "ticket"),
+    "random_mask": Look(ORANGE, "square", "random places by layer"),
+    "random_uniform": Look(PINK, "triangle-down", "random places anywhere"),
+    "reinitialised": Look(GREEN, "diamond", "ticket's places, new weights"),
+    "dense": Look(GREY, "stroke", "dense network", (5, 4)),
+    "published": Look(GREY, "cross", "published"),
+}
+TREATMENTS: Looks = {  # of batch-norm between two networks
+    "average": Look(BLUE, "circle"),
+    "recompute": Look(GREEN, "diamond"),
+    "keep": Look(ORANGE, "square"),
+}
+THIRDS: Looks = {"easy": Look(BLUE, "circle"), "middle": Look(GOLD, "square"), "hard": Look(ORANGE, "triangle-up")}
+SUBSETS: Looks = {  # of the data, by kind
+    "nothing": Look(GREY, "cross"),
+    "all": Look(BLUE, "circle"),
+    "random": Look(GOLD, "square"),
+    "easiest": Look(GREEN, "triangle-up"),
+    "hardest": Look(ORANGE, "triangle-down"),
+    "window": Look(MAUVE, "diamond"),
+}
+ANSWERS: Looks = {"right": Look(BLUE), "wrong": Look(ORANGE)}
+
+
+def in_order(names: Sequence[str]) -> Looks:
+    """Return looks for any names: colours and shapes in a fixed order, dashes from the ninth name on."""
+    colours = (BLUE, ORANGE, GREEN, MAUVE, GOLD, PURPLE, SKY, GREY)
+    names = list(dict.fromkeys(names))
+    dashes = ((1, 0), (6, 3), (2, 2))
+    return {n: Look(colours[i % 8], SHAPES[i % 8], dash=dashes[i // 8 % 3]) for i, n in enumerate(names)}
+
+
+def in_sequence(names: Sequence[str], colours: Sequence[str] = SEQUENCE) -> Looks:
+    """Return looks for names that have an order, such as densities: colours from the first to the last of some."""
+    names = list(dict.fromkeys(names))
+    last = max(len(names) - 1, 1)
+    return {name: Look(_between(colours, i / last), SHAPES[i % len(SHAPES)]) for i, name in enumerate(names)}
+
+
+def _between(colours: Sequence[str], share: float) -> str:
+    """Return the colour at a share of the way along others."""
+    place = share * (len(colours) - 1)
+    first = min(int(place), len(colours) - 2)
+    ends = ([int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours[first : first + 2])
+    return "#" + "".join(f"{round(a + (b - a) * (place - first)):02x}" for a, b in zip(*ends, strict=True))
+
+
+def looks_of(looks: Looking, names: Iterable[str]) -> Looks:
+    """Return the looks of names: those of the table, and for names that it lacks others in order."""
+    names = list(dict.fromkeys(names))
+    if callable(looks):
+        return looks(names)
+    others = [name for name in names if name not in looks]
+    spare = in_order([*looks, *others])
+    return {**looks, **{name: replace(spare[name], words=name.replace("_", " ")) for name in others}}
+
+
+def scale(looks: Looks, part: str = "colour") -> alt.Scale:
+    """Return the scale from names to a part of their looks: colour, shape or dash."""
+    values = [getattr(look, part) for look in looks.values()]
+    return alt.Scale(domain=[*looks], range=[list(value) if isinstance(value, tuple) else value for value in values])
+
+
+def channels(looks: Looks, field: str = "look", legend: alt.Legend | None = None) -> dict[str, Any]:
+    """Return the channels color, shape and strokeDash by a field of the rows that holds names."""
+    return {
+        "color": alt.Color(f"{field}:N", scale=scale(looks), legend=legend),
+        "shape": alt.Shape(f"{field}:N", scale=scale(looks, "shape"), legend=legend),
+        "strokeDash": alt.StrokeDash(f"{field}:N", scale=scale(looks, "dash"), legend=None),
+    }

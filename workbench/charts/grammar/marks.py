@@ -1,0 +1,126 @@
+"""Rows in, altair layers out: lines with their intervals, cells with numbers, bars to click, and images."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+
+from workbench.charts.grammar.looks import BLUE, GREY, INK, ORANGE, PAPER, Looks, scale
+from workbench.charts.grammar.picture import legend
+from workbench.charts.grammar.room import wrapped
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+IMAGE = 34  # pixels of an image's side
+PITCH = 42  # from one image to the next
+BROKEN: dict[str, Any] = {"color": GREY, "strokeDash": [5, 4]}
+
+
+def where(role: str, base: alt.Chart | None = None) -> alt.Chart:
+    """Return the chart of the rows of a role."""
+    return (base or alt.Chart()).transform_filter(f"datum.role == '{role}'")
+
+
+def shaped(title: str, looks: Looks, width: int, field: str = "shape") -> alt.Shape:
+    """Return shapes that tell something else than the colours do, with a legend of their own."""
+    key = legend(title, looks, width, orient="bottom", symbolFillColor=GREY, symbolStrokeColor=GREY)
+    return alt.Shape(f"{field}:N", scale=scale(looks, "shape"), legend=key)
+
+
+def labels(
+    base: alt.Chart, x: Callable[[str], alt.X], y: Callable[[str], alt.Y], colour: Any, *, inside: bool = False
+) -> list[Any]:
+    """Return the `words` at the ends of lines, each with a thin leader from `from_at`, `from` to where it was moved.
+
+    `x` and `y` give the axes by a field. Where a picture is too narrow for words at its side they stand `inside`.
+    """
+    leader = base.mark_rule(strokeWidth=0.8, opacity=0.5).encode(x=x("from_at"), x2="at:Q", y=y("from"), y2="value:Q")
+    how: dict[str, Any] = {"align": "right", "dx": 8, "dy": -9} if inside else {"align": "left", "dx": 4}
+    words = base.mark_text(fontWeight=600, **how).encode(x=x("at"), y=y("value"), text="words:N")
+    return [leader.encode(color=colour), words.encode(color=colour)]
+
+
+def cells(
+    x: alt.X, y: alt.Y, colour: alt.Color, tip: Sequence[Any], *, pale: str, none: str = "false", font: int = 12
+) -> list[Any]:
+    """Return cells with their `words` on them: dark ink where `pale` holds, grey where `none` does, else light."""
+    base = alt.Chart().encode(x=x, y=y)
+    ink = alt.when(none).then(alt.value(GREY)).when(pale).then(alt.value(INK)).otherwise(alt.value(PAPER))
+    return [
+        base.mark_rect(stroke=GREY, strokeWidth=0.4).encode(color=colour, tooltip=list(tip)),
+        base.mark_text(fontSize=font).encode(text="words:N", color=ink),
+    ]
+
+
+def choice(bar: str | int) -> alt.Parameter:
+    """Return the selection of a bar by a click, of this one at first."""
+    return alt.selection_point(name="chosen", fields=["bar"], value=[{"bar": bar}], empty=False, toggle=False)
+
+
+def bars(base: alt.Chart, chosen: alt.Parameter, **encodings: Any) -> alt.Chart:
+    """Return the bars that can be clicked: from `low` to `high`, the chosen one in another colour and framed."""
+    looks: dict[str, Any] = {
+        "color": alt.condition(chosen, alt.value(ORANGE), alt.value(BLUE)),
+        "strokeWidth": alt.condition(chosen, alt.value(2), alt.value(0.6)),
+    }
+    drawn = base.mark_rect(cursor="pointer", stroke=GREY).encode(x2="high:Q", **looks | encodings)
+    return drawn.add_params(chosen)
+
+
+def images(
+    base: alt.Chart,
+    lists: Sequence[str],
+    width: int,
+    *,
+    order: str,
+    below: Mapping[str, str],
+    tip: Sequence[Any],
+    most: int = 28,
+    title: str | None = None,
+    framed: str = "false",
+) -> alt.LayerChart:
+    """Return the images of the rows that are left in `base`, in lines that fill the width, words below each.
+
+    `lists` are the fields of a row that hold one value an image, `image` among them; `order` is an expression, the
+    smallest first; `below` names expressions for the words, one line each; where `framed` holds an image has a frame.
+    """
+    each = max(4, min(most, width // PITCH))
+    lines = math.ceil(most / each)
+    base = base.transform_flatten(list(lists)).transform_calculate(order=order)
+    base = base.transform_window(number="row_number()", sort=[alt.SortField("order"), alt.SortField("id")])
+    base = base.transform_filter(f"datum.number <= {most}").transform_calculate(
+        column=f"(datum.number - 1) % {each}", line=f"-floor((datum.number - 1) / {each})", **below
+    )
+    bare = alt.Axis(orient="top", labels=False, ticks=False, grid=False, domain=False) if title else None
+    across = alt.Scale(domain=[-0.5, each - 0.5], nice=False, zero=False)
+    x = alt.X("column:Q", scale=across, title=wrapped(title, width, 12.5) if title else alt.Undefined, axis=bare)
+    high = IMAGE + 14 + 13 * len(below)
+    up = alt.Scale(domain=[0.5 - lines, 0.5], nice=False, zero=False)
+    y, middle = alt.Y("line:Q", scale=up, axis=None), -6.5 * len(below)
+    picture = base.mark_image(width=IMAGE, height=IMAGE, smooth=False, yOffset=middle)
+    frame = base.transform_filter(framed).mark_point(
+        shape="square", size=(IMAGE + 4) ** 2, color=ORANGE, strokeWidth=3, opacity=1, yOffset=middle
+    )
+    layers: list[Any] = [picture.encode(x=x, y=y, url="image:N", tooltip=list(tip)), frame.encode(x=x, y=y)]
+    for place, field in enumerate(below):
+        words = base.mark_text(fontSize=10.5, limit=PITCH + 2, dy=middle + IMAGE / 2 + 9 + 13 * place)
+        layers.append(words.encode(x=x, y=y, text=f"{field}:N"))
+    chart = alt.layer(*layers).properties(width=width, height=high * lines)
+    assert isinstance(chart, alt.LayerChart)
+    return chart
+
+
+def png(image: Tensor) -> str:
+    """Return an image (uint8, channels first) as a data URL."""
+    from PIL import Image
+
+    pixels = image.cpu().permute(1, 2, 0).numpy()
+    file = io.BytesIO()
+    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels[:, :, :3]).save(file, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

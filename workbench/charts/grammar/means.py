@@ -1,0 +1,124 @@
+"""Lines of means: a chart that is declared by its axes, its looks and the numbers that are averaged.
+
+The function beneath a declaration gives the numbers, one dict a replica (`averages` says what it may hold); what is
+made of them, and how it looks, is the same in every chart.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ParamSpec
+
+import altair as alt
+
+from workbench.charts.grammar import marks
+from workbench.charts.grammar.averages import ASIDE, Averages
+from workbench.charts.grammar.axes import Axis
+from workbench.charts.grammar.lines import Pane, lines
+from workbench.charts.grammar.looks import Looks, looks_of
+from workbench.charts.grammar.picture import Picture, dress, headed, legend, menu
+from workbench.charts.grammar.room import LEAST, Grid, grid, widest
+from workbench.charts.grammar.rows import Rows
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means(Averages):
+    """Means over replicas as lines over `x`, a picture for each of the `measures`; `Averages` has the other fields.
+
+    The pictures stand side by side where there is room, or, `stacked`, one below the other. `shapes` is (title, looks)
+    of the records' `shape`; a menu of what is `chosen` is one of `buttons`. `needs` and `holds` are the `Picture`'s.
+    """
+
+    title: str
+    description: str
+    subtitle: str = "mean and 95 % t interval over replicas"
+    shapes: tuple[str, Looks] | None = None
+    buttons: bool = False
+    stacked: bool = False
+    needs: str = ""
+    holds: str = ""
+
+    def __call__(self, numbers: Callable[P, Iterable[dict[str, Any]]]) -> Picture[P]:
+        @functools.wraps(numbers)
+        def rows(*args: P.args, **kwargs: P.kwargs) -> Rows:
+            return self.rows(list(numbers(*args, **kwargs)))
+
+        return Picture(rows, self.draw, needs=self.needs, holds=self.holds)
+
+    def draw(self, rows: Rows, width: int) -> Any:
+        """Draw the rows: a picture for each measure, and for each value of the split."""
+        splits = list(dict.fromkeys(row[self.split] for row in rows)) if self.split and rows else [None]
+        shown = [(number, value) for value in splits for number in range(len(self.measures))]
+        words = [word for row in rows if row["role"] == "label" for word in _several(row["words"])]
+        room, inside = self._room(width, len(shown), words)
+        whole = replace(self._pane(rows, width), inside=inside)
+        drawn, lists = [], _lists(rows) if self.packed else {}
+        for place, (number, value) in enumerate(shown):
+            measure, last = self.measures[number], place == len(shown) - 1
+            titles = (last or not self.stacked, place % room.columns == 0 or value is None)
+            size, where = (room.inner, self.height_of(number)), self._filter(measure, value)
+            layers = alt.layer(*lines(replace(whole, y=measure, size=size, where=where, titles=titles), lists))
+            drawn.append(headed(layers.properties(width=size[0], height=size[1]), value))
+        chart: Any = drawn[0]
+        if len(drawn) > 1:
+            chart = alt.concat(*drawn, columns=room.columns, spacing=12)
+            shared = {"x": self.stacked or self.split, "y": self.split}
+            chart = chart.resolve_scale(**{channel: "shared" for channel, is_shared in shared.items() if is_shared})
+        return self._dressed(chart, rows, width)
+
+    def _room(self, width: int, count: int, words: Sequence[str]) -> tuple[Grid, bool]:
+        """Return how the pictures share the width, and whether words must stand inside them."""
+        most = 1 if self.stacked else count
+        beyond = round(ASIDE * width) if self.x.domain else 0  # what no axis holds
+        room = grid(width, count, right=widest(words, bold=True) + 16 + beyond, most=most)
+        if self.legend or room.inner >= LEAST:
+            return room, False
+        return grid(width, count, right=14 + beyond, most=most), True
+
+    def _pane(self, rows: Rows, width: int) -> Pane:
+        """Return what all pictures of the chart have in common."""
+        names = [name for row in rows for name in _several(row.get("look"))]
+        looks = looks_of(self.looks, names)
+        key = legend(self.legend, looks, width) if self.legend else None
+        shape = marks.shaped(self.shapes[0], self.shapes[1], width) if self.shapes else None
+        return Pane(self.x_of(rows), self.measures[0], (0, 0), looks, legend=key, shape=shape, tips=self._tips(rows))
+
+    def _dressed(self, chart: Any, rows: Rows, width: int) -> Any:
+        around: dict[str, Any] = {"title": self.title, "subtitle": self.subtitle, "description": self.description}
+        if self.chosen:
+            field, words = self.chosen
+            around["menus"] = [menu((row[field] for row in rows), words, buttons=self.buttons)]
+        return dress(chart, rows, width, **around)
+
+    def _filter(self, measure: Axis, value: Any) -> str:
+        said = [f"datum.measure == '{measure.field}'"]
+        said += [f"datum.{self.split} == {value!r}"] if self.split and value is not None else []
+        said += [f"datum.{self.chosen[0]} == shown"] if self.chosen else []
+        return " && ".join(said)
+
+    def _tips(self, rows: Rows) -> list[Any]:
+        name = (self.legend or self.line).replace("_", " ")
+        match = [alt.Tooltip("match:N", title="the dense network")] if any("match" in row for row in rows) else []
+        spread = "range" if self.ranged else "95 % interval"
+        counted = [
+            alt.Tooltip("interval:N", title=spread),
+            alt.Tooltip("n:Q", title="of" if self.ranged else "replicas"),
+        ]
+        carried = [alt.Tooltip(f"{field}:N", title=words) for field, words in self.carried]
+        return [alt.Tooltip("words:N", title=name), *counted, *match, *carried]
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _lists(rows: Rows) -> dict[str, list[str]]:
+    """Return by role the fields that hold lists."""
+    lists: dict[str, list[str]] = {}
+    for row in rows:
+        lists.setdefault(row["role"], [field for field, value in row.items() if isinstance(value, list)])
+    return lists

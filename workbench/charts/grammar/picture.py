@@ -1,0 +1,186 @@
+"""A chart in two steps, and what stands around it: rows and drawing apart, a title, the words for those who do not see.
+
+@picture(holds="weights")                       # what a data frame of the outcomes does not hold
+def weights_before_after(outcomes: Iterable[Any]) -> Rows:
+    \"\"\"Draw the trained weights that survive.\"\"\"
+    return […]                                   # what is drawn: at most 500 dicts
+
+@weights_before_after.drawing
+def draw(rows: Rows, width: int) -> Any: …       # an altair chart that fits into so many pixels
+
+@weights_before_after.sentences
+def words(outcomes: Iterable[Any]) -> list[str]: …
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, ParamSpec, TypeVar
+
+import altair as alt
+
+from workbench.charts.grammar.looks import GREY
+from workbench.charts.grammar.room import SIDE, WIDTH, grid, wide, widest, wrapped
+from workbench.charts.grammar.rows import Rows
+
+P = ParamSpec("P")
+Draw = TypeVar("Draw", bound=Callable[[Rows, int], Any])
+Words = TypeVar("Words", bound=Callable[..., list[str]])
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+
+
+AXIS, SMALL = 62, 140  # pixels of the axis at the left of small pictures, and of one of them at least
+
+
+class Picture(Generic[P]):
+    """A chart. Call it with outcomes, or a table of them, to draw it; a live one takes the two steps apart.
+
+    `rows(outcomes)` are at most 500 dicts, `draw(rows, width)` fits them into a width in pixels, `words(outcomes)` are
+    the sentences under the picture. What is drawn around the data is drawn anew where the first row's `about` changes,
+    now and then, and at the end of a run. A chart that a finished run may leave empty says in `needs` what that run
+    lacks; one that draws what no data frame has (images, paths) says in `holds` what it asks of outcomes.
+    """
+
+    __name__: str
+
+    def __init__(
+        self,
+        rows: Callable[P, Rows],
+        draw: Callable[[Rows, int], Any] | None = None,
+        *,
+        needs: str = "",
+        holds: str = "",
+    ) -> None:
+        functools.update_wrapper(self, rows)  # its name, docstring and signature
+        self._rows, self._draw, self._words = rows, draw, _silent
+        self.needs, self.holds = needs, holds
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        return self.draw(self.rows(*args, **kwargs))
+
+    def __repr__(self) -> str:
+        return f"Picture({self.__name__})"
+
+    def rows(self, *args: P.args, **kwargs: P.kwargs) -> Rows:
+        """Return what is drawn, a dict each."""
+        if self.holds and args and hasattr(args[0], "to_dict"):
+            there = "which a data frame does not hold"
+            raise ValueError(f"{self.__name__} draws {self.holds}, {there}, got one; pass the outcomes themselves")
+        return self._rows(*args, **kwargs)
+
+    def draw(self, rows: Rows, width: int = WIDTH) -> Any:
+        """Return the rows as an altair chart that is at most so many pixels wide, legends and labels included."""
+        assert self._draw is not None, f"{self!r} has no drawing"
+        return self._draw(rows, width)
+
+    def words(self, outcomes: Any) -> list[str]:
+        """Return the sentences under the picture, none where it has none."""
+        return self._words(outcomes)
+
+    def drawing(self, draw: Draw) -> Draw:
+        """Decorate the function that draws the rows."""
+        self._draw = draw
+        return draw
+
+    def sentences(self, words: Words) -> Words:
+        """Decorate the function that says the picture in sentences."""
+        self._words = words
+        return words
+
+
+def picture(*, needs: str = "", holds: str = "") -> Callable[[Callable[P, Rows]], Picture[P]]:
+    """Decorate the function that makes a chart's rows; its drawing and its sentences follow."""
+    return lambda rows: Picture(rows, needs=needs, holds=holds)
+
+
+def _silent(outcomes: Any) -> list[str]:
+    return []
+
+
+def dress(
+    chart: Any, rows: Rows, width: int, *, title: str, description: str, subtitle: str = "", menus: Sequence[Any] = ()
+) -> Any:
+    """Return the whole chart over its rows: a title that fits, what a screen reader says, and the house's colours.
+
+    `{about}` in the subtitle is what the first row says of all; its lines stay, and long ones are broken.
+    """
+    about = rows[0].get("about", "") if rows else "nothing finished"
+    lines = wrapped(subtitle.replace("{about}", about), width - 8, 12)
+    below: Any = {"subtitle": lines, "subtitleFontSize": 12} if any(lines) else {}
+    heading = alt.TitleParams(text=wrapped(title, width - 8, 14, bold=True), **below)
+    chart = chart.properties(title=heading, description=description, data=alt.Data(values=rows))
+    chart = chart.add_params(*menus) if menus else chart
+    chart.config = alt.Config.from_dict(_CONFIG)
+    return chart
+
+
+def headed(chart: Any, heading: str | None) -> Any:
+    """Return one picture of several under its heading, whose lines stay; without one it is as it was."""
+    if not heading:
+        return chart
+    lines = str(heading).split("\n")
+    return chart.properties(title=alt.TitleParams(lines, fontSize=12, fontWeight="normal", offset=6))
+
+
+def small(chart: Any, rows: Rows, width: int, *, height: int, field: str = "heading") -> Any:
+    """Return a small picture for each value of a field, side by side under its lines, by the `order` of the rows."""
+    count = max(1, len({row["order"] for row in rows}))
+    least = max(SMALL, widest((line for row in rows for line in row[field].split("\n")), 11))
+    room = grid(width - AXIS, count, left=0, right=4, gap=20, least=least)  # the axis up stands once in a line
+    header = alt.Header(
+        title=None, labelExpr="split(datum.label, '\\n')", labelAnchor="start", labelFontSize=11, labelLineHeight=14
+    )
+    facet = alt.Facet(f"{field}:N", header=header, sort=alt.EncodingSortField("order", op="min"))
+    chart = chart.properties(width=room.inner, height=height).facet(
+        facet, columns=room.columns, data=alt.Data(values=rows)
+    )
+    chart.data = alt.Undefined  # it is the whole chart's
+    return chart
+
+
+def menu(options: Iterable[str], words: str, name: str = "shown", *, buttons: bool = False) -> alt.Parameter:
+    """Return a menu of the names that there are (or buttons), the first one chosen; `datum.field == shown` asks it."""
+    options = list(dict.fromkeys(options)) or [""]
+    bind = (alt.binding_radio if buttons else alt.binding_select)(options=options, name=f"{words}: ")
+    return alt.param(name=name, value=options[0], bind=bind)
+
+
+def legend(title: str | None, names: Iterable[str], width: int, **more: Any) -> alt.Legend:
+    """Return a legend above the picture, in as many columns as fit into the width."""
+    entry = max((wide(name) for name in names), default=40) + 34
+    columns = max(1, (width - SIDE) // entry)  # it begins where the pictures do
+    how: dict[str, Any] = {"orient": "top", "symbolSize": 80, "symbolOpacity": 1, "labelLimit": width - 30}
+    return alt.Legend(title=title, columns=columns, **how | more)
+
+
+_AXIS = {
+    "domainColor": GREY,
+    "tickColor": GREY,
+    "gridColor": GREY,
+    "gridOpacity": 0.22,
+    "labelColor": GREY,
+    "titleColor": GREY,
+    "labelFontSize": 12,
+    "titleFontSize": 12.5,
+    "titleFontWeight": "normal",
+    "titlePadding": 10,
+    "labelPadding": 5,
+}
+_LEGEND = {
+    "labelColor": GREY,
+    "titleColor": GREY,
+    "labelFontSize": 12,
+    "titleFontSize": 12,
+    "titleFontWeight": "normal",
+}
+_CONFIG = {
+    "background": "transparent",
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": _AXIS,
+    "legend": _LEGEND,
+    "header": {"labelColor": GREY, "titleColor": GREY, "labelFontSize": 12, "titleFontSize": 12.5},
+    "title": {"color": GREY, "subtitleColor": GREY, "fontSize": 14, "fontWeight": 600, "anchor": "start", "offset": 14},
+    "text": {"color": GREY, "fontSize": 12},
+}

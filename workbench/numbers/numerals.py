@@ -1,0 +1,29 @@
+"""Numbers as people read them: a share in percent, and a mean with half its interval, written alike everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.numbers import intervals
+
+
+def percent(share: float) -> str:
+    """Return a share in words, to two digits: `21 %`, `3.4 %`, `0.35 %`."""
+    return f"{100 * share:.2g} %" if share < 0.995 else "100 %"
+
+
+def plus_minus(values: Sequence[float], unit: str = "", *, form: str = ".1f", half: str = "", of: bool = True) -> str:
+    """Return a mean, half its t interval, the unit and the number of values: `0.4 ± 0.3 nats (n = 3)`.
+
+    Fewer than three values have no interval, and so no ±. `form` is of the mean, `half` of what follows the ± (default:
+    the same, without a sign); without `of` the number is left out, where it is said beside.
+    """
+    interval = intervals.mean(values)
+    spread = "" if interval.n < intervals.LEAST else f" ± {interval.high - interval.mean:{half or form.lstrip('+')}}"
+    number = f" (n = {interval.n})" if of else ""
+    return f"{interval.mean + 0:{form}}{spread}{unit}{number}"  # + 0 makes a zero of one below it
+
+
+def points(shares: Sequence[float], unit: str = " points", *, form: str = ".1f", of: bool = True) -> str:
+    """Return `plus_minus` of shares as hundredths: `0.4 ± 0.3 points (n = 3)`, or with the unit " %"."""
+    return plus_minus([100 * share for share in shares], unit, form=form, of=of)
