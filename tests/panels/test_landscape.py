@@ -74,9 +74,9 @@ def test_the_words_round_a_live_picture_follow_what_is_there():
 
 def test_in_a_batch_it_leaves_a_small_picture_and_sentences():
     panel = wb.panel("landscape", interactive=False, **FEW)
-    from workbench.panels.still import still
+    from workbench.panels.static import static
 
-    picture, words = still(PANELS["landscape"], panel.result)
+    picture, words = static(PANELS["landscape"], panel.result)
     assert len(picture["image/png"]) < 80_000
     assert "the error barrier is" in words["text/plain"]
     assert wb.Call.from_json(panel.call.json()) == panel.call

@@ -205,9 +205,9 @@ def test_what_was_drawn_stays_while_an_option_is_wrong_and_the_error_is_said():
 
 
 def test_a_live_panel_in_a_batch_leaves_a_picture():
-    from workbench.panels.still import still
+    from workbench.panels.static import static
 
     panel = wb.panel("robust weights", interactive=False, losses="digits", n=32, trained=3)
-    picture, words = still(panel.declaration, panel.result)
+    picture, words = static(panel.declaration, panel.result)
     assert len(picture["image/png"]) < 120_000
     assert "Robust risk" in words["text/plain"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ipywidgets as widgets
 from traitlets import TraitError
 
-from workbench.panels.options import Declaration, Flag, Names, Number, Numbers, Option, Several, Slider, Text
+from workbench.panels import options
+from workbench.panels.options import Option
 from workbench.panels.slider import Range
 
 LAYOUT = {"width": "100%", "min_width": "0"}
@@ -20,19 +21,18 @@ Typed = Callable[[str, Any], None]
 class Form:
     """The widgets by option name; `typed(name, value)` is called when a person changes one."""
 
-    def __init__(self, declaration: Declaration, values: dict[str, Any], typed: Typed) -> None:
-        self.typed = typed
-        self.fields = {name: field(option, values[name]) for name, option in declaration.options.items()}
-        for name, made in self.fields.items():
-            made.changed(lambda value, name=name: self.typed(name, value))
-        groups = [
-            widgets.VBox([widgets.HTML(f"<h4>{title}</h4>"), *(self.fields[option.name].box for option in group)])
-            for title, group in declaration.groups.items()
-        ]
-        for group in groups:
-            group.add_class("wb-group")
-        self.box = widgets.Box(groups)
+    def __init__(self, groups: dict[str, tuple[Option, ...]], values: dict[str, Any], typed: Typed) -> None:
+        self.fields: dict[str, Field] = {}
+        self.box = widgets.Box()
         self.box.add_class("wb-form")
+        for title, group in groups.items():
+            fields = {option.name: FIELDS[type(option)](option, values[option.name]) for option in group}
+            for name, field in fields.items():
+                field.changed(lambda value, name=name: typed(name, value))
+            box = widgets.VBox([widgets.HTML(f"<h4>{title}</h4>"), *(field.box for field in fields.values())])
+            box.add_class("wb-group")
+            self.box.children += (box,)
+            self.fields |= fields
 
     def show(self, values: dict[str, Any]) -> None:
         """Show values that were set from Python; what a widget cannot show is left to the panel's words."""
@@ -40,18 +40,15 @@ class Form:
             self.fields[name].show(value)
 
 
-def field(option: Option, value: Any) -> Field:
-    """Make the widget of an option."""
-    kinds = {Several: Checks, Slider: SliderField, Number: NumberField, Numbers: NumbersField, Text: TextField}
-    kinds |= {Names: NamesField, Flag: FlagField}
-    return next((made for kind, made in kinds.items() if isinstance(option, kind)), MenuField)(option, value)
-
-
 class Field:
-    """One option's widget: `box` is what is shown, `show(value)` sets it, `changed(f)` has f(value) called."""
+    """One option's widget: `box` is what is shown, `show(value)` sets it, `changed(f)` has f(value) called.
 
-    def __init__(self, option: Option, value: Any) -> None:
+    A kind of field makes its widget, and says what that holds for a value (`shown`) and which value it means (`read`).
+    """
+
+    def __init__(self, option: Any, value: Any) -> None:
         self.option = option
+        self.words = {"description": option.words, "layout": dict(LAYOUT), "style": dict(STYLE)}
         self.widget: Any = self.make(value)
         self.widget.tooltip = option.help
         self.box: widgets.Widget = self.widget
@@ -63,11 +60,14 @@ class Field:
     def show(self, value: Any) -> None:
         self.quiet = True
         try:
-            self.widget.value = self.shown(value)
+            self.put(value)
         except TraitError:
             pass
         finally:
             self.quiet = False
+
+    def put(self, value: Any) -> None:
+        self.widget.value = self.shown(value)
 
     def shown(self, value: Any) -> Any:
         return value
@@ -78,136 +78,130 @@ class Field:
     def changed(self, f: Callable[[Any], None]) -> None:
         self.widget.observe(lambda change: None if self.quiet else f(self.read(change["new"])), names="value")
 
-    def words(self) -> dict[str, Any]:
-        return {"description": self.option.words, "layout": dict(LAYOUT), "style": dict(STYLE)}
-
 
 class MenuField(Field):
     """One of a few names; a value that is none of them (a path of one's own) joins the menu."""
 
     def make(self, value: Any) -> Any:
-        return widgets.Dropdown(options=self.choices(value), value=value, **self.words())
+        return widgets.Dropdown(options=self.choices(value), value=value, **self.words)
 
     def choices(self, value: Any) -> list[Any]:
         return [*self.option.choices, *([] if value in self.option.choices else [value])]
 
-    def show(self, value: Any) -> None:
+    def put(self, value: Any) -> None:
         if value not in self.widget.options:
-            self.quiet = True
             self.widget.options = self.choices(value)
-            self.quiet = False
-        super().show(value)
+        super().put(value)
 
 
-class TextField(Field):
+class SuggestionField(Field):
     """Any text, with suggestions."""
 
     def make(self, value: Any) -> Any:
-        options = {"options": self.option.choices, "ensure_option": False, "continuous_update": False}
-        return widgets.Combobox(value=value, placeholder=self.option.help, **options, **self.words())
+        suggestions = {"options": self.option.choices, "ensure_option": False, "continuous_update": False}
+        return widgets.Combobox(value=value, placeholder=self.option.help, **suggestions, **self.words)
 
 
 class NumberField(Field):
-    """A number; where nothing has a meaning, a text that may be empty."""
+    """A number."""
 
     def make(self, value: Any) -> Any:
-        option = self.option
-        assert isinstance(option, Number)
-        if option.empty:
-            words = {"placeholder": option.empty, **self.words()}
-            return widgets.Text(value=self.shown(value), continuous_update=False, **words)
-        kind = widgets.IntText if option.whole else widgets.FloatText
-        return kind(value=value, step=option.step, continuous_update=False, **self.words())
+        kind = widgets.IntText if self.option.whole else widgets.FloatText
+        return kind(value=value, step=self.option.step, continuous_update=False, **self.words)
 
-    def shown(self, value: Any) -> Any:
-        if not self.option.empty:  # pyright: ignore[reportAttributeAccessIssue]
-            return value
+
+class LineField(Field):
+    """A line of text: a number that may be left out, several of them, several names."""
+
+    def make(self, value: Any) -> Any:
+        hint = self.empty or self.option.help or "with commas between"
+        return widgets.Text(value=self.shown(value), placeholder=hint, continuous_update=False, **self.words)
+
+    def shown(self, value: Any) -> str:
+        if isinstance(value, Iterable) and not isinstance(value, str):
+            return ", ".join(map(str, value))
         return "" if value is None else str(value)
 
-    def read(self, value: Any) -> Any:
-        """Return the number that was typed, or the text as it is, which the option's check refuses in words."""
-        return number_in(value) if isinstance(value, str) else value
+    def read(self, value: str) -> Any:
+        """Return what was typed; a text that is no number stays one, and the option's check refuses it in words."""
+        if self.empty and not value.strip():
+            return None
+        if isinstance(self.option, options.Number):
+            return number_in(value.strip())
+        parts = (part.strip() for part in value.split(",") if part.strip())
+        return tuple(parts if isinstance(self.option, options.Names) else map(number_in, parts))
+
+    @property
+    def empty(self) -> str:
+        return getattr(self.option, "empty", "")
 
 
 class SliderField(Field):
     """A slider with its value beside it; every move is told."""
 
     def make(self, value: Any) -> Any:
-        option = self.option
-        assert isinstance(option, Slider)
-        return Range(description=option.words, stops=list(option.stops), value=float(value))
+        return Range(description=self.option.words, stops=list(self.option.stops), value=float(value))
 
-    def shown(self, value: Any) -> Any:
+    def shown(self, value: Any) -> float:
         return float(value)
-
-
-class NumbersField(Field):
-    """Several numbers in one line, with commas between them."""
-
-    def make(self, value: Any) -> Any:
-        placeholder = getattr(self.option, "empty", "") or self.option.help or "with commas between"
-        return widgets.Text(value=self.shown(value), placeholder=placeholder, continuous_update=False, **self.words())
-
-    def shown(self, value: Any) -> Any:
-        if value is None:
-            return ""
-        return value if isinstance(value, str) else ", ".join(map(str, value))
-
-    def read(self, value: Any) -> Any:
-        if not value.strip() and getattr(self.option, "empty", ""):
-            return None
-        return tuple(number_in(part) for part in value.split(",") if part.strip())
-
-
-class NamesField(NumbersField):
-    """Several names in one line, with commas between them."""
-
-    def read(self, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 class FlagField(Field):
     """A box to tick."""
 
     def make(self, value: Any) -> Any:
-        return widgets.Checkbox(value=value, **self.words())
+        return widgets.Checkbox(value=value, **self.words)
 
 
-def number_in(text: str) -> Any:
-    """Return the number that a text says, the text itself where it says none, None where it is empty."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text.strip() or None
-
-
-class Checks(Field):
+class ChecksField(Field):
     """Any of several names: a box to tick for each."""
 
     def make(self, value: Any) -> Any:
-        label = widgets.Label(self.option.words)
         choices = self.option.choices
-        labels = self.option.labels or choices  # pyright: ignore[reportAttributeAccessIssue]
         self.ticks = {
             name: widgets.Checkbox(value=name in value, description=label, indent=False)
-            for name, label in zip(choices, labels, strict=True)
+            for name, label in zip(choices, self.option.labels or choices, strict=True)
         }
-        box = widgets.HBox([label, widgets.VBox(list(self.ticks.values()))], layout=dict(LAYOUT))
+        ticks = widgets.VBox(list(self.ticks.values()))
+        box = widgets.HBox([widgets.Label(self.option.words), ticks], layout=dict(LAYOUT))
         box.add_class("wb-checks")
         return box
 
-    def show(self, value: Any) -> None:
-        self.quiet = True
+    def put(self, value: Any) -> None:
         for name, tick in self.ticks.items():
             tick.value = name in value
-        self.quiet = False
 
     def changed(self, f: Callable[[Any], None]) -> None:
-        def ticked(change: Any) -> None:
+        def ticked(_: Any) -> None:
             if not self.quiet:
                 f(tuple(name for name, tick in self.ticks.items() if tick.value))
 
         for tick in self.ticks.values():
             tick.observe(ticked, names="value")
+
+
+def number_in(text: str) -> Any:
+    """Return the number that a text says, the text itself where it says none."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _number(option: options.Number, value: Any) -> Field:
+    return LineField(option, value) if option.empty else NumberField(option, value)
+
+
+FIELDS: dict[type[Option], Callable[[Any, Any], Field]] = {
+    options.Option: MenuField,
+    options.Dataset: MenuField,
+    options.Text: SuggestionField,
+    options.Several: ChecksField,
+    options.Number: _number,
+    options.Slider: SliderField,
+    options.Numbers: LineField,
+    options.Names: LineField,
+    options.Flag: FlagField,
+}

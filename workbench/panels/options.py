@@ -1,4 +1,4 @@
-"""What a panel declares: which function, an option for each thing a person may set, which charts.
+"""The kinds of options of a panel: a name, a number, several of them, a flag.
 
 An option says in words what it means, which values it takes, and which widget shows it; it makes none itself. Its name
 may be dotted: "recipe.epochs" is a field of the frozen value that the argument `recipe` holds.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,24 +136,3 @@ class Flag(Option):
     def check(self, value: Any) -> None:
         if not isinstance(value, bool):
             raise ValueError(f"{self.words} must be True or False, got {value!r}")
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """A panel: the function it calls, its options in titled groups, the names of its charts, its outcomes in words.
-
-    A `live` panel calls a function that takes a moment, when it is first shown and whenever an option changes.
-    """
-
-    title: str
-    about: str
-    function: Callable[..., Any]
-    groups: dict[str, tuple[Option, ...]]
-    charts: tuple[str, ...]
-    words: Callable[[Iterable[Any]], list[str]] = field(default=lambda outcomes: [])
-    live: bool = False
-
-    @property
-    def options(self) -> dict[str, Option]:
-        """Every option by name."""
-        return {option.name: option for group in self.groups.values() for option in group}

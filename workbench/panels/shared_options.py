@@ -1,4 +1,4 @@
-"""Options that panels share: what is learned, and how it is trained."""
+"""Options that panels share: what is learned, how it is trained, pruned and measured."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ import torch
 from workbench.data.data import Data, Split
 from workbench.data.images import AUGMENTATIONS
 from workbench.data.sources import DATASETS
+from workbench.experiments.example_scores import NAMES
+from workbench.nets.batch_norm import TREATMENTS
 from workbench.nets.hardware import resolve
 from workbench.nets.models import MODELS, named
-from workbench.panels.options import Dataset, Number, Option, Text
+from workbench.panels.options import Dataset, Number, Numbers, Option, Text
+from workbench.training.losses import GRADIENTS
 from workbench.training.recipe import OPTIMISERS, SCHEDULES
+
+SPLITS = ("train", "validation", "test")
+SCORES = (*NAMES, "barrier")
 
 
 def known_model(text: str) -> None:
@@ -21,6 +27,8 @@ def known_model(text: str) -> None:
 
 
 SEED = Number("seed", "seed", low=0, high=2**53 - 1, whole=True)
+REPLICAS = Number("replicas", "replicas", low=1, high=1000, whole=True, help="three give an interval")
+NOISE = Number("label_noise", "label noise", low=0, high=1, step=0.05, help="share of labels that are moved")
 
 LEARNED = (
     Dataset("dataset", "dataset", tuple(DATASETS), help="digits needs no download"),
@@ -41,3 +49,17 @@ TRAINED = (
     Option("recipe.schedule", "schedule", SCHEDULES),
     Option("recipe.augment", "augmentation", tuple(AUGMENTATIONS)),
 )
+
+TRAINING = {"What is learned": LEARNED, "How it is trained": TRAINED}  # the first groups of a form
+
+ROUNDS = Number("rounds", "rounds", low=0, high=100, whole=True, help="after the dense one")
+FRACTION = Number("fraction", "fraction pruned", low=0.001, high=0.999, step=0.05, help="of the survivors, a round")
+REWIND_STEP = Number("rewind_step", "rewind to step", low=0, whole=True, help="0 is the very beginning")
+LAMS = Numbers("lams", "lambdas", low=1e-6, help="one a member; inf is the ordinary mean")
+GRADIENT = Option("gradient", "gradient", GRADIENTS, help="of the mathematics, or as the published code has it")
+
+SPLIT = Option("split", "measured on", SPLITS)
+BATCH_NORM = Option("batch_norm", "batch-norm", TREATMENTS)  # where weights are mixed
+
+SCORE_REPLICAS = Number("score_replicas", "score networks", low=1, high=100, whole=True, help="of seeds of their own")
+SCORE_STEP = Number("score_step", "scored at step", low=0, whole=True, empty="a quarter of all")
