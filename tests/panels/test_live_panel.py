@@ -198,7 +198,7 @@ def test_what_was_drawn_stays_while_an_option_is_wrong_and_the_error_is_said():
     panel.set(n=1)
     assert "examples must be a whole number from 2 to 256, got 1" in view.text["problem"].value
     assert panel.result == [first]
-    assert view.live.chart.spec["data"]["values"]
+    assert view.live.chart.spec == whole("robust weights", [first])
     panel.set(n=16, eta=0.7)
     assert panel.wait(60)[0].eta == 0.7
     assert view.text["problem"].value == ""

@@ -13,7 +13,7 @@ CURVATURE = Declaration(
     about="Draw tickets, and measure the Hessian of the loss on their surviving weights: its spectrum, by density.",
     function=curvature,
     groups={
-        **shared.TRAINING,
+        **shared.training(),
         "How tickets are drawn": (
             Numbers("measured", "rounds measured", low=0, high=100, whole=True, help="as in 0, 3, 6; 0 is dense"),
             shared.FRACTION,

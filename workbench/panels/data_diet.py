@@ -23,7 +23,7 @@ DATA_DIET = Declaration(
     about="Pre-train a few steps on a subset, rewind there, and prune on all the data: easy, hard, random or all.",
     function=pretraining,
     groups={
-        **shared.TRAINING,
+        **shared.training(),
         "What the first steps see": (
             SUBSETS,
             Numbers("sizes", "sizes", low=1, whole=True, help="examples, as in 100, 500"),
@@ -47,7 +47,7 @@ KEPT_DATA = Declaration(
     about="Train on a part of the data from the beginning: the hardest, the easiest, a random part, or a window.",
     function=kept_part,
     groups={
-        **shared.TRAINING,
+        **shared.training(),
         "What is kept": (
             SUBSETS,
             Numbers("shares", "shares kept", low=0.0001, high=1, help="as in 0.25, 0.5"),

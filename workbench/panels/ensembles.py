@@ -26,8 +26,7 @@ ENSEMBLES = Declaration(
     about="Train tickets from easy to hard, by robust losses, and put ordinary ensembles and others beside them.",
     function=robust_ensembles,
     groups={
-        "What is learned": (*shared.LEARNED, PIXELS, shared.NOISE),
-        "How it is trained": shared.TRAINED,
+        **shared.training(PIXELS, shared.NOISE),
         "Which ensembles": (METHODS, DENSITY, COMBINE, shared.REPLICAS),
         "How robust the members are": (
             Numbers("lams", "lambdas", low=1e-6, empty="by etas", help="one a member; inf is the ordinary mean"),
@@ -57,8 +56,7 @@ UNDER_SHIFT = Declaration(
     about="Train ensembles, then show them corrupted images, and images of other data.",
     function=under_shift,
     groups={
-        "What is learned": (*shared.LEARNED, PIXELS),
-        "How it is trained": shared.TRAINED,
+        **shared.training(PIXELS),
         "Which ensembles": SIMPLE,
         "Which shift": (
             Several("corruptions", "corruptions", tuple(CORRUPTIONS)),
@@ -76,13 +74,9 @@ MEMBER_DIFFICULTY = Declaration(
     about="Train ensembles, sort the training images by difficulty, and look at each member alone.",
     function=member_difficulty,
     groups={
-        "What is learned": (*shared.LEARNED, PIXELS),
-        "How it is trained": shared.TRAINED,
+        **shared.training(PIXELS),
         "Which ensembles": SIMPLE,
-        "How difficulty is measured": (
-            replace(shared.SCORE_REPLICAS, words="EL2N networks"),
-            shared.SCORE_STEP,
-        ),
+        "How difficulty is measured": (replace(shared.SCORE_REPLICAS, words="EL2N networks"), shared.SCORE_STEP),
     },
     charts=("easy to hard",),
 )

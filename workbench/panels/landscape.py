@@ -20,7 +20,7 @@ LANDSCAPE = Declaration(
     about="Train a network a few steps, train two copies on under noise of their own, and walk from one to the other.",
     function=instability,
     groups={
-        **shared.TRAINING,
+        **shared.training(),
         "How children part": (
             Numbers("rewind_steps", "at steps", low=0, whole=True, help="as in 0, 10, 40"),
             Number("children", "children", low=2, high=10, whole=True, help="of each step"),
@@ -39,7 +39,7 @@ PLANE = Declaration(
     about="Train two or three networks, lay a plane through them, and see the loss on it with the ways they came.",
     function=plane_between,
     groups={
-        **shared.TRAINING,
+        **shared.training(),
         "Which networks": (
             Option("between", "networks are", BETWEEN, help="children of one point, or draws of their own"),
             replace(shared.REWIND_STEP, words="parted at step", help="children only"),
@@ -64,7 +64,7 @@ PAIRS = Declaration(
     about="Find tickets from several seeds, and compare every two: barrier half-way, angle, masks, predictions.",
     function=pair_matrix,
     groups={
-        **shared.TRAINING,
+        **shared.training(),
         "How tickets are drawn": (
             shared.ROUNDS,
             shared.FRACTION,

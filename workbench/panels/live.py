@@ -58,7 +58,8 @@ class LiveChart:
         self.width = Width()
         for widget in (self.menu, self.width):
             widget.observe(lambda _: guarded(self.draw), names="value")
-        self.chart = alt.JupyterChart(_empty(), embed_options={"actions": False, "renderer": "svg"})
+        empty = alt.Chart(alt.Data(values=[])).mark_point()
+        self.chart = alt.JupyterChart(empty, embed_options={"actions": False, "renderer": "svg"})
         self.chart.add_class("wb-chart")
         self.hint = widgets.HTML(_hint())
         self.box = widgets.VBox([self.menu, self.width, self.hint, self.chart])
@@ -132,7 +133,3 @@ def _specification(chart: Any) -> dict[str, Any]:
     """Return the chart's specification without its data; what is grey takes the colour of the page's text."""
     specification = {name: part for name, part in chart.to_dict().items() if name != "data"}
     return json.loads(json.dumps(specification).replace(GREY, "currentColor"))
-
-
-def _empty() -> alt.Chart:
-    return alt.Chart(alt.Data(values=[])).mark_point()

@@ -14,7 +14,7 @@ LOTTERY = Declaration(
     about="Train a network, remove its smallest weights, rewind the rest to where they began, and train again.",
     function=winning_tickets,
     groups={
-        **shared.TRAINING,
+        **shared.training(),
         "How tickets are drawn": (
             shared.ROUNDS,
             shared.FRACTION,

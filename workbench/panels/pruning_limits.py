@@ -19,7 +19,7 @@ PERTURBATION = Declaration(
     about="Push a round's starting point aside by a random vector, train it, and look at the way to the old solution.",
     function=perturbation,
     groups={
-        **shared.TRAINING,
+        **shared.training(),
         "What is perturbed": (
             shared.FRACTION,
             shared.REWIND_STEP,
@@ -37,7 +37,7 @@ ONE_SHOT = Declaration(
     about="Remove the smallest weights of the dense solution at once, retrain the rest, and compare.",
     function=one_shot,
     groups={
-        **shared.TRAINING,
+        **shared.training(),
         "What is pruned": (
             Numbers("shares", "shares", low=0.0001, high=0.9999, help="as in 0.5, 0.9"),
             shared.REWIND_STEP,
@@ -53,7 +53,7 @@ UNTIL_DISCONNECTED = Declaration(
     about="Prune round after round until the way from one solution to the next has a barrier.",
     function=until_disconnected,
     groups={
-        **shared.TRAINING,
+        **shared.training(),
         "How tickets are drawn": (
             replace(shared.ROUNDS, words="rounds at most", low=2, help=""),
             shared.FRACTION,

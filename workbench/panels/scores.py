@@ -12,8 +12,7 @@ SCORES = Declaration(
     about="Train a few networks, score every training example by each of them, and look at the images.",
     function=example_scores,
     groups={
-        "What is learned": (*shared.LEARNED, shared.NOISE),
-        "How it is trained": shared.TRAINED,
+        **shared.training(shared.NOISE),
         "What is scored": (
             Several("scores", "scores", shared.SCORES),
             shared.SCORE_STEP,
@@ -36,6 +35,6 @@ FORGETTING = Declaration(
     title="What does a network forget while it trains?",
     about="Train one network, and count for every example how often it was right, and wrong the next time.",
     function=remembering,
-    groups={"What is learned": (*shared.LEARNED, shared.NOISE), "How it is trained": shared.TRAINED},
+    groups=shared.training(shared.NOISE),
     charts=("memory by step", "easiest and hardest", "score distributions"),
 )

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from workbench.data.data import Data, Split
 from workbench.data.images import AUGMENTATIONS
-from workbench.data.sources import DATASETS
+from workbench.data.sources import DATASETS, data_folder
 from workbench.experiments.example_scores import NAMES
 from workbench.nets.batch_norm import TREATMENTS
 from workbench.nets.hardware import resolve
 from workbench.nets.models import MODELS, named
-from workbench.panels.options import Dataset, Number, Numbers, Option, Text
+from workbench.panels.options import Number, Numbers, Option, Text
 from workbench.training.losses import GRADIENTS
 from workbench.training.recipe import OPTIMISERS, SCHEDULES
+from workbench.work.nearest import unknown
 
 SPLITS = ("train", "validation", "test")
 SCORES = (*NAMES, "barrier")
+
+
+def known_dataset(text: str) -> None:
+    """Raise a ValueError unless the text names a dataset or an .npz."""
+    if not (text in DATASETS or os.path.exists(text) or (data_folder() / f"{text}.npz").exists()):
+        raise unknown("dataset", text, DATASETS, "or the path of an .npz")
 
 
 def known_model(text: str) -> None:
@@ -31,7 +40,7 @@ REPLICAS = Number("replicas", "replicas", low=1, high=1000, whole=True, help="th
 NOISE = Number("label_noise", "label noise", low=0, high=1, step=0.05, help="share of labels that are moved")
 
 LEARNED = (
-    Dataset("dataset", "dataset", tuple(DATASETS), help="digits needs no download"),
+    Option("dataset", "dataset", tuple(DATASETS), help="digits needs no download", checked=known_dataset),
     Number("train_size", "training images", low=1, whole=True, empty="all"),
     Number("image_size", "image side", low=1, whole=True, empty="as it is", help="pixels"),
     Text("model", "model", (*MODELS, "resnet8(width=4)"), help='as in "resnet8(width=4)"', checked=known_model),
@@ -50,7 +59,11 @@ TRAINED = (
     Option("recipe.augment", "augmentation", tuple(AUGMENTATIONS)),
 )
 
-TRAINING = {"What is learned": LEARNED, "How it is trained": TRAINED}  # the first groups of a form
+
+def training(*more: Option) -> dict[str, tuple[Option, ...]]:
+    """Return the first groups of a form: what is learned, with more options of it, and how it is trained."""
+    return {"What is learned": (*LEARNED, *more), "How it is trained": TRAINED}
+
 
 ROUNDS = Number("rounds", "rounds", low=0, high=100, whole=True, help="after the dense one")
 FRACTION = Number("fraction", "fraction pruned", low=0.001, high=0.999, step=0.05, help="of the survivors, a round")

@@ -38,7 +38,7 @@ def _picture(name: str, chart: Any) -> Picture:
     def draw(rows: list[dict[str, Any]], width: int = WIDTH) -> Any:
         drawn = chart.draw(rows)
         if width != WIDTH:
-            _scale(drawn, width / (WIDTH + 150))  # the legend, the axis and the labels stand beside it
+            _scale(drawn, max(width - 270, 150) / WIDTH)  # the axis and the labels stand beside it
         return drawn
 
     file, function = SENTENCES.get(name, (name.replace(" ", "_"), "words"))
