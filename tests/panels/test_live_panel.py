@@ -183,12 +183,12 @@ def test_moving_a_slider_makes_it_the_one_that_counts():
     panel = wb.panel("robust weights", n=16)
     view = panel.view
     view.form.fields["lam"].widget.value = 2.0
-    (found,) = panel.wait(60)
-    assert (found.by, found.lam) == ("lam", 2.0)
+    (weighed,) = panel.wait(60)
+    assert (weighed.by, weighed.lam) == ("lam", 2.0)
     assert view.form.fields["by"].widget.value == "lam"
     view.form.fields["eta"].widget.value = 0.3
-    (found,) = panel.wait(60)
-    assert (found.by, found.eta) == ("eta", 0.3)
+    (weighed,) = panel.wait(60)
+    assert (weighed.by, weighed.eta) == ("eta", 0.3)
 
 
 def test_what_was_drawn_stays_while_an_option_is_wrong_and_the_error_is_said():
