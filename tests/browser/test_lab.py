@@ -29,6 +29,7 @@ def test_a_person_finds_a_ticket_while_the_kernel_stays_free(start_page: lab.Pag
     described = page.page.locator(".wb-panel [role=graphics-document]").first.get_attribute("aria-label")
     assert described.startswith("Test accuracy by density")  # for those who do not see it
 
+    _check_widths(page)
     page.button("Stop").click()
     began = time.monotonic()
     page.wait("stopped after")
@@ -117,6 +118,16 @@ def _check_that_no_word_is_cut(page: lab.Page) -> None:
         )
         assert len(seen) > 15
         assert [label["words"] for label in seen if not label["whole"]] == []
+
+
+def _check_widths(page: lab.Page) -> None:
+    """The chart fills its place and stays in it, also where a page is zoomed or beside the file browser."""
+    for width in (760, 1400):
+        page.page.set_viewport_size({"width": width, "height": 1240})
+        page.page.wait_for_function(
+            """() => { const place = document.querySelector('.wb-chart'), svg = place.querySelector('svg');
+            return svg && svg.clientWidth <= place.clientWidth && svg.clientWidth > 0.8 * place.clientWidth; }"""
+        )
 
 
 def _check_themes(page: lab.Page) -> None:

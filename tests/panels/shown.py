@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from workbench.charts import CHARTS
-from workbench.charts.theme import GREY
+from workbench.charts.grammar import WIDTH
+from workbench.charts.grammar.looks import GREY
+from workbench.panels.declaration import CHARTS
 
 
-def whole(picture: str, outcomes: list[Any]) -> dict[str, Any]:
+def whole(picture: str, outcomes: list[Any], width: int = WIDTH) -> dict[str, Any]:
     """Return the specification of a chart, its menus, colours and words too, with its data."""
     rows = CHARTS[picture].rows(outcomes)
-    around = {name: part for name, part in CHARTS[picture].draw(rows).to_dict().items() if name != "data"}
+    around = {name: part for name, part in CHARTS[picture].draw(rows, width).to_dict().items() if name != "data"}
     return {**json.loads(json.dumps(around).replace(GREY, "currentColor")), "data": {"values": rows}}

@@ -42,9 +42,9 @@ def test_a_panel_runs_live_and_every_picture_can_be_chosen(name: str):
 @pytest.mark.parametrize("name", OWN)
 def test_in_a_batch_a_panel_leaves_a_small_picture_and_sentences(name: str):
     panel = wb.panel(name, interactive=False, **FEW | OWN[name])
-    from workbench.panels.still import still
+    from workbench.panels.static import static
 
-    picture, words = still(PANELS[name], panel.result)
+    picture, words = static(PANELS[name], panel.result)
     assert len(picture["image/png"]) < 80_000
     assert words["text/plain"]
     assert wb.Call.from_json(panel.call.json()) == panel.call

@@ -67,16 +67,16 @@ def test_the_words_round_a_live_picture_follow_what_is_there():
     live = panel.view.live
     live.menu.value = "error along path"
     live.show([p for p in partings if p.split == "train"], last=True)
-    assert "on train images" in str(live.chart.spec["title"])
+    assert "on train images" in str((live.chart.spec or {})["title"])
     live.show(partings, last=True)
-    assert "on test images" in str(live.chart.spec["title"])
+    assert "on test images" in str((live.chart.spec or {})["title"])
 
 
 def test_in_a_batch_it_leaves_a_small_picture_and_sentences():
     panel = wb.panel("landscape", interactive=False, **FEW)
-    from workbench.panels.still import still
+    from workbench.panels.static import static
 
-    picture, words = still(PANELS["landscape"], panel.result)
+    picture, words = static(PANELS["landscape"], panel.result)
     assert len(picture["image/png"]) < 80_000
     assert "the error barrier is" in words["text/plain"]
     assert wb.Call.from_json(panel.call.json()) == panel.call

@@ -183,12 +183,12 @@ def test_moving_a_slider_makes_it_the_one_that_counts():
     panel = wb.panel("robust weights", n=16)
     view = panel.view
     view.form.fields["lam"].widget.value = 2.0
-    (found,) = panel.wait(60)
-    assert (found.by, found.lam) == ("lam", 2.0)
+    (weighed,) = panel.wait(60)
+    assert (weighed.by, weighed.lam) == ("lam", 2.0)
     assert view.form.fields["by"].widget.value == "lam"
     view.form.fields["eta"].widget.value = 0.3
-    (found,) = panel.wait(60)
-    assert (found.by, found.eta) == ("eta", 0.3)
+    (weighed,) = panel.wait(60)
+    assert (weighed.by, weighed.eta) == ("eta", 0.3)
 
 
 def test_what_was_drawn_stays_while_an_option_is_wrong_and_the_error_is_said():
@@ -198,16 +198,16 @@ def test_what_was_drawn_stays_while_an_option_is_wrong_and_the_error_is_said():
     panel.set(n=1)
     assert "examples must be a whole number from 2 to 256, got 1" in view.text["problem"].value
     assert panel.result == [first]
-    assert view.live.chart.spec["data"]["values"]
+    assert view.live.chart.spec == whole("robust weights", [first])
     panel.set(n=16, eta=0.7)
     assert panel.wait(60)[0].eta == 0.7
     assert view.text["problem"].value == ""
 
 
 def test_a_live_panel_in_a_batch_leaves_a_picture():
-    from workbench.panels.still import still
+    from workbench.panels.static import static
 
     panel = wb.panel("robust weights", interactive=False, losses="digits", n=32, trained=3)
-    picture, words = still(panel.declaration, panel.result)
+    picture, words = static(panel.declaration, panel.result)
     assert len(picture["image/png"]) < 120_000
     assert "Robust risk" in words["text/plain"]

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import workbench as wb
-from workbench.panels import PANELS, pages
+from workbench.panels import PANELS, markup
 from workbench.panels.view import View
 
 
@@ -46,11 +46,11 @@ def test_a_panel_gives_the_numbers_of_the_script_it_shows(tiny):
 
 def test_the_papermill_line_holds_the_same_call(tiny):
     panel = wb.panel("lottery", **tiny)
-    words = shlex.split(pages.batch(panel.call))
+    words = shlex.split(markup.batch(panel.call))
     assert words[:3] == ["papermill", "notebooks/00_workbench.ipynb", "out.ipynb"]
     assert words[3:6] == ["-p", "interactive", "False"]
     assert wb.Call.from_json(words[-1]) == panel.call
-    assert pages.batch(panel.call) in text(panel.view, "code")
+    assert markup.batch(panel.call) in text(panel.view, "code")
 
 
 def test_typing_into_the_form_changes_the_call():
@@ -194,9 +194,9 @@ def test_in_a_batch_there_is_no_widget_and_a_picture_is_left(tiny):
     assert panel.job is None
     assert panel._view is None
     assert len(panel.result) == 3
-    from workbench.panels.still import still
+    from workbench.panels.static import static
 
-    picture, words = still(panel.declaration, panel.result)
+    picture, words = static(panel.declaration, panel.result)
     assert set(picture) == {"image/png", "text/plain"}
     assert len(picture["image/png"]) < 80_000
     assert "The dense network" in words["text/plain"]

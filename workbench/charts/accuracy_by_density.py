@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from workbench.charts.grammar import ACCURACY, DENSITY, RUNS, Means, Rows, records, tickets
+from workbench.charts.grammar.looks import looks_of
 from workbench.lottery.rounds import matching
 from workbench.numbers import intervals
 from workbench.numbers.numerals import percent, points
@@ -93,9 +94,5 @@ def _sparsest(outcomes: Sequence[Any], last: int) -> list[str]:
         if o.round == last and o.test_accuracy is not None:
             accuracies[o.kind].append(o.test_accuracy)
     density = next(o.density for o in outcomes if o.round == last)
-    each = [f"{_called(kind)} {points(values, ' %')}" for kind, values in accuracies.items()]
+    each = [f"{looks_of(RUNS, [kind])[kind].words} {points(values, ' %')}" for kind, values in accuracies.items()]
     return [f"At {percent(density)}: {'; '.join(each)}."] if each else []
-
-
-def _called(kind: str) -> str:
-    return RUNS[kind].words if kind in RUNS else kind.replace("_", " ")

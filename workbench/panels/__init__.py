@@ -1,13 +1,11 @@
 """Panels: what a person touches. To add one: a file that declares it, 20 to 60 lines, and a line in `PANELS`."""
 
-from workbench.panels.around import ONE_SHOT, PERTURBATION, UNTIL_DISCONNECTED
 from workbench.panels.curvature import CURVATURE
 from workbench.panels.data_diet import DATA_DIET, KEPT_DATA
 from workbench.panels.ensembles import ENSEMBLES, MEMBER_DIFFICULTY, UNDER_SHIFT
-from workbench.panels.landscape import LANDSCAPE
+from workbench.panels.landscape import LANDSCAPE, PAIRS, PLANE
 from workbench.panels.lottery import LOTTERY
-from workbench.panels.pairs import PAIRS
-from workbench.panels.plane import PLANE
+from workbench.panels.pruning_limits import ONE_SHOT, PERTURBATION, UNTIL_DISCONNECTED
 from workbench.panels.robust import RARE_FEATURES, ROBUST_WEIGHTS
 from workbench.panels.scores import FORGETTING, SCORES
 

@@ -1,8 +1,9 @@
 """The one place where a live chart is made.
 
 A `JupyterChart` carries a megabyte of JavaScript, so there is one a panel, and it works offline. Its specification is
-drawn once for each picture; after that only the rows in it are new (0.6 ms, against 60 ms and more for a chart). Menus
-and colours may come from the rows, so that it is drawn anew now and then, and from the last outcomes always.
+drawn once for each picture and width; after that only the rows in it are new (0.6 ms, against 60 ms and more for a
+chart). Menus and colours may come from the rows, so that it is drawn anew now and then, and from the last outcomes
+always.
 """
 
 from __future__ import annotations
@@ -11,18 +12,22 @@ import html
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 import ipywidgets as widgets
 
-from workbench.charts import CHARTS
-from workbench.charts.theme import GREY, ROWS
+from workbench.charts.grammar import ROWS, WIDTH, Picture
+from workbench.charts.grammar.looks import GREY
+from workbench.panels.width import Width
 
 PERIOD = 0.25  # seconds between two pictures, at least
 RARELY = 20  # times as long as it took to draw a specification, until it is drawn anew
+NARROW, WIDE = 280, 1600  # pixels that charts are drawn for
+
+Guarded = Callable[[Callable[[], Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -35,24 +40,36 @@ class Around:
 
 
 class LiveChart:
-    """A chart and a menu of the pictures it can show; `show(outcomes)` draws what is new."""
+    """A chart, as wide as its place, and a menu of the pictures it can show; `show(outcomes)` draws what is new.
 
-    def __init__(self, names: Sequence[str]) -> None:
+    `guarded(draw)` draws where a person chose another picture or width, and has an error seen.
+    """
+
+    def __init__(self, pictures: Mapping[str, Picture], guarded: Guarded = lambda draw: draw()) -> None:
         alt.JupyterChart.enable_offline()
-        self._lock = threading.Lock()  # the publisher draws, and so does the menu
-        self.around: dict[str, Around] = {}
+        self.pictures = pictures
+        self._lock = threading.Lock()  # the publisher draws, and so do the menu and the width
+        self.around: dict[tuple[str, str, int], Around] = {}  # by picture, what it is about, and width
         self.keep = False
         self.given: tuple[object, list[Any], bool] = (None, [], False)  # whose outcomes, which, the last ones?
-        self.drawn: tuple[str, object, int, bool] | None = None
-        self.at = 0.0
-        self.menu = widgets.Dropdown(options=list(names), description="chart", style={"description_width": "auto"})
-        self.menu.observe(lambda _: self.draw(), names="value")
-        self.chart = alt.JupyterChart(_empty(), embed_options={"actions": False, "renderer": "svg"})
+        self.drawn: tuple[str, int, object, int, bool] | None = None
+        self.drawn_at = 0.0
+        self.menu = widgets.Dropdown(options=list(pictures), description="chart", style={"description_width": "auto"})
+        self.width = Width()
+        for widget in (self.menu, self.width):
+            widget.observe(lambda _: guarded(self.draw), names="value")
+        empty = alt.Chart(alt.Data(values=[])).mark_point()
+        self.chart = alt.JupyterChart(empty, embed_options={"actions": False, "renderer": "svg"})
         self.chart.add_class("wb-chart")
         self.hint = widgets.HTML(_hint())
-        self.box = widgets.VBox([self.menu, self.hint, self.chart])
+        self.box = widgets.VBox([self.menu, self.width, self.hint, self.chart])
         self.box.add_class("wb-live")
         self._visible(False)
+
+    @property
+    def pixels(self) -> int:
+        """How wide a chart is drawn: as wide as its place where a browser has told that, else as in a batch."""
+        return min(max(self.width.value, NARROW), WIDE) if self.width.value else WIDTH
 
     def begin(self, *, keep: bool = False) -> None:
         """Forget what was drawn: another run may have other layers, other measures.
@@ -66,35 +83,38 @@ class LiveChart:
     def show(self, outcomes: list[Any], *, of: object = None, last: bool = False) -> None:
         """Draw the outcomes `of` a job, which only grow, at most four times a second, and always the last ones."""
         self.given = (of, outcomes, last)
-        if last or time.monotonic() >= self.at + PERIOD:
+        if last or time.monotonic() >= self.drawn_at + PERIOD:
             self.draw()
 
     def draw(self) -> None:
-        """Draw the picture that is chosen, where it or its outcomes are new."""
+        """Draw the picture that is chosen, where it, its width or its outcomes are new."""
         with self._lock:
-            name, (of, outcomes, last) = str(self.menu.value), self.given
-            now = (name, of, len(outcomes), last)
+            name, width, (of, outcomes, last) = str(self.menu.value), self.pixels, self.given
+            now = (name, width, of, len(outcomes), last)
             if now == self.drawn:
                 return
-            rows = CHARTS[name].rows(outcomes)
+            rows = self.pictures[name].rows(outcomes)
             assert len(rows) <= ROWS, f"{name} draws {len(rows)} rows; a live chart takes {ROWS}"
             if rows:
-                self.chart.spec = {**self._around(name, rows, (of, len(outcomes)), last), "data": {"values": rows}}
+                around = self._around((name, str(rows[0].get("about", "")), width), rows, (of, len(outcomes)), last)
+                self.chart.spec = {**around, "data": {"values": rows}}
             else:
-                self.hint.value = _hint(CHARTS[name].needs if outcomes else "", last)
+                self.hint.value = _hint(self.pictures[name].needs if outcomes else "", last)
             self._visible(bool(rows))
-            self.drawn, self.at = now, time.monotonic()
+            self.drawn, self.drawn_at = now, time.monotonic()
 
-    def _around(self, name: str, rows: list[dict[str, Any]], source: tuple[object, int], last: bool) -> dict[str, Any]:
+    def _around(
+        self, key: tuple[str, str, int], rows: list[dict[str, Any]], source: tuple[object, int], last: bool
+    ) -> dict[str, Any]:
         """Return the specification without its data, drawn anew where its words have changed or its time is over."""
-        about = f"{name}: {rows[0].get('about', '')}"
-        found, began = self.around.get(about), time.monotonic()
-        outdated = found is not None and not self.keep and found.source != source and (last or began >= found.until)
-        if found is None or outdated:
-            specification = _specification(CHARTS[name].draw(rows))
-            ended = time.monotonic()
-            found = self.around[about] = Around(specification, source, ended + RARELY * (ended - began))
-        return found.specification
+        around, began = self.around.get(key), time.monotonic()
+        if around is not None and (self.keep or around.source == source or not (last or began >= around.until)):
+            return around.specification
+        name, _, width = key
+        specification = _specification(self.pictures[name].draw(rows, width))
+        ended = time.monotonic()
+        self.around[key] = Around(specification, source, ended + RARELY * (ended - began))
+        return specification
 
     def _visible(self, there: bool) -> None:
         self.hint.layout.display = "none" if there else None
@@ -103,17 +123,13 @@ class LiveChart:
 
 def _hint(needs: str = "", last: bool = False) -> str:
     """Return what stands where no chart is: when it will be there, or what the run that has ended lacked."""
-    said = "The chart appears with the first outcome that it can show."
+    words = "The chart appears with the first outcome that it can show."
     if last:
-        said = f"Nothing of this run is in this chart: it needs {needs or 'an outcome'}."
-    return f'<div class="wb-hint">{html.escape(said)}</div>'
+        words = f"Nothing of this run is in this chart: it needs {needs or 'an outcome'}."
+    return f'<div class="wb-hint">{html.escape(words)}</div>'
 
 
 def _specification(chart: Any) -> dict[str, Any]:
     """Return the chart's specification without its data; what is grey takes the colour of the page's text."""
     specification = {name: part for name, part in chart.to_dict().items() if name != "data"}
     return json.loads(json.dumps(specification).replace(GREY, "currentColor"))
-
-
-def _empty() -> alt.Chart:
-    return alt.Chart(alt.Data(values=[])).mark_point()

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from workbench.charts import in_words
-from workbench.charts.theme import kind
+from workbench.charts.grammar.looks import RUNS, looks_of
 from workbench.experiments import winning_tickets
 from workbench.lottery.sanity import CONTROLS
-from workbench.panels.groups import LEARNED, TRAINED
-from workbench.panels.options import Declaration, Number, Several
+from workbench.panels import shared_options as shared
+from workbench.panels.declaration import Declaration
+from workbench.panels.options import Several
+
+LOOKS = looks_of(RUNS, CONTROLS)
+WORDS = tuple(LOOKS[name].words for name in CONTROLS)
 
 LOTTERY = Declaration(
     title="Find a winning ticket",
     about="Train a network, remove its smallest weights, rewind the rest to where they began, and train again.",
     function=winning_tickets,
     groups={
-        "What is learned": LEARNED,
-        "How it is trained": TRAINED,
+        **shared.training(),
         "How tickets are drawn": (
-            Number("rounds", "rounds", low=0, high=100, whole=True, help="after the dense one"),
-            Number("fraction", "fraction pruned", low=0.001, high=0.999, step=0.05, help="of the survivors"),
-            Number("rewind_step", "rewind to step", low=0, whole=True, help="0 is the very beginning"),
-            Several("controls", "controls", tuple(CONTROLS), labels=tuple(kind(name)[2] for name in CONTROLS)),
-            Number("replicas", "replicas", low=1, high=1000, whole=True, help="three give an interval"),
+            shared.ROUNDS,
+            shared.FRACTION,
+            shared.REWIND_STEP,
+            Several("controls", "controls", tuple(CONTROLS), labels=WORDS),
+            shared.REPLICAS,
         ),
     },
     charts=(
@@ -32,5 +34,4 @@ LOTTERY = Declaration(
         "first layer",
         "weights before after",
     ),
-    words=in_words,
 )

@@ -1,4 +1,4 @@
-"""What a panel declares: which function, an option for each thing a person may set, which charts.
+"""The kinds of options of a panel: a name, a number, several of them, a flag.
 
 An option says in words what it means, which values it takes, and which widget shows it; it makes none itself. Its name
 may be dotted: "recipe.epochs" is a field of the frozen value that the argument `recipe` holds.
@@ -7,8 +7,7 @@ may be dotted: "recipe.epochs" is a field of the frozen value that the argument 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,40 +16,28 @@ from workbench.work.nearest import unknown
 
 @dataclass(frozen=True)
 class Option:
-    """One of `choices`, a name; `words` is its label, `help` a hint."""
+    """A name: one of `choices`, or one for which `checked(name)` raises no ValueError, where that is given.
+
+    `words` is its label, `help` a hint.
+    """
 
     name: str
     words: str
     choices: tuple[str, ...] = ()
     help: str = ""
+    checked: Callable[[str], Any] | None = None
 
     def check(self, value: Any) -> None:
         """Raise a ValueError that says what is wrong with a value."""
-        if value not in self.choices:
+        if self.checked is not None:
+            self.checked(value)
+        elif value not in self.choices:
             raise unknown(self.words, value, self.choices)
 
 
 @dataclass(frozen=True)
-class Dataset(Option):
-    """A dataset by name, or the path of an .npz."""
-
-    def check(self, value: Any) -> None:
-        from workbench.data.sources import data_folder
-
-        text = str(value)
-        if not (text in self.choices or os.path.exists(text) or (data_folder() / f"{text}.npz").exists()):
-            raise unknown(self.words, value, self.choices, "or the path of an .npz")
-
-
-@dataclass(frozen=True)
 class Text(Option):
-    """A text with suggestions; `checked(text)` raises a ValueError for one that will not do."""
-
-    checked: Callable[[str], Any] | None = None
-
-    def check(self, value: Any) -> None:
-        if self.checked is not None:
-            self.checked(value)
+    """A name that is typed, with the choices as suggestions."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +104,7 @@ class Numbers(Option):
 
 @dataclass(frozen=True)
 class Names(Option):
-    """Several names, typed with commas between them; `checked(name)` raises a ValueError for one that will not do."""
-
-    checked: Callable[[str], Any] | None = None
+    """Several names, typed with commas between them; any will do where nothing is `checked`."""
 
     def check(self, value: Any) -> None:
         if isinstance(value, str) or not value:
@@ -136,24 +121,3 @@ class Flag(Option):
     def check(self, value: Any) -> None:
         if not isinstance(value, bool):
             raise ValueError(f"{self.words} must be True or False, got {value!r}")
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """A panel: the function it calls, its options in titled groups, the names of its charts, its outcomes in words.
-
-    A `live` panel calls a function that takes a moment, when it is first shown and whenever an option changes.
-    """
-
-    title: str
-    about: str
-    function: Callable[..., Any]
-    groups: dict[str, tuple[Option, ...]]
-    charts: tuple[str, ...]
-    words: Callable[[Iterable[Any]], list[str]] = field(default=lambda outcomes: [])
-    live: bool = False
-
-    @property
-    def options(self) -> dict[str, Option]:
-        """Every option by name."""
-        return {option.name: option for group in self.groups.values() for option in group}

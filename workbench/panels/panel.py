@@ -9,17 +9,19 @@ With `interactive=False` there is no widget: the call runs at once, errors are r
 
 from __future__ import annotations
 
-import dataclasses
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.panels import PANELS
+from workbench.panels.declaration import Declaration
+from workbench.panels.draft import Draft
 from workbench.panels.job import Job
-from workbench.panels.options import Declaration
 from workbench.work import progress
 from workbench.work.calls import Call
-from workbench.work.calls import call as make_call
 from workbench.work.nearest import unknown
+
+if TYPE_CHECKING:
+    from workbench.panels.view import View
 
 PATIENCE = 0.5  # seconds that a live panel's call may take once its options have changed
 
@@ -40,14 +42,13 @@ def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Pane
         arguments, name = name.arguments, _named(name)
     if name not in PANELS:
         raise unknown("panel", name, PANELS)
-    if not interactive:
-        made = Panel(name, PANELS[name], interactive=False)
-        made.set(**arguments | options)
-        made.run()
-        return made
     with _lock:
-        made = SHOWN.setdefault(name, Panel(name, PANELS[name])) if name not in SHOWN else SHOWN[name]
+        made = SHOWN[name] if interactive and name in SHOWN else Panel(name, PANELS[name], interactive=interactive)
+        if interactive:
+            SHOWN[name] = made
     made.set(**arguments | options)
+    if not interactive:
+        made.run()
     return made
 
 
@@ -63,29 +64,19 @@ class Panel:
 
     def __init__(self, name: str, declaration: Declaration, *, interactive: bool = True) -> None:
         self.name, self.declaration, self.interactive = name, declaration, interactive
-        self.arguments = make_call(declaration.function).arguments
-        self.values = {option: self._argument(option) for option in declaration.options}
+        self.draft = Draft(name, declaration)
+        self.values = self.draft.values
         self.job: Job | None = None
         self._result: Any = None
         self._again = False  # a live panel was asked for another run while its call ran
         self._told: Job | None = None  # the job whose last message is out
         self._lock = threading.RLock()  # held while a view is told something: taken before the chart's, never after
-        self._view: Any = None
+        self._view: View | None = None
 
     @property
     def call(self) -> Call:
         """The call that Run makes. Raises a ValueError in words where an option will not do."""
-        for name, option in self.declaration.options.items():
-            option.check(self.values[name])
-        arguments, fields = dict(self.arguments), {}
-        for name, value in self.values.items():
-            head, _, part = name.partition(".")
-            if part:
-                fields.setdefault(head, {})[part] = value
-            else:
-                arguments[name] = value
-        arguments |= {head: dataclasses.replace(arguments[head], **parts) for head, parts in fields.items()}
-        return make_call(self.declaration.function, **arguments)
+        return self.draft.call
 
     @property
     def result(self) -> Any:
@@ -100,10 +91,8 @@ class Panel:
     def set(self, **options: Any) -> None:
         """Set options, as if they were typed into the form; what is wrong with a value is said there, and by `call`."""
         with self._lock:
-            for name in sorted(options, key=lambda name: name not in self.arguments):  # a whole recipe before its parts
-                self._set(name, options[name])
+            self.draft.set(**options)
             if self._view is not None:
-                self._view.form.show(self.values)
                 self._view.changed()
                 self._follow()
 
@@ -127,18 +116,18 @@ class Panel:
     def _begin(self, call: Call) -> None:
         self.job = Job(call, self._tell)
         if self._view is not None:
-            self._view.began()
+            self._view.began(self.job)
         self.job.start()
 
     def _run_here(self) -> None:
-        call, values = self.call, []
-        if call.generates:
-            self._result = values  # what was finished stays, whatever comes then
+        call = self.call
         with progress.bar():
-            for value in call.each():
-                values.append(value)
-        if not call.generates:
-            self._result = values[0]
+            if call.generates:
+                self._result = []  # what was finished stays, whatever comes then
+                for value in call.each():
+                    self._result.append(value)
+            else:
+                self._result = call.run()
 
     def stop(self) -> None:
         """Ask the job to end at its next step, and begin no other. What it finished is kept."""
@@ -159,13 +148,13 @@ class Panel:
         return self.result
 
     @property
-    def view(self) -> Any:
-        """Its widgets, made when they are first asked for."""
+    def view(self) -> View:
+        """Its widgets, made when they are first asked for: a batch has none."""
         with self._lock:
             if self._view is None:
                 from workbench.panels.view import View
 
-                self._view = View(self)
+                self._view = View(self.draft, put=self.set, run=self.run, stop=self.stop)
                 if self.job is not None:
                     self._view.tell(self.job)
                 self._follow()
@@ -173,15 +162,12 @@ class Panel:
 
     def _follow(self) -> None:
         """Run a live panel's call as it is now, where the last one was another: a moved slider leaves out calls."""
-        if not self.declaration.live:
-            return
-        with self._lock:
-            call = self._possible()
-            if call is None:
-                self._again = False
-            elif self.job is None or self.job.call != call:
-                self._again = True
-                self._go_on()
+        call = self._possible()
+        if call is None:
+            self._again = False
+        elif self.declaration.live and (self.job is None or self.job.call != call):
+            self._again = True
+            self._go_on()
 
     def _go_on(self) -> None:
         """Begin what a live panel was asked for, once what ran has been shown; what is outdated may not take long."""
@@ -211,23 +197,6 @@ class Panel:
                 self._told = job
             self._go_on()
 
-    def _argument(self, name: str) -> Any:
-        head, _, part = name.partition(".")
-        return getattr(self.arguments[head], part) if part else self.arguments[head]
-
-    def _set(self, name: str, value: Any) -> None:
-        short = {option.rpartition(".")[2]: option for option in self.values}
-        full = short | {option: option for option in self.values}
-        if name in full:
-            self.values[full[name]] = value
-        elif name in self.arguments:
-            self.arguments[name] = value
-            for option in self.values:
-                if option.startswith(f"{name}."):
-                    self.values[option] = self._argument(option)
-        else:
-            raise unknown(f'option of the panel "{self.name}"', name, {*full, *self.arguments})
-
     def __repr__(self) -> str:
         done = 0 if self.result is None else len(self.result) if isinstance(self.result, list) else 1
         state = self.job.state if self.job is not None else "finished" if done else "ready"
@@ -239,7 +208,7 @@ class Panel:
         if self.interactive:
             display(self.view.box)
             return
-        from workbench.panels.still import still
+        from workbench.panels.static import static
 
-        for bundle in still(self.declaration, self.result):
+        for bundle in static(self.declaration, self.result):
             display(bundle, raw=True)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from workbench.charts.rare_features_by_lambda import words as rare_in_words
-from workbench.charts.robust_weights import words as weights_in_words
 from workbench.experiments import rare_features, robust_weighting
 from workbench.experiments.robust_weighting import BY, DIGITS, MADE_LOSSES, MOST
-from workbench.panels.data_diet import REPLICAS
-from workbench.panels.groups import SEED, TRAINED
-from workbench.panels.options import Declaration, Number, Numbers, Option, Slider
-from workbench.training.losses import GRADIENTS
+from workbench.panels import shared_options as shared
+from workbench.panels.declaration import Declaration
+from workbench.panels.options import Number, Option, Slider
 
-GRADIENT = Option("gradient", "gradient", GRADIENTS, help="of the mathematics, or as the published code has it")
 STOPS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
 LARGE = (5.0, 7.0, 10.0, 20.0, 50.0, 100.0)
-LAMS = Numbers("lams", "lambdas", low=1e-6, help="one a member; inf is the ordinary mean")
 
 ROBUST_WEIGHTS = Declaration(
     title="What does a robust loss make of a batch?",
@@ -25,18 +20,17 @@ ROBUST_WEIGHTS = Declaration(
             Option("by", "moved by", BY, help="the radius eta is free of the scale of the losses"),
             Slider("eta", "radius eta", stops=(0.0, *STOPS), also={"by": "eta"}, help="0 is the mean"),
             Slider("lam", "lambda", stops=(*STOPS, *LARGE), also={"by": "lam"}, help="large is the mean"),
-            GRADIENT,
+            shared.GRADIENT,
         ),
         "Which losses": (
             Option("losses", "losses", (*MADE_LOSSES, DIGITS), help="digits: a real batch, with its images"),
             Number("n", "examples", low=2, high=MOST, whole=True),
             Number("spread", "spread", low=0.01, high=1000, step=0.5, help="of losses that are drawn"),
             Number("trained", "trained steps", low=0, high=500, whole=True, help="before the real batch"),
-            SEED,
+            shared.SEED,
         ),
     },
     charts=("robust weights",),
-    words=weights_in_words,
     live=True,
 )
 
@@ -50,11 +44,10 @@ RARE_FEATURES = Declaration(
             Number("minor", "share of rare ones", low=0, high=1, step=0.01),
             Number("noise", "noise", low=0, high=10, step=0.1),
             Number("classes", "classes", low=2, high=20, whole=True),
-            SEED,
+            shared.SEED,
         ),
-        "How robustly": (LAMS, GRADIENT, REPLICAS),
-        "How it is trained": TRAINED,
+        "How robustly": (shared.LAMS, shared.GRADIENT, shared.REPLICAS),
+        "How it is trained": shared.TRAINED,
     },
     charts=("rare features",),
-    words=rare_in_words,
 )

@@ -35,8 +35,8 @@ def test_a_panel_runs_live_and_ends_with_the_last_rows(name: str):
 @pytest.mark.parametrize("name", OWN)
 def test_in_a_batch_a_panel_leaves_a_small_picture(name: str):
     panel = wb.panel(name, interactive=False, **FEW | OWN[name])
-    from workbench.panels.still import still
+    from workbench.panels.static import static
 
-    picture, words = still(PANELS[name], panel.result)
+    picture, words = static(PANELS[name], panel.result)
     assert len(picture["image/png"]) < 80_000
     assert words["text/plain"]

@@ -5,16 +5,15 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from workbench.charts import CHARTS
 from workbench.charts.grammar.png import png
-from workbench.panels.options import Declaration
+from workbench.panels.declaration import Declaration
 
 
-def still(declaration: Declaration, outcomes: Any) -> list[dict[str, str]]:
-    """Return display bundles: a PNG of the first chart, then the words."""
+def static(declaration: Declaration, outcomes: Any) -> list[dict[str, str]]:
+    """Return display bundles: a PNG of the first chart, then the sentences of all."""
     if not outcomes:
         return [{"text/plain": "nothing was finished"}]
-    picture = CHARTS[declaration.charts[0]]
+    picture = declaration.pictures[declaration.charts[0]]
     chart = picture.draw(picture.rows(outcomes))
     drawn = {"image/png": base64.b64encode(png(chart)).decode(), "text/plain": chart.description}
     return [drawn, {"text/plain": "\n".join(declaration.words(outcomes))}]

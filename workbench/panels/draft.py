@@ -1,0 +1,54 @@
+"""A call in the making: what the options of a panel hold, and the call that they make."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from workbench.panels.declaration import Declaration
+from workbench.work.calls import Call
+from workbench.work.calls import call as make_call
+from workbench.work.nearest import unknown
+
+
+class Draft:
+    """The options of one panel. `values` are theirs by name; `arguments` is all that the function is called with.
+
+    An option's name may be dotted: "recipe.epochs" is a part of the argument `recipe`, and may go by its last word.
+    """
+
+    def __init__(self, name: str, declaration: Declaration) -> None:
+        self.name, self.declaration = name, declaration
+        self.arguments = make_call(declaration.function).arguments
+        self.values = {option: self._held(option) for option in declaration.options}
+
+    @property
+    def call(self) -> Call:
+        """The call that the options make. Raises a ValueError in words where one of them will not do."""
+        for name, option in self.declaration.options.items():
+            option.check(self.values[name])
+        arguments, parts = dict(self.arguments), {}
+        for name, value in self.values.items():
+            head, _, part = name.partition(".")
+            if part:
+                parts.setdefault(head, {})[part] = value
+            else:
+                arguments[name] = value
+        arguments |= {head: dataclasses.replace(arguments[head], **changed) for head, changed in parts.items()}
+        return make_call(self.declaration.function, **arguments)
+
+    def set(self, **options: Any) -> None:
+        """Set options, a whole argument before its parts. Raises a ValueError for a name that is not known."""
+        names = {option.rpartition(".")[2]: option for option in self.values} | {full: full for full in self.values}
+        for name in sorted(options, key=lambda name: name not in self.arguments):
+            if name in names:
+                self.values[names[name]] = options[name]
+            elif name in self.arguments:
+                self.arguments[name] = options[name]
+                self.values |= {option: self._held(option) for option in self.values if option.startswith(f"{name}.")}
+            else:
+                raise unknown(f'option of the panel "{self.name}"', name, {*names, *self.arguments})
+
+    def _held(self, option: str) -> Any:
+        head, _, part = option.partition(".")
+        return getattr(self.arguments[head], part) if part else self.arguments[head]

@@ -1,0 +1,68 @@
+"""The panels of how far pruning can go: pushed aside, pruned in one shot, pruned on until rounds disconnect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workbench.experiments import one_shot, perturbation, until_disconnected
+from workbench.panels import shared_options as shared
+from workbench.panels.declaration import Declaration
+from workbench.panels.options import Number, Numbers, Text
+from workbench.pruning import METHODS, check_method
+
+METHOD = Text("method", "pruned by", tuple(METHODS), help="as in random_mask(layers='erk')", checked=check_method)
+MEASURED = (shared.SPLIT, replace(shared.BATCH_NORM, help="between two networks"))
+THRESHOLD = Number("threshold", "connected up to", low=0.0001, high=0.9999, step=0.01, help="error barrier, a fraction")
+
+PERTURBATION = Declaration(
+    title="How far away does the solution still return?",
+    about="Push a round's starting point aside by a random vector, train it, and look at the way to the old solution.",
+    function=perturbation,
+    groups={
+        **shared.training(),
+        "What is perturbed": (
+            shared.FRACTION,
+            shared.REWIND_STEP,
+            Numbers("at", "rounds", low=0, whole=True, help="0 is dense, as in 0, 3"),
+            Numbers("distances", "distances", low=0.001, help="1 is the way to the projected solution"),
+            shared.REPLICAS,
+        ),
+        "How it is measured": (*MEASURED, Number("points", "points on a path", low=3, whole=True, step=2), THRESHOLD),
+    },
+    charts=("barrier by distance",),
+)
+
+ONE_SHOT = Declaration(
+    title="How much can be pruned in one shot?",
+    about="Prune the dense solution at once, its smallest weights or by another method, retrain the rest, and compare.",
+    function=one_shot,
+    groups={
+        **shared.training(),
+        "What is pruned": (
+            METHOD,
+            Numbers("shares", "shares", low=0.0001, high=0.9999, help="as in 0.5, 0.9"),
+            shared.REWIND_STEP,
+            shared.REPLICAS,
+        ),
+        "How it is measured": MEASURED,
+    },
+    charts=("accuracy by share",),
+)
+
+UNTIL_DISCONNECTED = Declaration(
+    title="When do successive rounds disconnect?",
+    about="Prune round after round until the way from one solution to the next has a barrier.",
+    function=until_disconnected,
+    groups={
+        **shared.training(),
+        "How tickets are drawn": (
+            replace(shared.ROUNDS, words="rounds at most", low=2, help=""),
+            shared.FRACTION,
+            shared.REWIND_STEP,
+            Number("beyond", "rounds beyond", low=0, high=100, whole=True, help="after the first that is disconnected"),
+            shared.REPLICAS,
+        ),
+        "How it is measured": (*MEASURED, THRESHOLD),
+    },
+    charts=("barrier between rounds",),
+)
