@@ -66,8 +66,8 @@ def find(name: str | Path) -> Place:
     if file.is_file():
         return Place(file.stem, folder, file, file.stat().st_mtime_ns)
     if name not in DATASETS:
-        there = [found.stem for found in folder.glob("*.npz")]
-        raise unknown("dataset", name, [*DATASETS, *there], f"any .npz in {folder} is known by its name")
+        files = [file.stem for file in folder.glob("*.npz")]
+        raise unknown("dataset", name, [*DATASETS, *files], f"any .npz in {folder} is known by its name")
     return Place(str(name), folder)
 
 
@@ -80,9 +80,9 @@ def digits(folder: Path) -> Arrays:
     """scikit-learn's 1797 digits of 8×8 pixels, their 17 grey levels stretched to 0 … 255; they need no download."""
     from sklearn.datasets import load_digits
 
-    found: Any = load_digits()
-    images = np.round(found.images[:, None] * (255 / 16)).astype(np.uint8)
-    labels = found.target.astype(np.int64)
+    bunch: Any = load_digits()
+    images = np.round(bunch.images[:, None] * (255 / 16)).astype(np.uint8)
+    labels = bunch.target.astype(np.int64)
     return Arrays(images, labels, images[:0], labels[:0], _numbers(10), split=False)
 
 
@@ -180,12 +180,12 @@ def _channels_first(images: np.ndarray) -> np.ndarray:
 
 
 def _from_torchvision(name: str, folder: Path, parts: dict[str, Half], classes: tuple[str, ...] = ()) -> Arrays:
-    found = read_halves(name, folder, parts)
-    read = {half: (_channels_first(part.images), part.labels) for half, part in found.items()}
-    images, labels = next(iter(read.values()))
+    contents = read_halves(name, folder, parts)
+    pairs = {half: (_channels_first(part.images), part.labels) for half, part in contents.items()}
+    images, labels = next(iter(pairs.values()))
     empty = (images[:0], labels[:0])
-    classes = classes or next(iter(found.values())).classes
-    return _arrays(name, read.get("train", empty), read.get("test", empty), classes, split=True)
+    classes = classes or next(iter(contents.values())).classes
+    return _arrays(name, pairs.get("train", empty), pairs.get("test", empty), classes, split=True)
 
 
 def _arrays(name: str, train: Pair, test: Pair, classes: tuple[str, ...], split: bool) -> Arrays:

@@ -9,7 +9,8 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from workbench.data.data import Data, Split, sources
+from workbench.data import sources
+from workbench.data.data import Data, Split
 from workbench.data.images import resize
 from workbench.data.noise import check_clean
 
