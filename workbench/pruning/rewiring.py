@@ -59,9 +59,6 @@ def random_start(mask: Mask, *, density: float, layers: str = "erk", seed: int =
         raise unknown("rule for layers", layers, LAYERS)
     shares = {n: sum(kept.shape) if layers == "erk" else kept.numel() for n, kept in mask.items()}  # density × numel
     quota = masks.share_out(masks.survivors(mask, density), shares, mask)
-    draw, start = generator(seed, "dynamic"), {}
-    for name, kept in mask.items():
-        noise = {name: torch.rand(kept.shape, generator=draw, dtype=torch.float64)}
-        none = {name: torch.zeros_like(kept)}
-        start |= masks.keep_largest(noise, {name: kept}, quota[name], seed=seed) if quota[name] else none
-    return start
+    draw = generator(seed, "dynamic")
+    noise = {name: torch.rand(kept.shape, generator=draw, dtype=torch.float64) for name, kept in mask.items()}
+    return masks.keep_by_layer(noise, mask, quota, seed=seed)

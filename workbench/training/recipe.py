@@ -54,11 +54,11 @@ class Recipe:
     def __post_init__(self) -> None:
         object.__setattr__(self, "milestones", tuple(self.milestones))
         if (self.epochs is None) == (self.steps is None):
-            given = f"epochs={self.epochs}, steps={self.steps}"
-            raise ValueError(f"a recipe takes epochs or steps, one of them, got {given}; Recipe(epochs=4) trains four")
-        for name, words in (("optimiser", OPTIMISERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
-            if getattr(self, name) not in words:
-                raise unknown(name, getattr(self, name), words)
+            pair = f"epochs={self.epochs}, steps={self.steps}"
+            raise ValueError(f"a recipe takes epochs or steps, one of them, got {pair}; Recipe(epochs=4) trains four")
+        for name, choices in (("optimiser", OPTIMISERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
+            if getattr(self, name) not in choices:
+                raise unknown(name, getattr(self, name), choices)
         if self.augment not in AUGMENTATIONS:
             raise unknown("augmentation", self.augment, AUGMENTATIONS)
         for name, holds, rule in self._rules():

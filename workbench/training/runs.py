@@ -82,8 +82,8 @@ def train(
 
     `step=k` begins at step k of the schedule and of the data's order, with a fresh optimiser; `state=` resumes exactly.
     `checkpoints` are the steps whose weights are kept; `example_weights` multiply the losses, as in `steps`. The model
-    and `start` are not touched. Raises a ValueError for
-    weights or a mask of another model, and `Diverged` (a ValueError) where the loss is not finite.
+    and `start` are not touched. Raises a ValueError for weights or a mask of another model, and `Diverged` (a
+    ValueError) where the loss is not finite.
     """
     began, of, first = time.perf_counter(), recipe.length(len(data.train)), step if state is None else state.step
     if first > of or (bad := [k for k in checkpoints if not first <= k <= of]):
@@ -94,8 +94,8 @@ def train(
     kept = {first: weights} if first in checkpoints else {}
     last = None  # a run of no steps is its beginning
     noise = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
-    how = {"mask": mask, "step": step, "state": state, "example_weights": example_weights}
-    for last in steps(model, start, data, recipe, **how, **noise):
+    beginning = {"mask": mask, "step": step, "state": state, "example_weights": example_weights}
+    for last in steps(model, start, data, recipe, **beginning, **noise):
         history.add(last, start)
         if last.step in checkpoints:
             kept[last.step] = network_weights(model, start, last.state)
@@ -133,14 +133,14 @@ def weights_along(
         raise ValueError(
             f"step must be from 0 to {of}, the length of this recipe, got {bad[0]}; step=0 is `start` itself"
         )
-    found = {0: dict(start)} if 0 in at else {}
+    along = {0: dict(start)} if 0 in at else {}
     if last:
-        for done in steps(model, start, data, recipe, seed=seed):
-            if done.step in at:
-                found[done.step] = network_weights(model, start, done.state)
-            if done.step == last:
+        for step in steps(model, start, data, recipe, seed=seed):
+            if step.step in at:
+                along[step.step] = network_weights(model, start, step.state)
+            if step.step == last:
                 break
-    return found
+    return along
 
 
 def _beginning(model: nn.Module, start: Weights, mask: Mask | None, state: State | None) -> tuple[Weights, Mask | None]:
@@ -189,7 +189,7 @@ def _scores(
     for part in parts:
         split: Split = getattr(data, part)
         with progress.within("evaluation", 0):
-            found = evaluate(model, weights, split, hardware=hardware) if len(split) else None
-        scores[f"{part}_accuracy"] = found.accuracy if found else None
-        scores[f"{part}_loss"] = found.loss if found else None
+            evaluation = evaluate(model, weights, split, hardware=hardware) if len(split) else None
+        scores[f"{part}_accuracy"] = evaluation.accuracy if evaluation else None
+        scores[f"{part}_loss"] = evaluation.loss if evaluation else None
     return scores
