@@ -63,8 +63,8 @@ def cigl(
 
     def walk() -> Iterator[Step]:
         nonlocal mean, count
-        how = {"density": density, "grow": grow, "until": 1 - average / 2, "seed": run_seed}
-        for step in dynamic_steps(model, start, data, recipe, **how, weights_of=thin):
+        options = {"density": density, "grow": grow, "until": 1 - average / 2, "seed": run_seed}
+        for step in dynamic_steps(model, start, data, recipe, **options, weights_of=thin):
             if step.step > of - part and (of - step.step) % every == 0:
                 count += 1
                 mean = mix(mean, network_weights(model, start, step.state), 1 / count)

@@ -74,9 +74,9 @@ def members(
         weights = initialise(model, seed=number(seed, "member weights", born), rule=rule, density=density)
         scores = initial_scores(model, masks.full(model), number(seed, "member scores", scored))
         loss, where = as_trained(losses[m], over)
-        what = {"loss": loss, "density": density, "scope": scope, "scores": scores, "over": where}
-        what |= {"seed": number(seed, "member", m)}
-        trained = run(call(edge_popup_member, model, weights, data, recipe, **what), archive)
+        options = {"loss": loss, "density": density, "scope": scope, "scores": scores, "over": where}
+        options |= {"seed": number(seed, "member", m)}
+        trained = run(call(edge_popup_member, model, weights, data, recipe, **options), archive)
         return replace(trained, loss=losses[m])
 
     return each_of(member, len(losses), workers=workers)
@@ -110,8 +110,8 @@ def edge_popup_member(
     recipe, keeper = _where_it_weighs(data, recipe, loss, over)
     if keeper is not None and example_weights is not None:
         raise ValueError('example_weights have no place where over="dataset" weighs the examples; take over="batch"')
-    what = {"density": density, "scope": scope, "scores": scores, "example_weights": example_weights}
-    walk = edge_popup_steps(model, weights, data, recipe, **what, seed=seed)
+    options = {"density": density, "scope": scope, "scores": scores, "example_weights": example_weights}
+    walk = edge_popup_steps(model, weights, data, recipe, **options, seed=seed)
     last, history = consume(walk, loss, keeper, _by_id(example_weights, data))
     mask = mask_of(last.state.trained, masks.full(model), density, scope, seed)
     live = network_weights(model, weights, replace(last.state, trained={}))
@@ -201,8 +201,8 @@ def consume(
         if keeper is not None:
             keeper(last)
         if (last.step - 1) % max(1, last.of // ROWS) == 0 or last.step == last.of:
-            given = None if example_weights is None else example_weights[last.batch.ids.cpu()]
-            rows.append(_row(last, loss, _plain(last) if keeper is None else keeper.seen, given))
+            factors = None if example_weights is None else example_weights[last.batch.ids.cpu()]
+            rows.append(_row(last, loss, _plain(last) if keeper is None else keeper.seen, factors))
     if last is None:
         raise ValueError("the recipe has no steps; a member is trained for one at least")
     return last, rows

@@ -32,10 +32,10 @@ def _linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Symbol:
         raise Unknown("a linear layer on an image that is not laid flat")
     x = _unfold(x, weight.shape[1])
     x.trace.mark(weight, 1, x.parts)
-    return _made(x, weight, bias, 0, 2)
+    return _new_units(x, weight, bias, 0, 2)
 
 
-def _made(x: Symbol, weight: Tensor, bias: Tensor | None, dim: int, ndim: int) -> Symbol:
+def _new_units(x: Symbol, weight: Tensor, bias: Tensor | None, dim: int, ndim: int) -> Symbol:
     """Return the new units that a layer makes, one for each entry of an axis of its weight."""
     parts = ((Units(weight.shape[dim]), 1),)
     x.trace.mark(weight, dim, parts)
@@ -47,7 +47,7 @@ def _convolution(x: Any, weight: Tensor, bias: Any = None, stride=1, padding=0, 
     x = _like(x)
     if groups == 1:
         x.trace.mark(weight, 1, x.parts)
-        return _made(x, weight, bias, 0, x.dim())
+        return _new_units(x, weight, bias, 0, x.dim())
     if groups != weight.shape[0] or weight.shape[1] != 1 or x.parts is None:
         raise Unknown("a convolution in groups")
     return _by_unit(x, weight, bias)  # one filter a channel
@@ -60,7 +60,7 @@ def _transposed(
     if groups != 1:
         raise Unknown("a convolution in groups")
     x.trace.mark(weight, 0, x.parts)
-    return _made(x, weight, bias, 1, x.dim())
+    return _new_units(x, weight, bias, 1, x.dim())
 
 
 def _by_unit(x: Any, *tensors: Any, **named: Any) -> Symbol:

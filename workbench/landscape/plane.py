@@ -133,8 +133,8 @@ class _Ground:
 
     def measure(self, points: Sequence[Point]) -> tuple[Tensor, Tensor]:
         """Return loss and error of every point."""
-        how = {"batch_norm": self.batch_norm, "first": self.frame.origin, "train": self.train}
-        treated = [lambda point=point: treat_batch_norm(self.model, point(), **how) for point in points]
+        treatment = {"batch_norm": self.batch_norm, "first": self.frame.origin, "train": self.train}
+        treated = [lambda point=point: treat_batch_norm(self.model, point(), **treatment) for point in points]
         loss, error, _, _ = measure(self.model, treated, self.part, self.hardware)
         return loss, error
 
@@ -154,17 +154,17 @@ def _refine(
         x, y = (axis[:: 2 ** (levels - 1 - level)] for axis in grid)
         loss_YX, error_YX, new = _known(last, x, y)
         points: list[Point] = [partial(ground.frame.at, float(x[j]), float(y[i])) for i, j in new]
-        own = exact if last is None else []
+        networks = exact if last is None else []
         with progress.within("level", level, levels):
-            loss, error = ground.measure([*own, *points])
-        for (i, j), lost, wrong in zip(new, loss[len(own) :], error[len(own) :], strict=True):
+            loss, error = ground.measure([*networks, *points])
+        for (i, j), lost, wrong in zip(new, loss[len(networks) :], error[len(networks) :], strict=True):
             loss_YX[i, j], error_YX[i, j] = lost, wrong
-        found = [
-            replace(mark, loss=float(loss[k]), error=float(error[k])) if k < len(own) else mark
+        measured = [
+            replace(mark, loss=float(loss[k]), error=float(error[k])) if k < len(networks) else mark
             for k, mark in enumerate(marks if last is None else last.marks)
         ]
-        how = (unit, ground.split, ground.batch_norm)
-        last = Surface(level, levels, x.clone(), y.clone(), loss_YX, error_YX, tuple(found), *how)
+        setting = (unit, ground.split, ground.batch_norm)
+        last = Surface(level, levels, x.clone(), y.clone(), loss_YX, error_YX, tuple(measured), *setting)
         yield last
 
 

@@ -105,9 +105,9 @@ def symbol(trace: Trace, parts: Parts | None, ndim: int, flat: bool = False) -> 
     lengths of the other axes mean nothing.
     """
     channels = sum(units.size * block for units, block in parts or ()) or 1
-    made = torch.empty(BATCH, channels, *(1,) * (ndim - 2), device="meta").as_subclass(Symbol)
-    made.trace, made.parts, made.flat = trace, parts, flat
-    return made
+    tensor = torch.empty(BATCH, channels, *(1,) * (ndim - 2), device="meta").as_subclass(Symbol)
+    tensor.trace, tensor.parts, tensor.flat = trace, parts, flat
+    return tensor
 
 
 def symbols_in(value: Any) -> list[Symbol]:
@@ -115,4 +115,4 @@ def symbols_in(value: Any) -> list[Symbol]:
     if isinstance(value, Symbol):
         return [value]
     value = list(value.values()) if isinstance(value, Mapping) else value
-    return [found for part in value for found in symbols_in(part)] if isinstance(value, (list, tuple)) else []
+    return [symbol for part in value for symbol in symbols_in(part)] if isinstance(value, (list, tuple)) else []

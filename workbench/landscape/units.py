@@ -53,8 +53,8 @@ def hidden_units(model: nn.Module) -> dict[str, Group]:
     except Unknown as unknown:
         raise ValueError(f"the hidden units of {type(model).__name__} cannot be told: {unknown}; {way_on}") from None
     except Exception as error:
-        said = f"its forward pass cannot be followed ({type(error).__name__}: {error})"
-        raise ValueError(f"the hidden units of {type(model).__name__} cannot be told: {said}; {way_on}") from error
+        reason = f"its forward pass cannot be followed ({type(error).__name__}: {error})"
+        raise ValueError(f"the hidden units of {type(model).__name__} cannot be told: {reason}; {way_on}") from error
     for units, _ in (part for output in symbols_in(outputs) for part in output.parts or ()):
         units.root().fixed = True  # classes keep their places
     return _groups(trace)
@@ -67,7 +67,7 @@ def _groups(trace: Trace) -> dict[str, Group]:
         for units, block in parts:
             axes.setdefault(units.root(), []).append(Axis(name, dim, offset, block))
             offset += units.size * block
-    return {found[0].name: Group(units.size, tuple(found)) for units, found in axes.items() if not units.fixed}
+    return {together[0].name: Group(units.size, tuple(together)) for units, together in axes.items() if not units.fixed}
 
 
 def entries(axis: Axis, permutation: Tensor) -> Tensor:

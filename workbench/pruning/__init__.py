@@ -66,13 +66,13 @@ def prune(
     name, options = check_method(method)
     mask = masks.full(model) if mask is None else mask
     standard = dict(zip(STANDARD, (model, weights, data, recipe, mask, density, seed), strict=True))
-    asked = inspect.signature(METHODS[name]).parameters
-    handed = options | {thing: value for thing, value in standard.items() if thing in asked and value is not None}
-    if missing := [thing for thing, one in asked.items() if one.default is one.empty and thing not in handed]:
+    known = inspect.signature(METHODS[name]).parameters
+    arguments = options | {key: value for key, value in standard.items() if key in known and value is not None}
+    if missing := [key for key, p in known.items() if p.default is p.empty and key not in arguments]:
         raise ValueError(
             f"{name} needs {' and '.join(missing)}; prune(name, model, weights, data, recipe, …) gives all"
         )
-    return METHODS[name](**handed)
+    return METHODS[name](**arguments)
 
 
 def check_method(method: str) -> tuple[str, dict[str, Any]]:

@@ -146,10 +146,10 @@ def every_so_often(every: int | None, of: int, values: int = 20) -> int:
     return every
 
 
-def check_steps(what: str, count: object, way_on: str) -> None:
+def check_steps(name: str, count: object, way_on: str) -> None:
     """Raise a ValueError unless the count is a whole number of steps from 1."""
     if isinstance(count, bool) or not isinstance(count, Integral) or int(count) < 1:
-        raise ValueError(f"{what} must be a whole number of steps from 1, got {count!r}; {way_on}")
+        raise ValueError(f"{name} must be a whole number of steps from 1, got {count!r}; {way_on}")
 
 
 def _length(arguments: Mapping[str, Any]) -> int:
