@@ -36,7 +36,7 @@ def stored_bits(member: Member, model: nn.Module) -> int:
     "bits": the mask and the buffers. "values": the mask where it is sparse, 32 bits for each kept weight, and all else
     that the network has (biases, norms, buffers).
     """
-    buffers = sum(_bits(buffer) for _, buffer in model.named_buffers())
+    buffers = 8 * sum(buffer.numel() * buffer.element_size() for _, buffer in model.named_buffers())
     places = masks.total(member.mask)
     if member.stored == "bits":
         return places + buffers
@@ -136,7 +136,3 @@ def _uses(used: dict[str, int], name: str) -> Callable[[nn.Module, tuple[Tensor,
         used[name] = used.get(name, 0) + side[0].numel() // len(weight)
 
     return hook
-
-
-def _bits(tensor: Tensor) -> int:
-    return tensor.numel() * tensor.element_size() * 8

@@ -95,7 +95,7 @@ def curvature(
     with progress.within("trace", 1, 3):
         estimate = trace(H, draws=draws, seed=seed)
     with progress.within("density", 2, 3):
-        density = spectral_density(H, steps=steps, repeats=repeats, seed=seed)
+        spectrum = spectral_density(H, steps=steps, repeats=repeats, seed=seed)
     with progress.within("loss", 0):
         mean = H.mean_loss()
     return Curvature(
@@ -107,7 +107,7 @@ def curvature(
         eigenvalues=eigenvalues,
         trace=estimate.trace,
         trace_error=estimate.error,
-        **vars(density),
+        **vars(spectrum),
     )
 
 

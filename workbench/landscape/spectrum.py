@@ -128,7 +128,7 @@ def spectral_density(H: Hessian, *, steps: int = 100, repeats: int = 2, seed: in
     runs = [_lanczos(H, products, steps, seed, repeat) for repeat in range(repeats)]
     nodes_RM = torch.stack([nodes for nodes, _ in runs])
     weights_RM = torch.stack([weights for _, weights in runs])
-    return Spectrum(*_curve(nodes_RM, weights_RM), nodes_RM, weights_RM)
+    return Spectrum(*_smoothed(nodes_RM, weights_RM), nodes_RM, weights_RM)
 
 
 def _lanczos(H: Hessian, products: _Counted, steps: int, seed: int, repeat: int) -> tuple[Tensor, Tensor]:
@@ -159,7 +159,7 @@ def _orthogonal(r: Tensor, Q: Tensor) -> Tensor:
     return r
 
 
-def _curve(nodes_RM: Tensor, weights_RM: Tensor) -> tuple[Tensor, Tensor]:
+def _smoothed(nodes_RM: Tensor, weights_RM: Tensor) -> tuple[Tensor, Tensor]:
     """Return a grid and the density on it, a Gaussian bump for every node."""
     low, high = float(nodes_RM.min()), float(nodes_RM.max())
     width = (high - low) or max(abs(high), 1.0) * 1e-6

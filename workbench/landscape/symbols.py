@@ -43,7 +43,7 @@ class Unknown(Exception):  # noqa: N818
 
 
 @dataclass(eq=False)
-class Trace:
+class Tracer:
     """What running a module on a symbol shows: `axes`, the units that stand along each axis of each of its tensors.
 
     `names` are those of the module's tensors by identity, `operations` what a function makes of symbols, by its name.
@@ -82,7 +82,7 @@ def unite(a: Parts, b: Parts, where: str) -> None:
 class Symbol(Tensor):
     """A tensor of so many axes; see `symbol`."""
 
-    trace: Trace
+    tracer: Tracer
     parts: Parts | None
     flat: bool
 
@@ -92,13 +92,13 @@ class Symbol(Tensor):
         if name in ("get", "dim", "size", "ndimension", "numel", "is_floating_point"):  # asked for, not computed
             with torch._C.DisableTorchFunctionSubclass():
                 return func(*args, **kwargs or {})
-        operations = symbols_in([args, kwargs])[0].trace.operations
+        operations = symbols_in([args, kwargs])[0].tracer.operations
         if name not in operations:
             raise Unknown(f"the operation {name} is not known")
         return operations[name](*args, **kwargs or {})
 
 
-def symbol(trace: Trace, parts: Parts | None, ndim: int, flat: bool = False) -> Symbol:
+def symbol(tracer: Tracer, parts: Parts | None, ndim: int, flat: bool = False) -> Symbol:
     """Make a symbol; `parts` are the units on its second axis (None: the images' channels).
 
     `flat` means that an image was laid flat: each unit is a block of as many entries as the next weight tells. The
@@ -106,7 +106,7 @@ def symbol(trace: Trace, parts: Parts | None, ndim: int, flat: bool = False) -> 
     """
     channels = sum(units.size * block for units, block in parts or ()) or 1
     tensor = torch.empty(BATCH, channels, *(1,) * (ndim - 2), device="meta").as_subclass(Symbol)
-    tensor.trace, tensor.parts, tensor.flat = trace, parts, flat
+    tensor.tracer, tensor.parts, tensor.flat = tracer, parts, flat
     return tensor
 
 

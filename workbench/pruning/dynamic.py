@@ -138,9 +138,9 @@ def dynamic_steps(
     _check(grow, drop, rewire_every, until)
     may = masks.allowed(model, mask)
     first, end = random_start(may, density=density, layers=layers, seed=seed), round(until * of)
-    noise = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
+    seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
     order = Order(len(data.train), recipe.batch_size, seed if order_seed is None else order_seed)
-    for step in steps(model, weights, data, recipe, mask=first, state=state, weights_of=weights_of, **noise):
+    for step in steps(model, weights, data, recipe, mask=first, state=state, weights_of=weights_of, **seeds):
         if step.step % rewire_every == 0 and step.step < end:
             share, ids = drop_share(step.step, end, drop), data.train.ids[order(step.step)]
             rewire(step.state, model, weights, data, recipe, ids=ids, share=share, grow=grow, mask=may, seed=seed)

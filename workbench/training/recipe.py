@@ -71,6 +71,7 @@ class Recipe:
             raise ValueError('nesterov needs optimiser="sgd" with a momentum above 0; momentum=0.9 is the usual one')
 
     def _rules(self) -> list[tuple[str, bool, str]]:
+        every = self.evaluate_every
         return [
             ("epochs", self.epochs is None or self.epochs > 0, "above 0; epochs=0.5 trains on half of the data"),
             ("steps", (self.steps or 0) >= 0, "at least 0"),
@@ -81,11 +82,7 @@ class Recipe:
             ("decay", 0 < self.decay <= 1, "in (0, 1]; 0.1 is the usual one"),
             ("mixup", self.mixup >= 0, "at least 0, which mixes nothing; 0.2 is a usual one"),
             ("warmup", self.warmup >= 0, "a number of steps, at least 0"),
-            (
-                "evaluate_every",
-                self.evaluate_every is None or self.evaluate_every >= 1,
-                "at least 1 step, or None for the end only",
-            ),
+            ("evaluate_every", every is None or every >= 1, "at least 1 step, or None for the end only"),
         ]
 
     def length(self, examples: int) -> int:

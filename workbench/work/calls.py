@@ -208,13 +208,10 @@ def _from_json(data: Any) -> Any:
             case {"call": str(path), "arguments": dict(arguments)}:
                 function = public(path)
                 values: Any = {name: _from_json(value) for name, value in arguments.items()}
-                bound = inspect.BoundArguments(inspect.signature(function), values)
-                return call(function, *bound.args, **bound.kwargs | _unknown(function, values))
+                signature = inspect.signature(function)
+                bound = inspect.BoundArguments(signature, values)
+                strange = {name: value for name, value in values.items() if name not in signature.parameters}
+                return call(function, *bound.args, **bound.kwargs | strange)
     except (TypeError, KeyError) as error:
         raise ValueError(f"the call does not fit the workbench: {error}") from error
     raise ValueError(f"not a call: {json.dumps(data)[:60]}; Call.json() writes one")
-
-
-def _unknown(function: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
-    known = inspect.signature(function).parameters
-    return {name: value for name, value in values.items() if name not in known}

@@ -8,8 +8,8 @@ from pathlib import Path
 from torch import Tensor
 
 
-def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], what: str) -> None:
-    """Write a file, or leave what was there; `what` it holds ("a ticket") is named in errors.
+def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], title: str) -> None:
+    """Write a file, or leave what was there; its `title` ("a ticket") is named in errors.
 
     Raises a ValueError for a missing folder, an OSError where the file cannot be written.
     """
@@ -18,7 +18,7 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Map
 
     path = Path(path)
     if not path.parent.is_dir():
-        raise ValueError(f"{what} cannot be saved as {path}: {path.parent} is no folder; make it first")
+        raise ValueError(f"{title} cannot be saved as {path}: {path.parent} is no folder; make it first")
     part = path.with_name(path.name + ".part")
     try:
         save_file(dict(tensors), part, metadata=dict(metadata))
