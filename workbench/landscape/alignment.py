@@ -16,8 +16,8 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor, nn
 
+from workbench.landscape.hidden_units import Axis, Group, entries, hidden_units
 from workbench.landscape.path import check_finite
-from workbench.landscape.units import Axis, Group, entries, hidden_units
 from workbench.nets.weights import Weights, check_fits, check_same, owners
 from workbench.work import progress
 from workbench.work.nearest import unknown

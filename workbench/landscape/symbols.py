@@ -1,7 +1,7 @@
 """Tensors that compute nothing: they only know which hidden units stand on their second axis.
 
-A module that is run on one tells how its weights hang together (`workbench.landscape.units`). `torch.fx` would show as
-much, but while it traces it replaces `nn.Module.__call__` for all threads, and replicas are threads.
+A module that is run on one tells how its weights hang together (`workbench.landscape.hidden_units`). `torch.fx` would
+show as much, but while it traces it replaces `nn.Module.__call__` for all threads, and replicas are threads.
 """
 
 from __future__ import annotations
