@@ -58,8 +58,8 @@ class Score:
         order = self.ids.argsort()
         places = order[torch.searchsorted(self.ids[order], ids).clamp(max=len(self.ids) - 1)]
         if len(missing := ids[self.ids[places] != ids]):
-            few = f"{len(missing)} of these examples have no {self.name}, id {int(missing[0])} for one"
-            raise ValueError(f"{few}; score them too, or take data.only(score.ids)")
+            lack = f"{len(missing)} of these examples have no {self.name}, id {int(missing[0])} for one"
+            raise ValueError(f"{lack}; score them too, or take data.only(score.ids)")
         return self.values[places]
 
     def of(self, data: Data) -> Float[Tensor, " examples"]:

@@ -70,8 +70,8 @@ def check_subset(data: Data, kind: str, size: int | None, *, balanced: bool = Tr
     for c in range(classes if balanced else 0):
         needed = _share(skip, c, classes) + _share(int(size), c, classes)
         if needed > counts[c]:
-            few = f"class {data.classes[c]} has {counts[c]} training examples, {needed} are asked for"
-            raise ValueError(f"{few}; take a smaller size, or balanced=False")
+            lack = f"class {data.classes[c]} has {counts[c]} training examples, {needed} are asked for"
+            raise ValueError(f"{lack}; take a smaller size, or balanced=False")
 
 
 def parse(kind: str) -> tuple[str, int]:

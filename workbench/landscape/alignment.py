@@ -48,8 +48,8 @@ def match(model: nn.Module, a: Weights, b: Weights, *, seed: int = 0, orders: in
     """
     check_fits(a, model)
     check_same(a, b)
-    for weights, who in ((a, "the first network"), (b, "the second network")):
-        check_finite(weights, who)
+    for weights, title in ((a, "the first network"), (b, "the second network")):
+        check_finite(weights, title)
     if orders < 1:
         raise ValueError(f"orders must be at least 1, got {orders}; 3 searches and the best of them is the default")
     check_seed(seed)
@@ -134,8 +134,8 @@ def _search(
             name = names[place]
             gains = _gains(groups[name], pairs, places, permutations)
             rows, columns = linear_sum_assignment(gains.numpy(), maximize=True)
-            now = gains[torch.arange(len(gains)), permutations[name]].sum()
-            better = gains[rows, columns].sum() - now > 1e-9 * gains.abs().max() * len(gains)
+            current = gains[torch.arange(len(gains)), permutations[name]].sum()
+            better = gains[rows, columns].sum() - current > 1e-9 * gains.abs().max() * len(gains)
             if bool(better):
                 permutations[name], changed = torch.from_numpy(columns).long(), True
             with progress.within("sweep", sweep, SWEEPS):

@@ -86,8 +86,8 @@ def curve(
     """
     check_fits(a, model)
     check_same(a, b)
-    for who, end in (("the first network", a), ("the second network", b)):
-        check_finite(end, who)
+    for title, end in (("the first network", a), ("the second network", b)):
+        check_finite(end, title)
     if kind not in CURVES:
         raise unknown("kind of curve", kind, CURVES)
     if bends < 1:

@@ -115,9 +115,9 @@ def hessian(
     network = copy.deepcopy(model).to(device, dtype).eval()
     network.load_state_dict(weights)
     names = _trained(network, layers)
-    moved = {name: parameter for name, parameter in network.named_parameters() if name in names}
+    parameters = {name: parameter for name, parameter in network.named_parameters() if name in names}
     mask = mask or {}
-    kept = [(mask[n] if n in mask else torch.ones_like(w, dtype=torch.bool)).flatten() for n, w in moved.items()]
+    kept = [(mask[n] if n in mask else torch.ones_like(w, dtype=torch.bool)).flatten() for n, w in parameters.items()]
     places = torch.cat(kept).nonzero()[:, 0].to(device)
     if not len(places):
         raise ValueError(f"there is no curvature to measure: the mask leaves none of the weights of {names}")
@@ -125,7 +125,7 @@ def hessian(
     parts = _Parts(part, _at_once(network, device), dtype)
     mean = _Mean(loss, len(part))
     settings = {"check_deterministic": False, "num_data": len(part)}
-    operator = DoubleBackward(network, mean, list(moved.values()), parts, **settings)  # pyright: ignore[reportArgumentType]
+    operator = DoubleBackward(network, mean, list(parameters.values()), parts, **settings)  # pyright: ignore[reportArgumentType]
     return Hessian(operator, names, places, len(part))
 
 
@@ -182,5 +182,5 @@ def _slice(data: Data, split: str, examples: int | Tensor | None, seed: int) -> 
 
 def _at_once(network: nn.Module, device: str) -> int:
     """Return how many examples are taken at once: few where there are convolutions, for the cache and a quick Stop."""
-    few = device == "cpu" and any(isinstance(module, nn.modules.conv._ConvNd) for module in network.modules())
-    return 100 if few else 1000
+    convolutional = device == "cpu" and any(isinstance(module, nn.modules.conv._ConvNd) for module in network.modules())
+    return 100 if convolutional else 1000

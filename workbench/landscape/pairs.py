@@ -136,15 +136,15 @@ def pairs(
         with progress.within("network", 0):
             w = network.run.weights
             w = treat_batch_norm(model, w, batch_norm=batch_norm, first=w, train=train)
-            new = _Evaluated(name, network, evaluate_all(model, [w], split)[0])
+            latest = _Evaluated(name, network, evaluate_all(model, [w], split)[0])
         for begin in range(0, len(before), AT_ONCE):
-            part = [(old, new) if old.name < name else (new, old) for old in before[begin : begin + AT_ONCE]]
+            part = [(old, latest) if old.name < name else (latest, old) for old in before[begin : begin + AT_ONCE]]
             points = [lambda a=a, b=b: middle(model, a.network, b.network, **options) for a, b in part]
             with progress.within("pairs", 0):
                 losses, errors, *_ = measure(model, points, split)
             for (a, b), loss, error in zip(part, losses.tolist(), errors.tolist(), strict=True):
                 yield (a.name, b.name), _comparison(a, b, loss, error, batch_norm)
-        before.append(new)
+        before.append(latest)
 
 
 @dataclass(frozen=True, eq=False)

@@ -160,8 +160,8 @@ def paths(
 ) -> Iterator[tuple[tuple[int, int], Path]]:
     """Yield ((i, j), path) for every pair of several networks, i < j; the options are those of `path`."""
     pairs = list(itertools.combinations(range(len(networks)), 2))
-    each = (((i, j), path(model, networks[i], networks[j], data, batch_norm=batch_norm, **options)) for i, j in pairs)  # pyright: ignore[reportArgumentType]
-    yield from progress.walk("pair", each, len(pairs))
+    lines = (((i, j), path(model, networks[i], networks[j], data, batch_norm=batch_norm, **options)) for i, j in pairs)  # pyright: ignore[reportArgumentType]
+    yield from progress.walk("pair", lines, len(pairs))
 
 
 def path_mask(a: Mask, b: Mask, which: str = "denser") -> Mask:
@@ -218,11 +218,11 @@ def check_points(points: int) -> None:
         raise ValueError(f"points must be odd and at least 3, so that both ends and the middle are in, got {points}")
 
 
-def check_finite(weights: Mapping[str, Tensor], who: str) -> None:
+def check_finite(weights: Mapping[str, Tensor], title: str) -> None:
     """Raise a ValueError where a network holds NaN or infinity."""
     for name, tensor in weights.items():
         if not bool(tensor.isfinite().all()):
-            raise ValueError(f"{who} is not finite in {name}: its training diverged; train it with a smaller rate")
+            raise ValueError(f"{title} is not finite in {name}: its training diverged; train it with a smaller rate")
 
 
 def _barrier(values_PN: Tensor, alphas: Tensor, definition: str) -> Tensor:

@@ -111,14 +111,14 @@ def check_same(a: Weights, b: Weights) -> None:
     _same_names_and_shapes("the second weights", b, "the first", a)
 
 
-def _same_names_and_shapes(title: str, got: Weights, owner: str, expected: Weights) -> None:
+def _same_names_and_shapes(title: str, weights: Weights, owner: str, expected: Weights) -> None:
     way_on = "take both from the same model: wb.snapshot(model) or wb.initialise(model, seed=...)"
-    missing, extra = _few(expected.keys() - got.keys()), _few(got.keys() - expected.keys())
+    missing, extra = _few(expected.keys() - weights.keys()), _few(weights.keys() - expected.keys())
     if missing or extra:
         raise ValueError(f"{title} must have the names of {owner}; missing: {missing}, not known: {extra}; {way_on}")
     for name, tensor in expected.items():
-        if tensor.shape != got[name].shape:
-            shapes = f"{tuple(got[name].shape)}, not {tuple(tensor.shape)}"
+        if tensor.shape != weights[name].shape:
+            shapes = f"{tuple(weights[name].shape)}, not {tuple(tensor.shape)}"
             raise ValueError(f"{title} must have the shapes of {owner}, but {name} has {shapes}; {way_on}")
 
 

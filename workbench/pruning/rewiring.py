@@ -23,20 +23,20 @@ LAYERS = ("erk", "uniform")
 
 def rewired(
     weights: Weights,
-    now: Mask,
+    current: Mask,
     saliency: Mapping[str, Tensor],
     *,
     share: float,
     mask: Mask | None = None,
     seed: int = 0,
 ) -> Mask:
-    """Return the mask `now` without its smallest weights, and with as many places of the largest saliency instead.
+    """Return the mask `current` without its smallest weights, and with as many places of the largest saliency instead.
 
     Each layer drops int(share × its kept weights) and grows that many among all places of `mask` (default: all) that
     did not stay, those just dropped among them. Ties are broken by the seed.
     """
     after: Mask = {}
-    for name, kept in now.items():
+    for name, kept in current.items():
         count = int(kept.count_nonzero())
         dropped = int(share * count)
         if not dropped:

@@ -58,8 +58,8 @@ class Run:
         return f"Run(test_accuracy={accuracy}, density={self.density:.4g}, steps={self.steps}, seed={self.seed})"
 
     def _repr_html_(self) -> str:
-        shown = [f.name for f in fields(self) if f.name not in ("weights", "history", "checkpoints")]
-        rows = "".join(f"<tr><th>{name}</th><td>{html.escape(str(getattr(self, name)))}</td></tr>" for name in shown)
+        names = [f.name for f in fields(self) if f.name not in ("weights", "history", "checkpoints")]
+        rows = "".join(f"<tr><th>{name}</th><td>{html.escape(str(getattr(self, name)))}</td></tr>" for name in names)
         return f"<table>{rows}</table>"
 
 

@@ -71,11 +71,11 @@ class State:
 
     def check_fits(self, tensors: Mapping[str, Tensor]) -> None:
         """Raise a ValueError unless what the state trains has the names and shapes of these tensors."""
-        theirs, ours = ({name: tuple(t.shape) for name, t in side.items()} for side in (tensors, self.trained))
-        if theirs != ours:
-            name = min(name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name))
-            shapes = f"{name} has the shape {theirs.get(name)} here and {ours.get(name)} in the state"
-            raise ValueError(f"the state is of another model or mask, {shapes}; resume with what it was trained with")
+        shapes, trained = ({name: tuple(t.shape) for name, t in side.items()} for side in (tensors, self.trained))
+        if shapes != trained:
+            name = min(name for name in shapes.keys() | trained.keys() if shapes.get(name) != trained.get(name))
+            both = f"{name} has the shape {shapes.get(name)} here and {trained.get(name)} in the state"
+            raise ValueError(f"the state is of another model or mask, {both}; resume with what it was trained with")
 
     def remask(self, mask: Mask) -> None:
         """Change the mask; where a place dies or is born, the weight and the optimiser's state become zero."""

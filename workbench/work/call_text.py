@@ -22,13 +22,13 @@ WIDTH = 100  # characters in a line of a script
 def written_arguments(call: Any) -> dict[str, Any]:
     """The arguments that a person would write: those that are not the default; an `archive` only where it is plain."""
     parameters = inspect.signature(call.function).parameters
-    rest = any(p.kind is p.VAR_POSITIONAL and call.arguments[name] for name, p in parameters.items())
+    varargs = any(p.kind is p.VAR_POSITIONAL and call.arguments[name] for name, p in parameters.items())
 
     def is_written(name: str, value: Any) -> bool:
         if name == "archive" and not _is_plain(value):
             return False
-        before_rest = rest and parameters[name].kind < inspect.Parameter.VAR_POSITIONAL
-        return before_rest or not _default(value, parameters[name])
+        before_varargs = varargs and parameters[name].kind < inspect.Parameter.VAR_POSITIONAL
+        return before_varargs or not _default(value, parameters[name])
 
     return {name: value for name, value in call.arguments.items() if is_written(name, value)}
 
