@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.data.data import AUGMENTATIONS, DATASETS, Data, Split, crop, flip, load, resize, sources
+from workbench.data import sources
+from workbench.data.data import Data, Split, load
+from workbench.data.images import AUGMENTATIONS, crop, flip, resize
+from workbench.data.sources import DATASETS
 from workbench.work import progress
 from workbench.work.seeds import generator
 

@@ -13,7 +13,7 @@ from workbench.ensembles.weighing import Weighing
 from workbench.experiments import EXPERIMENTS
 from workbench.experiments.replica import Experiment, Replica
 from workbench.experiments.ways_to_an_ensemble import Setting
-from workbench.work.names import public_name
+from workbench.work.public_names import public_name
 
 every = pytest.mark.parametrize("name", EXPERIMENTS)
 

@@ -8,7 +8,7 @@ from tiny import Own
 
 import workbench as wb
 from workbench.nets.hardware import DEFAULTS, resolve, settle
-from workbench.work.names import public
+from workbench.work.public_names import public
 
 
 def test_a_model_without_an_entry_gets_float32_as_it_comes():

@@ -23,7 +23,7 @@ from workbench.work.seeds import generator
 
 DATA = made()
 RECIPE = wb.Recipe(steps=12, batch_size=16, learning_rate=0.2)
-SEARCHES = [name.removesuffix("_search") for name in wb.pruning.__all__ if name.endswith("_search")]
+SEARCHES = [name.removesuffix("_search") for name in vars(wb.pruning) if name.endswith("_search")]
 
 
 @pytest.mark.parametrize("name", SEARCHES)

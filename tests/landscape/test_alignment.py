@@ -14,7 +14,7 @@ from torch.nn import functional
 import workbench as wb
 from workbench.data.data import Data
 from workbench.landscape import align, match, path, permutations, permute
-from workbench.landscape.units import hidden_units
+from workbench.landscape.hidden_units import hidden_units
 from workbench.nets.weights import Weights
 
 DATA = made(shape=(1, 8, 8))

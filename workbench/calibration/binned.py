@@ -71,8 +71,7 @@ def ece_equal_mass(probabilities: Array, labels: Array, *, bins: int = BINS, clo
 
 def mce(probabilities: Array, labels: Array, *, bins: int = BINS, closed: str = "right", mass: str = "width") -> float:
     """Return the maximum calibration error, max_b |c_b - a_b| (Naeini et al. 2015); one lonely prediction makes it."""
-    found = binned(*top(probabilities, labels), bins=bins, closed=closed, mass=mass)
-    return float(np.abs(found.gaps).max())
+    return float(np.abs(binned(*top(probabilities, labels), bins=bins, closed=closed, mass=mass).gaps).max())
 
 
 def classwise_ece(
@@ -83,10 +82,8 @@ def classwise_ece(
     It sees the probabilities of the classes that are not predicted too; most of them are small, and so is it.
     """
     p_NC, y_N = checked(probabilities, labels)
-    found = [
-        binned(p_N, y_N == c, bins=bins, closed=closed, mass=mass).error for c, p_N in enumerate(np.minimum(p_NC, 1).T)
-    ]
-    return float(np.mean(found))
+    options = {"bins": bins, "closed": closed, "mass": mass}
+    return float(np.mean([binned(p_N, y_N == c, **options).error for c, p_N in enumerate(np.minimum(p_NC, 1).T)]))
 
 
 def reliability(
@@ -97,14 +94,14 @@ def reliability(
     `low` and `high` bound the bin; `count` = `right` + `wrong`; `confidence` and `accuracy` are means, `accuracy_low`
     and `accuracy_high` Wilson's 95 % interval of the accuracy. Of an empty bin these four are NaN.
     """
-    found = binned(*top(probabilities, labels), bins=bins, closed=closed, mass=mass)
-    columns = zip(found.low_B, found.high_B, found.count_B, found.confidence_B, found.right_B, strict=True)
+    diagram = binned(*top(probabilities, labels), bins=bins, closed=closed, mass=mass)
+    columns = (diagram.low_B, diagram.high_B, diagram.count_B, diagram.confidence_B, diagram.right_B)
     rows = []
-    for b, (low, high, n, confidence, right) in enumerate(columns):
+    for place, (low, high, n, confidence, right) in enumerate(zip(*columns, strict=True)):
         accuracy_low, accuracy_high = wilson(float(right), int(n))
         rows.append(
             {
-                "bin": b,
+                "bin": place,
                 "low": float(low),
                 "high": float(high),
                 "count": int(n),

@@ -43,11 +43,11 @@ def ece_debiased(
     """
     if norm not in NORMS:
         raise unknown("norm", norm, NORMS)
-    found = binned(*top(probabilities, labels), bins=bins, closed=closed, mass=mass)
-    gap_B, variance_B = np.abs(found.gaps), _variance(found)
+    diagram = binned(*top(probabilities, labels), bins=bins, closed=closed, mass=mass)
+    gap_B, variance_B, share_B = np.abs(diagram.gaps), _variance(diagram), diagram.shares
     if norm == "l1":
-        return float(found.shares @ (2 * gap_B - _folded(gap_B, np.sqrt(variance_B))))
-    square = float(found.shares @ (gap_B**2 - variance_B))
+        return float(share_B @ (2 * gap_B - _folded(gap_B, np.sqrt(variance_B))))
+    square = float(share_B @ (gap_B**2 - variance_B))
     return float(np.sign(square) * np.sqrt(np.abs(square)))
 
 
@@ -83,19 +83,20 @@ def ece_in_full(
     probabilities: Array, labels: Array, *, bins: int = BINS, closed: str = "right", mass: str = "width", seed: int = 0
 ) -> str:
     """Return the ECE as it should be printed: with its debiased value, its floor, and what the bins are."""
-    what = {"bins": bins, "closed": closed, "mass": mass}
-    plain = binned(*top(probabilities, labels), **what).error
-    debiased, floor = ece_debiased(probabilities, labels, **what), ece_floor(probabilities, labels, **what, seed=seed)
+    cuts = {"bins": bins, "closed": closed, "mass": mass}
+    plain = binned(*top(probabilities, labels), **cuts).error
+    debiased = ece_debiased(probabilities, labels, **cuts)
+    floor = ece_floor(probabilities, labels, **cuts, seed=seed)
     kind = "equal width" if mass == "width" else "equal mass"
     return (
         f"ECE {plain:.4f}, debiased {debiased:.4f}, floor {floor:.4f} ({bins} bins of {kind}, closed on the {closed})"
     )
 
 
-def _variance(found: Binned) -> Float64[np.ndarray, " bins"]:
+def _variance(diagram: Binned) -> Float64[np.ndarray, " bins"]:
     """The variance of a bin's accuracy about its truth; 0 of an empty bin."""
-    n = np.maximum(found.count_B, 1)
-    accuracy, confidence = found.right_B / n, found.confidence_B / n
+    n = np.maximum(diagram.count_B, 1)
+    accuracy, confidence = diagram.right_B / n, diagram.confidence_B / n
     return np.where(n > 1, accuracy * (1 - accuracy) / np.maximum(n - 1, 1), confidence * (1 - confidence))
 
 

@@ -18,10 +18,6 @@ from workbench.numbers.intervals import Interval
 from workbench.work.nearest import unknown
 
 
-def _right(probabilities: Array, labels: Array) -> np.ndarray:
-    return top(probabilities, labels)[1].astype(np.float64)
-
-
 def _gap(probabilities: Array, labels: Array) -> np.ndarray:
     confidence_N, right_N = top(probabilities, labels)
     return confidence_N - right_N
@@ -33,7 +29,7 @@ def _wrong(probabilities: Array, labels: Array) -> np.ndarray:
 
 
 MEANS: dict[str, Callable[[Array, Array], np.ndarray]] = {
-    "accuracy": _right,
+    "accuracy": lambda probabilities, labels: top(probabilities, labels)[1].astype(np.float64),
     "nll": lambda probabilities, labels: each_nll(*checked(probabilities, labels)),
     "brier": lambda probabilities, labels: each_brier(*checked(probabilities, labels)),
     "signed_gap": _gap,

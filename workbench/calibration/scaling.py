@@ -32,8 +32,8 @@ def fit_temperature(logits: Array, labels: Array) -> float:
         return _nll(z_NC / temperature, y_N)
 
     ends = (np.log(LEAST), np.log(MOST))
-    found = minimize_scalar(lambda log: cost(np.exp(log)), bounds=ends, method="bounded", options={"xatol": 1e-7})
-    return min((1.0, LEAST, float(np.exp(found.x)), MOST), key=cost)  # at equal cost the first: 1 changes nothing
+    best = minimize_scalar(lambda log: cost(np.exp(log)), bounds=ends, method="bounded", options={"xatol": 1e-7})
+    return min((1.0, LEAST, float(np.exp(best.x)), MOST), key=cost)  # at equal cost the first: 1 changes nothing
 
 
 def fit_vector(logits: Array, labels: Array) -> tuple[Float64[Tensor, " classes"], Float64[Tensor, " classes"]]:
@@ -61,8 +61,8 @@ def fit_vector(logits: Array, labels: Array) -> tuple[Float64[Tensor, " classes"
         return _nll(u_NC, y_N), np.concatenate([(slope_NC * z_NC).sum(0), slope_NC.sum(0)])
 
     begin = np.repeat([1.0, 0.0], classes)
-    found = minimize(cost, begin, jac=True, method="L-BFGS-B", bounds=[(-MOST, MOST)] * len(begin))
-    scale_C, shift_C = torch.from_numpy(np.array(found.x)).view(2, classes)
+    flat = minimize(cost, begin, jac=True, method="L-BFGS-B", bounds=[(-MOST, MOST)] * len(begin)).x
+    scale_C, shift_C = torch.from_numpy(np.array(flat)).view(2, classes)
     return scale_C, shift_C - shift_C.mean()
 
 
@@ -74,9 +74,9 @@ def scaled(
     For a temperature T pass `scaled(logits, 1 / T)`: it divides the logits. Raises a ValueError for a scale or a shift
     that is not finite, and for one scale of all classes that is not above 0.
     """
-    one = not isinstance(scale, Tensor) or not scale.ndim
+    common = not isinstance(scale, Tensor) or not scale.ndim
     finite = bool(torch.as_tensor(scale).isfinite().all() & torch.as_tensor(shift).isfinite().all())
-    if not finite or (one and not scale > 0):
+    if not finite or (common and not scale > 0):
         rule = "the scale must be finite and, one for all classes, above 0, and the shift finite"
         raise ValueError(f"{rule}, got {scale} and {shift}; of a temperature T the scale is 1 / T")
     return (torch.from_numpy(numbers(logits)) * scale + shift).softmax(1)

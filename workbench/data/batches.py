@@ -75,8 +75,8 @@ class Order:
         if end <= self.n:
             return self._permutation(epoch)[begin:end]
         last = (step * self.batch_size + self.batch_size - 1) // self.n  # a batch may span several small epochs
-        run = torch.cat([self._permutation(e) for e in range(epoch, last + 1)])
-        return run[begin:end]
+        sequence = torch.cat([self._permutation(e) for e in range(epoch, last + 1)])
+        return sequence[begin:end]
 
     def _permutation(self, epoch: int) -> Tensor:
         if epoch not in self._epochs:

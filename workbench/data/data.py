@@ -20,11 +20,8 @@ from torch import Tensor
 
 from workbench.data import sources
 from workbench.data.batches import places_of
-from workbench.data.images import AUGMENTATIONS, crop, flip, resize
-from workbench.data.sources import DATASETS
+from workbench.data.images import resize
 from workbench.work.seeds import check_seed, generator
-
-__all__ = ["AUGMENTATIONS", "DATASETS", "Data", "Split", "crop", "flip", "load", "resize"]
 
 TEST_SHARE = 1 / 3  # of a source without a test file, drawn once and for all
 _LOADING = threading.Lock()  # replicas that load the same data at once read them once
@@ -221,8 +218,8 @@ def _divide(labels: Tensor, ids: Tensor, share: float, seed: int, tag: str) -> t
 def _balanced(labels: Tensor, ids: Tensor, size: int, seed: int, place: sources.Place) -> Tensor:
     """Draw `size` of the ids, equally many of every class as far as it has them, in ascending order."""
     if size > len(ids):
-        there = f"{place.name} has {len(ids)} training images beside those for validation"
-        raise ValueError(f"train_size must be at most {len(ids)}, got {size}: {there}; train_size=None takes all")
+        images = f"{place.name} has {len(ids)} training images beside those for validation"
+        raise ValueError(f"train_size must be at most {len(ids)}, got {size}: {images}; train_size=None takes all")
     shuffled, place_in_class, _ = _shuffled(labels, ids, seed, "train")
     return shuffled[place_in_class.argsort(stable=True)[:size]].sort().values
 

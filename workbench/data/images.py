@@ -45,17 +45,9 @@ def resize(images: Images, size: int) -> UInt8[Tensor, "batch channels {size} {s
     return result
 
 
-def _unchanged(images: Images, generator: torch.Generator) -> Images:
-    return images
-
-
-def _crop_and_flip(images: Images, generator: torch.Generator) -> Images:
-    return flip(crop(images, generator), generator)
-
-
 AUGMENTATIONS: dict[str, Callable[[Images, torch.Generator], Images]] = {
-    "none": _unchanged,
+    "none": lambda images, generator: images,
     "crop": crop,
     "flip": flip,
-    "crop+flip": _crop_and_flip,
+    "crop+flip": lambda images, generator: flip(crop(images, generator), generator),
 }

@@ -19,7 +19,7 @@ from workbench.work.seeds import generator
 
 RANGE = 4.0  # deviations of the noise that the 256 values reach to, below black and above white
 PARTS = ("train", "validation", "test", "other")  # each with a stream of its own
-SAID = " + noise "  # in the name of data that have it
+MARK = " + noise "  # in the name of data that have it
 
 
 def noisy(data: Data, std: float, *, seed: int = 0) -> Data:
@@ -39,8 +39,8 @@ def noisy(data: Data, std: float, *, seed: int = 0) -> Data:
     shown = next(images for images in (parts["train"], parts["test"]) if len(images)).double() / 255
     deviation, mean = torch.std_mean(shown, (0, 2, 3), correction=0)
     scaled = {"mean": mean.float(), "std": deviation.where(deviation > 0, 1.0).float()}
-    made = {name: replace(getattr(data, name), images=images, **scaled) for name, images in parts.items()}
-    return replace(data, name=f"{data.name}{SAID}{std:g}", **made)
+    splits = {name: replace(getattr(data, name), images=images, **scaled) for name, images in parts.items()}
+    return replace(data, name=f"{data.name}{MARK}{std:g}", **splits)
 
 
 def noisy_like(split: Split, shown: Split, std: float, *, seed: int = 0, part: str = "other") -> Split:
@@ -60,7 +60,7 @@ def noisy_like(split: Split, shown: Split, std: float, *, seed: int = 0, part: s
 
 def check_clean(data: Data) -> None:
     """Raise a ValueError for data that already have pixel noise."""
-    if SAID in data.name:
+    if MARK in data.name:
         way_on = "give the data as they were before noisy(), and pass what is made through noisy_like()"
         raise ValueError(f"noise and shifts are made on clean images, got {data.name}; {way_on}")
 

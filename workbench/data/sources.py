@@ -2,7 +2,8 @@
 
 A source gives arrays as they are on the disk: the images of a training and of a test file, their labels, the names of
 the classes. It is looked for as WORKBENCH_DATA/<name>.npz, then in torchvision's own layout in that folder, then it is
-downloaded there. To add a dataset: a function from the folder to `Arrays`, and a line in `DATASETS`.
+downloaded there. To add a dataset: a line in `DATASETS`, and, where it is none of torchvision's, a function from the
+folder to `Arrays`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.data.torchvision_files import Half, halves, read_halves
+from workbench.data.torchvision_files import halves, read_halves
 from workbench.work.nearest import unknown
 
 SPLIT = ("train_images", "train_labels", "test_images", "test_labels")
@@ -66,8 +67,8 @@ def find(name: str | Path) -> Place:
     if file.is_file():
         return Place(file.stem, folder, file, file.stat().st_mtime_ns)
     if name not in DATASETS:
-        there = [found.stem for found in folder.glob("*.npz")]
-        raise unknown("dataset", name, [*DATASETS, *there], f"any .npz in {folder} is known by its name")
+        files = [file.stem for file in folder.glob("*.npz")]
+        raise unknown("dataset", name, [*DATASETS, *files], f"any .npz in {folder} is known by its name")
     return Place(str(name), folder)
 
 
@@ -80,50 +81,41 @@ def digits(folder: Path) -> Arrays:
     """scikit-learn's 1797 digits of 8×8 pixels, their 17 grey levels stretched to 0 … 255; they need no download."""
     from sklearn.datasets import load_digits
 
-    found: Any = load_digits()
-    images = np.round(found.images[:, None] * (255 / 16)).astype(np.uint8)
-    labels = found.target.astype(np.int64)
+    bunch: Any = load_digits()
+    images = np.round(bunch.images[:, None] * (255 / 16)).astype(np.uint8)
+    labels = bunch.target.astype(np.int64)
     return Arrays(images, labels, images[:0], labels[:0], _numbers(10), split=False)
 
 
-def mnist(folder: Path) -> Arrays:
-    """Handwritten digits, 28×28 grey (LeCun et al. 1998)."""
-    return _from_torchvision("mnist", folder, halves("MNIST", folder), _numbers(10))
+def _of_torchvision(name: str, kind: str, about: str, classes: tuple[str, ...] = ()) -> Callable[[Path], Arrays]:
+    """Return the function that reads a dataset of torchvision's, of the class `kind`; `about` is its docstring."""
+
+    def source(folder: Path) -> Arrays:
+        contents = read_halves(name, folder, halves(kind, folder))
+        pairs = {half: (_channels_first(part.images), part.labels) for half, part in contents.items()}
+        images, labels = next(iter(pairs.values()))
+        empty = (images[:0], labels[:0])
+        names = classes or next(iter(contents.values())).classes
+        return _arrays(name, pairs.get("train", empty), pairs.get("test", empty), names, split=True)
+
+    source.__doc__ = about
+    return source
 
 
-def fashion_mnist(folder: Path) -> Arrays:
-    """Photographs of articles, 28×28 grey (Xiao et al. 2017)."""
-    return _from_torchvision("fashion-mnist", folder, halves("FashionMNIST", folder))
-
-
-def kmnist(folder: Path) -> Arrays:
-    """Cursive Hiragana, 28×28 grey (Clanuwat et al. 2018)."""
-    return _from_torchvision("kmnist", folder, halves("KMNIST", folder))
-
-
-def cifar10(folder: Path) -> Arrays:
-    """Photographs of ten classes, 32×32 RGB (Krizhevsky 2009)."""
-    return _from_torchvision("cifar10", folder, halves("CIFAR10", folder))
-
-
-def cifar100(folder: Path) -> Arrays:
-    """Photographs of a hundred classes, 32×32 RGB (Krizhevsky 2009)."""
-    return _from_torchvision("cifar100", folder, halves("CIFAR100", folder))
-
-
-def svhn(folder: Path) -> Arrays:
-    """House numbers, 32×32 RGB (Netzer et al. 2011)."""
-    return _from_torchvision("svhn", folder, halves("SVHN", folder), _numbers(10))
+def _numbers(n: int) -> tuple[str, ...]:
+    return tuple(str(number) for number in range(n))
 
 
 DATASETS: dict[str, Callable[[Path], Arrays]] = {
     "digits": digits,
-    "mnist": mnist,
-    "fashion-mnist": fashion_mnist,
-    "kmnist": kmnist,
-    "cifar10": cifar10,
-    "cifar100": cifar100,
-    "svhn": svhn,
+    "mnist": _of_torchvision("mnist", "MNIST", "Handwritten digits, 28×28 grey (LeCun et al. 1998).", _numbers(10)),
+    "fashion-mnist": _of_torchvision(
+        "fashion-mnist", "FashionMNIST", "Photographs of articles, 28×28 grey (Xiao et al. 2017)."
+    ),
+    "kmnist": _of_torchvision("kmnist", "KMNIST", "Cursive Hiragana, 28×28 grey (Clanuwat et al. 2018)."),
+    "cifar10": _of_torchvision("cifar10", "CIFAR10", "Photographs of ten classes, 32×32 RGB (Krizhevsky 2009)."),
+    "cifar100": _of_torchvision("cifar100", "CIFAR100", "Photographs of 100 classes, 32×32 RGB (Krizhevsky 2009)."),
+    "svhn": _of_torchvision("svhn", "SVHN", "House numbers, 32×32 RGB (Netzer et al. 2011).", _numbers(10)),
 }
 
 
@@ -179,15 +171,6 @@ def _channels_first(images: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(images)
 
 
-def _from_torchvision(name: str, folder: Path, parts: dict[str, Half], classes: tuple[str, ...] = ()) -> Arrays:
-    found = read_halves(name, folder, parts)
-    read = {half: (_channels_first(part.images), part.labels) for half, part in found.items()}
-    images, labels = next(iter(read.values()))
-    empty = (images[:0], labels[:0])
-    classes = classes or next(iter(found.values())).classes
-    return _arrays(name, read.get("train", empty), read.get("test", empty), classes, split=True)
-
-
 def _arrays(name: str, train: Pair, test: Pair, classes: tuple[str, ...], split: bool) -> Arrays:
     labels = np.concatenate([train[1], test[1]])
     if not len(labels):
@@ -199,7 +182,3 @@ def _arrays(name: str, train: Pair, test: Pair, classes: tuple[str, ...], split:
     if labels.max() >= len(classes):
         raise ValueError(f"{name}: labels must be below {len(classes)}, the number of classes, got {labels.max()}")
     return Arrays(train[0], train[1], test[0], test[1], classes, split)
-
-
-def _numbers(n: int) -> tuple[str, ...]:
-    return tuple(str(number) for number in range(n))

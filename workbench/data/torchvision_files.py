@@ -80,15 +80,15 @@ def read_halves(name: str, folder: Path, parts: dict[str, Half]) -> dict[str, Re
                     part.make(download=True)
     except FAILURES as error:
         failure = error
-    there = {half: part for half, part in parts.items() if not _absent(part)}
-    if not there:
+    present = {half: part for half, part in parts.items() if not _absent(part)}
+    if not present:
         reason = " ".join(str(failure).split())[:200]
         raise FileNotFoundError(
             f"{_absent(parts['train'])[0]} is missing: {name} was looked for as {folder / name}.npz, then in "
             f"torchvision's layout in {folder}, and could not be downloaded ({reason}); put it there, set "
             f'WORKBENCH_DATA to the folder that has it, or take "digits", which needs no download'
         ) from failure
-    return {half: _read(part) for half, part in there.items()}
+    return {half: _read(part) for half, part in present.items()}
 
 
 def _with(dataset: Any, resources: list[tuple[str, str]]) -> Any:

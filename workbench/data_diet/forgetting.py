@@ -107,12 +107,12 @@ def together(several: Sequence[Forgetting]) -> Forgetting:
     if not several:
         raise ValueError("there is nothing to join; count the forgetting of a replica first")
     first = several[0]
-    for other in several:
-        if other.dataset != first.dataset or not torch.equal(other.ids, first.ids):
+    for replica in several:
+        if replica.dataset != first.dataset or not torch.equal(replica.ids, first.ids):
             raise ValueError("replicas are joined over the same examples of the same data, got different ones")
     names = ("events_RN", "learned_RN", "first_learned_RN", "margin_RN", "presentations_RN")
-    joined = {name: torch.cat([getattr(one, name) for one in several]) for name in names}
-    return replace(first, **joined, step=max(one.step for one in several))
+    joined = {name: torch.cat([getattr(replica, name) for replica in several]) for name in names}
+    return replace(first, **joined, step=max(replica.step for replica in several))
 
 
 class Memory:

@@ -68,10 +68,11 @@ def _norms(model: nn.Module, weights: Weights, split: Split, last_layer: bool) -
     squares, split = [], split.to(device)
     for places in torch.arange(len(split), device=split.images.device).split(BATCH):
         inputs, labels = split.inputs(places), split.labels[places]
-        found = _linear(network, placed, inputs, labels, last_layer) if last_layer or _linear_alone(network) else None
-        if found is None and last_layer:
+        closed_form = last_layer or _linear_alone(network)
+        square = _linear(network, placed, inputs, labels, last_layer) if closed_form else None
+        if square is None and last_layer:
             raise ValueError('the last layer must be linear, on one vector an example; variant="all" takes any network')
-        squares.append(_by_example(network, placed, inputs, labels) if found is None else found)
+        squares.append(_by_example(network, placed, inputs, labels) if square is None else square)
         progress.report(int(places[-1]) + 1, len(split))
     return torch.cat(squares).sqrt().cpu()
 
@@ -114,9 +115,9 @@ def _linear(network: nn.Module, weights: Weights, inputs: Tensor, labels: Tensor
 
 def _linear_alone(network: nn.Module) -> bool:
     """Whether all that trains belongs to linear layers, none of it shared or frozen."""
-    own = [p for module in network.modules() if type(module) is nn.Linear for p in module.parameters()]
-    everything = {id(p) for p in network.parameters()}
-    return {id(p) for p in own} == everything and len(own) == len(everything) and all(p.requires_grad for p in own)
+    linear = [p for module in network.modules() if type(module) is nn.Linear for p in module.parameters()]
+    ids = {id(p) for p in network.parameters()}
+    return {id(p) for p in linear} == ids and len(linear) == len(ids) and all(p.requires_grad for p in linear)
 
 
 def _by_example(network: nn.Module, weights: Weights, inputs: Tensor, labels: Tensor) -> Tensor:
@@ -129,8 +130,8 @@ def _by_example(network: nn.Module, weights: Weights, inputs: Tensor, labels: Te
     gradients = vmap(grad(loss), in_dims=(None, 0, 0))
     size = max(1, min(AT_ONCE, MEMORY // (4 * sum(w.numel() for w in trained.values()))))
     squares = []
-    for some, theirs in zip(inputs.split(size), labels.split(size), strict=True):
-        found = gradients(trained, some, theirs)
-        squares.append(torch.stack([g.flatten(1).square().sum(1) for g in found.values()]).sum(0))
+    for part in zip(inputs.split(size), labels.split(size), strict=True):
+        slopes = gradients(trained, *part).values()
+        squares.append(torch.stack([g.flatten(1).square().sum(1) for g in slopes]).sum(0))
         progress.report(sum(map(len, squares)), len(inputs))
     return torch.cat(squares)

@@ -22,5 +22,5 @@ def input_norm(data: Data, *, split: str = "train") -> Score:
     part: Split = getattr(data, split)
     check_images(part)
     images = part.images.split(BATCH)  # their floats are four times as large
-    norms = torch.cat([part.normalise(some).flatten(1).norm(dim=1) for some in images])
+    norms = torch.cat([part.normalise(batch).flatten(1).norm(dim=1) for batch in images])
     return Score("input_norm", norms.cpu(), part.ids.cpu(), data.fingerprint, split)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from workbench.data.data import Data
@@ -20,8 +21,5 @@ def loss(
 
     In eval mode and on un-augmented images. Raises a ValueError without a network, or for an empty split.
     """
-    return by_logits("loss", _cross_entropy, model, networks, data, split=split, step=step)
-
-
-def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    return functional.cross_entropy(logits, labels, reduction="none")
+    cross_entropy = partial(functional.cross_entropy, reduction="none")
+    return by_logits("loss", cross_entropy, model, networks, data, split=split, step=step)

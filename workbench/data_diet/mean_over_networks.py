@@ -35,8 +35,8 @@ def by_logits(
     check_networks(name, networks)
     part: Split = getattr(data, split)
     labels = part.labels.cpu()
-    found = [score(evaluation.logits, labels) for evaluation in evaluate_all(model, networks, part)]
-    return Score(name, torch.stack(found).mean(0), part.ids.cpu(), data.fingerprint, split, step, len(networks))
+    values = [score(evaluation.logits, labels) for evaluation in evaluate_all(model, networks, part)]
+    return Score(name, torch.stack(values).mean(0), part.ids.cpu(), data.fingerprint, split, step, len(networks))
 
 
 def check_networks(name: str, networks: Sequence[Weights]) -> None:

@@ -16,6 +16,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from workbench.data.data import Data, Split
+from workbench.work.tensor_file import read_tensors, write_tensors
 
 FORMAT = "lottery-workbench score"
 
@@ -43,25 +44,23 @@ class Score:
         if len(self.ids.unique()) < len(self.ids):
             raise ValueError(f"a score has one value an id, got {len(self.ids)} values of {len(self.ids.unique())} ids")
         if bool((bad := self.values.isnan()).any()):
-            count, one = int(bad.sum()), int(self.ids[bad][0])
+            count, first = int(bad.sum()), int(self.ids[bad][0])
             way_on = "leave such examples out, or give them infinity, which is the hardest"
-            raise ValueError(f"a score orders examples, so none may be NaN; {count} are, id {one} for one; {way_on}")
+            raise ValueError(f"a score orders examples, so none may be NaN; {count} are, id {first} for one; {way_on}")
 
     def __repr__(self) -> str:
-        what = self.name + (f", {self.variant}" if self.variant else "")
+        kind = self.name + (f", {self.variant}" if self.variant else "")
         step = "" if self.step is None else f", step={self.step}"
-        return f"Score({what}, {len(self.ids)} examples of {self.split}{step}, replicas={self.replicas})"
+        return f"Score({kind}, {len(self.ids)} examples of {self.split}{step}, replicas={self.replicas})"
 
     def on(self, ids: Int64[Tensor, " some"]) -> Float[Tensor, " some"]:
         """Return the values of these ids, in their order; a ValueError names an id that was not scored."""
         order = self.ids.argsort()
-        place = torch.searchsorted(self.ids[order], ids).clamp(max=len(self.ids) - 1)
-        found = order[place]
-        if bool((self.ids[found] != ids).any()):
-            missing = ids[self.ids[found] != ids]
-            few = f"{len(missing)} of these examples have no {self.name}, id {int(missing[0])} for one"
-            raise ValueError(f"{few}; score them too, or take data.only(score.ids)")
-        return self.values[found]
+        places = order[torch.searchsorted(self.ids[order], ids).clamp(max=len(self.ids) - 1)]
+        if len(missing := ids[self.ids[places] != ids]):
+            lack = f"{len(missing)} of these examples have no {self.name}, id {int(missing[0])} for one"
+            raise ValueError(f"{lack}; score them too, or take data.only(score.ids)")
+        return self.values[places]
 
     def of(self, data: Data) -> Float[Tensor, " examples"]:
         """Return the values in the order of this data; a ValueError if they are the scores of another dataset."""
@@ -83,12 +82,12 @@ def by_id(name: str, values: Mapping[int, float] | Tensor, data: Data, *, split:
             rule = f"{split} of {data.name} has {len(ids)} examples"
             raise ValueError(f"{name} has values of shape {tuple(values.shape)}, but {rule}; give one number each")
         return Score(name, values.detach().cpu().double(), ids, data.fingerprint, split)
-    own = torch.tensor(list(values), dtype=torch.int64)
-    if len(strange := own[~torch.isin(own, ids)]):
+    scored = torch.tensor(list(values), dtype=torch.int64)
+    if len(strange := scored[~torch.isin(scored, ids)]):
         rule = f"are not ids of {split} of {data.name}"
         raise ValueError(f"{len(strange)} of the keys of {name} {rule}, {int(strange[0])} for one; ids are not places")
     numbers = torch.tensor(list(values.values()), dtype=torch.float64)
-    return Score(name, numbers, own, data.fingerprint, split)
+    return Score(name, numbers, scored, data.fingerprint, split)
 
 
 def mean(scores: Sequence[Score]) -> Score:
@@ -100,13 +99,13 @@ def mean(scores: Sequence[Score]) -> Score:
         raise ValueError("a mean needs at least one score, got none; score a network first")
     first = scores[0]
     total = torch.zeros(len(first.ids), dtype=torch.float64)
-    for other in scores:
-        _same_data(first, other)
-        if (first.name, first.variant, first.step) != (other.name, other.variant, other.step):
-            raise ValueError(f"a mean is of one kind of score, got {first} and {other}; average each alone")
-        if len(other.ids) != len(first.ids):
-            raise ValueError(f"replicas score the same examples, got {len(first.ids)} and {len(other.ids)} of them")
-        total += other.replicas * other.on(first.ids).double()
+    for score in scores:
+        _same_data(first, score)
+        if (first.name, first.variant, first.step) != (score.name, score.variant, score.step):
+            raise ValueError(f"a mean is of one kind of score, got {first} and {score}; average each alone")
+        if len(score.ids) != len(first.ids):
+            raise ValueError(f"replicas score the same examples, got {len(first.ids)} and {len(score.ids)} of them")
+        total += score.replicas * score.on(first.ids).double()
     n = sum(score.replicas for score in scores)
     return replace(first, values=(total / n).to(first.values.dtype), replicas=n)
 
@@ -137,41 +136,21 @@ def terciles(values: Float[Tensor, " examples"]) -> dict[str, Int64[Tensor, " so
 
 def save(score: Score, path: str | Path) -> None:
     """Write a score to a safetensors file: `values` and `ids`, and what they are in its metadata."""
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise ValueError(f"a score cannot be saved as {path}: {path.parent} is no folder; make it first")
-    words = {"name": score.name, "dataset": score.dataset, "split": score.split, "variant": score.variant}
-    words |= {"format": FORMAT, "replicas": str(score.replicas), "step": "" if score.step is None else str(score.step)}
+    about = {"name": score.name, "dataset": score.dataset, "split": score.split, "variant": score.variant}
+    about |= {"format": FORMAT, "replicas": str(score.replicas), "step": "" if score.step is None else str(score.step)}
     tensors = {"values": score.values.contiguous().clone(), "ids": score.ids.contiguous().clone()}
-    part = path.with_name(path.name + ".part")
-    try:
-        save_file(tensors, part, metadata=words)
-    except SafetensorError as error:
-        raise OSError(f"{path} cannot be written ({error}); what was there is as it was") from error
-    part.replace(path)
+    write_tensors(path, tensors, about, "a score")
 
 
 def open(path: str | Path) -> Score:  # read as wb.scores.open
     """Read a score that `save` wrote; whether it is of the data at hand is seen when it is asked `of(data)`."""
-    from safetensors import SafetensorError, safe_open
-
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"there is no score at {path}; wb.scores.save(score, path) writes one")
-    try:
-        with safe_open(path, "pt") as file:
-            words = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a whole safetensors file ({error}); save the score again") from error
-    if words.get("format") != FORMAT:
-        raise ValueError(f"{path} is no score; wb.scores.save(score, path) writes one")
-    step, replicas = int(words["step"]) if words["step"] else None, int(words["replicas"])
-    own = {"dataset": words["dataset"], "split": words["split"], "variant": words["variant"]}
-    return Score(words["name"], tensors["values"], tensors["ids"], step=step, replicas=replicas, **own)
+    way_on = "wb.scores.save(score, path) writes one"
+    tensors, about = read_tensors(path, "score", way_on)
+    if about.get("format") != FORMAT:
+        raise ValueError(f"{path} is no score; {way_on}")
+    step, replicas = int(about["step"]) if about["step"] else None, int(about["replicas"])
+    origin = {"dataset": about["dataset"], "split": about["split"], "variant": about["variant"]}
+    return Score(about["name"], tensors["values"], tensors["ids"], step=step, replicas=replicas, **origin)
 
 
 def _same_data(a: Score, b: Score) -> None:

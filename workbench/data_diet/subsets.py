@@ -66,12 +66,12 @@ def check_subset(data: Data, kind: str, size: int | None, *, balanced: bool = Tr
     if not isinstance(size, Integral) or isinstance(size, bool) or not 1 <= size <= n - skip:
         less = f", less the {skip} that are skipped" if skip else ""
         raise ValueError(f'size must be from 1 to {n - skip}, the training examples{less}, got {size}; "all" takes all')
-    there = torch.bincount(data.train.labels, minlength=classes).tolist()
+    counts = torch.bincount(data.train.labels, minlength=classes).tolist()
     for c in range(classes if balanced else 0):
-        asked = _share(skip, c, classes) + _share(int(size), c, classes)
-        if asked > there[c]:
-            few = f"class {data.classes[c]} has {there[c]} training examples, {asked} are asked for"
-            raise ValueError(f"{few}; take a smaller size, or balanced=False")
+        needed = _share(skip, c, classes) + _share(int(size), c, classes)
+        if needed > counts[c]:
+            lack = f"class {data.classes[c]} has {counts[c]} training examples, {needed} are asked for"
+            raise ValueError(f"{lack}; take a smaller size, or balanced=False")
 
 
 def parse(kind: str) -> tuple[str, int]:

@@ -57,12 +57,12 @@ def boosted(
     if members < 1:
         raise ValueError(f"an ensemble has one member at least, got members={members}; three are the usual number")
     w = torch.ones(len(data.train), dtype=torch.float64)
-    what = {"loss": recipe.loss, "density": density, "scope": scope}
+    options = {"loss": recipe.loss, "density": density, "scope": scope}
     for m in range(members):
         with progress.within("member", m, members):
             begin = {"scores": initial_scores(model, masks.full(model), number(seed, "member scores", m))}
             begin |= {"example_weights": w.float() if m else None, "seed": number(seed, "member", m)}
-            member = run(call(edge_popup_member, model, weights, data, recipe, **what, **begin), archive)
+            member = run(call(edge_popup_member, model, weights, data, recipe, **options, **begin), archive)
             wrong = _wrong(model, member, data)
         error, classes = float(w[wrong].sum() / w.sum()), len(data.classes)
         if error >= 1 - 1 / classes:

@@ -63,8 +63,8 @@ def cigl(
 
     def walk() -> Iterator[Step]:
         nonlocal mean, count
-        how = {"density": density, "grow": grow, "until": 1 - average / 2, "seed": run_seed}
-        for step in dynamic_steps(model, start, data, recipe, **how, weights_of=thin):
+        options = {"density": density, "grow": grow, "until": 1 - average / 2, "seed": run_seed}
+        for step in dynamic_steps(model, start, data, recipe, **options, weights_of=thin):
             if step.step > of - part and (of - step.step) % every == 0:
                 count += 1
                 mean = mix(mean, network_weights(model, start, step.state), 1 / count)
@@ -90,8 +90,6 @@ def thinned(trained: Weights, step: int, *, names: Collection[str], leave_out: f
 
 def largest(mean: Weights, mask: Mask, *, seed: int = 0) -> Mask:
     """Return the mask of the largest weights of every layer, as many as `mask` keeps there; ties by the seed."""
-    sparse: Mask = {}
-    for name, kept in mask.items():
-        all_of, count = {name: torch.ones_like(kept)}, int(kept.count_nonzero())
-        sparse |= masks.keep_largest({name: mean[name].abs()}, all_of, count, seed=seed) if count else {name: kept}
-    return sparse
+    size = {name: mean[name].abs() for name in mask}
+    everywhere = {name: torch.ones_like(kept) for name, kept in mask.items()}
+    return masks.keep_by_layer(size, everywhere, masks.kept_by_layer(mask), seed=seed)

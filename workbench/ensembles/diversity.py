@@ -23,8 +23,8 @@ from workbench.nets.masks import Mask
 def disagreement(logits_MNC: Tensor) -> float:
     """Return the share of examples on which two members name different classes, the mean over pairs; 0 for one."""
     check_logits(logits_MNC)
-    said = logits_MNC.argmax(2)
-    return _over_pairs(len(said), lambda a, b: float((said[a] != said[b]).double().mean()))
+    classes_MN = logits_MNC.argmax(2)
+    return _over_pairs(len(classes_MN), lambda a, b: float((classes_MN[a] != classes_MN[b]).double().mean()))
 
 
 def double_fault(logits_MNC: Tensor, labels: Tensor) -> float:
@@ -73,5 +73,5 @@ def _check_some(members: Sequence[Mask]) -> None:
 
 
 def _over_pairs(n: int, of: Callable[[int, int], float]) -> float:
-    found = [of(a, b) for a, b in combinations(range(n), 2)]
-    return sum(found) / len(found) if found else 0.0
+    values = [of(a, b) for a, b in combinations(range(n), 2)]
+    return sum(values) / len(values) if values else 0.0

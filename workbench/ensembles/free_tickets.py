@@ -67,8 +67,8 @@ def free_ticket(
     The layers' densities are Erdős-Rényi-kernel ones, and the mask changes until the end: at first half (`drop`) of the
     weights of a layer at a time, by a cosine ever fewer.
     """
-    how = {"density": density, "grow": grow, "drop": drop, "until": 1.0, "seed": seed}
-    last, history = consume(dynamic_steps(model, start, data, recipe, **how), recipe.loss)
+    options = {"density": density, "grow": grow, "drop": drop, "until": 1.0, "seed": seed}
+    last, history = consume(dynamic_steps(model, start, data, recipe, **options), recipe.loss)
     mask = on_cpu(last.state.mask or {})
     weights = masks.apply(network_weights(model, start, last.state), mask)
     return Member(weights, mask, recipe.loss, history, last.of, seed)

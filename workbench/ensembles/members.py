@@ -73,10 +73,10 @@ def members(
         born, scored = (0 if share != "nothing" else m), (0 if share == "weights and scores" else m)
         weights = initialise(model, seed=number(seed, "member weights", born), rule=rule, density=density)
         scores = initial_scores(model, masks.full(model), number(seed, "member scores", scored))
-        loss, where = as_trained(losses[m], over)
-        what = {"loss": loss, "density": density, "scope": scope, "scores": scores, "over": where}
-        what |= {"seed": number(seed, "member", m)}
-        trained = run(call(edge_popup_member, model, weights, data, recipe, **what), archive)
+        loss, place = as_trained(losses[m], over)
+        options = {"loss": loss, "density": density, "scope": scope, "scores": scores, "over": place}
+        options |= {"seed": number(seed, "member", m)}
+        trained = run(call(edge_popup_member, model, weights, data, recipe, **options), archive)
         return replace(trained, loss=losses[m])
 
     return each_of(member, len(losses), workers=workers)
@@ -110,13 +110,13 @@ def edge_popup_member(
     recipe, keeper = _where_it_weighs(data, recipe, loss, over)
     if keeper is not None and example_weights is not None:
         raise ValueError('example_weights have no place where over="dataset" weighs the examples; take over="batch"')
-    what = {"density": density, "scope": scope, "scores": scores, "example_weights": example_weights}
-    walk = edge_popup_steps(model, weights, data, recipe, **what, seed=seed)
+    options = {"density": density, "scope": scope, "scores": scores, "example_weights": example_weights}
+    walk = edge_popup_steps(model, weights, data, recipe, **options, seed=seed)
     last, history = consume(walk, loss, keeper, _by_id(example_weights, data))
     mask = mask_of(last.state.trained, masks.full(model), density, scope, seed)
     live = network_weights(model, weights, replace(last.state, trained={}))
-    where = "batch" if keeper is None else "dataset"
-    return Member(masks.apply(live, mask), mask, loss, history, last.of, seed, stored="bits", over=where)
+    place = "batch" if keeper is None else "dataset"
+    return Member(masks.apply(live, mask), mask, loss, history, last.of, seed, stored="bits", over=place)
 
 
 def trained_member(
@@ -133,8 +133,8 @@ def trained_member(
     """Train the weights themselves under a loss, dense or under a mask (a magnitude ticket), as a member."""
     recipe, keeper = _where_it_weighs(data, recipe, loss, over)
     last, history = consume(steps(model, start, data, recipe, mask=mask, seed=seed), loss, keeper)
-    kept, where = masks.full(model) if mask is None else mask, "batch" if keeper is None else "dataset"
-    return Member(network_weights(model, start, last.state), kept, loss, history, last.of, seed, over=where)
+    kept, place = masks.full(model) if mask is None else mask, "batch" if keeper is None else "dataset"
+    return Member(network_weights(model, start, last.state), kept, loss, history, last.of, seed, over=place)
 
 
 def as_trained(loss: Loss, over: str) -> tuple[Loss, str]:
@@ -153,8 +153,8 @@ def check_weighing(loss: Loss, over: str, recipe: Recipe) -> None:
     """Raise a ValueError unless `over` says where a robust loss weighs, and this loss can weigh there."""
     if over not in OVER:
         raise unknown("place of the weights (over)", over, OVER)
-    trained, where = as_trained(loss, over)
-    if where == "dataset" and isinstance(trained, Robust) and (trained.gradient != "mathematics" or recipe.mixup):
+    trained, place = as_trained(loss, over)
+    if place == "dataset" and isinstance(trained, Robust) and (trained.gradient != "mathematics" or recipe.mixup):
         raise ValueError(
             'over="dataset" weighs by plain losses, by the gradient of the mathematics and without mixup, got '
             f'gradient="{trained.gradient}" and mixup={recipe.mixup:g}; over="batch" takes both'
@@ -164,8 +164,8 @@ def check_weighing(loss: Loss, over: str, recipe: Recipe) -> None:
 def _where_it_weighs(data: Data, recipe: Recipe, loss: Loss, over: str) -> tuple[Recipe, _OverDataset | None]:
     """Return the recipe with the loss, and what weighs the examples between steps where the data set is weighed."""
     check_weighing(loss, over, recipe)
-    trained, where = as_trained(loss, over)
-    if where == "dataset" and isinstance(trained, Robust):
+    trained, place = as_trained(loss, over)
+    if place == "dataset" and isinstance(trained, Robust):
         return replace(recipe, loss=CrossEntropy()), _OverDataset(data, trained)
     return replace(recipe, loss=trained), None
 
@@ -201,8 +201,8 @@ def consume(
         if keeper is not None:
             keeper(last)
         if (last.step - 1) % max(1, last.of // ROWS) == 0 or last.step == last.of:
-            given = None if example_weights is None else example_weights[last.batch.ids.cpu()]
-            rows.append(_row(last, loss, _plain(last) if keeper is None else keeper.seen, given))
+            factors = None if example_weights is None else example_weights[last.batch.ids.cpu()]
+            rows.append(_row(last, loss, _plain(last) if keeper is None else keeper.seen, factors))
     if last is None:
         raise ValueError("the recipe has no steps; a member is trained for one at least")
     return last, rows

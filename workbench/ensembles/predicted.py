@@ -43,6 +43,6 @@ def predict(model: nn.Module, members: Sequence[Member], split: Split) -> Predic
     """Return what every member says of a split, in eval mode, un-augmented; a ValueError for no members."""
     if not members:
         raise ValueError("an ensemble has one member at least, got none; train a member first")
-    found = evaluate_all(model, [member.weights for member in members], split)
-    logits_MNC = torch.stack([one.logits for one in found])
+    evaluations = evaluate_all(model, [member.weights for member in members], split)
+    logits_MNC = torch.stack([evaluation.logits for evaluation in evaluations])
     return Predicted(logits_MNC, split.labels.cpu(), split.ids.cpu(), tuple(member.vote for member in members))

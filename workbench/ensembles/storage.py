@@ -24,6 +24,7 @@ from workbench.nets import masks
 from workbench.nets.weights import Weights, check_same, owners, untied
 from workbench.training.losses import Loss
 from workbench.work.fingerprint import fingerprint
+from workbench.work.tensor_file import read_tensors, write_tensors
 
 FLOAT = 32  # bits
 KEPT = ("steps", "seed", "vote", "stored", "over", "extra")  # of a member, beside its tensors and its loss
@@ -35,7 +36,7 @@ def stored_bits(member: Member, model: nn.Module) -> int:
     "bits": the mask and the buffers. "values": the mask where it is sparse, 32 bits for each kept weight, and all else
     that the network has (biases, norms, buffers).
     """
-    buffers = sum(_bits(buffer) for _, buffer in model.named_buffers())
+    buffers = 8 * sum(buffer.numel() * buffer.element_size() for _, buffer in model.named_buffers())
     places = masks.total(member.mask)
     if member.stored == "bits":
         return places + buffers
@@ -64,20 +65,9 @@ def save(members: Sequence[Member], shared: Weights, path: str | Path) -> None:
     the model's form): they are drawn again from their seed, and not kept. Histories are not kept either. Raises a
     ValueError for a missing folder, and for members that were not cut from the shared weights.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise ValueError(f"an ensemble cannot be saved as {path}: {path.parent} is no folder; make it first")
-    tensors = {f"{m}:{name}": t for m, one in enumerate(members) for name, t in _tensors(one, shared, m).items()}
+    tensors = {f"{m}:{name}": t for m, member in enumerate(members) for name, t in _tensors(member, shared, m).items()}
     about = {"format": "lottery-workbench ensemble", "members": json.dumps([_about(member) for member in members])}
-    part = path.with_name(path.name + ".part")
-    try:
-        save_file(tensors, part, metadata=about | {"shared": fingerprint(shared)})
-    except SafetensorError as error:
-        raise OSError(f"{path} cannot be written ({error}); what was there is as it was") from error
-    part.replace(path)
+    write_tensors(path, tensors, about | {"shared": fingerprint(shared)}, "an ensemble")
 
 
 def open(path: str | Path, shared: Weights) -> list[Member]:  # read as wb.ensembles.open
@@ -85,41 +75,33 @@ def open(path: str | Path, shared: Weights) -> list[Member]:  # read as wb.ensem
 
     Raises a ValueError for another file, and for members of frozen weights where `shared` are others.
     """
-    from safetensors import SafetensorError, safe_open
-
-    if not Path(path).is_file():
-        raise ValueError(f"there is no ensemble at {path}; wb.ensembles.save(members, shared, path) writes one")
-    try:
-        with safe_open(str(path), "pt") as file:
-            about = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (a handle, no dict)
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a whole safetensors file ({error}); save the ensemble again") from error
+    way_on = "wb.ensembles.save(members, shared, path) writes one"
+    tensors, about = read_tensors(path, "ensemble", way_on)
     if "members" not in about:
-        raise ValueError(f"{path} holds no ensemble; wb.ensembles.save(members, shared, path) writes one")
-    kept = json.loads(about["members"])
-    if any(one["stored"] == "bits" for one in kept) and about["shared"] != fingerprint(shared):
+        raise ValueError(f"{path} holds no ensemble; {way_on}")
+    fields = json.loads(about["members"])
+    if any(member["stored"] == "bits" for member in fields) and about["shared"] != fingerprint(shared):
         raise ValueError(f"the members of {path} are cut from other random weights; draw those of their seed")
-    return [_member(tensors, f"{m}:", shared, one) for m, one in enumerate(kept)]
+    return [_member(tensors, f"{m}:", shared, member) for m, member in enumerate(fields)]
 
 
 def _tensors(member: Member, shared: Weights, m: int) -> dict[str, Tensor]:
     check_same(shared, member.weights)
-    found: dict[str, Tensor] = {}
+    tensors: dict[str, Tensor] = {}
     for name, tensor in member.weights.items():
         kept = member.mask.get(name)
         if kept is not None:
-            found[f"mask:{name}"] = torch.from_numpy(np.packbits(kept.cpu().numpy()))
+            tensors[f"mask:{name}"] = torch.from_numpy(np.packbits(kept.cpu().numpy()))
             if member.stored == "values":
-                found[name] = tensor[kept].clone()
+                tensors[name] = tensor[kept].clone()
             elif not torch.equal(tensor, torch.where(kept, shared[name], 0)):
                 raise ValueError(
                     f"member {m} is not cut from the shared weights: {name} has others; pass those it was searched "
                     'in, or save its values: dataclasses.replace(member, stored="values")'
                 )
         elif not torch.equal(tensor, shared[name]):
-            found[name] = tensor.contiguous().clone()
-    return found
+            tensors[name] = tensor.contiguous().clone()
+    return tensors
 
 
 def _about(member: Member) -> dict[str, Any]:
@@ -127,11 +109,11 @@ def _about(member: Member) -> dict[str, Any]:
     return {name: getattr(member, name) for name in KEPT} | {"loss": loss}
 
 
-def _member(tensors: dict[str, Tensor], own: str, shared: Weights, about: dict[str, Any]) -> Member:
+def _member(tensors: dict[str, Tensor], prefix: str, shared: Weights, about: dict[str, Any]) -> Member:
     weights, mask = dict(shared), {}
     for name, tensor in shared.items():
-        values = tensors.get(f"{own}{name}")
-        if (bits := tensors.get(f"{own}mask:{name}")) is not None:
+        values = tensors.get(f"{prefix}{name}")
+        if (bits := tensors.get(f"{prefix}mask:{name}")) is not None:
             flat = np.unpackbits(bits.numpy(), count=tensor.numel()).astype(bool)
             mask[name] = torch.from_numpy(flat).view(tensor.shape)
             weights[name] = torch.where(mask[name], tensor, 0)
@@ -139,9 +121,9 @@ def _member(tensors: dict[str, Tensor], own: str, shared: Weights, about: dict[s
                 weights[name] = torch.zeros_like(tensor).masked_scatter_(mask[name], values)
         elif values is not None:
             weights[name] = values
-    given = dict(about["loss"])
-    losses = {one.__name__: one for one in get_args(Loss)}
-    loss = losses[given.pop("name")](**given)
+    options = dict(about["loss"])
+    losses = {kind.__name__: kind for kind in get_args(Loss)}
+    loss = losses[options.pop("name")](**options)
     return Member(weights, mask, loss, [], **{name: about[name] for name in KEPT})
 
 
@@ -154,7 +136,3 @@ def _uses(used: dict[str, int], name: str) -> Callable[[nn.Module, tuple[Tensor,
         used[name] = used.get(name, 0) + side[0].numel() // len(weight)
 
     return hook
-
-
-def _bits(tensor: Tensor) -> int:
-    return tensor.numel() * tensor.element_size() * 8

@@ -85,8 +85,8 @@ def sup_tickets(
     superposed: list[Ticket] = []  # the last one is the average so far
 
     def walk() -> Iterator[Step]:
-        how = {"density": density, "grow": grow, "drop": 0.5, "until": first / of, "seed": run_seed}
-        for step in dynamic_steps(model, start, data, cyclic, **how):
+        options = {"density": density, "grow": grow, "drop": 0.5, "until": first / of, "seed": run_seed}
+        for step in dynamic_steps(model, start, data, cyclic, **options):
             if step.step >= first and (step.step - first) % cyclic.cycle(of) == 0:
                 cheap = Ticket(network_weights(model, start, step.state), on_cpu(step.state.mask or full))
                 tickets = len(superposed) + 1
@@ -105,8 +105,8 @@ def sup_tickets(
 def in_cycles(recipe: Recipe, of: int, *, cycles: int = 3, last: float = 0.1, explore: float = 0.5) -> Cyclic:
     """Return the recipe with its cycles; a ValueError where they cannot be in a run of so many steps."""
     if cycles < 1 or not 0 < last < 1:
-        given = f"cycles={cycles}, last={last}"
-        raise ValueError(f"cheap tickets take one cycle at least, in a last part in (0, 1), got {given}; try 3 and 0.1")
+        part = f"cycles={cycles}, last={last}"
+        raise ValueError(f"cheap tickets take one cycle at least, in a last part in (0, 1), got {part}; try 3 and 0.1")
     if not 0 <= explore < 1:
         raise ValueError(f"explore must be in [0, 1), the share that a cycle drops and grows, got {explore}; try 0.5")
     cyclic = Cyclic(**{f.name: getattr(recipe, f.name) for f in fields(Recipe)}, cycles=cycles, last=last)

@@ -38,11 +38,11 @@ def weigh(
     exact = losses.detach().double()
     lam = loss.lam_at(losses.detach(), batch) if isinstance(loss, Robust) else math.inf
     p = _weights(loss, exact, lam)
-    given = torch.ones_like(exact) if example_weights is None else example_weights.to(exact)
-    weighed = p * given
+    factors = torch.ones_like(exact) if example_weights is None else example_weights.to(exact)
+    weighed = p * factors
     of_gradients = weighed
     if isinstance(loss, Robust) and loss.gradient == "as_published" and 0 < lam < math.inf:
-        of_gradients = weighed + p * (given * exact - (weighed * exact).sum()) / lam
+        of_gradients = weighed + p * (factors * exact - (weighed * exact).sum()) / lam
     total = weighed.sum()
     if not total > 0:
         equal = torch.full_like(exact, 1 / len(exact))

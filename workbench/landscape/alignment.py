@@ -16,8 +16,8 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor, nn
 
+from workbench.landscape.hidden_units import Axis, Group, entries, hidden_units
 from workbench.landscape.path import check_finite
-from workbench.landscape.units import Axis, Group, entries, hidden_units
 from workbench.nets.weights import Weights, check_fits, check_same, owners
 from workbench.work import progress
 from workbench.work.nearest import unknown
@@ -48,21 +48,21 @@ def match(model: nn.Module, a: Weights, b: Weights, *, seed: int = 0, orders: in
     """
     check_fits(a, model)
     check_same(a, b)
-    for weights, who in ((a, "the first network"), (b, "the second network")):
-        check_finite(weights, who)
+    for weights, title in ((a, "the first network"), (b, "the second network")):
+        check_finite(weights, title)
     if orders < 1:
         raise ValueError(f"orders must be at least 1, got {orders}; 3 searches and the best of them is the default")
     check_seed(seed)
     groups = hidden_units(model)
-    read = {name: (a[name].double().cpu(), b[name].double().cpu()) for name, _ in model.named_parameters()}
-    best, found, places = -math.inf, permutations(model), _by_tensor(groups)
+    pairs = {name: (a[name].double().cpu(), b[name].double().cpu()) for name, _ in model.named_parameters()}
+    closest, best, places = -math.inf, permutations(model), _by_tensor(groups)
     for order in range(orders):
         with progress.within("order", order, orders):
-            candidate = _search(groups, read, generator(seed, "align", order))
-        close = sum(float((x * _permuted(y, places.get(name, ()), candidate)).sum()) for name, (x, y) in read.items())
-        if close > best:
-            best, found = close, candidate
-    return found
+            candidate = _search(groups, pairs, generator(seed, "align", order))
+        close = sum(float((x * _permuted(y, places.get(name, ()), candidate)).sum()) for name, (x, y) in pairs.items())
+        if close > closest:
+            closest, best = close, candidate
+    return best
 
 
 def permutations(model: nn.Module, *, seed: int | None = None) -> Permutations:
@@ -113,50 +113,50 @@ def _permuted(tensor: Tensor, places: Sequence[Place], permutations: Mapping[str
     for group, axis in places:
         if group in permutations:
             order = orders.setdefault(axis.dim, torch.arange(tensor.shape[axis.dim]))
-            there = entries(axis, permutations[group])
-            order[axis.offset : axis.offset + len(there)] = there
+            sources = entries(axis, permutations[group])
+            order[axis.offset : axis.offset + len(sources)] = sources
     for dim, order in orders.items():
         tensor = tensor.index_select(dim, order.to(tensor.device))
     return tensor if orders else tensor.clone()
 
 
 def _search(
-    groups: Mapping[str, Group], read: Mapping[str, tuple[Tensor, Tensor]], draw: torch.Generator
+    groups: Mapping[str, Group], pairs: Mapping[str, tuple[Tensor, Tensor]], draw: torch.Generator
 ) -> Permutations:
     """Sweep over the groups until no permutation changes: algorithm 1."""
     from scipy.optimize import linear_sum_assignment
 
     names, places = list(groups), _by_tensor(groups)
-    found = {name: torch.arange(groups[name].size) for name in names}
+    permutations = {name: torch.arange(groups[name].size) for name in names}
     for sweep in range(SWEEPS):
         changed = False
-        for done, place in enumerate(torch.randperm(len(names), generator=draw).tolist()):
+        for count, place in enumerate(torch.randperm(len(names), generator=draw).tolist(), 1):
             name = names[place]
-            gains = _gains(groups[name], read, places, found)
+            gains = _gains(groups[name], pairs, places, permutations)
             rows, columns = linear_sum_assignment(gains.numpy(), maximize=True)
-            now = gains[torch.arange(len(gains)), found[name]].sum()
-            better = gains[rows, columns].sum() - now > 1e-9 * gains.abs().max() * len(gains)
+            current = gains[torch.arange(len(gains)), permutations[name]].sum()
+            better = gains[rows, columns].sum() - current > 1e-9 * gains.abs().max() * len(gains)
             if bool(better):
-                found[name], changed = torch.from_numpy(columns).long(), True
+                permutations[name], changed = torch.from_numpy(columns).long(), True
             with progress.within("sweep", sweep, SWEEPS):
-                progress.report(done + 1, len(names))
+                progress.report(count, len(names))
         if not changed:
             break
-    return found
+    return permutations
 
 
 def _gains(
     group: Group,
-    read: Mapping[str, tuple[Tensor, Tensor]],
+    pairs: Mapping[str, tuple[Tensor, Tensor]],
     places: Mapping[str, Sequence[Place]],
-    found: Mapping[str, Tensor],
+    permutations: Mapping[str, Tensor],
 ) -> Tensor:
-    """Return ⟨unit i of a, unit j of b⟩, summed over the axes of a group; all other axes of b are permuted as found."""
+    """Return ⟨unit i of a, unit j of b⟩, summed over the axes of a group; all other axes of b are permuted."""
     gains = torch.zeros(group.size, group.size, dtype=torch.float64)
     for axis in group.axes:
-        if axis.name in read:  # batch-norm's statistics move along, but do not count
-            x, y = read[axis.name]
-            y = _permuted(y, [place for place in places[axis.name] if place[1] != axis], found)
+        if axis.name in pairs:  # batch-norm's statistics move along, but do not count
+            x, y = pairs[axis.name]
+            y = _permuted(y, [place for place in places[axis.name] if place[1] != axis], permutations)
             gains += _units(x, axis, group.size) @ _units(y, axis, group.size).T
     return gains
 

@@ -59,11 +59,11 @@ def children(
         raise ValueError(f"n must be at least 2, got {n}: it is between children that a barrier is measured")
     jobs = [(step, child) for step in starts for child in range(n)]
 
-    def one(index: int) -> Child:
+    def trained(index: int) -> Child:
         step, child = jobs[index]
         noise = number(seed, "child", child)
         work = call(train, model, starts[step], data, recipe, mask=mask, step=step, seed=noise)
         return Child(step, child, noise, run(work, archive))
 
-    for _, child in replicas(one, range(len(jobs)), workers=workers):
+    for _, child in replicas(trained, range(len(jobs)), workers=workers):
         yield child

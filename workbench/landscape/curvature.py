@@ -95,7 +95,7 @@ def curvature(
     with progress.within("trace", 1, 3):
         estimate = trace(H, draws=draws, seed=seed)
     with progress.within("density", 2, 3):
-        found = spectral_density(H, steps=steps, repeats=repeats, seed=seed)
+        spectrum = spectral_density(H, steps=steps, repeats=repeats, seed=seed)
     with progress.within("loss", 0):
         mean = H.mean_loss()
     return Curvature(
@@ -107,7 +107,7 @@ def curvature(
         eigenvalues=eigenvalues,
         trace=estimate.trace,
         trace_error=estimate.error,
-        **vars(found),
+        **vars(spectrum),
     )
 
 
@@ -118,10 +118,9 @@ def curvature_by_layer(
 
     A layer that lost every weight is left out. The options are those of `curvature`.
     """
-    whole = masks.full(model) if mask is None else mask
-    names = [name for name in whole if bool(whole[name].any())]
-    made = (curvature(model, weights, data, mask=mask, layers=(name,), **options) for name in names)
-    yield from progress.walk("layer", made, len(names))
+    names = [name for name, kept in (masks.full(model) if mask is None else mask).items() if bool(kept.any())]
+    curvatures = (curvature(model, weights, data, mask=mask, layers=(name,), **options) for name in names)
+    yield from progress.walk("layer", curvatures, len(names))
 
 
 def _label(H: Hessian, layers: Collection[str] | None) -> str:

@@ -86,8 +86,8 @@ def curve(
     """
     check_fits(a, model)
     check_same(a, b)
-    for who, end in (("the first network", a), ("the second network", b)):
-        check_finite(end, who)
+    for title, end in (("the first network", a), ("the second network", b)):
+        check_finite(end, title)
     if kind not in CURVES:
         raise unknown("kind of curve", kind, CURVES)
     if bends < 1:
@@ -138,10 +138,10 @@ def along(
     check_points(points)
     check_fits(curve.knots[0], model)
     part = slice_of(data, split, examples)
-    how = {"batch_norm": batch_norm, "first": curve.knots[0], "train": data.train}
+    treatment = {"batch_norm": batch_norm, "first": curve.knots[0], "train": data.train}
     ts = torch.linspace(0, 1, points, dtype=torch.float64)
-    made = [lambda t=t: treat_batch_norm(model, curve.at(float(t)), **how) for t in ts]
-    loss, error, losses_PN, wrong_PN = measure(model, made, part, hardware)
+    along_curve = [lambda t=t: treat_batch_norm(model, curve.at(float(t)), **treatment) for t in ts]
+    loss, error, losses_PN, wrong_PN = measure(model, along_curve, part, hardware)
     return Path(ts, loss, error, losses_PN, wrong_PN, part.labels, part.ids, split, batch_norm)
 
 

@@ -21,7 +21,7 @@ class DoubleBackward(HessianLinearOperator):
     def _matmat_batch(self, X: Any, y: Any, M: list[Tensor]) -> list[Tensor]:
         """Return H V for one part of the examples; M holds the K columns of V, by weight: H v = ∇⟨∇L, v⟩."""
         weights, columns = list(self._params), M[0].shape[-1]
-        found = [torch.zeros_like(part) for part in M]
+        products = [torch.zeros_like(part) for part in M]
         with torch.enable_grad():
             loss: Any = self._loss_func(self._model_func(X), y)  # pyright: ignore[reportOptionalCall]
             slopes = torch.autograd.grad(loss, weights, create_graph=True, materialize_grads=True)
@@ -31,6 +31,6 @@ class DoubleBackward(HessianLinearOperator):
             bent = torch.autograd.grad(
                 [slopes[i] for i in curved], weights, along, retain_graph=k + 1 < columns, materialize_grads=True
             )
-            for part, row in zip(found, bent, strict=True):
+            for part, row in zip(products, bent, strict=True):
                 part[..., k] = row
-        return found
+        return products

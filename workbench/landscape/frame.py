@@ -108,8 +108,8 @@ def _direction(model: nn.Module, centre: Weights, mask: Mask, draw: torch.Genera
         w = centre[name]
         d = torch.randn(w.shape, generator=draw).to(w)
         d = torch.where(mask[name].to(w.device), d, 0) if name in mask else d
-        length, own = (t.flatten(1).norm(dim=1).view(-1, *[1] * (w.dim() - 1)) for t in (d, w))
-        way[name] = torch.where(length > 0, d * (own / length.clamp(min=1e-30)), 0)
+        length, filter_length = (t.flatten(1).norm(dim=1).view(-1, *[1] * (w.dim() - 1)) for t in (d, w))
+        way[name] = torch.where(length > 0, d * (filter_length / length.clamp(min=1e-30)), 0)
     owner = owners(model)  # names that share a tensor share its direction
     return {name: way[owner.get(name, name)] for name in way}
 
@@ -124,5 +124,5 @@ def _dot(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> float:
 
 
 def _norm(a: Mapping[str, Tensor], names: Sequence[str]) -> float:
-    own = {name: a[name] for name in names}
-    return math.sqrt(_dot(own, own))
+    part = {name: a[name] for name in names}
+    return math.sqrt(_dot(part, part))

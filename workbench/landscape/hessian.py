@@ -65,10 +65,11 @@ class Hessian:
 
     def product(self, vector: Float[Tensor, " D"]) -> Float[Tensor, " D"]:
         """Return H v, exactly. Progress is reported for every part of the examples."""
-        entries, whole = self.operator.shape[1], self.dimension == self.operator.shape[1]
-        spread = vector if whole else vector.new_zeros(entries).index_copy_(0, self.places, vector)
-        product: Any = self.operator @ spread
-        return product if whole else product[self.places]
+        entries = self.operator.shape[1]
+        if self.dimension == entries:
+            return self.operator @ vector  # pyright: ignore[reportReturnType]
+        product: Any = self.operator @ vector.new_zeros(entries).index_copy_(0, self.places, vector)
+        return product[self.places]
 
     def mean_loss(self) -> float:
         """Return the mean loss itself."""
@@ -114,9 +115,9 @@ def hessian(
     network = copy.deepcopy(model).to(device, dtype).eval()
     network.load_state_dict(weights)
     names = _trained(network, layers)
-    moved = {name: parameter for name, parameter in network.named_parameters() if name in names}
+    parameters = {name: parameter for name, parameter in network.named_parameters() if name in names}
     mask = mask or {}
-    kept = [(mask[n] if n in mask else torch.ones_like(w, dtype=torch.bool)).flatten() for n, w in moved.items()]
+    kept = [(mask[n] if n in mask else torch.ones_like(w, dtype=torch.bool)).flatten() for n, w in parameters.items()]
     places = torch.cat(kept).nonzero()[:, 0].to(device)
     if not len(places):
         raise ValueError(f"there is no curvature to measure: the mask leaves none of the weights of {names}")
@@ -124,7 +125,7 @@ def hessian(
     parts = _Parts(part, _at_once(network, device), dtype)
     mean = _Mean(loss, len(part))
     settings = {"check_deterministic": False, "num_data": len(part)}
-    operator = DoubleBackward(network, mean, list(moved.values()), parts, **settings)  # pyright: ignore[reportArgumentType]
+    operator = DoubleBackward(network, mean, list(parameters.values()), parts, **settings)  # pyright: ignore[reportArgumentType]
     return Hessian(operator, names, places, len(part))
 
 
@@ -150,9 +151,9 @@ class _Parts:
         self.parts = list(zip(inputs.split(size), targets.split(size), strict=True))
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        for done, part in enumerate(self.parts, 1):
+        for count, part in enumerate(self.parts, 1):
             yield part
-            progress.report(done, len(self.parts))
+            progress.report(count, len(self.parts))
 
 
 def _trained(network: nn.Module, layers: Collection[str] | None) -> list[str]:
@@ -163,23 +164,23 @@ def _trained(network: nn.Module, layers: Collection[str] | None) -> list[str]:
     for layer in layers:
         if not any(f"{name}.".startswith(f"{layer}.") for name in names):
             raise unknown("layer", layer, names, "a module's name stands for all its weights")
-    found = [name for name in names if any(f"{name}.".startswith(f"{layer}.") for layer in layers)]
-    if not found:
+    inside = [name for name in names if any(f"{name}.".startswith(f"{layer}.") for layer in layers)]
+    if not inside:
         raise ValueError("layers must name at least one; layers=None takes all that is trained")
-    return found
+    return inside
 
 
 def _slice(data: Data, split: str, examples: int | Tensor | None, seed: int) -> Split:
-    whole = slice_of(data, split)
+    part = slice_of(data, split)
     if isinstance(examples, int):
         if examples < 1:
-            raise ValueError(f"examples must be at least 1, got {examples}; examples=None takes all {len(whole)}")
-        order = torch.randperm(len(whole), generator=generator(seed, "curvature"))
+            raise ValueError(f"examples must be at least 1, got {examples}; examples=None takes all {len(part)}")
+        order = torch.randperm(len(part), generator=generator(seed, "curvature"))
         examples = order[:examples].sort().values
     return slice_of(data, split, examples)
 
 
 def _at_once(network: nn.Module, device: str) -> int:
     """Return how many examples are taken at once: few where there are convolutions, for the cache and a quick Stop."""
-    few = device == "cpu" and any(isinstance(module, nn.modules.conv._ConvNd) for module in network.modules())
-    return 100 if few else 1000
+    convolutional = device == "cpu" and any(isinstance(module, nn.modules.conv._ConvNd) for module in network.modules())
+    return 100 if convolutional else 1000

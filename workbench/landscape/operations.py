@@ -16,14 +16,14 @@ from workbench.landscape.symbols import BATCH, Symbol, Units, Unknown, symbol, u
 def _like(x: Any, ndim: int | None = None) -> Symbol:
     if not isinstance(x, Symbol):
         raise Unknown("a hidden layer is used as a weight")
-    return symbol(x.trace, x.parts, x.dim() if ndim is None else ndim, x.flat)
+    return symbol(x.tracer, x.parts, x.dim() if ndim is None else ndim, x.flat)
 
 
 def _unfold(x: Symbol, length: int) -> Symbol:
     """Settle how many entries each unit of a flat image is, from the length of what reads it."""
     if not x.flat or x.parts is None:
         return x
-    return symbol(x.trace, tuple((units, block * length // x.shape[1]) for units, block in x.parts), x.dim())
+    return symbol(x.tracer, tuple((units, block * length // x.shape[1]) for units, block in x.parts), x.dim())
 
 
 def _linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Symbol:
@@ -31,23 +31,23 @@ def _linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Symbol:
     if x.dim() != 2 and x.parts is not None:
         raise Unknown("a linear layer on an image that is not laid flat")
     x = _unfold(x, weight.shape[1])
-    x.trace.mark(weight, 1, x.parts)
-    return _made(x, weight, bias, 0, 2)
+    x.tracer.mark(weight, 1, x.parts)
+    return _new_units(x, weight, bias, 0, 2)
 
 
-def _made(x: Symbol, weight: Tensor, bias: Tensor | None, dim: int, ndim: int) -> Symbol:
+def _new_units(x: Symbol, weight: Tensor, bias: Tensor | None, dim: int, ndim: int) -> Symbol:
     """Return the new units that a layer makes, one for each entry of an axis of its weight."""
     parts = ((Units(weight.shape[dim]), 1),)
-    x.trace.mark(weight, dim, parts)
-    x.trace.mark(bias, 0, parts)
-    return symbol(x.trace, parts, ndim)
+    x.tracer.mark(weight, dim, parts)
+    x.tracer.mark(bias, 0, parts)
+    return symbol(x.tracer, parts, ndim)
 
 
 def _convolution(x: Any, weight: Tensor, bias: Any = None, stride=1, padding=0, dilation=1, groups=1) -> Symbol:
     x = _like(x)
     if groups == 1:
-        x.trace.mark(weight, 1, x.parts)
-        return _made(x, weight, bias, 0, x.dim())
+        x.tracer.mark(weight, 1, x.parts)
+        return _new_units(x, weight, bias, 0, x.dim())
     if groups != weight.shape[0] or weight.shape[1] != 1 or x.parts is None:
         raise Unknown("a convolution in groups")
     return _by_unit(x, weight, bias)  # one filter a channel
@@ -59,8 +59,8 @@ def _transposed(
     x = _like(x)
     if groups != 1:
         raise Unknown("a convolution in groups")
-    x.trace.mark(weight, 0, x.parts)
-    return _made(x, weight, bias, 1, x.dim())
+    x.tracer.mark(weight, 0, x.parts)
+    return _new_units(x, weight, bias, 1, x.dim())
 
 
 def _by_unit(x: Any, *tensors: Any, **named: Any) -> Symbol:
@@ -69,7 +69,7 @@ def _by_unit(x: Any, *tensors: Any, **named: Any) -> Symbol:
     for tensor in (*tensors, *named.values()):
         if isinstance(tensor, Tensor):
             x = _unfold(x, tensor.shape[0])
-            x.trace.mark(tensor, 0, x.parts)
+            x.tracer.mark(tensor, 0, x.parts)
     return x
 
 
@@ -99,7 +99,7 @@ def _mean(x: Any, dim: Any = None, keepdim: bool = False, **rest: Any) -> Symbol
 def _flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Symbol:
     if start_dim != 1 or end_dim not in (-1, x.dim() - 1):
         raise Unknown("flatten other than from the second axis to the last")
-    return x if x.dim() == 2 else symbol(x.trace, x.parts, 2, flat=True)
+    return x if x.dim() == 2 else symbol(x.tracer, x.parts, 2, flat=True)
 
 
 def _view(x: Any, *shape: Any) -> Symbol:
@@ -130,7 +130,7 @@ def _pad(x: Any, pad: Any, *rest: Any, **named: Any) -> Symbol:
 def _cat(tensors: Any, dim: int = 0) -> Symbol:
     if any(not isinstance(x, Symbol) or x.parts is None or x.flat or dim % x.dim() != 1 for x in tensors):
         raise Unknown("cat other than of hidden units, before they are laid flat")
-    return symbol(tensors[0].trace, tuple(part for x in tensors for part in x.parts), tensors[0].dim())
+    return symbol(tensors[0].tracer, tuple(part for x in tensors for part in x.parts), tensors[0].dim())
 
 
 def _join(x: Any, y: Any, **rest: Any) -> Symbol:
@@ -141,7 +141,7 @@ def _join(x: Any, y: Any, **rest: Any) -> Symbol:
     if not isinstance(y, Symbol):
         dim = y.dim() - x.dim() + 1  # where the second axis is, counted as broadcasting does
         if dim >= 0 and y.shape[dim] > 1:
-            x.trace.mark(y, dim, x.parts)
+            x.tracer.mark(y, dim, x.parts)
         return _like(x)
     if x.flat != y.flat:
         x, y = _unfold(x, y.shape[1]), _unfold(y, x.shape[1])

@@ -108,8 +108,8 @@ def compare(
     train: Split | None = None,
 ) -> Comparison:
     """Compare two trained networks, rounds for instance, on a split; the options are those of `middle`."""
-    ((_, found),) = pairs(model, enumerate((a, b)), split, mask=mask, batch_norm=batch_norm, train=train)
-    return found
+    ((_, comparison),) = pairs(model, enumerate((a, b)), split, mask=mask, batch_norm=batch_norm, train=train)
+    return comparison
 
 
 def pairs(
@@ -130,40 +130,40 @@ def pairs(
     of `middle`. Raises a ValueError for weights of different models and for a network that is not finite.
     """
     options = {"mask": mask, "batch_norm": batch_norm, "train": train}
-    before: list[_Known] = []
+    before: list[_Evaluated] = []
     for name, network in networks:
         check_finite(network.run.weights, f"network {name}")
         with progress.within("network", 0):
             w = network.run.weights
             w = treat_batch_norm(model, w, batch_norm=batch_norm, first=w, train=train)
-            new = _Known(name, network, evaluate_all(model, [w], split)[0])
+            latest = _Evaluated(name, network, evaluate_all(model, [w], split)[0])
         for begin in range(0, len(before), AT_ONCE):
-            part = [(old, new) if old.name < name else (new, old) for old in before[begin : begin + AT_ONCE]]
+            part = [(old, latest) if old.name < name else (latest, old) for old in before[begin : begin + AT_ONCE]]
             points = [lambda a=a, b=b: middle(model, a.network, b.network, **options) for a, b in part]
             with progress.within("pairs", 0):
                 losses, errors, *_ = measure(model, points, split)
             for (a, b), loss, error in zip(part, losses.tolist(), errors.tolist(), strict=True):
                 yield (a.name, b.name), _comparison(a, b, loss, error, batch_norm)
-        before.append(new)
+        before.append(latest)
 
 
 @dataclass(frozen=True, eq=False)
-class _Known:
-    """A network that was evaluated."""
+class _Evaluated:
+    """A network, and what it does on the split."""
 
     name: Any
     network: Trained
-    found: Evaluation
+    evaluation: Evaluation
 
 
-def _comparison(a: _Known, b: _Known, loss: float, error: float, batch_norm: str) -> Comparison:
+def _comparison(a: _Evaluated, b: _Evaluated, loss: float, error: float, batch_norm: str) -> Comparison:
     """Compare two networks, given loss and error half-way between them."""
-    (v, m), (w, n) = ((one.network.run.weights, one.network.mask) for one in (a, b))
+    (v, m), (w, n) = ((end.network.run.weights, end.network.mask) for end in (a, b))
     return Comparison(
-        barrier_error=error - (2 - a.found.accuracy - b.found.accuracy) / 2,
-        barrier_loss=loss - (a.found.loss + b.found.loss) / 2,
+        barrier_error=error - (2 - a.evaluation.accuracy - b.evaluation.accuracy) / 2,
+        barrier_loss=loss - (a.evaluation.loss + b.evaluation.loss) / 2,
         angle=angle(v, w, m, n),
         overlap=masks.overlap(m, n),
-        disagreement=disagreement(a.found.logits, b.found.logits),
+        disagreement=disagreement(a.evaluation.logits, b.evaluation.logits),
         batch_norm=batch_norm,
     )

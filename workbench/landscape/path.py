@@ -76,8 +76,8 @@ class Path:
         `definition` is "linear", "sup" or "midpoint" (`DEFINITIONS`). May be slightly below zero for "midpoint".
         """
         values_PN = self._values(of)
-        whole = self.loss if of == "loss" else self.error
-        risk = whole if examples is None else values_PN[:, examples].mean(1)
+        mean = self.loss if of == "loss" else self.error
+        risk = mean if examples is None else values_PN[:, examples].mean(1)
         return float(_barrier(risk[:, None], self.alphas, definition))
 
     def barriers(self, definition: str = "midpoint", *, of: str = "loss") -> Float64[Tensor, " N"]:
@@ -104,8 +104,8 @@ class Path:
 
         The paper's own threshold is not known; 0.1 and 0.5 nats are in use here.
         """
-        found = self.barriers(definition, of=of)
-        return float((found if examples is None else found[examples]).lt(threshold).double().mean())
+        barriers = self.barriers(definition, of=of)
+        return float((barriers if examples is None else barriers[examples]).lt(threshold).double().mean())
 
     def by_class(self, of: str = "error") -> Float64[Tensor, "P classes"]:
         """Return the mean error (or loss) of every class along the path; NaN where a class has no example."""
@@ -160,8 +160,8 @@ def paths(
 ) -> Iterator[tuple[tuple[int, int], Path]]:
     """Yield ((i, j), path) for every pair of several networks, i < j; the options are those of `path`."""
     pairs = list(itertools.combinations(range(len(networks)), 2))
-    made = (((i, j), path(model, networks[i], networks[j], data, batch_norm=batch_norm, **options)) for i, j in pairs)  # pyright: ignore[reportArgumentType]
-    yield from progress.walk("pair", made, len(pairs))
+    lines = (((i, j), path(model, networks[i], networks[j], data, batch_norm=batch_norm, **options)) for i, j in pairs)  # pyright: ignore[reportArgumentType]
+    yield from progress.walk("pair", lines, len(pairs))
 
 
 def path_mask(a: Mask, b: Mask, which: str = "denser") -> Mask:
@@ -190,13 +190,13 @@ def measure(
     for begin in range(0, len(points), at_once):
         part = points[begin : begin + at_once]
         with progress.within("part", begin // at_once, -(-len(points) // at_once)):
-            found = evaluate_all(model, [make() for make in part], split, hardware=hardware)
-        for each in found:
-            loss.append(each.loss)
-            error.append(1 - each.accuracy)
+            evaluations = evaluate_all(model, [weights() for weights in part], split, hardware=hardware)
+        for evaluation in evaluations:
+            loss.append(evaluation.loss)
+            error.append(1 - evaluation.accuracy)
             labels = split.labels.cpu()
-            losses.append(functional.cross_entropy(each.logits.double(), labels, reduction="none").float())
-            wrong.append(each.logits.argmax(1) != labels)
+            losses.append(functional.cross_entropy(evaluation.logits.double(), labels, reduction="none").float())
+            wrong.append(evaluation.logits.argmax(1) != labels)
     double = torch.float64
     return torch.tensor(loss, dtype=double), torch.tensor(error, dtype=double), torch.stack(losses), torch.stack(wrong)
 
@@ -218,11 +218,11 @@ def check_points(points: int) -> None:
         raise ValueError(f"points must be odd and at least 3, so that both ends and the middle are in, got {points}")
 
 
-def check_finite(weights: Mapping[str, Tensor], who: str) -> None:
+def check_finite(weights: Mapping[str, Tensor], title: str) -> None:
     """Raise a ValueError where a network holds NaN or infinity."""
     for name, tensor in weights.items():
         if not bool(tensor.isfinite().all()):
-            raise ValueError(f"{who} is not finite in {name}: its training diverged; train it with a smaller rate")
+            raise ValueError(f"{title} is not finite in {name}: its training diverged; train it with a smaller rate")
 
 
 def _barrier(values_PN: Tensor, alphas: Tensor, definition: str) -> Tensor:

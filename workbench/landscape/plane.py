@@ -133,8 +133,8 @@ class _Ground:
 
     def measure(self, points: Sequence[Point]) -> tuple[Tensor, Tensor]:
         """Return loss and error of every point."""
-        how = {"batch_norm": self.batch_norm, "first": self.frame.origin, "train": self.train}
-        treated = [lambda point=point: treat_batch_norm(self.model, point(), **how) for point in points]
+        treatment = {"batch_norm": self.batch_norm, "first": self.frame.origin, "train": self.train}
+        treated = [lambda point=point: treat_batch_norm(self.model, point(), **treatment) for point in points]
         loss, error, _, _ = measure(self.model, treated, self.part, self.hardware)
         return loss, error
 
@@ -152,19 +152,19 @@ def _refine(
     last = after
     for level in range(0 if after is None else after.level + 1, levels):
         x, y = (axis[:: 2 ** (levels - 1 - level)] for axis in grid)
-        loss_YX, error_YX, new = _known(last, x, y)
-        points: list[Point] = [partial(ground.frame.at, float(x[j]), float(y[i])) for i, j in new]
-        own = exact if last is None else []
+        loss_YX, error_YX, places = _known(last, x, y)
+        points: list[Point] = [partial(ground.frame.at, float(x[j]), float(y[i])) for i, j in places]
+        networks = exact if last is None else []
         with progress.within("level", level, levels):
-            loss, error = ground.measure([*own, *points])
-        for (i, j), lost, wrong in zip(new, loss[len(own) :], error[len(own) :], strict=True):
+            loss, error = ground.measure([*networks, *points])
+        for (i, j), lost, wrong in zip(places, loss[len(networks) :], error[len(networks) :], strict=True):
             loss_YX[i, j], error_YX[i, j] = lost, wrong
-        found = [
-            replace(mark, loss=float(loss[k]), error=float(error[k])) if k < len(own) else mark
+        measured = [
+            replace(mark, loss=float(loss[k]), error=float(error[k])) if k < len(networks) else mark
             for k, mark in enumerate(marks if last is None else last.marks)
         ]
-        how = (unit, ground.split, ground.batch_norm)
-        last = Surface(level, levels, x.clone(), y.clone(), loss_YX, error_YX, tuple(found), *how)
+        setting = (unit, ground.split, ground.batch_norm)
+        last = Surface(level, levels, x.clone(), y.clone(), loss_YX, error_YX, tuple(measured), *setting)
         yield last
 
 
@@ -173,8 +173,7 @@ def _known(last: Surface | None, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, 
     loss_YX, error_YX = (torch.full((len(y), len(x)), torch.nan, dtype=torch.float64) for _ in range(2))
     if last is None:
         return loss_YX, error_YX, [(i, j) for i in range(len(y)) for j in range(len(x))]
-    same = len(x) == 2 * len(last.x) - 1 and torch.allclose(last.x, x[::2]) and torch.allclose(last.y, y[::2])
-    if not same:
+    if len(x) != 2 * len(last.x) - 1 or not (torch.allclose(last.x, x[::2]) and torch.allclose(last.y, y[::2])):
         raise ValueError(f"after must be a surface of this same plane and grid, got {last!r}; begin without it")
     loss_YX[::2, ::2], error_YX[::2, ::2] = last.loss_YX, last.error_YX
     return loss_YX, error_YX, [(i, j) for i in range(len(y)) for j in range(len(x)) if i % 2 or j % 2]
@@ -198,6 +197,6 @@ def _box(values: Sequence[float], margin: float) -> tuple[float, float]:
     return low - margin * (high - low), high + margin * (high - low)
 
 
-def _check(model: nn.Module, weights: Weights, who: str) -> None:
+def _check(model: nn.Module, weights: Weights, title: str) -> None:
     check_fits(weights, model)
-    check_finite(weights, who)
+    check_finite(weights, title)

@@ -81,13 +81,13 @@ def top_eigenvalues(
         options["rng"] = seed
     operator: Any = LinearOperator  # (its stub knows the arguments of its subclasses only)
     try:
-        found = eigsh(
+        eigenvalues = eigsh(
             operator((H.dimension,) * 2, matvec=multiply, dtype=np.float64), k, which=WHICH[which], v0=start, **options
         )
     except ArpackNoConvergence as error:
         settled = len(error.eigenvalues)
         raise ValueError(f"{settled} of {k} eigenvalues settled within {tolerance}; take k={max(settled, 1)}") from None
-    return _outermost(torch.from_numpy(found).double(), k, which)
+    return _outermost(torch.from_numpy(eigenvalues).double(), k, which)
 
 
 def trace(H: Hessian, *, draws: int = 30, seed: int = 0) -> Trace:
@@ -102,11 +102,11 @@ def trace(H: Hessian, *, draws: int = 30, seed: int = 0) -> Trace:
         return Trace(exact, 0.0, exact, exact, H.dimension)
     products = _Counted(H, draws)
     vectors = (H.random(seed, "trace", i) for i in range(draws))
-    found = intervals.mean([float(v.double() @ products(v).double()) for v in vectors])
+    estimate = intervals.mean([float(v.double() @ products(v).double()) for v in vectors])
     from scipy.special import stdtrit
 
-    error = (found.high - found.mean) / float(stdtrit(draws - 1, 0.975))
-    return Trace(found.mean, error, found.low, found.high, draws)
+    error = (estimate.high - estimate.mean) / float(stdtrit(draws - 1, 0.975))
+    return Trace(estimate.mean, error, estimate.low, estimate.high, draws)
 
 
 def spectral_density(H: Hessian, *, steps: int = 100, repeats: int = 2, seed: int = 0) -> Spectrum:
@@ -128,7 +128,7 @@ def spectral_density(H: Hessian, *, steps: int = 100, repeats: int = 2, seed: in
     runs = [_lanczos(H, products, steps, seed, repeat) for repeat in range(repeats)]
     nodes_RM = torch.stack([nodes for nodes, _ in runs])
     weights_RM = torch.stack([weights for _, weights in runs])
-    return Spectrum(*_curve(nodes_RM, weights_RM), nodes_RM, weights_RM)
+    return Spectrum(*_smoothed(nodes_RM, weights_RM), nodes_RM, weights_RM)
 
 
 def _lanczos(H: Hessian, products: _Counted, steps: int, seed: int, repeat: int) -> tuple[Tensor, Tensor]:
@@ -159,7 +159,7 @@ def _orthogonal(r: Tensor, Q: Tensor) -> Tensor:
     return r
 
 
-def _curve(nodes_RM: Tensor, weights_RM: Tensor) -> tuple[Tensor, Tensor]:
+def _smoothed(nodes_RM: Tensor, weights_RM: Tensor) -> tuple[Tensor, Tensor]:
     """Return a grid and the density on it, a Gaussian bump for every node."""
     low, high = float(nodes_RM.min()), float(nodes_RM.max())
     width = (high - low) or max(abs(high), 1.0) * 1e-6
@@ -190,6 +190,6 @@ class _Counted:
 
     def __call__(self, vector: Tensor) -> Tensor:
         with progress.within("product", self.done, max(self.of, self.done + 1)):
-            found = self.H.product(vector.to(self.H.like))
+            product = self.H.product(vector.to(self.H.like))
         self.done += 1
-        return found
+        return product

@@ -91,15 +91,15 @@ def plane_table(surface: Surface) -> pandas.DataFrame:
 
 def plane_rows(surface: Surface) -> list[dict[str, Any]]:
     """Return the rows of `plane_table` as dicts of plain values."""
-    how = {"unit": surface.unit, "split": surface.split, "batch_norm": surface.batch_norm}
+    setting = {"unit": surface.unit, "split": surface.split, "batch_norm": surface.batch_norm}
     rows = []
     loss, error = surface.loss_YX.tolist(), surface.error_YX.tolist()
     for i, y in enumerate(surface.y.tolist()):
         for j, x in enumerate(surface.x.tolist()):
             level = next(k for k in range(surface.level + 1) if not (i | j) % 2 ** (surface.level - k))
             place = {"role": "grid", "name": None, "step": None, "x": x, "y": y, "distance": 0.0}
-            rows.append({**place, "loss": loss[i][j], "error": error[i][j], "level": level, **how})
+            rows.append({**place, "loss": loss[i][j], "error": error[i][j], "level": level, **setting})
     for m in surface.marks:
         place = {"role": m.kind, "name": m.name, "step": m.step, "x": m.x, "y": m.y, "distance": m.distance}
-        rows.append({**place, "loss": m.loss, "error": m.error, "level": None, **how})
+        rows.append({**place, "loss": m.loss, "error": m.error, "level": None, **setting})
     return rows

@@ -1,7 +1,7 @@
 """Tensors that compute nothing: they only know which hidden units stand on their second axis.
 
-A module that is run on one tells how its weights hang together (`workbench.landscape.units`). `torch.fx` would show as
-much, but while it traces it replaces `nn.Module.__call__` for all threads, and replicas are threads.
+A module that is run on one tells how its weights hang together (`workbench.landscape.hidden_units`). `torch.fx` would
+show as much, but while it traces it replaces `nn.Module.__call__` for all threads, and replicas are threads.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Unknown(Exception):  # noqa: N818
 
 
 @dataclass(eq=False)
-class Trace:
+class Tracer:
     """What running a module on a symbol shows: `axes`, the units that stand along each axis of each of its tensors.
 
     `names` are those of the module's tensors by identity, `operations` what a function makes of symbols, by its name.
@@ -82,7 +82,7 @@ def unite(a: Parts, b: Parts, where: str) -> None:
 class Symbol(Tensor):
     """A tensor of so many axes; see `symbol`."""
 
-    trace: Trace
+    tracer: Tracer
     parts: Parts | None
     flat: bool
 
@@ -92,22 +92,22 @@ class Symbol(Tensor):
         if name in ("get", "dim", "size", "ndimension", "numel", "is_floating_point"):  # asked for, not computed
             with torch._C.DisableTorchFunctionSubclass():
                 return func(*args, **kwargs or {})
-        operations = symbols_in([args, kwargs])[0].trace.operations
+        operations = symbols_in([args, kwargs])[0].tracer.operations
         if name not in operations:
             raise Unknown(f"the operation {name} is not known")
         return operations[name](*args, **kwargs or {})
 
 
-def symbol(trace: Trace, parts: Parts | None, ndim: int, flat: bool = False) -> Symbol:
+def symbol(tracer: Tracer, parts: Parts | None, ndim: int, flat: bool = False) -> Symbol:
     """Make a symbol; `parts` are the units on its second axis (None: the images' channels).
 
     `flat` means that an image was laid flat: each unit is a block of as many entries as the next weight tells. The
     lengths of the other axes mean nothing.
     """
     channels = sum(units.size * block for units, block in parts or ()) or 1
-    made = torch.empty(BATCH, channels, *(1,) * (ndim - 2), device="meta").as_subclass(Symbol)
-    made.trace, made.parts, made.flat = trace, parts, flat
-    return made
+    tensor = torch.empty(BATCH, channels, *(1,) * (ndim - 2), device="meta").as_subclass(Symbol)
+    tensor.tracer, tensor.parts, tensor.flat = tracer, parts, flat
+    return tensor
 
 
 def symbols_in(value: Any) -> list[Symbol]:
@@ -115,4 +115,4 @@ def symbols_in(value: Any) -> list[Symbol]:
     if isinstance(value, Symbol):
         return [value]
     value = list(value.values()) if isinstance(value, Mapping) else value
-    return [found for part in value for found in symbols_in(part)] if isinstance(value, (list, tuple)) else []
+    return [symbol for part in value for symbol in symbols_in(part)] if isinstance(value, (list, tuple)) else []

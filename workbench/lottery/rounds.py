@@ -62,9 +62,8 @@ class Round:
 
     def __repr__(self) -> str:
         collapse = f", collapsed={self.collapsed}" if self.collapsed else ""
-        accuracy = self.run.test_accuracy
-        shown = "None" if accuracy is None else f"{accuracy:.4f}"
-        return f"Round({self.round}, density={self.density:.4g}, test_accuracy={shown}{collapse})"
+        accuracy = "None" if self.run.test_accuracy is None else f"{self.run.test_accuracy:.4f}"
+        return f"Round({self.round}, density={self.density:.4g}, test_accuracy={accuracy}{collapse})"
 
 
 def rounds(
@@ -166,10 +165,10 @@ def matching(replicas: Iterable[Sequence[Trained]], *, margin: float = 0.01) -> 
     by_round = list(zip(*replicas, strict=True))
     if len(by_round) < 2:
         raise ValueError("matching needs the dense round 0 and a sparse round of every replica; run rounds=1 or more")
-    accuracy = [[round.run.test_accuracy for round in same] for same in by_round]
+    accuracy = [[outcome.run.test_accuracy for outcome in outcomes] for outcomes in by_round]
     differences = tuple(
-        (same[0].density, intervals.paired(sparse, accuracy[0]))
-        for same, sparse in zip(by_round[1:], accuracy[1:], strict=True)
+        (outcomes[0].density, intervals.paired(sparse, accuracy[0]))
+        for outcomes, sparse in zip(by_round[1:], accuracy[1:], strict=True)
     )
     density = None
     for at, difference in differences:

@@ -18,8 +18,7 @@ from workbench.pruning.random_mask import random_mask
 
 def shuffled(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Ticket:
     """Draw the places anew, with the ticket's count in every layer: the strong control for *where* it is sparse."""
-    counts = {name: kept for name, (kept, _) in masks.layers(ticket.mask).items()}
-    return Ticket(weights, random_mask(_all(ticket), layers=counts, seed=seed))
+    return Ticket(weights, random_mask(_all(ticket), layers=masks.kept_by_layer(ticket.mask), seed=seed))
 
 
 def scattered(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Ticket:

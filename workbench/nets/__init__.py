@@ -1,5 +1,4 @@
 """A network as values: weights and masks are dicts of tensors, a module only says how they are multiplied."""
 
-from workbench.nets import masks, models
-
-__all__ = ["masks", "models"]
+from workbench.nets import masks as masks
+from workbench.nets import models as models

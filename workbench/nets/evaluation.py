@@ -49,27 +49,27 @@ def evaluate(
 
 
 def evaluate_all(
-    model: nn.Module, several: Sequence[Weights], split: Split, *, hardware: Hardware | None = None
+    model: nn.Module, networks: Sequence[Weights], split: Split, *, hardware: Hardware | None = None
 ) -> list[Evaluation]:
-    """Evaluate the model with each of several weights, as `evaluate` does one by one and with the same bits.
+    """Evaluate the model with the weights of several networks, as `evaluate` does one by one, with the same bits.
 
     The images are prepared once for all of them, which is what a path or a plane of small networks costs otherwise.
     """
     if not len(split):
         raise ValueError("there are no images to evaluate on: this split is empty; load the data with another share")
-    for weights in several:
+    for weights in networks:
         check_fits(weights, model)
     hardware = hardware or settle(model)
     network = copy.deepcopy(model).to(hardware.device).eval()
-    placed = [{name: place(t, hardware) for name, t in untied(weights, model).items()} for weights in several]
+    placed = [{name: place(t, hardware) for name, t in untied(weights, model).items()} for weights in networks]
     split = split.to(hardware.device)
-    logits: list[list[Tensor]] = [[] for _ in several]
+    logits: list[list[Tensor]] = [[] for _ in networks]
     for begin in range(0, len(split), BATCH):
         end = min(begin + BATCH, len(split))
         inputs = place(split.normalise(split.images[begin:end]), hardware)
         for i, weights in enumerate(placed):
             logits[i].append(_forward(network, weights, inputs, hardware))
-            progress.report(begin * len(several) + (i + 1) * (end - begin), len(split) * len(several))
+            progress.report(begin * len(networks) + (i + 1) * (end - begin), len(split) * len(networks))
     return [_evaluation(torch.cat(parts), split.labels) for parts in logits]
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from workbench.work.names import public_name
 from workbench.work.nearest import unknown
+from workbench.work.public_names import public_name
 
 
 @dataclass(frozen=True)

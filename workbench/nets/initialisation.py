@@ -76,9 +76,9 @@ def _reset(module: nn.Module, path: str) -> None:
     if hasattr(module, "reset_parameters"):
         module.reset_parameters()  # type: ignore[operator]
         return
-    own = [name for name, _ in module.named_parameters(recurse=False)]
-    if own:
+    names = [name for name, _ in module.named_parameters(recurse=False)]
+    if names:
         kind = type(module).__name__
-        raise ValueError(f"{path} ({kind}) has parameters {own} but no reset_parameters(); give {kind} that method")
+        raise ValueError(f"{path} ({kind}) has parameters {names} but no reset_parameters(); give {kind} that method")
     for name, child in module.named_children():
         _reset(child, name)

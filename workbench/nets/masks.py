@@ -46,12 +46,17 @@ def total(mask: Mask) -> int:
 
 def kept(mask: Mask) -> int:
     """Count the weights that are kept."""
-    return sum(int(tensor.count_nonzero()) for tensor in mask.values())
+    return sum(kept_by_layer(mask).values())
 
 
 def density(mask: Mask) -> float:
     """Return the share of the prunable weights that is kept; 1.0 is dense."""
     return kept(mask) / total(mask)
+
+
+def kept_by_layer(mask: Mask) -> dict[str, int]:
+    """Count the weights that every layer keeps, by name."""
+    return {name: int(tensor.count_nonzero()) for name, tensor in mask.items()}
 
 
 def layers(mask: Mask) -> dict[str, tuple[int, int]]:
@@ -99,13 +104,13 @@ def allowed(model: nn.Module, mask: Mask | None) -> Mask:
 
     Raises a ValueError for a mask of another form, and for one that names what may not be pruned.
     """
-    there = full(model)
+    prunable = full(model)
     if mask is None:
-        return there
-    if bad := [name for name in mask if name not in there]:
-        raise ValueError(f"mask must name prunable weights, got {bad}; those of this model are {sorted(there)}")
-    check(mask, there)
-    return {name: mask[name].cpu() for name in there if name in mask}
+        return prunable
+    if bad := [name for name in mask if name not in prunable]:
+        raise ValueError(f"mask must name prunable weights, got {bad}; those of this model are {sorted(prunable)}")
+    check(mask, prunable)
+    return {name: mask[name].cpu() for name in prunable if name in mask}
 
 
 def survivors(mask: Mask, density: float) -> int:
@@ -114,11 +119,11 @@ def survivors(mask: Mask, density: float) -> int:
         raise ValueError("the mask names no weight, so there is nothing to keep; wb.masks.full(model) names all")
     if not 0 < density <= 1:
         raise ValueError(f'density must be in (0, 1], got {density}; for "5 % kept" pass 0.05')
-    count, there = round(density * total(mask)), kept(mask)
+    count, most = round(density * total(mask)), kept(mask)
     if count < 1:
         raise ValueError(f"density {density} keeps none of {total(mask)} weights; the least is {1 / total(mask):.2g}")
-    if count > there:
-        raise ValueError(f"density {density} asks for {count} weights, but the mask keeps {there}; pass a denser mask")
+    if count > most:
+        raise ValueError(f"density {density} asks for {count} weights, but the mask keeps {most}; pass a denser mask")
     return count
 
 
@@ -137,12 +142,22 @@ def keep_largest(saliency: Mapping[str, Tensor], mask: Mask, count: int, *, seed
     return {name: part.view(mask[name].shape).clone() for name, part in zip(mask, parts, strict=True)}
 
 
+def keep_by_layer(saliency: Mapping[str, Tensor], mask: Mask, quota: Mapping[str, int], *, seed: int = 0) -> Mask:
+    """Keep in every layer the places of the largest saliency, as many as `quota` has for it; ties by the seed."""
+    return {
+        name: keep_largest(saliency, {name: tensor}, quota[name], seed=seed)[name]
+        if quota[name]
+        else torch.zeros_like(tensor)
+        for name, tensor in mask.items()
+    }
+
+
 def share_out(count: int, shares: Mapping[str, float], mask: Mask) -> dict[str, int]:
     """Divide `count` over the layers by their shares, none above what the mask keeps there; the sum is exact.
 
     What a full layer cannot take goes to the others by their shares; fractions are settled by largest remainder.
     """
-    room = {name: int(tensor.count_nonzero()) for name, tensor in mask.items()}
+    room = kept_by_layer(mask)
     if count > sum(room.values()):
         raise ValueError(f"{count} weights are asked for, but the mask keeps {sum(room.values())}; pass a denser mask")
     capped: set[str] = set()

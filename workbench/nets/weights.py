@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from workbench.nets import masks
 from workbench.nets.masks import Mask
+from workbench.work.tensor_file import read_tensors, write_tensors
 
 Weights = dict[str, Tensor]
 
@@ -73,36 +74,14 @@ def mix(a: Weights, b: Weights, alpha: float) -> Weights:
 
 def save(ticket: Ticket, path: str | Path) -> None:
     """Write a ticket to a safetensors file: the weights under their names, the mask under `mask:` and the name."""
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise ValueError(f"a ticket cannot be saved as {path}: {path.parent} is no folder; make it first")
     tensors = dict(ticket.weights) | {f"mask:{name}": tensor for name, tensor in ticket.mask.items()}
     tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}  # none shared
-    part = path.with_name(path.name + ".part")
-    try:
-        save_file(tensors, part, metadata={"format": "lottery-workbench ticket"})
-    except SafetensorError as error:
-        raise OSError(
-            f"{path} cannot be written ({error}); what was there is as it was, so save it elsewhere"
-        ) from error
-    part.replace(path)
+    write_tensors(path, tensors, {"format": "lottery-workbench ticket"}, "a ticket")
 
 
 def open(path: str | Path) -> Ticket:  # read as wb.open
     """Read a ticket that `save` wrote; `model.load_state_dict(ticket.weights)` puts it into the plain module."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"there is no ticket at {path}; wb.save(ticket, path) writes one")
-    try:
-        tensors = load_file(path)
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a whole safetensors file ({error}); save the ticket again") from error
+    tensors, _ = read_tensors(path, "ticket", "wb.save(ticket, path) writes one")
     mask = {name.removeprefix("mask:"): tensor for name, tensor in tensors.items() if name.startswith("mask:")}
     if not mask:
         raise ValueError(f"{path} holds no mask, so it is no ticket; wb.save(ticket, path) writes both")
@@ -132,15 +111,15 @@ def check_same(a: Weights, b: Weights) -> None:
     _same_names_and_shapes("the second weights", b, "the first", a)
 
 
-def _same_names_and_shapes(what: str, got: Weights, whose: str, expected: Weights) -> None:
+def _same_names_and_shapes(title: str, weights: Weights, owner: str, expected: Weights) -> None:
     way_on = "take both from the same model: wb.snapshot(model) or wb.initialise(model, seed=...)"
-    missing, extra = _few(expected.keys() - got.keys()), _few(got.keys() - expected.keys())
+    missing, extra = _few(expected.keys() - weights.keys()), _few(weights.keys() - expected.keys())
     if missing or extra:
-        raise ValueError(f"{what} must have the names of {whose}; missing: {missing}, not known: {extra}; {way_on}")
+        raise ValueError(f"{title} must have the names of {owner}; missing: {missing}, not known: {extra}; {way_on}")
     for name, tensor in expected.items():
-        if tensor.shape != got[name].shape:
-            shapes = f"{tuple(got[name].shape)}, not {tuple(tensor.shape)}"
-            raise ValueError(f"{what} must have the shapes of {whose}, but {name} has {shapes}; {way_on}")
+        if tensor.shape != weights[name].shape:
+            shapes = f"{tuple(weights[name].shape)}, not {tuple(tensor.shape)}"
+            raise ValueError(f"{title} must have the shapes of {owner}, but {name} has {shapes}; {way_on}")
 
 
 def _few(names: Iterable[str]) -> str:

@@ -1,5 +1,3 @@
 """Finished numbers: their intervals, their tables, recorded ones, and what others have published."""
 
-from workbench.numbers import intervals
-
-__all__ = ["intervals"]
+from workbench.numbers import intervals as intervals

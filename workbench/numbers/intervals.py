@@ -93,26 +93,26 @@ def bootstrap(
     with many draws at once, the examples along the last axis. NaN ends for fewer than three examples. (scipy.stats has
     the same one; importing it takes longer than a thousand draws of ten thousand examples.)
     """
-    arrays = [np.asarray(one, dtype=float) for one in examples]
+    arrays = [np.asarray(values, dtype=float) for values in examples]
     _check_some(arrays[0], confidence)
-    for one in arrays:
-        if one.shape != arrays[0].shape or one.ndim != 1:
+    for array in arrays:
+        if array.shape != arrays[0].shape or array.ndim != 1:
             raise ValueError(f"examples must be arrays of one length, got the shapes {[a.shape for a in arrays]}")
-        if bad := int((~np.isfinite(one)).sum()):
-            raise ValueError(f"the values must be finite, {bad} of {len(one)} are not; leave them out, and say so")
+        if bad := int((~np.isfinite(array)).sum()):
+            raise ValueError(f"the values must be finite, {bad} of {len(array)} are not; leave them out, and say so")
     if draws < 1:
         raise ValueError(f"draws must be at least 1, got {draws}; 1000 are usual")
-    n, found = len(arrays[0]), float(statistic(*arrays, axis=-1))
+    n, estimate = len(arrays[0]), float(statistic(*arrays, axis=-1))
     if n < LEAST:
-        return Interval(found, float("nan"), float("nan"), n)
+        return Interval(estimate, float("nan"), float("nan"), n)
     from workbench.work.seeds import number
 
-    draw, drawn, at_once = np.random.default_rng(number(seed, "bootstrap")), [], max(1, HELD // n)
+    draw, statistics, at_once = np.random.default_rng(number(seed, "bootstrap")), [], max(1, HELD // n)
     for first in range(0, draws, at_once):
         index_DN = draw.integers(0, n, (min(at_once, draws - first), n), dtype=np.int32)
-        drawn.append(statistic(*(one[index_DN] for one in arrays), axis=-1))
-    low, high = np.quantile(np.concatenate(drawn), [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(found, float(low), float(high), n)
+        statistics.append(statistic(*(array[index_DN] for array in arrays), axis=-1))
+    low, high = np.quantile(np.concatenate(statistics), [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(estimate, float(low), float(high), n)
 
 
 def _check(x: np.ndarray, confidence: float) -> None:

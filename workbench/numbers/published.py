@@ -40,8 +40,8 @@ def published_curves(name: str = "cifar10-resnet20") -> pandas.DataFrame:
 
 def cited(name: str) -> str:
     """Return in words whose curves these are, and of which network and data."""
-    found = _set(name)
-    return f"{_file()['source']}; {found['network']}, {found['data']}"
+    curves = _set(name)
+    return f"{_file()['source']}; {curves['network']}, {curves['data']}"
 
 
 def _set(name: str) -> dict[str, Any]:

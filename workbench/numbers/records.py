@@ -66,5 +66,5 @@ def record(
 def _folder() -> Path:
     """`recorded/` beside the notebook that runs, or in the checkout that the package was installed from."""
     home = Path(__file__).resolve().parents[2] / "notebooks" / "recorded"
-    here = [Path("recorded"), Path("notebooks/recorded")]
-    return next((folder for folder in here if folder.is_dir()), home)
+    beside = [Path("recorded"), Path("notebooks/recorded")]
+    return next((folder for folder in beside if folder.is_dir()), home)

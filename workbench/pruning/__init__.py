@@ -14,8 +14,13 @@ from workbench.data.data import Data
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
-from workbench.pruning.dynamic import Evolved, dynamic, dynamic_search, dynamic_steps
-from workbench.pruning.edge_popup import edge_popup, edge_popup_search, edge_popup_steps
+from workbench.pruning.dynamic import Evolved as Evolved
+from workbench.pruning.dynamic import dynamic as dynamic
+from workbench.pruning.dynamic import dynamic_search as dynamic_search
+from workbench.pruning.dynamic import dynamic_steps as dynamic_steps
+from workbench.pruning.edge_popup import edge_popup
+from workbench.pruning.edge_popup import edge_popup_search as edge_popup_search
+from workbench.pruning.edge_popup import edge_popup_steps as edge_popup_steps
 from workbench.pruning.magnitude import magnitude
 from workbench.pruning.random_mask import random_mask
 from workbench.training.recipe import Recipe
@@ -29,21 +34,6 @@ METHODS = {
     "magnitude": magnitude,
     "random_mask": random_mask,
 }
-
-__all__ = [
-    "METHODS",
-    "Evolved",
-    "check_method",
-    "dynamic",
-    "dynamic_search",
-    "dynamic_steps",
-    "edge_popup",
-    "edge_popup_search",
-    "edge_popup_steps",
-    "magnitude",
-    "prune",
-    "random_mask",
-]
 
 
 def prune(
@@ -66,13 +56,13 @@ def prune(
     name, options = check_method(method)
     mask = masks.full(model) if mask is None else mask
     standard = dict(zip(STANDARD, (model, weights, data, recipe, mask, density, seed), strict=True))
-    asked = inspect.signature(METHODS[name]).parameters
-    handed = options | {thing: value for thing, value in standard.items() if thing in asked and value is not None}
-    if missing := [thing for thing, one in asked.items() if one.default is one.empty and thing not in handed]:
+    known = inspect.signature(METHODS[name]).parameters
+    arguments = options | {key: value for key, value in standard.items() if key in known and value is not None}
+    if missing := [key for key, p in known.items() if p.default is p.empty and key not in arguments]:
         raise ValueError(
             f"{name} needs {' and '.join(missing)}; prune(name, model, weights, data, recipe, …) gives all"
         )
-    return METHODS[name](**handed)
+    return METHODS[name](**arguments)
 
 
 def check_method(method: str) -> tuple[str, dict[str, Any]]:

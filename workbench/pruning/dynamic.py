@@ -138,9 +138,9 @@ def dynamic_steps(
     _check(grow, drop, rewire_every, until)
     may = masks.allowed(model, mask)
     first, end = random_start(may, density=density, layers=layers, seed=seed), round(until * of)
-    noise = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
+    seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
     order = Order(len(data.train), recipe.batch_size, seed if order_seed is None else order_seed)
-    for step in steps(model, weights, data, recipe, mask=first, state=state, weights_of=weights_of, **noise):
+    for step in steps(model, weights, data, recipe, mask=first, state=state, weights_of=weights_of, **seeds):
         if step.step % rewire_every == 0 and step.step < end:
             share, ids = drop_share(step.step, end, drop), data.train.ids[order(step.step)]
             rewire(step.state, model, weights, data, recipe, ids=ids, share=share, grow=grow, mask=may, seed=seed)
@@ -167,15 +167,15 @@ def rewire(
     with zero momentum; what is dropped and grown in one go stays as it was, as in RigL's own code.
     """
     live = network_weights(model, weights, state)
-    now = on_cpu(state.mask or {})
+    current = on_cpu(state.mask or {})
     if grow == "gradient":
         slopes = gradients(model, live, data, ids, recipe=recipe, step=state.step)
-        saliency = {name: slopes[name].abs() for name in now}
+        saliency = {name: slopes[name].abs() for name in current}
     else:
         draw = generator(seed, "grow", state.step)
-        saliency = {name: torch.rand(kept.shape, generator=draw, dtype=torch.float64) for name, kept in now.items()}
+        saliency = {name: torch.rand(kept.shape, generator=draw, dtype=torch.float64) for name, kept in current.items()}
     tie_seed = number(seed, "rewire", state.step)
-    state.remask(rewired(live, now, saliency, share=share, mask=mask, seed=tie_seed))
+    state.remask(rewired(live, current, saliency, share=share, mask=mask, seed=tie_seed))
 
 
 def _check(grow: str, drop: float, rewire_every: int, until: float) -> None:

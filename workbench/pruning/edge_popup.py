@@ -127,8 +127,8 @@ def edge_popup_steps(
     popup = partial(Popup, density=density, scope=scope, seed=seed, carried=carried, invert=invert)
     draw = partial(initial_scores, model, seed=seed)
     begin = {"mask": mask, "scores": scores, "state": state, "example_weights": example_weights}
-    noise = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
-    yield from score_steps(model, weights, data, recipe, popup, draw, **begin, **noise)
+    seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
+    yield from score_steps(model, weights, data, recipe, popup, draw, **begin, **seeds)
 
 
 def initial_scores(model: nn.Module, mask: Mask, seed: int) -> Weights:

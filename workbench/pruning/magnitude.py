@@ -25,8 +25,4 @@ def magnitude(weights: Weights, mask: Mask, *, density: float, scope: str = "glo
     if scope != "layer":
         raise unknown("scope", scope, ("global", "layer"))
     quota = masks.share_out(count, {name: tensor.numel() for name, tensor in mask.items()}, mask)
-    largest: Mask = {}
-    for name, tensor in mask.items():
-        empty = {name: tensor.new_zeros(tensor.shape)}
-        largest |= masks.keep_largest(saliency, {name: tensor}, quota[name], seed=seed) if quota[name] else empty
-    return largest
+    return masks.keep_by_layer(saliency, mask, quota, seed=seed)

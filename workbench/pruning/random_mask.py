@@ -39,15 +39,11 @@ def random_mask(
             raise unknown("rule for layers", layers, LAYERS)
         shares = {n: sum(t.shape) if layers == "erk" else t.numel() for n, t in mask.items()}  # density × numel
         quota = masks.share_out(count, shares, mask)
-    noise, drawn = _noise(mask, seed), {}
-    for name, tensor in mask.items():
-        empty = {name: torch.zeros_like(tensor)}
-        drawn |= masks.keep_largest(noise, {name: tensor}, quota[name], seed=seed) if quota[name] else empty
-    return drawn
+    return masks.keep_by_layer(_noise(mask, seed), mask, quota, seed=seed)
 
 
 def _as_given(mask: Mask, layers: Mapping[str, int], density: float | None) -> dict[str, int]:
-    room = {name: kept for name, (kept, _) in masks.layers(mask).items()}
+    room = masks.kept_by_layer(mask)
     if layers.keys() != room.keys() or any(not 0 <= layers[name] <= room[name] for name in room):
         raise ValueError(
             f"counts by layer must name every layer, each from 0 to what is there, {room}; got {dict(layers)}"

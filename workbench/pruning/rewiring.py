@@ -23,20 +23,20 @@ LAYERS = ("erk", "uniform")
 
 def rewired(
     weights: Weights,
-    now: Mask,
+    current: Mask,
     saliency: Mapping[str, Tensor],
     *,
     share: float,
     mask: Mask | None = None,
     seed: int = 0,
 ) -> Mask:
-    """Return the mask `now` without its smallest weights, and with as many places of the largest saliency instead.
+    """Return the mask `current` without its smallest weights, and with as many places of the largest saliency instead.
 
     Each layer drops int(share × its kept weights) and grows that many among all places of `mask` (default: all) that
     did not stay, those just dropped among them. Ties are broken by the seed.
     """
     after: Mask = {}
-    for name, kept in now.items():
+    for name, kept in current.items():
         count = int(kept.count_nonzero())
         dropped = int(share * count)
         if not dropped:
@@ -59,9 +59,6 @@ def random_start(mask: Mask, *, density: float, layers: str = "erk", seed: int =
         raise unknown("rule for layers", layers, LAYERS)
     shares = {n: sum(kept.shape) if layers == "erk" else kept.numel() for n, kept in mask.items()}  # density × numel
     quota = masks.share_out(masks.survivors(mask, density), shares, mask)
-    draw, start = generator(seed, "dynamic"), {}
-    for name, kept in mask.items():
-        noise = {name: torch.rand(kept.shape, generator=draw, dtype=torch.float64)}
-        none = {name: torch.zeros_like(kept)}
-        start |= masks.keep_largest(noise, {name: kept}, quota[name], seed=seed) if quota[name] else none
-    return start
+    draw = generator(seed, "dynamic")
+    noise = {name: torch.rand(kept.shape, generator=draw, dtype=torch.float64) for name, kept in mask.items()}
+    return masks.keep_by_layer(noise, mask, quota, seed=seed)

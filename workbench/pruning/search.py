@@ -29,6 +29,7 @@ from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import Step, settle_recipe, steps
 
+VALUES = 20  # of a search, about, where `every` is left out
 Value = TypeVar("Value")
 
 
@@ -87,7 +88,10 @@ def now_and_then(
     every, after = options.pop("every"), options.pop("after")
     if of < 1:
         raise ValueError(f"{least}, and the recipe has {of}; try Recipe(epochs=4)")
-    every = every_so_often(every, of)
+    if every is None:
+        every = max(1, of // VALUES)
+    else:
+        check_steps("every", every, f"None yields about {VALUES} times")
     for step in steps(**options, state=None if after is None else after.state):
         if step.step % every == 0 or step.step == of:
             yield value(step)
@@ -138,18 +142,10 @@ def score_steps(
             weights_of.allow(masks.allowed(model, step.state.mask))
 
 
-def every_so_often(every: int | None, of: int, values: int = 20) -> int:
-    """Return after how many steps a search of so many yields: `every`, or as makes about so many values of it."""
-    if every is None:
-        return max(1, of // values)
-    check_steps("every", every, f"None yields about {values} times")
-    return every
-
-
-def check_steps(what: str, count: object, way_on: str) -> None:
+def check_steps(name: str, count: object, way_on: str) -> None:
     """Raise a ValueError unless the count is a whole number of steps from 1."""
     if isinstance(count, bool) or not isinstance(count, Integral) or int(count) < 1:
-        raise ValueError(f"{what} must be a whole number of steps from 1, got {count!r}; {way_on}")
+        raise ValueError(f"{name} must be a whole number of steps from 1, got {count!r}; {way_on}")
 
 
 def _length(arguments: Mapping[str, Any]) -> int:

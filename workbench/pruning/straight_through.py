@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from workbench.nets import masks
+from workbench.nets.largest import NOT_A_NUMBER, Carried, round_largest
 from workbench.nets.masks import Mask
-from workbench.nets.selection import NOT_A_NUMBER, Carried, round_largest
 from workbench.nets.weights import Weights
 from workbench.work.nearest import unknown
 from workbench.work.seeds import check_seed

@@ -67,8 +67,8 @@ def corrupt(split: Split, name: str, severity: int, *, seed: int = 0) -> Split:
         part = slice(begin, begin + AT_ONCE)
         ids = split.ids[part].tolist() if kind.random else []
         draws = [generator(seed, f"corruption {name}", number) for number in ids]
-        made = kind.apply(split.images[part].cpu().float() / 255, strength, draws)
-        result[part] = (made * 255).round_().clamp_(0, 255).to(torch.uint8)
+        images = kind.apply(split.images[part].cpu().float() / 255, strength, draws)
+        result[part] = (images * 255).round_().clamp_(0, 255).to(torch.uint8)
         progress.report(min(begin + AT_ONCE, len(split)), len(split))
     return replace(split, images=result)
 

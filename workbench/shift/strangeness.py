@@ -52,9 +52,9 @@ def mutual_information(logits_MNC: Logits, *, how: str = "probabilities", votes:
     probabilities, whatever `how` is.
     """
     weights_M = _weights(logits_MNC, how, votes)
-    said = torch.stack([combine(logits_NC[None]) for logits_NC in logits_MNC])
+    p_MNC = torch.stack([combine(logits_NC[None]) for logits_NC in logits_MNC])
     together = entropy(logits_MNC, votes=votes)
-    alone = torch.einsum("m,mn->n", weights_M, torch.special.entr(said).sum(2))
+    alone = torch.einsum("m,mn->n", weights_M, torch.special.entr(p_MNC).sum(2))
     return (together - alone).clamp_min(0.0)
 
 
@@ -68,8 +68,8 @@ def _weights(logits_MNC: Tensor, how: str, votes: Votes) -> Float64[Tensor, " me
         rule = "logits must be (members, examples, classes)"
         raise ValueError(f"{rule}, got the shape {tuple(logits_MNC.shape)}; of one network pass logits[None]")
     combine(logits_MNC[:, :1], how, votes=votes)
-    given = [1.0] * len(logits_MNC) if votes is None else list(votes)
-    weights = torch.tensor(given, dtype=torch.float64, device=logits_MNC.device)
+    counts = [1.0] * len(logits_MNC) if votes is None else list(votes)
+    weights = torch.tensor(counts, dtype=torch.float64, device=logits_MNC.device)
     return weights / weights.sum()
 
 

@@ -54,11 +54,11 @@ class Recipe:
     def __post_init__(self) -> None:
         object.__setattr__(self, "milestones", tuple(self.milestones))
         if (self.epochs is None) == (self.steps is None):
-            given = f"epochs={self.epochs}, steps={self.steps}"
-            raise ValueError(f"a recipe takes epochs or steps, one of them, got {given}; Recipe(epochs=4) trains four")
-        for name, words in (("optimiser", OPTIMISERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
-            if getattr(self, name) not in words:
-                raise unknown(name, getattr(self, name), words)
+            pair = f"epochs={self.epochs}, steps={self.steps}"
+            raise ValueError(f"a recipe takes epochs or steps, one of them, got {pair}; Recipe(epochs=4) trains four")
+        for name, choices in (("optimiser", OPTIMISERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
+            if getattr(self, name) not in choices:
+                raise unknown(name, getattr(self, name), choices)
         if self.augment not in AUGMENTATIONS:
             raise unknown("augmentation", self.augment, AUGMENTATIONS)
         for name, holds, rule in self._rules():
@@ -71,6 +71,7 @@ class Recipe:
             raise ValueError('nesterov needs optimiser="sgd" with a momentum above 0; momentum=0.9 is the usual one')
 
     def _rules(self) -> list[tuple[str, bool, str]]:
+        every = self.evaluate_every
         return [
             ("epochs", self.epochs is None or self.epochs > 0, "above 0; epochs=0.5 trains on half of the data"),
             ("steps", (self.steps or 0) >= 0, "at least 0"),
@@ -81,11 +82,7 @@ class Recipe:
             ("decay", 0 < self.decay <= 1, "in (0, 1]; 0.1 is the usual one"),
             ("mixup", self.mixup >= 0, "at least 0, which mixes nothing; 0.2 is a usual one"),
             ("warmup", self.warmup >= 0, "a number of steps, at least 0"),
-            (
-                "evaluate_every",
-                self.evaluate_every is None or self.evaluate_every >= 1,
-                "at least 1 step, or None for the end only",
-            ),
+            ("evaluate_every", every is None or every >= 1, "at least 1 step, or None for the end only"),
         ]
 
     def length(self, examples: int) -> int:

@@ -148,8 +148,8 @@ def along(
 def check_one(lam: float | None, eta: float | None, *, least: str = "from 0") -> None:
     """Raise a ValueError unless exactly one of lambda and eta is given, and can be."""
     if (lam is None) == (eta is None):
-        given = f"lam={lam}, eta={eta}"
-        raise ValueError(f"give lam or eta, one of them, got {given}; lam=float('inf') or eta=0 is the plain mean")
+        values = f"lam={lam}, eta={eta}"
+        raise ValueError(f"give lam or eta, one of them, got {values}; lam=float('inf') or eta=0 is the plain mean")
     if lam is not None and (math.isnan(lam) or lam < 0 or (lam == 0 and least != "from 0")):
         raise ValueError(f"lam must be {least}, got {lam}; 1 is about the spread of losses, float('inf') the mean")
     if eta is not None and (math.isnan(eta) or eta < 0):
@@ -158,10 +158,10 @@ def check_one(lam: float | None, eta: float | None, *, least: str = "from 0") ->
 
 def _check_some(losses: object) -> None:
     if not isinstance(losses, Tensor) or losses.ndim != 1 or not losses.is_floating_point():
-        tensor = isinstance(losses, Tensor)
-        given = f"{losses.dtype} of the shape {tuple(losses.shape)}" if tensor else f"a {type(losses).__name__}"
+        is_tensor = isinstance(losses, Tensor)
+        form = f"{losses.dtype} of the shape {tuple(losses.shape)}" if is_tensor else f"a {type(losses).__name__}"
         rule = "losses must be a tensor of floats, one an example"
-        raise ValueError(f"{rule}, got {given}; torch.tensor([0.5, 2.0]) is one")
+        raise ValueError(f"{rule}, got {form}; torch.tensor([0.5, 2.0]) is one")
     if not len(losses):
         raise ValueError("there are no losses to weigh; give one number an example, at least one")
 

@@ -58,8 +58,8 @@ class Run:
         return f"Run(test_accuracy={accuracy}, density={self.density:.4g}, steps={self.steps}, seed={self.seed})"
 
     def _repr_html_(self) -> str:
-        shown = [f.name for f in fields(self) if f.name not in ("weights", "history", "checkpoints")]
-        rows = "".join(f"<tr><th>{name}</th><td>{html.escape(str(getattr(self, name)))}</td></tr>" for name in shown)
+        names = [f.name for f in fields(self) if f.name not in ("weights", "history", "checkpoints")]
+        rows = "".join(f"<tr><th>{name}</th><td>{html.escape(str(getattr(self, name)))}</td></tr>" for name in names)
         return f"<table>{rows}</table>"
 
 
@@ -82,8 +82,8 @@ def train(
 
     `step=k` begins at step k of the schedule and of the data's order, with a fresh optimiser; `state=` resumes exactly.
     `checkpoints` are the steps whose weights are kept; `example_weights` multiply the losses, as in `steps`. The model
-    and `start` are not touched. Raises a ValueError for
-    weights or a mask of another model, and `Diverged` (a ValueError) where the loss is not finite.
+    and `start` are not touched. Raises a ValueError for weights or a mask of another model, and `Diverged` (a
+    ValueError) where the loss is not finite.
     """
     began, of, first = time.perf_counter(), recipe.length(len(data.train)), step if state is None else state.step
     if first > of or (bad := [k for k in checkpoints if not first <= k <= of]):
@@ -91,22 +91,22 @@ def train(
         raise ValueError(f"{wrong} must lie within the run, from step {first} to {of}; choose a smaller step")
     history = _History(model, data, recipe)
     weights, mask = _beginning(model, start, mask, state)
-    kept = {first: weights} if first in checkpoints else {}
+    snapshots = {first: weights} if first in checkpoints else {}
     last = None  # a run of no steps is its beginning
-    noise = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
-    how = {"mask": mask, "step": step, "state": state, "example_weights": example_weights}
-    for last in steps(model, start, data, recipe, **how, **noise):
+    seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
+    beginning = {"mask": mask, "step": step, "state": state, "example_weights": example_weights}
+    for last in steps(model, start, data, recipe, **beginning, **seeds):
         history.add(last, start)
         if last.step in checkpoints:
-            kept[last.step] = network_weights(model, start, last.state)
+            snapshots[last.step] = network_weights(model, start, last.state)
     if last is not None:
         weights, mask = network_weights(model, start, last.state), last.state.mask
-    scores = _scores(model, weights, data, recipe, ("test", "validation", "train"))
-    history.end(of, scores)
+    metrics = _metrics(model, weights, data, recipe, ("test", "validation", "train"))
+    history.end(of, metrics)
     return Run(
         weights=weights,
         history=history.rows,
-        **scores,
+        **metrics,
         density=1.0 if mask is None else masks.density(mask),
         steps=of - first,
         seconds=time.perf_counter() - began,
@@ -115,7 +115,7 @@ def train(
         augment_seed=seed if augment_seed is None else augment_seed,
         recipe=recipe,
         hardware=settle_recipe(model, recipe),
-        checkpoints=kept,
+        checkpoints=snapshots,
     )
 
 
@@ -133,14 +133,14 @@ def weights_along(
         raise ValueError(
             f"step must be from 0 to {of}, the length of this recipe, got {bad[0]}; step=0 is `start` itself"
         )
-    found = {0: dict(start)} if 0 in at else {}
+    along = {0: dict(start)} if 0 in at else {}
     if last:
-        for done in steps(model, start, data, recipe, seed=seed):
-            if done.step in at:
-                found[done.step] = network_weights(model, start, done.state)
-            if done.step == last:
+        for step in steps(model, start, data, recipe, seed=seed):
+            if step.step in at:
+                along[step.step] = network_weights(model, start, step.state)
+            if step.step == last:
                 break
-    return found
+    return along
 
 
 def _beginning(model: nn.Module, start: Weights, mask: Mask | None, state: State | None) -> tuple[Weights, Mask | None]:
@@ -172,24 +172,24 @@ class _History:
         self._losses.clear()
         if self.recipe.evaluate_every and step.step < step.of:
             weights = network_weights(self.model, start, step.state)
-            row |= _scores(self.model, weights, self.data, self.recipe, ("validation", "test"))
+            row |= _metrics(self.model, weights, self.data, self.recipe, ("validation", "test"))
         self.rows.append(row)
 
-    def end(self, of: int, scores: dict[str, float | None]) -> None:
+    def end(self, of: int, metrics: dict[str, float | None]) -> None:
         if not self.rows:
             self.rows.append({"step": of})
-        self.rows[-1] |= {name: value for name, value in scores.items() if not name.startswith("train")}
+        self.rows[-1] |= {name: value for name, value in metrics.items() if not name.startswith("train")}
 
 
-def _scores(
+def _metrics(
     model: nn.Module, weights: Weights, data: Data, recipe: Recipe, parts: tuple[str, ...]
 ) -> dict[str, float | None]:
     hardware = settle_recipe(model, recipe)
-    scores: dict[str, float | None] = {}
+    metrics: dict[str, float | None] = {}
     for part in parts:
         split: Split = getattr(data, part)
         with progress.within("evaluation", 0):
-            found = evaluate(model, weights, split, hardware=hardware) if len(split) else None
-        scores[f"{part}_accuracy"] = found.accuracy if found else None
-        scores[f"{part}_loss"] = found.loss if found else None
-    return scores
+            evaluation = evaluate(model, weights, split, hardware=hardware) if len(split) else None
+        metrics[f"{part}_accuracy"] = evaluation.accuracy if evaluation else None
+        metrics[f"{part}_loss"] = evaluation.loss if evaluation else None
+    return metrics

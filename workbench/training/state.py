@@ -52,30 +52,30 @@ class State:
 
         An archive gives tensors back on the CPU, contiguous and without gradients.
         """
+        device = hardware.device
 
         def placed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             return {name: place(t.detach().clone(), hardware) for name, t in tensors.items()}
 
+        def moved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+            return {name: t.to(device, copy=True) for name, t in tensors.items()}
+
         return State(
             trained={name: t.requires_grad_() for name, t in placed(self.trained).items()},
-            mask=None
-            if self.mask is None
-            else {name: t.to(hardware.device, copy=True) for name, t in self.mask.items()},
-            buffers={name: t.to(hardware.device, copy=True) for name, t in self.buffers.items()},
-            optimiser={name: placed(own) for name, own in self.optimiser.items()},
+            mask=None if self.mask is None else moved(self.mask),
+            buffers=moved(self.buffers),
+            optimiser={name: placed(state) for name, state in self.optimiser.items()},
             step=self.step,
-            example_weights=None
-            if self.example_weights is None
-            else self.example_weights.to(hardware.device, copy=True),
+            example_weights=None if (weights := self.example_weights) is None else weights.to(device, copy=True),
         )
 
     def check_fits(self, tensors: Mapping[str, Tensor]) -> None:
         """Raise a ValueError unless what the state trains has the names and shapes of these tensors."""
-        there, own = ({name: tuple(t.shape) for name, t in some.items()} for some in (tensors, self.trained))
-        if there != own:
-            name = min(name for name in there.keys() | own.keys() if there.get(name) != own.get(name))
-            what = f"{name} has the shape {there.get(name)} here and {own.get(name)} in the state"
-            raise ValueError(f"the state is of another model or mask, {what}; resume with what it was trained with")
+        shapes, trained = ({name: tuple(t.shape) for name, t in side.items()} for side in (tensors, self.trained))
+        if shapes != trained:
+            name = min(name for name in shapes.keys() | trained.keys() if shapes.get(name) != trained.get(name))
+            both = f"{name} has the shape {shapes.get(name)} here and {trained.get(name)} in the state"
+            raise ValueError(f"the state is of another model or mask, {both}; resume with what it was trained with")
 
     def remask(self, mask: Mask) -> None:
         """Change the mask; where a place dies or is born, the weight and the optimiser's state become zero."""

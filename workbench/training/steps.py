@@ -103,8 +103,8 @@ def steps(
         mixed = mixture(recipe.mixup, len(index), augment_seed, s) if recipe.mixup else None
         if mixed is not None:
             inputs = mixed.of(inputs)
-        made = state.trained if weights_of is None else weights_of(state.trained, s)
-        logits = forward(fixed | state.buffers | made, place(inputs, hardware))
+        varying = state.trained if weights_of is None else weights_of(state.trained, s)
+        logits = forward(fixed | state.buffers | varying, place(inputs, hardware))
         if mixed is not None:
             labels = mixed.labels(labels, logits.shape[1])
         batch = Batch(split.ids.index_select(0, index), labels, s, of)

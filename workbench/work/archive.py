@@ -33,7 +33,7 @@ from workbench.work.calls import Call, Once
 from workbench.work.disk import Damaged, Folder
 from workbench.work.fingerprint import digest
 from workbench.work.listing import rows
-from workbench.work.values import restore, store
+from workbench.work.stored_values import restore, store
 
 if TYPE_CHECKING:
     import pandas
@@ -100,13 +100,14 @@ class Archive:
         if call.resumes:
             return list(self._each(call, once))
         path = f"{_name(call)}.json"
-        found = self._load(path)
-        if found is None:
-            began = time.monotonic()
-            found = [call.finish(once)]
-            if not (as_input and _remade(found[0])):
-                self._keep(path, call, value=found[0], seconds=time.monotonic() - began)
-        return found[0]
+        stored = self._load(path)
+        if stored is not None:
+            return stored[0]
+        began = time.monotonic()
+        value = call.finish(once)
+        if not (as_input and _remade(value)):
+            self._keep(path, call, value=value, seconds=time.monotonic() - began)
+        return value
 
     def _input(self, call: Call, once: Once) -> Any:
         return self._result(call, once, as_input=True)
@@ -115,10 +116,10 @@ class Archive:
         name, index, last = _name(call), 0, None
         end = self._read(f"{name}/end.json")
         while end is None or index < end["values"]:
-            found = self._load(f"{name}/{index:06d}.json")
-            if found is None:
+            stored = self._load(f"{name}/{index:06d}.json")
+            if stored is None:
                 break
-            (last,) = found
+            (last,) = stored
             yield last
             index += 1
         else:
@@ -138,12 +139,11 @@ class Archive:
                 close()
         self._keep(f"{name}/end.json", call, values=index)
 
-    def _keep(self, path: str, call: Call, **what: Any) -> None:
-        record = {"call": call.described(), **call.surroundings()}
-        record["when"] = datetime.now(UTC).isoformat(timespec="seconds")
-        if "value" in what:
-            what["value"] = store(what["value"], self._folder.put, f"the result of {call.function.__qualname__}")
-        record |= what
+    def _keep(self, path: str, call: Call, **entry: Any) -> None:
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        if "value" in entry:
+            entry["value"] = store(entry["value"], self._folder.put, f"the result of {call.function.__qualname__}")
+        record = {"call": call.described(), **call.surroundings(), "when": when, **entry}
         self._folder.write(path, json.dumps({"sha256": digest(record), **record}, indent=1).encode())
 
     def _read(self, path: str) -> dict[str, Any] | None:

@@ -23,9 +23,9 @@ from typing import Any
 import torch
 
 import workbench
-from workbench.work import plain
+from workbench.work import call_text
 from workbench.work.fingerprint import closure, convert, describe, digest, fingerprint, hint, identity
-from workbench.work.names import full_name, ours, public, public_name
+from workbench.work.public_names import full_name, ours, public, public_name
 
 __all__ = ["Call", "Once", "call", "fingerprint"]
 
@@ -38,7 +38,7 @@ def call(function: Any, *arguments: Any, **options: Any) -> Call:
     """
     if not (inspect.isfunction(function) or inspect.isclass(function)):
         raise TypeError(f"a call needs a function or a class, got {function!r}")
-    bound = _signature(function).bind(*arguments, **options)
+    bound = inspect.signature(function).bind(*arguments, **options)
     bound.apply_defaults()
     names = vars(sys.modules[function.__module__])
     values = {
@@ -46,10 +46,6 @@ def call(function: Any, *arguments: Any, **options: Any) -> Call:
         for name, value in bound.arguments.items()
     }
     return Call(function, values)
-
-
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(function)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,8 +60,8 @@ class Call:
         """Whether the function yields values one by one."""
         function = inspect.unwrap(self.function)
         returns = str(getattr(function, "__annotations__", {}).get("return", ""))
-        returned = re.match(r"(collections\.abc\.|typing\.)?(Iterator|Generator)\b", returns)
-        return inspect.isgeneratorfunction(function) or returned is not None
+        yields = re.match(r"(collections\.abc\.|typing\.)?(Iterator|Generator)\b", returns)
+        return inspect.isgeneratorfunction(function) or yields is not None
 
     @property
     def resumes(self) -> bool:
@@ -79,15 +75,12 @@ class Call:
     def each(self) -> Generator[Any, None, None]:
         """Run it and yield its values as they come; a plain function's one value."""
         value = self.start(Once(lambda sub, once: sub.finish(once)))
-        if self.generates:
-            yield from value
-        else:
-            yield value
+        yield from value if self.generates else [value]
 
     def start(self, once: Once, **changed: Any) -> Any:
         """What the function returns when called with the values of the calls in it, as `once` runs them."""
         values = {name: _replace(value, once) for name, value in (self.arguments | changed).items()}
-        bound = inspect.BoundArguments(_signature(self.function), values)  # pyright: ignore[reportArgumentType]
+        bound = inspect.BoundArguments(inspect.signature(self.function), values)  # pyright: ignore[reportArgumentType]
         return self.function(*bound.args, **bound.kwargs)
 
     def finish(self, once: Once) -> Any:
@@ -140,18 +133,18 @@ class Call:
 
     def __repr__(self) -> str:
         name = public_name(self.function) or full_name(self.function)
-        return f"Call({name}, {', '.join(f'{k}={_short(v)}' for k, v in plain.said(self).items())})"
+        return f"Call({name}, {', '.join(f'{k}={_short(v)}' for k, v in call_text.written_arguments(self).items())})"
 
     def script(self) -> str:
         """The source of the same work, from `import workbench as wb` on; the result is in `result`.
 
         Raises a ValueError that names the argument where one is neither plain nor a call.
         """
-        return plain.script(self)
+        return call_text.script(self)
 
     def json(self) -> str:
         """The call as one line of JSON, public names only; options that equal their defaults are left out."""
-        return json.dumps(plain.to_json(self, ""))
+        return json.dumps(call_text.to_json(self, ""))
 
     @staticmethod
     def from_json(text: str) -> Call:
@@ -160,10 +153,10 @@ class Call:
             data = json.loads(text)
         except ValueError as error:
             raise ValueError(f"not a call, for it is not JSON ({error}); Call.json() writes one") from None
-        made = _from_json(data)
-        if not isinstance(made, Call):
+        value = _from_json(data)
+        if not isinstance(value, Call):
             raise ValueError(f"not a call, but {text[:60]}; Call.json() writes one")
-        return made
+        return value
 
 
 class Once:
@@ -209,19 +202,16 @@ def _from_json(data: Any) -> Any:
             case {"float": "inf" | "-inf" as text}:
                 return float(text)
             case {"dataclass": str(path), "fields": dict(fields)}:
-                if not dataclasses.is_dataclass(made := public(path)):
+                if not dataclasses.is_dataclass(kind := public(path)):
                     raise ValueError(f'"{path}" is no dataclass')
-                return made(**{name: _from_json(value) for name, value in fields.items()})  # pyright: ignore
+                return kind(**{name: _from_json(value) for name, value in fields.items()})  # pyright: ignore
             case {"call": str(path), "arguments": dict(arguments)}:
                 function = public(path)
                 values: Any = {name: _from_json(value) for name, value in arguments.items()}
-                bound = inspect.BoundArguments(_signature(function), values)
-                return call(function, *bound.args, **bound.kwargs | _unknown(function, values))
+                signature = inspect.signature(function)
+                bound = inspect.BoundArguments(signature, values)
+                strange = {name: value for name, value in values.items() if name not in signature.parameters}
+                return call(function, *bound.args, **bound.kwargs | strange)
     except (TypeError, KeyError) as error:
         raise ValueError(f"the call does not fit the workbench: {error}") from error
     raise ValueError(f"not a call: {json.dumps(data)[:60]}; Call.json() writes one")
-
-
-def _unknown(function: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
-    known = _signature(function).parameters
-    return {name: value for name, value in values.items() if name not in known}

@@ -32,10 +32,10 @@ class Folder:
         fs, root = self._place()
         try:
             fs.makedirs(root, exist_ok=True)
-            found = fs.isfile(root)
+            blocked = fs.isfile(root)
         except (FileExistsError, NotADirectoryError):
-            found = True
-        if found:
+            blocked = True
+        if blocked:
             raise ValueError(
                 f'the archive\'s folder must be a folder, got "{self.name}", where a file stands in the way; '
                 "name another folder, or move the file"
@@ -98,8 +98,8 @@ class Folder:
         """The paths in the folder that match, sorted."""
         fs, root = self._place()
         fs.invalidate_cache()
-        found = [path for pattern in patterns for path in fs.glob(f"{root}/{pattern}")]
-        return sorted(str(path).rpartition(f"{root.rstrip('/')}/")[2] for path in found)
+        paths = [path for pattern in patterns for path in fs.glob(f"{root}/{pattern}")]
+        return sorted(str(path).rpartition(f"{root.rstrip('/')}/")[2] for path in paths)
 
     def _place(self) -> tuple[Any, str]:
         from fsspec.core import url_to_fs

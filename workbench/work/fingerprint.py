@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from workbench.work.names import full_name, public_name
+from workbench.work.public_names import full_name, public_name
 
 _READING = threading.Lock()  # Python 3.11 counts the depth of its parser for all threads at once, and then stumbles
 
@@ -86,15 +86,12 @@ def _describe_object(value: Any, where: str) -> Any:
     if isinstance(value, torch.nn.Module):
         return _module(value)
     if dataclasses.is_dataclass(value):
-        return {**identity("dataclass", type(value)), "fields": _fields(value, where)}
+        fields = {name: describe(part, f"{where}.{name}") for name, part in init_fields(value).items()}
+        return {**identity("dataclass", type(value)), "fields": fields}
     raise TypeError(
         f"{where} is a {full_name(type(value)).removeprefix('builtins.')}, which has no fingerprint; "
         "pass a plain value, a tensor, a module, a dataclass of such, or another call"
     )
-
-
-def _fields(value: Any, where: str) -> dict[str, Any]:
-    return {name: describe(part, f"{where}.{name}") for name, part in init_fields(value).items()}
 
 
 def init_fields(value: Any) -> dict[str, Any]:

@@ -20,10 +20,10 @@ def rows(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
         "seconds": record["seconds"],
     }
     value = record["value"]
-    several = isinstance(value, list) and bool(value)
-    for index, one in enumerate(value if several else [value]):
-        fields = {name if name not in entry else f"value.{name}": v for name, v in _plain_fields(one).items()}
-        yield entry | ({"index": index} if several else {}) | fields
+    is_list = isinstance(value, list) and bool(value)
+    for index, item in enumerate(value if is_list else [value]):
+        fields = {name if name not in entry else f"value.{name}": v for name, v in _plain_fields(item).items()}
+        yield entry | ({"index": index} if is_list else {}) | fields
 
 
 def _plain_fields(value: Any) -> dict[str, Any]:

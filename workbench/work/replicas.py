@@ -78,7 +78,7 @@ class _Crew:
                         index, seed = self.waiting.popleft()
                     except IndexError:  # another took the last
                         break
-                    self.one(index, seed)
+                    self.run(index, seed)
             self.put(None)
         except BaseException as error:
             with self.lock:
@@ -86,13 +86,13 @@ class _Crew:
                     self.error = error
                 self.stop.set()
 
-    def one(self, index: int, seed: int) -> None:
+    def run(self, index: int, seed: int) -> None:
         with within("replica", index, self.n):
             value = self.f(seed)
             if isinstance(value, Iterator):
                 try:
-                    for each in value:
-                        self.put((seed, each))
+                    for item in value:
+                        self.put((seed, item))
                 finally:
                     close = getattr(value, "close", None)
                     if close is not None:

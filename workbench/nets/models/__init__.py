@@ -57,8 +57,8 @@ def _checked(family: str, option: str, value: Any, default: Any) -> Any:
     if isinstance(default, bool):
         fits, rule = isinstance(value, bool), "True or False"
     elif isinstance(default, tuple):
-        several = isinstance(value, (tuple, list))
-        fits, rule = several and all(_is_size(one) for one in value), "whole numbers above 0"
+        is_list = isinstance(value, (tuple, list))
+        fits, rule = is_list and all(_is_size(size) for size in value), "whole numbers above 0"
     else:
         fits, rule = _is_size(value), "a whole number above 0"
     if not fits:

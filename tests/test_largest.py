@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from workbench.nets import masks, selection
-from workbench.nets.selection import Carried, kth_largest, round_largest
+from workbench.nets import largest, masks
+from workbench.nets.largest import Carried, kth_largest, round_largest
 
 
 def rounded(parts: Sequence[Tensor], count: int, **options) -> list[Tensor]:
@@ -39,9 +39,9 @@ def test_how_many_are_as_large_counts_the_ties():
 def test_what_a_gpu_runs_finds_the_same(ties: bool):
     for values in walk(30, ties=ties):
         for count in (1, 65, 1300):
-            value, at_least = selection._by_torch(values, count)
+            value, at_least = largest._by_torch(values, count)
             assert (float(value), at_least) == kth_largest(values, count)
-            found = rounded(values, count, threshold=selection._by_torch)
+            found = rounded(values, count, threshold=largest._by_torch)
             assert all(torch.equal(a, b) for a, b in zip(found, rounded(values, count), strict=True))
 
 
@@ -61,7 +61,7 @@ def test_ties_are_broken_as_masks_break_them(count: int, levels: int):
 def test_a_nan_is_said_and_never_ranked(places: list[int]):
     values = torch.tensor([4.0, 3.0, 2.0, 1.0])
     values[places] = torch.nan
-    for threshold in (None, selection._by_torch, Carried()):
+    for threshold in (None, largest._by_torch, Carried()):
         with pytest.raises(ValueError, match="a score is NaN: the search diverged"):
             rounded([values], 2, threshold=threshold)
 
@@ -96,7 +96,7 @@ def test_a_carried_threshold_keeps_the_same_over_hundreds_of_steps(count: int, t
 
 def test_a_threshold_is_carried_at_nearly_every_step(monkeypatch: pytest.MonkeyPatch):
     anew = []
-    monkeypatch.setattr(selection, "kth_largest", lambda *a: anew.append(a) or kth_largest(*a))
+    monkeypatch.setattr(largest, "kth_largest", lambda *a: anew.append(a) or kth_largest(*a))
     carried = Carried()
     for step, values in enumerate(walk(300, ties=False)):
         if step % 50:  # without the jumps

@@ -20,7 +20,7 @@ import safetensors.torch
 import torch
 
 from workbench.work.fingerprint import identity, source_hash
-from workbench.work.names import full_name, public
+from workbench.work.public_names import full_name, public
 
 Put = Callable[[bytes, str], str]  # (bytes, kind) -> name; kind is "safetensors" or "parquet"
 Get = Callable[[str, str], bytes]  # (name, kind) -> bytes
@@ -107,5 +107,5 @@ def _private(path: str) -> Any:
 
 def _pack(tensors: dict[str, torch.Tensor]) -> bytes:
     # Sorted, so that equal contents are equal bytes; cloned, for safetensors refuses tensors that share memory.
-    own = {name: tensors[name].detach().cpu() for name in sorted(tensors)}
-    return safetensors.torch.save({name: t.clone(memory_format=torch.contiguous_format) for name, t in own.items()})
+    on_cpu = {name: tensors[name].detach().cpu() for name in sorted(tensors)}
+    return safetensors.torch.save({name: t.clone(memory_format=torch.contiguous_format) for name, t in on_cpu.items()})

@@ -9,7 +9,8 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from workbench.data.data import Data, Split, sources
+from workbench.data import sources
+from workbench.data.data import Data, Split
 from workbench.data.images import resize
 from workbench.data.noise import check_clean
 
@@ -55,12 +56,12 @@ def _all_of(other: str | Path | Data | Split) -> tuple[Pictures, Tensor]:
 
 def _channels(images: Pictures, channels: int) -> UInt8[Tensor, "examples {channels} height width"]:
     """Bring images to one or three channels."""
-    given = images.shape[1]
-    if given == channels:
+    before = images.shape[1]
+    if before == channels:
         return images
-    if given == 1:
+    if before == 1:
         return images.expand(-1, channels, -1, -1)
-    if (given, channels) != (3, 1):
-        raise ValueError(f"images must have one or three channels, got {given} to bring to {channels}; convert them")
+    if (before, channels) != (3, 1):
+        raise ValueError(f"images must have one or three channels, got {before} to bring to {channels}; convert them")
     r, g, b = (images[:, c].int() * weight for c, weight in enumerate(LUMA))
     return ((r + g + b + 0x8000) >> 16).byte()[:, None]

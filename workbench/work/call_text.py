@@ -14,26 +14,26 @@ from typing import Any
 import numpy as np
 
 from workbench.work.fingerprint import describe, describe_float, init_fields, is_call
-from workbench.work.names import full_name, public_name
+from workbench.work.public_names import full_name, public_name
 
 WIDTH = 100  # characters in a line of a script
 
 
-def said(call: Any) -> dict[str, Any]:
+def written_arguments(call: Any) -> dict[str, Any]:
     """The arguments that a person would write: those that are not the default; an `archive` only where it is plain."""
     parameters = inspect.signature(call.function).parameters
-    rest = any(p.kind is p.VAR_POSITIONAL and call.arguments[name] for name, p in parameters.items())
+    varargs = any(p.kind is p.VAR_POSITIONAL and call.arguments[name] for name, p in parameters.items())
 
-    def written(name: str, value: Any) -> bool:
+    def is_written(name: str, value: Any) -> bool:
         if name == "archive" and not _is_plain(value):
             return False
-        before_rest = rest and parameters[name].kind < inspect.Parameter.VAR_POSITIONAL
-        return before_rest or not _default(value, parameters[name])
+        before_varargs = varargs and parameters[name].kind < inspect.Parameter.VAR_POSITIONAL
+        return before_varargs or not _default(value, parameters[name])
 
-    return {name: value for name, value in call.arguments.items() if written(name, value)}
+    return {name: value for name, value in call.arguments.items() if is_written(name, value)}
 
 
-def _said_fields(value: Any) -> dict[str, Any]:
+def _written_fields(value: Any) -> dict[str, Any]:
     parameters = inspect.signature(type(value)).parameters
     return {name: part for name, part in init_fields(value).items() if not _default(part, parameters[name])}
 
@@ -43,7 +43,7 @@ def to_json(value: Any, where: str) -> Any:
     value = value.item() if isinstance(value, np.generic) else value
     if is_call(value):
         name = _public(value.function, where)
-        arguments = {k: to_json(v, f'{name}: argument "{k}"') for k, v in said(value).items()}
+        arguments = {k: to_json(v, f'{name}: argument "{k}"') for k, v in written_arguments(value).items()}
         return {"call": name, "arguments": arguments}
     if isinstance(value, float):
         return describe_float(value, where)
@@ -55,7 +55,7 @@ def to_json(value: Any, where: str) -> Any:
     if type(value) is dict:
         return {"dict": [[to_json(k, where), to_json(v, f"{where}[{k!r}]")] for k, v in value.items()]}
     if _is_dataclass(value):
-        fields = {k: to_json(v, f"{where}.{k}") for k, v in _said_fields(value).items()}
+        fields = {k: to_json(v, f"{where}.{k}") for k, v in _written_fields(value).items()}
         return {"dataclass": _public(type(value), where), "fields": fields}
     raise ValueError(_not_plain(value, where))
 
@@ -78,7 +78,7 @@ class _Lines:
     def call(self, call: Any) -> str:
         name = _public(call.function, "the function")
         parts, by_position = [], True
-        arguments = said(call)
+        arguments = written_arguments(call)
         for parameter in inspect.signature(call.function).parameters.values():
             if parameter.name not in arguments:
                 by_position = False
@@ -120,7 +120,7 @@ class _Lines:
         return ", ".join(self.value(v, name, f"{where}[{i}]") for i, v in enumerate(values))
 
     def dataclass(self, value: Any, where: str) -> str:
-        parts = [f"{k}={self.value(v, k, f'{where}.{k}')}" for k, v in _said_fields(value).items()]
+        parts = [f"{k}={self.value(v, k, f'{where}.{k}')}" for k, v in _written_fields(value).items()]
         return f"{_public(type(value), where)}({', '.join(parts)})"
 
     def variable(self, call: Any, name: str) -> str:

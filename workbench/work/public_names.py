@@ -67,11 +67,11 @@ def _private(path: str) -> bool:
 
 
 def _walk(path: str) -> Any:
-    first, *others = path.split(".")[1:]
+    first, *inner = path.split(".")[1:]
     shown = first in dict(_shown())
     thing: Any = getattr(workbench, first) if shown else vars(workbench).get(first)
     if isinstance(thing, types.ModuleType) and not shown:
         return None  # a folder of the house, no public name
-    for part in others:
+    for part in inner:
         thing = getattr(thing, part, None)
     return thing

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.landscape.operations import OPERATIONS
-from workbench.landscape.symbols import Trace, Units, Unknown, symbol, symbols_in
+from workbench.landscape.symbols import Tracer, Units, Unknown, symbol, symbols_in
 
 
 @dataclass(frozen=True)
@@ -45,29 +45,29 @@ def hidden_units(model: nn.Module) -> dict[str, Group]:
     """
     network = copy.deepcopy(model).eval()
     tensors = (*network.named_parameters(), *network.named_buffers())
-    trace = Trace({id(tensor): name for name, tensor in tensors}, OPERATIONS)
+    tracer = Tracer({id(tensor): name for name, tensor in tensors}, OPERATIONS)
     way_on = "alignment follows layers, norms, poolings, sums and concatenation; without it, measure the plain path"
     try:
         with torch.no_grad():
-            outputs = network(symbol(trace, None, 4))
+            outputs = network(symbol(tracer, None, 4))
     except Unknown as unknown:
         raise ValueError(f"the hidden units of {type(model).__name__} cannot be told: {unknown}; {way_on}") from None
     except Exception as error:
-        said = f"its forward pass cannot be followed ({type(error).__name__}: {error})"
-        raise ValueError(f"the hidden units of {type(model).__name__} cannot be told: {said}; {way_on}") from error
+        reason = f"its forward pass cannot be followed ({type(error).__name__}: {error})"
+        raise ValueError(f"the hidden units of {type(model).__name__} cannot be told: {reason}; {way_on}") from error
     for units, _ in (part for output in symbols_in(outputs) for part in output.parts or ()):
         units.root().fixed = True  # classes keep their places
-    return _groups(trace)
+    return _groups(tracer)
 
 
-def _groups(trace: Trace) -> dict[str, Group]:
+def _groups(tracer: Tracer) -> dict[str, Group]:
     axes: dict[Units, list[Axis]] = {}
-    for (name, dim), parts in trace.axes.items():
+    for (name, dim), parts in tracer.axes.items():
         offset = 0
         for units, block in parts:
             axes.setdefault(units.root(), []).append(Axis(name, dim, offset, block))
             offset += units.size * block
-    return {found[0].name: Group(units.size, tuple(found)) for units, found in axes.items() if not units.fixed}
+    return {together[0].name: Group(units.size, tuple(together)) for units, together in axes.items() if not units.fixed}
 
 
 def entries(axis: Axis, permutation: Tensor) -> Tensor:

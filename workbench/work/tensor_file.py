@@ -1,0 +1,46 @@
+"""A safetensors file of one's own, beside the archive: written whole or not at all, read with errors that help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor
+
+
+def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], title: str) -> None:
+    """Write a file, or leave what was there; its `title` ("a ticket") is named in errors.
+
+    Raises a ValueError for a missing folder, an OSError where the file cannot be written.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise ValueError(f"{title} cannot be saved as {path}: {path.parent} is no folder; make it first")
+    part = path.with_name(path.name + ".part")
+    try:
+        save_file(dict(tensors), part, metadata=dict(metadata))
+    except SafetensorError as error:
+        way_on = "what was there is as it was, so save it elsewhere"
+        raise OSError(f"{path} cannot be written ({error}); {way_on}") from error
+    part.replace(path)
+
+
+def read_tensors(path: str | Path, noun: str, way_on: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the tensors and the metadata of a file that should hold a `noun`; `way_on` says what writes one.
+
+    Raises a ValueError for a file that is not there, or not whole.
+    """
+    from safetensors import SafetensorError, safe_open
+    from safetensors.torch import load_file
+
+    if not Path(path).is_file():
+        raise ValueError(f"there is no {noun} at {path}; {way_on}")
+    try:
+        with safe_open(str(path), "pt") as file:
+            metadata = file.metadata() or {}
+        return load_file(path), metadata
+    except SafetensorError as error:
+        raise ValueError(f"{path} is not a whole safetensors file ({error}); save the {noun} again") from error
