@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 import torch
 from tiny import Own, copied, made, same
 from torch import Tensor, nn
+from torch.nn import functional
 
 import workbench as wb
 from workbench.data.batches import Batch
-from workbench.training.losses import Loss, in_words
+from workbench.training.losses import LOSSES, Loss, in_words, named, spelled
 from workbench.training.robust import cvar_weights, divergence, lam_of, published_weights, robust_weights
 
 INF = math.inf
@@ -296,3 +298,47 @@ def test_no_radius_is_impossible_for_a_batch():
         logits, labels = drawn(n)
         for eta in (0.0, 1e-12, 0.5, 10.0, INF):
             assert bool(slope(wb.Robust(eta=eta), logits, batch(labels)).isfinite().all())
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_is_chosen_by_name_and_says_its_name(name: str):
+    options = {"robust": "lam=2.0, anneal='cosine'", "focal": "gamma=1.5", "cvar": "share=0.25"}.get(
+        name, "smoothing=0.1"
+    )
+    loss = named(f"{name}({options})")
+    assert type(loss) is LOSSES[name]
+    assert isinstance(loss, Loss)
+    assert spelled(loss) == f"{name}({options})"
+    assert named(spelled(wb.Robust(lam=INF))) == wb.Robust(lam=INF)
+    assert spelled(wb.CrossEntropy()) == "cross_entropy"
+
+
+def test_a_loss_joins_by_one_line(monkeypatch: pytest.MonkeyPatch):
+    @dataclass(frozen=True)
+    class Square:
+        power: float = 2.0
+
+        def __call__(self, logits: Tensor, batch: Batch) -> Tensor:
+            return (logits.softmax(1) - functional.one_hot(batch.labels, logits.shape[1])).abs().pow(self.power).sum(1)
+
+    monkeypatch.setitem(LOSSES, "square", Square)
+    model, recipe = Own(), wb.Recipe(steps=2, batch_size=16, loss=named("square(power=4.0)"))
+    assert in_words(recipe.loss) == "square(power=4.0)"
+    assert wb.train(model, wb.initialise(model), made(), recipe).steps == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("focl", 'loss "focl" is not known; did you mean "focal"'),
+        ("focal(2)", 'options go by name, as in "focal\\(gamma=2\\)"'),
+        ("focal(gama=2)", 'option of focal "gama" is not known; did you mean "gamma"'),
+        ("focal(gamma=-1)", "gamma must be at least 0, got -1"),
+        ("focal(gamma='x')", "cannot be made"),
+        ("robust", "give lam or eta"),
+        ("__import__('os').getcwd()", "is not known"),
+    ],
+)
+def test_a_loss_that_is_no_loss_is_said(text: str, words: str):
+    with pytest.raises(ValueError, match=words):
+        named(text)

@@ -35,6 +35,7 @@ from .numbers.records import recorded as recorded
 from .numbers.tables import table as table
 from .panels.panel import panel as panel
 from .pruning.search import Search as Search
+from .training import losses as losses
 from .training import robust as robust
 from .training.losses import CrossEntropy as CrossEntropy
 from .training.losses import CVaR as CVaR

@@ -21,6 +21,7 @@ from workbench.panels.declaration import Declaration
 from workbench.panels.options import Option
 from workbench.panels.pruning_limits import METHOD
 from workbench.pruning import METHODS
+from workbench.training.losses import LOSSES
 
 HOUSE = Path(panel.__file__).parents[1]
 FILES = sorted((HOUSE / "panels").glob("*.py"))
@@ -57,6 +58,7 @@ def test_every_chart_of_a_panel_is_registered(name: str):
     [
         ("dataset", DATASETS),
         ("model", MODELS),
+        ("recipe.loss", LOSSES),
         ("methods", WAYS),
         ("losses", MADE_LOSSES),
         ("score", SCORES),
@@ -97,3 +99,15 @@ def test_a_panel_says_what_each_of_its_charts_says_once_and_in_their_order():
     outcomes = list(wb.experiments.robust_weighting(n=16))
     twice = Declaration("", "", wb.experiments.robust_weighting, {}, ("robust weights", "robust weights"))
     assert twice.words(iter(outcomes)) == PANELS["robust weights"].words(outcomes) != []
+
+
+def test_a_loss_is_typed_as_a_name_with_options():
+    made = wb.panel("lottery")
+    made.set(loss="focal(gamma=2)", steps=5, epochs=None)
+    assert made.call.arguments["recipe"].loss == wb.Focal(gamma=2)
+    assert "loss=wb.Focal(" in made.call.script() or "wb.Focal()" in made.call.script()
+    made.set(recipe=wb.Recipe(steps=3, loss=wb.CVaR(0.25)))
+    assert made.call.arguments["recipe"].loss == wb.CVaR(0.25)
+    made.set(loss="focl")
+    with pytest.raises(ValueError, match='loss "focl" is not known; did you mean "focal"'):
+        _ = made.call

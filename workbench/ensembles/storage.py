@@ -9,9 +9,8 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,8 +21,8 @@ from workbench.data.data import Data
 from workbench.ensembles.member import Member
 from workbench.nets import masks
 from workbench.nets.weights import Weights, check_same, owners, untied
-from workbench.training.losses import Loss
-from workbench.work.fingerprint import fingerprint
+from workbench.training.losses import LOSSES
+from workbench.work.fingerprint import fingerprint, init_fields
 from workbench.work.tensor_file import read_tensors, write_tensors
 
 FLOAT = 32  # bits
@@ -105,7 +104,7 @@ def _tensors(member: Member, shared: Weights, m: int) -> dict[str, Tensor]:
 
 
 def _about(member: Member) -> dict[str, Any]:
-    loss = {"name": type(member.loss).__name__, **asdict(member.loss)}
+    loss = {"name": type(member.loss).__name__, **init_fields(member.loss)}
     return {name: getattr(member, name) for name in KEPT} | {"loss": loss}
 
 
@@ -122,7 +121,7 @@ def _member(tensors: dict[str, Tensor], prefix: str, shared: Weights, about: dic
         elif values is not None:
             weights[name] = values
     options = dict(about["loss"])
-    losses = {kind.__name__: kind for kind in get_args(Loss)}
+    losses = {getattr(kind, "__name__", ""): kind for kind in LOSSES.values()}
     loss = losses[options.pop("name")](**options)
     return Member(weights, mask, loss, [], **{name: about[name] for name in KEPT})
 

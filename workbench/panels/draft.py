@@ -28,8 +28,8 @@ class Draft:
         for name, option in self.declaration.options.items():
             option.check(self.values[name])
         arguments, parts = dict(self.arguments), {}
-        for name, value in self.values.items():
-            head, _, part = name.partition(".")
+        for name, option in self.declaration.options.items():
+            value, (head, _, part) = option.meant(self.values[name]), name.partition(".")
             if part:
                 parts.setdefault(head, {})[part] = value
             else:

@@ -26,7 +26,7 @@ ENSEMBLES = Declaration(
     about="Train tickets from easy to hard, by robust losses, and put ordinary ensembles and others beside them.",
     function=robust_ensembles,
     groups={
-        **shared.training(PIXELS, shared.NOISE),
+        **shared.training(PIXELS, shared.NOISE, loss=False),
         "Which ensembles": (METHODS, DENSITY, COMBINE, shared.REPLICAS),
         "How robust the members are": (
             Numbers("lams", "lambdas", low=1e-6, empty="by etas", help="one a member; inf is the ordinary mean"),
@@ -56,7 +56,7 @@ UNDER_SHIFT = Declaration(
     about="Train ensembles, then show them corrupted images, and images of other data.",
     function=under_shift,
     groups={
-        **shared.training(PIXELS),
+        **shared.training(PIXELS, loss=False),
         "Which ensembles": SIMPLE,
         "Which shift": (
             Several("corruptions", "corruptions", tuple(CORRUPTIONS)),
@@ -74,7 +74,7 @@ MEMBER_DIFFICULTY = Declaration(
     about="Train ensembles, sort the training images by difficulty, and look at each member alone.",
     function=member_difficulty,
     groups={
-        **shared.training(PIXELS),
+        **shared.training(PIXELS, loss=False),
         "Which ensembles": SIMPLE,
         "How difficulty is measured": (replace(shared.SCORE_REPLICAS, words="EL2N networks"), shared.SCORE_STEP),
     },

@@ -60,7 +60,8 @@ def field(option: Option, value: Any) -> Field:
             return Field(option, line, shown=as_line, read=lambda text: from_line(option, text))
         case Text():
             suggestions = {"options": option.choices, "ensure_option": False}
-            return Field(option, widgets.Combobox(value=value, placeholder=option.help, **suggestions, **typed))
+            box = widgets.Combobox(value=option.shown(value), placeholder=option.help, **suggestions, **typed)
+            return Field(option, box, shown=option.shown)
     return Menu(option, widgets.Dropdown(options=Menu.choices(option, value), value=value, **words))
 
 

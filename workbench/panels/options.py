@@ -14,11 +14,15 @@ from typing import Any
 from workbench.work.nearest import unknown
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 @dataclass(frozen=True)
 class Option:
     """A name: one of `choices`, or one for which `checked(name)` raises no ValueError, where that is given.
 
-    `words` is its label, `help` a hint.
+    `words` is its label, `help` a hint. `meant(value)` is what the function is given for a value.
     """
 
     name: str
@@ -26,6 +30,7 @@ class Option:
     choices: tuple[str, ...] = ()
     help: str = ""
     checked: Callable[[str], Any] | None = None
+    meant: Callable[[Any], Any] = _as_it_is
 
     def check(self, value: Any) -> None:
         """Raise a ValueError that says what is wrong with a value."""
@@ -37,7 +42,9 @@ class Option:
 
 @dataclass(frozen=True)
 class Text(Option):
-    """A name that is typed, with the choices as suggestions."""
+    """A name that is typed, with the choices as suggestions; `shown(value)` is the text for a value that is none."""
+
+    shown: Callable[[Any], str] = str
 
 
 @dataclass(frozen=True)

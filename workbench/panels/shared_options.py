@@ -14,7 +14,8 @@ from workbench.nets.batch_norm import TREATMENTS
 from workbench.nets.hardware import resolve
 from workbench.nets.models import MODELS, named
 from workbench.panels.options import Number, Numbers, Option, Text
-from workbench.training.losses import GRADIENTS
+from workbench.training.losses import GRADIENTS, LOSSES, Loss, spelled
+from workbench.training.losses import named as named_loss
 from workbench.training.recipe import OPTIMISERS, SCHEDULES
 from workbench.work.nearest import unknown
 
@@ -33,6 +34,16 @@ def known_model(text: str) -> None:
     nothing = torch.zeros(1, dtype=torch.int64)
     one = Split(torch.zeros(1, 3, 32, 32, dtype=torch.uint8), nothing, nothing, torch.zeros(3), torch.ones(3))
     named(text, Data("", one, one, one, ("a", "b"), nothing[:0]))
+
+
+def as_loss(loss: Loss | str) -> Loss:
+    """Return the loss that a text names; a ValueError where it names none."""
+    return named_loss(loss) if isinstance(loss, str) else loss
+
+
+def as_text(loss: Loss | str) -> str:
+    """Return a loss as a person types it."""
+    return loss if isinstance(loss, str) else spelled(loss)
 
 
 SEED = Number("seed", "seed", low=0, high=2**53 - 1, whole=True)
@@ -60,9 +71,17 @@ TRAINED = (
 )
 
 
-def training(*more: Option) -> dict[str, tuple[Option, ...]]:
-    """Return the first groups of a form: what is learned, with more options of it, and how it is trained."""
-    return {"What is learned": (*LEARNED, *more), "How it is trained": TRAINED}
+LOSS = Text(
+    "recipe.loss", "loss", tuple(LOSSES), help='as in "focal(gamma=2)"', checked=as_loss, shown=as_text, meant=as_loss
+)
+
+
+def training(*more: Option, loss: bool = True) -> dict[str, tuple[Option, ...]]:
+    """Return the first groups of a form: what is learned, with more options of it, and how it is trained.
+
+    Without `loss` an experiment has losses of its own.
+    """
+    return {"What is learned": (*LEARNED, *more), "How it is trained": (*TRAINED, LOSS) if loss else TRAINED}
 
 
 ROUNDS = Number("rounds", "rounds", low=0, high=100, whole=True, help="after the dense one")

@@ -1,14 +1,17 @@
 """Losses: what a step of training makes small.
 
 A loss is a frozen value with one verb: `loss(logits, batch)` returns one number an example, and the mean of them is
-made small. Labels may be class numbers or class probabilities. `Recipe.loss` chooses one; a new one is a dataclass
-here.
+made small. Labels may be class numbers or class probabilities. `Recipe.loss` is one of them; `named("focal(gamma=2)")`
+makes it of a string. A new one is a dataclass here and a line in `LOSSES`.
 """
 
 from __future__ import annotations
 
+import inspect
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -18,6 +21,7 @@ from torch.nn import functional
 from workbench.data.batches import Batch
 from workbench.training.robust import check_one, cvar_weights, lam_of, robust_weights
 from workbench.work.nearest import unknown
+from workbench.work.with_options import with_options
 
 ANNEALINGS = ("constant", "cosine")
 GRADIENTS = ("mathematics", "as_published")
@@ -133,7 +137,46 @@ class CVaR:
         return losses if self.share == 1 else len(losses) * cvar_weights(losses, self.share) * losses
 
 
-Loss = CrossEntropy | Robust | Focal | CVaR  # the union of the losses there are
+@runtime_checkable
+class Loss(Protocol):
+    """Any of them: a frozen dataclass that returns one number an example."""
+
+    def __call__(self, logits: Logits, batch: Batch) -> Losses: ...
+
+
+LOSSES: dict[str, Callable[..., Loss]] = {
+    "cross_entropy": CrossEntropy,
+    "robust": Robust,
+    "focal": Focal,
+    "cvar": CVaR,
+}
+
+
+def named(text: str) -> Loss:
+    """Make the loss that a string such as "cross_entropy" or "focal(gamma=2)" names; nothing in it is executed.
+
+    Raises a ValueError for a name, an option or a value that is not known, with what is.
+    """
+    name, options = with_options(text) or (text, {})
+    if name not in LOSSES:
+        raise unknown("loss", text, LOSSES, 'options go by name, as in "focal(gamma=2)"')
+    known = inspect.signature(LOSSES[name]).parameters
+    for option in options:
+        if option not in known:
+            raise unknown(f"option of {name}", option, known)
+    try:
+        return LOSSES[name](**options)
+    except TypeError as error:
+        raise ValueError(f'the loss "{text}" cannot be made: {error}') from None
+
+
+def spelled(loss: Loss) -> str:
+    """Return the string by which `named` makes a loss: its name and the options that are not its defaults."""
+    name = next(name for name, kind in LOSSES.items() if kind is type(loss))
+    parameters = inspect.signature(LOSSES[name]).parameters
+    options = {option: getattr(loss, option) for option in parameters}
+    changed = ", ".join(f"{k}={value!r}" for k, value in options.items() if value != parameters[k].default)
+    return f"{name}({changed})" if changed else name
 
 
 def in_words(loss: Loss) -> str:
@@ -146,4 +189,6 @@ def in_words(loss: Loss) -> str:
         return f"focal, γ = {loss.gamma:g}"
     if isinstance(loss, CVaR):
         return f"worst {100 * loss.share:g} %"
-    return f"mean, smoothed {loss.smoothing:g}" if loss.smoothing else "mean"
+    if isinstance(loss, CrossEntropy):
+        return f"mean, smoothed {loss.smoothing:g}" if loss.smoothing else "mean"
+    return spelled(loss)

@@ -26,8 +26,9 @@ class Recipe:
     every dataset of `wb.load`; the papers' own settings differ and are named as presets. `milestones` are shares of
     the length at which `multistep` multiplies the rate by `decay`; `warmup` is the number of steps over which the rate
     rises from zero. `mixup` is the a of the Beta(a, a) by which the images and labels of a batch are mixed (Zhang et
-    al. 2018); 0 mixes none. `evaluate_every` counts steps; None evaluates at the end only. `precision`,
-    `channels_last` and `compile` default to what was measured for the model and the processor (`nets/hardware.py`).
+    al. 2018); 0 mixes none. `loss` is one of `wb.losses`. `evaluate_every` counts steps; None
+    evaluates at the end only. `precision`, `channels_last` and `compile` default to what was measured for the model and
+    the processor (`nets/hardware.py`).
     """
 
     epochs: float | None = None

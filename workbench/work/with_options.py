@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import Any
 
 
 def with_options(text: str) -> tuple[str, dict[str, Any]] | None:
-    """Read the name and its options, which are literals given by name; nothing is executed. None for anything else."""
+    """Read the name and its options, literals or inf, given by name; nothing is executed. None for anything else."""
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         if isinstance(tree, ast.Name):
             return tree.id, {}
         if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.args:
-            return tree.func.id, {str(word.arg): ast.literal_eval(word.value) for word in tree.keywords}
+            return tree.func.id, {str(word.arg): _literal(word.value) for word in tree.keywords}
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         pass
     return None
+
+
+def _literal(node: ast.expr) -> Any:
+    return math.inf if isinstance(node, ast.Name) and node.id == "inf" else ast.literal_eval(node)
