@@ -51,5 +51,10 @@ def _copy(folder: Path) -> Path:
     """A copy of what is checked in, so that an editable install leaves nothing behind."""
     import shutil
 
-    keep = shutil.ignore_patterns(".git", ".venv", "*.egg-info", "data", "__pycache__")
-    return Path(shutil.copytree(ROOT, folder / "checkout", ignore=keep))
+    made = shutil.ignore_patterns(".git", ".venv", "*.egg-info", "__pycache__")
+    images = (ROOT / "data", ROOT / ".ci" / "data")
+
+    def left_out(place: str, names: list[str]) -> set[str]:
+        return made(place, names) | {name for name in names if Path(place, name) in images}
+
+    return Path(shutil.copytree(ROOT, folder / "checkout", ignore=left_out))
