@@ -10,6 +10,15 @@ import workbench as wb
 from workbench.data.data import Data
 from workbench.nets.weights import Weights
 
+LONGEST = ("test_notebooks.py", "test_binder.py", "test_benchmarks_run.py", "test_lab.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several workers the longest files begin first, so that no worker waits for another at the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
 
 @pytest.fixture(autouse=True)
 def drawn_alike() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import nbformat
 import pandas
 import papermill
 import pytest
+from pandas import DataFrame
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 TINY = {"dataset": "digits", "train_size": 300, "epochs": 1, "replicas": 3, "interactive": False}
@@ -24,9 +26,14 @@ PRETRAINED = {
 OWN = {
     "00_workbench": {"rounds": 2},
     "01_winning_tickets": {"rounds": 2},
-    "03_data_diet": {"model": "lenet(hidden=(20,))", "epochs": 4, "rounds": 1, **PRETRAINED},
+    "03_data_diet": {"model": "lenet(hidden=(20,))", "epochs": 4, "rounds": 1, "label_noise": 0.2, **PRETRAINED},
     "04_loss_landscape": LANDSCAPE,
-    "05_calibrated_ensembles": {"model": "lenet(hidden=(20,), norm=True)", "epochs": 2, "corruptions": ["contrast"]},
+    "05_calibrated_ensembles": {
+        "model": "lenet(hidden=(20,), norm=True)",
+        "epochs": 2,
+        "corruptions": ["contrast"],
+        "methods": ["robust", "ordinary", "single", "dense", "dense mixup"],
+    },
 }
 PARAMETERS = {
     *("dataset", "train_size", "image_size", "model", "epochs", "learning_rate", "batch_size", "augment"),
@@ -56,68 +63,78 @@ def run(path: Path, folder: Path, **parameters: Any) -> Any:
 
 @pytest.mark.notebook
 @all_notebooks
-def test_a_notebook_runs_as_a_batch_job_and_stays_small(path: Path, tmp_path: Path) -> None:
-    notebook = run(path, tmp_path)
+def test_a_notebook_runs_as_a_batch_job_stays_small_and_writes_its_tables(path: Path, tmp_path: Path) -> None:
+    """One run serves every check: a notebook is what takes longest here."""
+    notebook = run(path, tmp_path, seed=3)
     assert notebook.metadata.papermill.exception is None
     assert (tmp_path / "output.ipynb").stat().st_size < 600_000
-    assert list(tmp_path.glob("*.parquet"))
+    tables = {file.stem: pandas.read_parquet(file) for file in tmp_path.glob("*.parquet")}
+    TABLES[path.stem](**tables)
+    assert all(set(table.seed) == {3} for table in tables.values() if "seed" in table)
 
 
-@pytest.mark.notebook
-def test_the_lesson_writes_a_row_for_every_training(tmp_path: Path) -> None:
-    run(NOTEBOOKS / "01_winning_tickets.ipynb", tmp_path, controls=["random_mask"], rewind_step=1)
-    table = pandas.read_parquet(tmp_path / "rounds.parquet")
+def of_the_workbench(outcomes: DataFrame) -> None:
+    assert len(outcomes) == 3 * (3 + 3 * 2)  # replicas × (dense, two rounds; three controls of two)
+
+
+def of_winning_tickets(rounds: DataFrame) -> None:
     columns = ["kind", "seed", "replica", "round", "density", "test_accuracy", "test_loss", "steps", "seconds"]
-    assert list(table) == columns
-    assert len(table) == 3 * (3 + 2)  # replicas × (dense, two rounds; two controls)
-    assert set(table.query("round == 0").density) == {1.0}
-    assert set(table.steps) == {round(300 / 128) - 1}
+    assert list(rounds) == columns
+    assert len(rounds) == 3 * (3 + 3 * 2)  # replicas × (dense, two rounds; three controls of two)
+    assert set(rounds.query("round == 0").density) == {1.0}
+    assert set(rounds.steps) == {round(300 / 128)}
 
 
-@pytest.mark.notebook
-def test_the_data_diet_lesson_writes_its_two_tables(tmp_path: Path) -> None:
-    run(NOTEBOOKS / "03_data_diet.ipynb", tmp_path, seed=3, label_noise=0.2)
-    scores, subsets = (pandas.read_parquet(tmp_path / f"{name}.parquet") for name in ("scores", "subsets"))
-    named = "id label el2n grand grand_init forgetting never_learned_share first_learned input_norm loss margin barrier"
+def of_the_data_diet(scores: DataFrame, subsets: DataFrame) -> None:
+    named = "id label el2n grand grand_last_layer grand_init forgetting never_learned_share first_learned input_norm"
+    named += " random loss margin barrier"
     assert list(scores) == [*named.split(), "replicas", "step", "flipped"]
     assert (len(scores), int(scores.flipped.sum()), set(scores.replicas)) == (300, 60, {3})
-    assert not scores[named.split()].isna().to_numpy().any()
+    assert set(scores.columns[scores.isna().any()]) == {"grand_last_layer"}  # the one that the lesson does not ask for
     named = "subset size pretrain_steps presentations seed replica round density test_accuracy batch_norm barrier"
     assert list(subsets)[:13] == [*named.split(), "threshold", "connected_share"]
     assert len(subsets) == 5 * 3 * 2 * 2  # cells × replicas × rounds × thresholds
-    assert set(subsets.seed) == {3}
 
 
-@pytest.mark.notebook
-def test_the_landscape_lesson_writes_its_four_tables(tmp_path: Path) -> None:
-    run(NOTEBOOKS / "04_loss_landscape.ipynb", tmp_path, seed=3)
-    tables = {
-        name: pandas.read_parquet(tmp_path / f"{name}.parquet") for name in ("path", "barriers", "plane", "spectrum")
-    }
-    which = {"rewind_step", "seed", "replica", "pair", "split", "batch_norm"}
-    assert set(tables["path"]) == which | {"alpha", "loss", "error"}
+def of_the_landscape(path: DataFrame, barriers: DataFrame, plane: DataFrame, spectrum: DataFrame) -> None:
+    pair = {"rewind_step", "seed", "replica", "pair", "split", "batch_norm"}
+    assert set(path) == pair | {"alpha", "loss", "error"}
     measured = {"barrier_loss", "barrier_error", "connected_share"}
-    assert set(tables["barriers"]) >= which | {"definition", "group", "threshold"} | measured
-    assert len(tables["path"]) == 2 * 2 * 3 * 3  # steps × splits × treatments × points
-    assert set(tables["path"].seed) == set(tables["plane"].seed) == {3}
-    assert {"x", "y", "loss", "error", "distance"} <= set(tables["plane"])
-    assert {"density", "eigenvalue", "spectral_density"} <= set(tables["spectrum"])
+    assert set(barriers) >= pair | {"definition", "group", "threshold"} | measured
+    assert len(path) == 2 * 2 * 3 * 3  # steps × splits × treatments × points
+    assert {"seed", "x", "y", "loss", "error", "distance"} <= set(plane)
+    assert {"density", "eigenvalue", "spectral_density"} <= set(spectrum)
 
 
-@pytest.mark.notebook
-def test_the_lesson_on_ensembles_writes_its_three_tables(tmp_path: Path) -> None:
-    run(NOTEBOOKS / "05_calibrated_ensembles.ipynb", tmp_path, seed=3, methods=["robust", "ordinary"], replicas=2)
-    names = ("ensembles", "reliability", "shift")
-    ensembles, reliability, shift = (pandas.read_parquet(tmp_path / f"{name}.parquet") for name in names)
+def of_calibrated_ensembles(ensembles: DataFrame, reliability: DataFrame, shift: DataFrame) -> None:
+    methods, replicas = OWN["05_calibrated_ensembles"]["methods"], 3
     named = "method members density seed replica combine temperature_scaled accuracy nll brier ece ece_debiased"
     rest = "ece_floor ece_equal_mass signed_gap wrong_confidence aurc disagreement"
     assert list(ensembles) == [*named.split(), *rest.split()]
-    assert len(ensembles) == 2 * 2 * 2  # methods × replicas × before and after scaling
-    assert set(ensembles.seed) == {3}
-    assert len(reliability) == 8 * 15
+    assert set(ensembles.method) == set(methods)
+    assert len(ensembles) == len(methods) * replicas * 2  # before and after scaling
+    assert len(reliability) == len(ensembles) * 15  # bins
     named = "method seed replica dataset corruption severity score accuracy ece auroc aupr fpr95"
     assert list(shift) == named.split()
-    assert len(shift) == 2 * 2 * (1 + 5 + 5)  # clean, five severities, five scores of another data set
+    assert len(shift) == len(methods) * replicas * (1 + 5 + 5)  # clean, five severities, five scores of other data
+
+
+TABLES: dict[str, Callable[..., None]] = {
+    "00_workbench": of_the_workbench,
+    "01_winning_tickets": of_winning_tickets,
+    "03_data_diet": of_the_data_diet,
+    "04_loss_landscape": of_the_landscape,
+    "05_calibrated_ensembles": of_calibrated_ensembles,
+}
+
+
+@pytest.mark.notebook
+def test_the_lesson_takes_its_controls_and_its_rewinding_step(tmp_path: Path) -> None:
+    run(NOTEBOOKS / "01_winning_tickets.ipynb", tmp_path, controls=["random_mask"], rewind_step=1)
+    rounds = pandas.read_parquet(tmp_path / "rounds.parquet")
+    assert set(rounds.kind) == {"ticket", "random_mask"}
+    assert len(rounds) == 3 * (3 + 2)  # replicas × (dense, two rounds; two controls)
+    assert set(rounds.steps) == {round(300 / 128) - 1}
 
 
 @pytest.mark.notebook

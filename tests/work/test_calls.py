@@ -1,6 +1,7 @@
 """Calls: bound, converted, keyed, printed as a script and as JSON."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -140,6 +141,19 @@ def test_the_key_is_the_same_in_another_process():
     code = "import workbench as wb; print(wb.call(wb.seeds, 1, 3).key())"
     there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True).stdout
     assert there == call(workbench.seeds, 1, 3).key() + "\n"
+
+
+def test_a_set_in_code_without_source_counts_alike_in_every_process():
+    """The frozen dataclasses of Python 3.12 hold such a set in the methods that are made for them."""
+    code = (
+        'from workbench.work.fingerprint import source_hash; exec(\'def f(x): return x in {1.5, 2.5, "a", "b", "c"}\')'
+    )
+    command = [sys.executable, "-c", code + "; print(source_hash(f))"]
+    environments = [{**os.environ, "PYTHONHASHSEED": seed} for seed in "123"]
+    hashes = {
+        subprocess.run(command, env=env, capture_output=True, cwd=ROOT, check=True).stdout for env in environments
+    }
+    assert len(hashes) == 1
 
 
 def test_tensors_count_by_content():

@@ -137,8 +137,14 @@ def source_hash(thing: Any) -> str:
 
 
 def _code(code: types.CodeType) -> str:
-    constants = [_code(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
+    constants = [_constant(c) for c in code.co_consts]
     return repr((code.co_code, code.co_names, code.co_varnames, code.co_freevars, constants))
+
+
+def _constant(constant: Any) -> str:
+    if isinstance(constant, frozenset):  # its order is another one in every process
+        return repr(sorted(map(repr, constant)))
+    return _code(constant) if isinstance(constant, types.CodeType) else repr(constant)
 
 
 def closure(function: Callable[..., Any], where: str) -> dict[str, Any]:
