@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -48,4 +49,6 @@ def sample(chart: str) -> list[Any]:
     panel = PANEL_OF[chart]
     if panel in MADE:
         return MADE[panel]()
-    return list(PANELS[panel].function(**SMALL | TINY[panel]))
+    options = {"replicas": 1} | SMALL | TINY.get(panel, {})
+    asked = inspect.signature(PANELS[panel].function).parameters
+    return list(PANELS[panel].function(**{name: value for name, value in options.items() if name in asked}))
