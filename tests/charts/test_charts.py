@@ -79,13 +79,14 @@ def test_labels_are_moved_apart_in_their_order_and_no_further_than_needed():
 
 def test_learning_curves_show_the_loss_where_accuracy_was_measured_at_the_end_only():
     rows = [row for row in CHARTS["learning curves"].rows(experiment()) if row["role"] == "point"]
-    assert [(row["density"], row["step"], row["value"]) for row in rows] == [
+    assert [(float(row["line"]), row["step"], row["value"]) for row in rows] == [
         (1.0, 1, 2.0),
         (1.0, 2, 1.0),
         (0.4, 1, 2.0),
         (0.4, 2, 1.0),
     ]
-    assert {row["measure"] for row in rows} == {"training loss"}
+    assert {row["measure"] for row in rows} == {"loss"}
+    assert rows[0]["about"] == "training loss"
 
 
 def test_learning_curves_show_test_accuracy_where_it_was_evaluated_along_the_way():
@@ -110,8 +111,7 @@ def test_the_first_layer_counts_the_connections_of_every_pixel():
 
 
 def test_the_first_layer_adds_colours_up():
-    from workbench.charts.first_layer import rows
-
+    rows = wb.charts.first_layer.rows
     found = rows([outcome(round=1, mask=SPARSE)], (2, 1, 2))
     assert [row["count"] for row in found] == [[2, 1]]
     with pytest.raises(ValueError, match="4 inputs, got"):
@@ -131,7 +131,7 @@ def test_the_histogram_counts_every_surviving_weight_once():
     before, after = ([row for row in rows if row["place"] == place] for place in (0, 1))
     assert sum(row["count"] for row in before) == 10
     assert sum(row["count"] for row in after) == 4
-    assert [(row["from"], row["to"]) for row in before] == [(row["from"], row["to"]) for row in after]
+    assert [(row["low"], row["high"]) for row in before] == [(row["low"], row["high"]) for row in after]
     assert "after pruning (40 % kept): 4 weights" in after[0]["net"]
 
 

@@ -34,9 +34,11 @@ def test_a_table_draws_as_its_outcomes_do():
 def test_the_path_is_drawn_for_every_treatment_and_step_on_test_images():
     rows = CHARTS["error along path"].rows(partings())
     assert len(rows) == 3 * 3 * 3
-    assert {row["about"] for row in rows} == {"on test images"}
-    middle = [row["error"] for row in rows if row["batch_norm"] == "keep" and row["alpha"] == 0.5]
-    assert middle == pytest.approx([3 / 6, 2 / 6, 1 / 6])
+    assert rows[0]["about"] == "test"
+    middle = [row for row in rows if row["batch_norm"] == "keep" and row["alpha"] == 0.5]
+    assert [row["value"] for row in middle] == pytest.approx([3 / 6, 2 / 6, 1 / 6])
+    assert [row["loss"] for row in middle] == pytest.approx([3.5, 2.25, 1 + 2.5 / 3])
+    assert {row["n"] for row in rows} == {3}
 
 
 def test_a_histogram_holds_every_example_once_for_each_step():
@@ -51,16 +53,15 @@ def test_a_histogram_holds_every_example_once_for_each_step():
 
 def test_the_images_of_a_bar_are_those_of_its_examples():
     rows = CHARTS["barriers by example"].rows([parting(rise=1.0)])
-    images = {row["id"]: row for row in rows if row["role"] == "image"}
-    assert sorted(images) == list(range(100, 106))
     bars = [row for row in rows if row["role"] == "bar"]
+    places = {id_: (bar, place) for bar in bars for place, id_ in enumerate(bar["id"])}
+    assert sorted(places) == list(range(100, 106))
     lowest, highest = min(b["low"] for b in bars), max(b["high"] for b in bars)
     for i in range(6):
-        row = images[100 + i]
-        bar = next(b for b in rows if b["role"] == "bar" and b["bar"] == row["bar"])
-        assert row["barrier"] == i
+        bar, place = places[100 + i]
+        assert bar["barrier"][place] == i
         assert bar["low"] <= min(max(i, lowest), highest) <= bar["high"]  # the outer bars hold what lies outside
-        file = io.BytesIO(base64.b64decode(row["image"].removeprefix("data:image/png;base64,")))
+        file = io.BytesIO(base64.b64decode(bar["image"][place].removeprefix("data:image/png;base64,")))
         assert np.array_equal(np.array(Image.open(file)), EXAMPLES.images[i, 0].numpy())
 
 

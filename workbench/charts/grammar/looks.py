@@ -57,6 +57,12 @@ SUBSETS: Looks = {  # of the data, by kind
     "hardest": Look(ORANGE, "triangle-down"),
     "window": Look(MAUVE, "diamond"),
 }
+MEMORY: Looks = {  # of examples while a network trains, from below
+    "not_forgotten": Look(DEEP, words="learned, never forgotten"),
+    "forgotten_once": Look(AZURE, words="forgotten once"),
+    "forgotten_more": Look(AMBER, words="forgotten more often"),
+    "never_learned": Look(RUST, words="never learned so far"),
+}
 ANSWERS: Looks = {"right": Look(BLUE), "wrong": Look(ORANGE)}
 
 

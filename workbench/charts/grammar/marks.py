@@ -12,19 +12,30 @@ import altair as alt
 
 from workbench.charts.grammar.looks import BLUE, GREY, INK, ORANGE, PAPER, Looks, scale
 from workbench.charts.grammar.picture import legend
-from workbench.charts.grammar.room import wrapped
+from workbench.charts.grammar.room import widest, wrapped
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 IMAGE = 34  # pixels of an image's side
 PITCH = 42  # from one image to the next
+FLOOR = 120  # pixels at the left of histograms below one another, for their names
 BROKEN: dict[str, Any] = {"color": GREY, "strokeDash": [5, 4]}
 
 
 def where(role: str, base: alt.Chart | None = None) -> alt.Chart:
     """Return the chart of the rows of a role."""
     return (base or alt.Chart()).transform_filter(f"datum.role == '{role}'")
+
+
+def tips(**fields: str | tuple[str, str]) -> list[alt.Tooltip]:
+    """Return the lines of a tip: of each field its title, or (its title, the format of a number)."""
+    return [
+        alt.Tooltip(f"{field}:N", title=said)
+        if isinstance(said, str)
+        else alt.Tooltip(f"{field}:Q", title=said[0], format=said[1])
+        for field, said in fields.items()
+    ]
 
 
 def shaped(title: str, looks: Looks, width: int, field: str = "shape") -> alt.Shape:
@@ -34,14 +45,17 @@ def shaped(title: str, looks: Looks, width: int, field: str = "shape") -> alt.Sh
 
 
 def labels(
-    base: alt.Chart, x: Callable[[str], alt.X], y: Callable[[str], alt.Y], colour: Any, *, inside: bool = False
+    base: alt.Chart, x: Callable[[str], alt.X], y: Callable[[str], alt.Y], colour: Any, *, inside: int = 0
 ) -> list[Any]:
     """Return the `words` at the ends of lines, each with a thin leader from `from_at`, `from` to where it was moved.
 
-    `x` and `y` give the axes by a field. Where a picture is too narrow for words at its side they stand `inside`.
+    `x` and `y` give the axes by a field. Where a picture is too narrow for words at its side they stand
+    `inside` so many pixels.
     """
     leader = base.mark_rule(strokeWidth=0.8, opacity=0.5).encode(x=x("from_at"), x2="at:Q", y=y("from"), y2="value:Q")
-    how: dict[str, Any] = {"align": "right", "dx": 8, "dy": -9} if inside else {"align": "left", "dx": 4}
+    how: dict[str, Any] = (
+        {"align": "right", "dx": 8, "dy": -9, "limit": inside + 50} if inside else {"align": "left", "dx": 4}
+    )
     words = base.mark_text(fontWeight=600, **how).encode(x=x("at"), y=y("value"), text="words:N")
     return [leader.encode(color=colour), words.encode(color=colour)]
 
@@ -71,6 +85,28 @@ def bars(base: alt.Chart, chosen: alt.Parameter, **encodings: Any) -> alt.Chart:
     }
     drawn = base.mark_rect(cursor="pointer", stroke=GREY).encode(x2="high:Q", **looks | encodings)
     return drawn.add_params(chosen)
+
+
+def floors(base: alt.Chart, lines: int) -> list[Any]:
+    """Return the floors of so many histograms below one another, the `words` of each at its left; `up` is their axis.
+
+    The `bottom` of the rows is 0, -1, -2, …, and a bar is less than 1 high.
+    """
+    middle = base.transform_calculate(middle="datum.bottom + 0.3").mark_text(align="right", dx=-8, limit=FLOOR - 10)
+    return [
+        base.mark_rule(color=GREY, strokeWidth=0.6, opacity=0.6).encode(y=up(lines)),
+        middle.encode(x=alt.value(0), y=up(lines, "middle"), text="words:N"),
+    ]
+
+
+def aside(rows: Sequence[Mapping[str, Any]]) -> int:
+    """Return the pixels that the names of histograms below one another take at their left."""
+    return min(FLOOR, widest(row["words"] for row in rows if "words" in row) + 12)
+
+
+def up(lines: int, field: str = "bottom") -> alt.Y:
+    """Return the axis up of so many histograms below one another."""
+    return alt.Y(f"{field}:Q", axis=None, scale=alt.Scale(nice=False, domain=[1 - lines, 1]))
 
 
 def images(

@@ -1,6 +1,6 @@
 """A chart in two steps, and what stands around it: rows and drawing apart, a title, the words for those who do not see.
 
-@picture(holds="weights")                       # what a data frame of the outcomes does not hold
+@picture(title="Weights", description="…", holds="weights")     # what a data frame of the outcomes does not hold
 def weights_before_after(outcomes: Iterable[Any]) -> Rows:
     \"\"\"Draw the trained weights that survive.\"\"\"
     return […]                                   # what is drawn: at most 500 dicts
@@ -15,7 +15,7 @@ def words(outcomes: Iterable[Any]) -> list[str]: …
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import altair as alt
@@ -51,9 +51,10 @@ class Picture(Generic[P]):
         *,
         needs: str = "",
         holds: str = "",
+        around: Mapping[str, str] | None = None,
     ) -> None:
         functools.update_wrapper(self, rows)  # its name, docstring and signature
-        self._rows, self._draw, self._words = rows, draw, _silent
+        self._rows, self._draw, self._words, self._around = rows, draw, _silent, around
         self.needs, self.holds = needs, holds
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -72,7 +73,8 @@ class Picture(Generic[P]):
     def draw(self, rows: Rows, width: int = WIDTH) -> Any:
         """Return the rows as an altair chart that is at most so many pixels wide, legends and labels included."""
         assert self._draw is not None, f"{self!r} has no drawing"
-        return self._draw(rows, width)
+        chart = self._draw(rows, width)
+        return dress(chart, rows, width, **self._around) if self._around else chart
 
     def words(self, outcomes: Any) -> list[str]:
         """Return the sentences under the picture, none where it has none."""
@@ -89,9 +91,12 @@ class Picture(Generic[P]):
         return words
 
 
-def picture(*, needs: str = "", holds: str = "") -> Callable[[Callable[P, Rows]], Picture[P]]:
-    """Decorate the function that makes a chart's rows; its drawing and its sentences follow."""
-    return lambda rows: Picture(rows, needs=needs, holds=holds)
+def picture(*, needs: str = "", holds: str = "", **around: str) -> Callable[[Callable[P, Rows]], Picture[P]]:
+    """Decorate the function that makes a chart's rows; its drawing and its sentences follow.
+
+    `around` are the title, the subtitle and the description that `dress` puts around the drawing.
+    """
+    return lambda rows: Picture(rows, needs=needs, holds=holds, around=around)
 
 
 def _silent(outcomes: Any) -> list[str]:
@@ -106,7 +111,7 @@ def dress(
     `{about}` in the subtitle is what the first row says of all; its lines stay, and long ones are broken.
     """
     about = rows[0].get("about", "") if rows else "nothing finished"
-    lines = wrapped(subtitle.replace("{about}", about), width - 8, 12)
+    lines = wrapped(subtitle.replace("{about}", about).strip(), width - 8, 12)
     below: Any = {"subtitle": lines, "subtitleFontSize": 12} if any(lines) else {}
     heading = alt.TitleParams(text=wrapped(title, width - 8, 14, bold=True), **below)
     chart = chart.properties(title=heading, description=description, data=alt.Data(values=rows))
@@ -150,7 +155,7 @@ def legend(title: str | None, names: Iterable[str], width: int, **more: Any) -> 
     """Return a legend above the picture, in as many columns as fit into the width."""
     entry = max((wide(name) for name in names), default=40) + 34
     columns = max(1, (width - SIDE) // entry)  # it begins where the pictures do
-    how: dict[str, Any] = {"orient": "top", "symbolSize": 80, "symbolOpacity": 1, "labelLimit": width - 30}
+    how: dict[str, Any] = {"orient": "top", "symbolSize": 80, "symbolOpacity": 1, "labelLimit": width - SIDE - 24}
     return alt.Legend(title=title, columns=columns, **how | more)
 
 
