@@ -214,6 +214,12 @@ def test_a_wrong_ece_is_told_what_is_wrong(wrong, said) -> None:
     assert said in found.message
 
 
+def test_an_answer_that_is_none_at_the_second_question_raises_nothing() -> None:
+    assert "one number" in wb.check.ece(lambda c, r, b: 0.18 if len(c) == 5 else None).message
+    weights = wb.check.robust_weights(lambda losses, lam: (losses / lam).softmax(0) if lam == 2 else None)
+    assert "overflows" in weights.message
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
