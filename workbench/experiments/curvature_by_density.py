@@ -12,16 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
 from workbench import lottery
-from workbench.data.data import Data
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import check_names
 from workbench.experiments.replica import Replica, prepare
 from workbench.landscape.curvature import Curvature, prunable_share
 from workbench.landscape.curvature import curvature as curvature_at
-from workbench.landscape.path import slice_of
 from workbench.lottery.rounds import Round
 from workbench.nets import masks
 from workbench.nets.masks import Mask
@@ -105,7 +101,17 @@ def curvature(
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": "keep"}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
     spectra = {"split": split, "examples": examples, "k": k, "draws": draws, "steps": steps, "repeats": repeats}
-    _check(experiment.network, experiment.data, measured, fraction, controls, spectra, epsilon)
+    if not measured or any(isinstance(r, bool) or not isinstance(r, int) or r < 0 for r in measured):
+        raise ValueError(f"measured must be rounds from 0 on, got {list(measured)}; 0 is the dense one")
+    lottery.counts(masks.full(experiment.network), max(measured), fraction)
+    check_names("control", controls, CONTROLS)
+    if examples < 1:
+        raise ValueError(f"examples must be at least 1, got {examples}; a few hundred are a first look")
+    for name, least in (("k", 1), ("draws", 3), ("steps", 2), ("repeats", 1)):
+        if spectra[name] < least:
+            raise ValueError(f"{name} must be at least {least}, got {spectra[name]}")
+    if not epsilon > 0:
+        raise ValueError(f"epsilon must be above 0, got {epsilon}: the rise of the loss that is allowed; 0.05 is small")
     kinds = ("ticket", *controls)
     parts = 1 + len(kinds) * len(measured) - ("random_mask" in controls and 0 in measured)
 
@@ -154,9 +160,8 @@ def _curvatures(replica: Replica, network: _Network, by_layer: bool, spectra: di
     parts = [tuple(mask), *((name,) for name in mask if by_layer and bool(mask[name].any()))]
 
     def on(layers: tuple[str, ...]) -> Curvature:
-        return replica.run(
-            curvature_at, replica.model, network.weights, replica.data, mask=mask, layers=layers, **options
-        )
+        weights = network.weights
+        return replica.run(curvature_at, replica.model, weights, replica.data, mask=mask, layers=layers, **options)
 
     return list(progress.walk("layer", map(on, parts), len(parts)))
 
@@ -207,26 +212,3 @@ def spectrum_table(outcomes: Iterable[Sharpness]) -> pandas.DataFrame:
             row = {**labels, "part": part, "index": range(len(at))}
             tables.append(pandas.DataFrame(row | {"eigenvalue": at.numpy(), "spectral_density": heights}))
     return pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame()
-
-
-def _check(
-    network: nn.Module,
-    data: Data,
-    measured: Sequence[int],
-    fraction: float,
-    controls: Sequence[str],
-    spectra: dict[str, Any],
-    epsilon: float,
-) -> None:
-    if not measured or any(isinstance(r, bool) or not isinstance(r, int) or r < 0 for r in measured):
-        raise ValueError(f"measured must be rounds from 0 on, got {list(measured)}; 0 is the dense one")
-    lottery.counts(masks.full(network), max(measured), fraction)
-    check_names("control", controls, CONTROLS)
-    slice_of(data, spectra["split"])
-    if spectra["examples"] < 1:
-        raise ValueError(f"examples must be at least 1, got {spectra['examples']}; a few hundred are a first look")
-    for name, least in (("k", 1), ("draws", 3), ("steps", 2), ("repeats", 1)):
-        if spectra[name] < least:
-            raise ValueError(f"{name} must be at least {least}, got {spectra[name]}")
-    if not epsilon > 0:
-        raise ValueError(f"epsilon must be above 0, got {epsilon}: the rise of the loss that is allowed; 0.05 is small")

@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.data_diet.scores import Score
 from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, solved
+from workbench.experiments.replica import Experiment
 from workbench.experiments.robust_ensembles import POPUP, replica_data, robust_ensembles
 from workbench.experiments.score_to_sort_by import check_score_replicas, checked_score_step, el2n_of
 from workbench.nets import models
@@ -45,12 +46,8 @@ def member_difficulty(
     anything is trained.
     """
     check_score_replicas(score_replicas)
-    sizes: dict[str, Any] = {
-        "train_size": train_size,
-        "image_size": image_size,
-        "validation": validation,
-        "label_noise": 0.0,
-    }
+    sizes: dict[str, Any] = {"train_size": train_size, "image_size": image_size, "validation": validation}
+    sizes |= {"label_noise": 0.0}
     data = {own: replica_data(dataset, pixel_noise, own, **sizes) for own in seeds(check_seed(seed), replicas)}
     for shown in data.values():
         checked_score_step(recipe, shown, score_step)
@@ -74,7 +71,7 @@ def member_difficulty(
         shown = data[o.drawn]
         network = models.named(model, shown)
         if o.drawn not in scores:
-            by = {"n": score_replicas, "step": score_step, "seed": o.drawn, "archive": archive}
-            scores[o.drawn] = el2n_of(network, shown, recipe, **by)["train"]
+            shown_to = Experiment(shown, model, network, recipe, o.drawn, [], archive)
+            scores[o.drawn] = el2n_of(shown_to, n=score_replicas, step=score_step)["train"]
         yield from easy_to_hard(o, network, shown, scores[o.drawn], batch_size=recipe.batch_size, seed=seed)
         yield from solved(o)

@@ -15,7 +15,7 @@ from workbench.ensembles.boosting import boosted
 from workbench.ensembles.cigl import cigl
 from workbench.ensembles.free_tickets import free_tickets
 from workbench.ensembles.member import Member
-from workbench.ensembles.members import as_trained, each_of, members, trained_member
+from workbench.ensembles.members import as_trained, members, trained_member
 from workbench.ensembles.sup_tickets import sup_tickets
 from workbench.experiments.replica import Replica
 from workbench.lottery.rounds import Round, counts, rounds
@@ -26,6 +26,7 @@ from workbench.nets.weights import Weights
 from workbench.pruning.magnitude import magnitude
 from workbench.training.losses import CrossEntropy, Loss
 from workbench.training.recipe import Recipe
+from workbench.work.replicas import in_order
 from workbench.work.seeds import number
 
 ROUNDS = 5  # of iterative magnitude pruning, whatever the density
@@ -106,7 +107,7 @@ def dense_mixup(s: Setting) -> list[Member]:
 
 def deep_ensemble(s: Setting) -> list[Member]:
     """M dense networks of their own draws (Lakshminarayanan et al. 2017)."""
-    return each_of(lambda m: s.member(s.member_start(m), m), len(s.losses), workers=s.workers)
+    return in_order(lambda m: s.member(s.member_start(m), m), range(len(s.losses)), workers=s.workers)
 
 
 def imp(s: Setting) -> list[Member]:
@@ -182,7 +183,7 @@ def _magnitude(s: Setting, losses: Sequence[Loss]) -> list[Member]:
     def member(m: int) -> Member:
         return replace(s.member(start, m, mask=mask, loss=losses[m]), extra=0 if m else steps)
 
-    return each_of(member, len(losses), workers=s.workers)
+    return in_order(member, range(len(losses)), workers=s.workers)
 
 
 def _ticket(s: Setting, density: float) -> tuple[Mask, int]:
