@@ -75,9 +75,10 @@ def of_path(kind: str, path: Path, labels: dict[str, Any]) -> Between:
     return _between(kind, path, path.loss, labels, **measured)
 
 
-def _between(kind: str, found: Surface | Path, loss: Tensor, labels: dict[str, Any], **measured: float) -> Between:
-    fields = dict.fromkeys(("level", "grid", "off_plane", "barrier_error", "barrier_loss")) | labels | measured
-    return Between(kind=kind, least_loss=float(loss.min()), most_loss=float(loss.max()), found=found, **fields)
+def _between(kind: str, found: Surface | Path, loss: Tensor, labels: dict[str, Any], **measured: Any) -> Between:
+    nothing: dict[str, Any] = dict.fromkeys(("level", "grid", "off_plane", "barrier_error", "barrier_loss"))
+    extremes = {"least_loss": float(loss.min()), "most_loss": float(loss.max())}
+    return Between(kind=kind, found=found, **labels, **extremes, **nothing | measured)
 
 
 def planes_table(outcomes: Iterable[Between]) -> pandas.DataFrame:

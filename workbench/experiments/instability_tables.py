@@ -74,19 +74,19 @@ def stable_from(barriers: pandas.DataFrame, *, limit: float = LIMIT, definition:
     import pandas
 
     keys = ["split", "batch_norm", "group"]
-    barriers = barriers[barriers["definition"] == definition]
+    groups: Any = () if barriers.empty else barriers[barriers["definition"] == definition].groupby(keys)
     rows = []
-    for labels, part in barriers.groupby(keys):
+    for labels, part in groups:
         by_step = part.pivot_table("barrier_error", "rewind_step", "replica")
         steps = [_stable(by_step[replica].dropna(), limit) for replica in by_step]
-        row = {**dict(zip(keys, labels, strict=True)), "steps": steps, "n": len(steps)}
+        row = dict(zip(keys, labels, strict=True)) | {"steps": steps, "n": len(steps)}
         if None not in steps:
-            row |= fields_of(intervals.mean(steps), "mean low high")
+            row |= fields_of(intervals.mean([step for step in steps if step is not None]), "mean low high")
         rows.append(row)
     return pandas.DataFrame(rows, columns=[*keys, "steps", "n", "mean", "low", "high"])
 
 
-def _stable(barriers: pandas.Series, limit: float) -> int | None:
-    """Return the first step from which on all barriers are below the limit."""
+def _stable(barriers: Any, limit: float) -> int | None:
+    """Return the first step from which on all of a series of barriers, by step, are below the limit."""
     below = (barriers < limit)[::-1].cummin()
     return int(below[below].index.min()) if below.any() else None

@@ -47,27 +47,17 @@ def member_difficulty(
     """
     check_score_replicas(score_replicas)
     sizes: dict[str, Any] = {"train_size": train_size, "image_size": image_size, "validation": validation}
-    sizes |= {"label_noise": 0.0}
-    data = {own: replica_data(dataset, pixel_noise, own, **sizes) for own in seeds(check_seed(seed), replicas)}
+    sizes["label_noise"] = 0.0  # named, so that the data are those that `robust_ensembles` holds
+    data = {
+        replica_seed: replica_data(dataset, pixel_noise, replica_seed, **sizes)
+        for replica_seed in seeds(check_seed(seed), replicas)
+    }
     for shown in data.values():
         checked_score_step(recipe, shown, score_step)
     scores: dict[int, Score] = {}
-    outcomes = robust_ensembles(
-        dataset,
-        **sizes,
-        pixel_noise=pixel_noise,
-        model=model,
-        recipe=recipe,
-        methods=methods,
-        density=density,
-        lams=lams,
-        gradient=gradient,
-        combine=combine,
-        seed=seed,
-        replicas=replicas,
-        archive=archive,
-    )
-    for o in outcomes:
+    ensembles: dict[str, Any] = {**sizes, "pixel_noise": pixel_noise, "model": model, "recipe": recipe}
+    ensembles |= {"methods": methods, "density": density, "lams": lams, "gradient": gradient, "combine": combine}
+    for o in robust_ensembles(dataset, **ensembles, seed=seed, replicas=replicas, archive=archive):
         shown = data[o.drawn]
         network = models.named(model, shown)
         if o.drawn not in scores:

@@ -53,10 +53,10 @@ def predictors(outcomes: Iterable[Pretrained] | pandas.DataFrame, *, below: floa
     """
     import pandas
 
-    table = outcomes if isinstance(outcomes, pandas.DataFrame) else subsets_table(outcomes)
+    table: Any = outcomes if isinstance(outcomes, pandas.DataFrame) else subsets_table(outcomes)
+    labels, keys = [*CELL, "presentations", *REPLICA, *MEASURED], [*CELL, *REPLICA]
     if table.empty:
-        return pandas.DataFrame(columns=[*CELL, *REPLICA, *MEASURED, "sparse_accuracy"])
-    keys = [*CELL, *REPLICA]
+        return pandas.DataFrame(columns=[*labels, "sparse_accuracy"])
     rounds = table[(table["density"] < below) & table["test_accuracy"].notna()]
     rounds = rounds.drop_duplicates([*keys, "round", "test_accuracy"])
     for row in rounds[rounds.duplicated([*keys, "round"])].itertuples():
@@ -66,8 +66,7 @@ def predictors(outcomes: Iterable[Pretrained] | pandas.DataFrame, *, below: floa
     whole = accuracies.size() == rounds["round"].nunique()
     sparse = accuracies.apply(lambda accuracy: np.mean(accuracy.to_numpy()))[whole].rename("sparse_accuracy")
     connected = table.pivot_table("connected_share", keys, "threshold", aggfunc="last", sort=False)
-    measured = table.drop_duplicates(keys)[[*CELL, "presentations", *REPLICA, *MEASURED]]
-    measured = measured.join(connected.rename(columns="connected_{:g}".format), on=keys)
+    measured = table.drop_duplicates(keys)[labels].join(connected.rename(columns="connected_{:g}".format), on=keys)
     return measured.join(sparse, on=keys, how="inner").reset_index(drop=True)
 
 

@@ -93,8 +93,8 @@ def robust_ensembles(
     workers = max(1, (os.cpu_count() or 1) // replicas)
 
     def ensembled(replica: Replica) -> Iterator[Ensembled]:
-        own = replace(replica, data=replica_data(dataset, pixel_noise, replica.seed, **sizes))
-        setting = Setting(**vars(own), density=density, losses=losses, tickets=tickets, workers=workers)
+        with_data = replace(replica, data=replica_data(dataset, pixel_noise, replica.seed, **sizes))
+        setting = Setting(**vars(with_data), density=density, losses=losses, tickets=tickets, workers=workers)
         for index, method in enumerate(methods):
             with progress.within("method", index, len(methods)):
                 outcome = _ensembled(setting, method, combine, pixel_noise)

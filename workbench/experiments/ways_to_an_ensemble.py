@@ -66,8 +66,8 @@ class Setting(Replica):
         """Train weights, dense or under a mask, with the order of member m."""
         trained, over = as_trained(loss, self.tickets["over"])
         options = {"loss": trained, "mask": mask, "over": over, "seed": number(self.seed, "member", m)}
-        made = self.run(trained_member, self.model, start, self.data, recipe or self.recipe, **options)
-        return replace(made, loss=loss)
+        member = self.run(trained_member, self.model, start, self.data, recipe or self.recipe, **options)
+        return replace(member, loss=loss)
 
 
 def robust(s: Setting) -> list[Member]:
@@ -89,10 +89,10 @@ def adaboost(s: Setting) -> list[Member]:
     """Edge-popup tickets by boosting (SAMME), each on what those before it got wrong; the first is ordinary."""
     weights = initialise(s.model, seed=number(s.seed, "member weights"), rule=s.tickets["rule"], density=s.density)
     how = {"density": s.density, "members": len(s.losses), "scope": s.tickets["scope"], "seed": s.seed}
-    made = list(boosted(s.model, weights, s.data, s.recipe, **how, archive=s.archive))
-    if len(made) < len(s.losses):  # one more was trained, no better than a guess
-        made[-1] = replace(made[-1], extra=made[-1].steps)
-    return made
+    tickets = list(boosted(s.model, weights, s.data, s.recipe, **how, archive=s.archive))
+    if len(tickets) < len(s.losses):  # one more was trained, no better than a guess
+        tickets[-1] = replace(tickets[-1], extra=tickets[-1].steps)
+    return tickets
 
 
 def dense(s: Setting) -> list[Member]:
@@ -195,7 +195,7 @@ def _ticket(s: Setting, density: float) -> tuple[Mask, int]:
     count = counts(full, ROUNDS, _fraction(density))[-1]
     last, order = before[-1], number(s.seed, "member")
     mask = magnitude(last.ranked, last.mask, density=count / masks.total(full), seed=order)
-    return mask, sum(one.run.steps for one in before)
+    return mask, sum(ticket.run.steps for ticket in before)
 
 
 def _rounds(s: Setting, density: float, several: int) -> Iterator[Round]:
