@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 import torch
@@ -212,6 +213,13 @@ def test_a_wrong_ece_is_told_what_is_wrong(wrong, said) -> None:
     found = wb.check.ece(wrong)
     assert not found.right
     assert said in found.message
+
+
+def test_an_answer_that_is_none_at_the_second_question_raises_nothing() -> None:
+    once: Any = lambda c, r, b: 0.18 if len(c) == 5 else None  # noqa: E731
+    assert "one number" in wb.check.ece(once).message
+    once = lambda losses, lam: (losses / lam).softmax(0) if lam == 2 else None  # noqa: E731
+    assert "overflows" in wb.check.robust_weights(once).message
 
 
 @pytest.mark.parametrize(

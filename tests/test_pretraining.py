@@ -17,6 +17,7 @@ import workbench as wb
 from workbench.data_diet import agreement, subset
 from workbench.experiments import differences, pretraining, subsets_table
 from workbench.experiments.pretraining import Pretrained
+from workbench.experiments.replica import prepare
 from workbench.experiments.score_to_sort_by import el2n_of
 from workbench.landscape import path
 from workbench.work.seeds import number
@@ -76,7 +77,8 @@ def test_the_first_steps_see_the_subset_alone_and_the_rounds_all_data(outcomes: 
     own = wb.seeds(0, 2)[1]
     model = wb.models.named(TINY["model"], data, seed=own)
     long = replace(TINY["recipe"], epochs=None, steps=12)
-    score = el2n_of(model, data, long, n=2, step=None, seed=0, archive=None)["train"]
+    experiment = prepare("digits", 150, 8, TINY["model"], long, seed=0, replicas=2)
+    score = el2n_of(experiment, n=2, step=None)["train"]
     for kind in ("random", "easiest", "hardest"):
         part = data.only(subset(data, kind, 20, score=score, seed=own))
         rewound = wb.weights_at(model, wb.snapshot(model), part, long, step=4, seed=own)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from workbench.charts.accuracy_by_barrier import accuracy_by_barrier
 from workbench.charts.accuracy_by_density import accuracy_by_density
-from workbench.charts.accuracy_by_density import words as in_words  # noqa: F401, a public name
+from workbench.charts.accuracy_by_density import words as in_words
 from workbench.charts.accuracy_by_kept_share import accuracy_by_kept_share
 from workbench.charts.accuracy_by_rewind_step import accuracy_by_rewind_step
 from workbench.charts.accuracy_by_severity import accuracy_by_severity

@@ -1,13 +1,16 @@
-"""What a check says, and how it calls what a learner wrote."""
+"""What a check says, and how it goes through what a learner wrote: step by step, up to the first slip."""
 
 from __future__ import annotations
 
+import functools
 import html
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,44 @@ class Checked:
         return f"<p><b>{mark}:</b> {html.escape(self.message)}</p>"
 
 
-def attempt(function: Callable[..., Any], *arguments: Any) -> tuple[Any, Checked | None]:
-    """Call a learner's function; return its answer, or what it raised as a check that failed."""
+class Slip(Exception):  # noqa: N818
+    """What is wrong with a learner's function, in words."""
+
+
+def exercise(check: Callable[[Function], Checked]) -> Callable[[Function], Checked]:
+    """Make a slip that a check comes upon its answer, so that it never raises for what the learner wrote."""
+
+    @functools.wraps(check)
+    def checked(function: Function) -> Checked:
+        try:
+            return check(function)
+        except Slip as slip:
+            return Checked(False, str(slip))
+
+    return checked
+
+
+def expect(holds: object, otherwise: str) -> None:
+    """Go on where something holds; it is a slip `otherwise`."""
+    if not holds:
+        raise Slip(otherwise)
+
+
+def answer_of(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a learner's function returns; whatever it raises is a slip."""
     try:
-        return function(*arguments), None
-    except Exception as error:  # whatever a learner's function raises is an answer to the learner
-        return None, Checked(False, f"it raised {type(error).__name__}: {error}")
+        return function(*arguments)
+    except Exception as error:
+        raise Slip(f"it raised {type(error).__name__}: {error}") from error
+
+
+def number_of(function: Callable[..., Any], *arguments: Any) -> float:
+    """Return the one number that a learner's function returns; anything else is a slip."""
+    answer = answer_of(function, *arguments)
+    try:
+        return float(answer)
+    except (TypeError, ValueError, RuntimeError):
+        raise Slip(f"it should return one number, and returned {short(answer)}") from None
 
 
 def short(value: Any) -> str:

@@ -11,7 +11,7 @@ from torch import nn
 
 from workbench.data.data import Data
 from workbench.ensembles.member import Member
-from workbench.ensembles.members import consume, each_of
+from workbench.ensembles.members import consume
 from workbench.nets import masks
 from workbench.nets.initialisation import initialise
 from workbench.nets.weights import Weights, on_cpu
@@ -20,6 +20,7 @@ from workbench.training.recipe import Recipe
 from workbench.training.steps import network_weights
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call
+from workbench.work.replicas import in_order
 from workbench.work.seeds import number
 
 
@@ -48,7 +49,7 @@ def free_tickets(
         start, run_seed = initialise(model, seed=number(seed, "member weights", m)), number(seed, "member", m)
         return run(call(free_ticket, model, start, data, recipe, density=density, grow=grow, seed=run_seed), archive)
 
-    return each_of(member, members, workers=workers)
+    return in_order(member, range(members), workers=workers)
 
 
 def free_ticket(

@@ -7,7 +7,7 @@ by the lambda of their robust loss. They do not depend on one another, so they t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +31,7 @@ from workbench.training.steps import Step, network_weights, steps
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call
 from workbench.work.nearest import unknown
-from workbench.work.replicas import replicas as side_by_side
+from workbench.work.replicas import in_order
 from workbench.work.seeds import number
 
 SHARE = ("weights", "weights and scores", "nothing")
@@ -79,13 +79,7 @@ def members(
         trained = run(call(edge_popup_member, model, weights, data, recipe, **options), archive)
         return replace(trained, loss=losses[m])
 
-    return each_of(member, len(losses), workers=workers)
-
-
-def each_of(member: Callable[[int], Member], n: int, *, workers: int | None = None) -> list[Member]:
-    """Return `member(0)` to `member(n - 1)`, made side by side."""
-    by_number = dict(side_by_side(member, range(n), workers=workers))
-    return [by_number[m] for m in range(n)]
+    return in_order(member, range(len(losses)), workers=workers)
 
 
 def edge_popup_member(

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
 from workbench.experiments.fields_of import fields_of
 from workbench.landscape.path import Path
 from workbench.landscape.surface import Surface, plane_rows
@@ -63,34 +65,20 @@ class Between:
 def of_plane(surface: Surface, labels: dict[str, Any]) -> Between:
     """Return the outcome of a plane; `labels` are the fields that say of what."""
     points = [mark.distance for mark in surface.marks if mark.kind == "trajectory"]
-    return Between(
-        kind="plane",
-        **labels,
-        level=surface.level,
-        grid=len(surface.x),
-        off_plane=max(points, default=0.0),
-        barrier_error=None,
-        barrier_loss=None,
-        least_loss=float(surface.loss_YX.min()),
-        most_loss=float(surface.loss_YX.max()),
-        found=surface,
-    )
+    measured = {"level": surface.level, "grid": len(surface.x), "off_plane": max(points, default=0.0)}
+    return _between("plane", surface, surface.loss_YX, labels, **measured)
 
 
 def of_path(kind: str, path: Path, labels: dict[str, Any]) -> Between:
     """Return the outcome of a line or a curve."""
-    return Between(
-        kind=kind,
-        **labels,
-        level=None,
-        grid=None,
-        off_plane=None,
-        barrier_error=path.barrier(of="error"),
-        barrier_loss=path.barrier(of="loss"),
-        least_loss=float(path.loss.min()),
-        most_loss=float(path.loss.max()),
-        found=path,
-    )
+    measured = {"barrier_error": path.barrier(of="error"), "barrier_loss": path.barrier(of="loss")}
+    return _between(kind, path, path.loss, labels, **measured)
+
+
+def _between(kind: str, found: Surface | Path, loss: Tensor, labels: dict[str, Any], **measured: Any) -> Between:
+    nothing: dict[str, Any] = dict.fromkeys(("level", "grid", "off_plane", "barrier_error", "barrier_loss"))
+    extremes = {"least_loss": float(loss.min()), "most_loss": float(loss.max())}
+    return Between(kind=kind, found=found, **labels, **extremes, **nothing | measured)
 
 
 def planes_table(outcomes: Iterable[Between]) -> pandas.DataFrame:

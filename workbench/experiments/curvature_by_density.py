@@ -12,16 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
 from workbench import lottery
-from workbench.data.data import Data
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import check_names
 from workbench.experiments.replica import Replica, prepare
 from workbench.landscape.curvature import Curvature, prunable_share
 from workbench.landscape.curvature import curvature as curvature_at
-from workbench.landscape.path import slice_of
 from workbench.lottery.rounds import Round
 from workbench.nets import masks
 from workbench.nets.masks import Mask
@@ -105,7 +101,17 @@ def curvature(
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": "keep"}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
     spectra = {"split": split, "examples": examples, "k": k, "draws": draws, "steps": steps, "repeats": repeats}
-    _check(experiment.network, experiment.data, measured, fraction, controls, spectra, epsilon)
+    if not measured or any(isinstance(r, bool) or not isinstance(r, int) or r < 0 for r in measured):
+        raise ValueError(f"measured must be rounds from 0 on, got {list(measured)}; 0 is the dense one")
+    lottery.counts(masks.full(experiment.network), max(measured), fraction)
+    check_names("control", controls, CONTROLS)
+    if examples < 1:
+        raise ValueError(f"examples must be at least 1, got {examples}; a few hundred are a first look")
+    for name, least in (("k", 1), ("draws", 3), ("steps", 2), ("repeats", 1)):
+        if spectra[name] < least:
+            raise ValueError(f"{name} must be at least {least}, got {spectra[name]}")
+    if not epsilon > 0:
+        raise ValueError(f"epsilon must be above 0, got {epsilon}: the rise of the loss that is allowed; 0.05 is small")
     kinds = ("ticket", *controls)
     parts = 1 + len(kinds) * len(measured) - ("random_mask" in controls and 0 in measured)
 
@@ -117,8 +123,9 @@ def curvature(
                     continue
                 part += 1
                 with progress.within("network", part, parts):
-                    network = _network(replica, kind, ticket, rewind_step)
-                    curvatures = _curvatures(replica, network, by_layer, spectra)
+                    network = _control(replica, kind, ticket, rewind_step) if kind == "random_mask" else ticket
+                    weights = ticket.rewound if kind == "rewound" else network.run.weights
+                    curvatures = _curvatures(replica, weights, network.mask, by_layer, spectra)
                 labels = {**replica.labels, "kind": kind, "round": ticket.round}
                 for curvature in curvatures:
                     yield _sharpness(curvature, network, epsilon, labels)
@@ -126,46 +133,32 @@ def curvature(
     yield from experiment.side_by_side(sharpness)
 
 
-@dataclass(frozen=True, eq=False)
-class _Network:
-    """A network to measure, what it was rewound to, and its test accuracy if it was trained."""
-
-    mask: Mask
-    rewound: Weights
-    weights: Weights
-    test_accuracy: float | None
-
-
-def _network(replica: Replica, kind: str, ticket: Round, step: int) -> _Network:
-    """Return the network of one kind at the place of a round."""
-    if kind == "ticket":
-        return _Network(ticket.mask, ticket.rewound, ticket.run.weights, ticket.run.test_accuracy)
-    if kind == "rewound":
-        return _Network(ticket.mask, ticket.rewound, ticket.rewound, None)
+def _control(replica: Replica, kind: str, ticket: Round, step: int) -> Round:
+    """Return a control of a round, trained, at its place."""
     control = replica.control(kind, ticket.ticket, ticket.rewound, ticket.round)
     with progress.within("training", 0):
         run = replica.train(control.weights, mask=control.mask, step=step)
-    return _Network(control.mask, ticket.rewound, run.weights, run.test_accuracy)
+    return Round(ticket.round, run.density, control.mask, run, ticket.rewound, run.weights)
 
 
-def _curvatures(replica: Replica, network: _Network, by_layer: bool, spectra: dict[str, Any]) -> list[Curvature]:
+def _curvatures(
+    replica: Replica, weights: Weights, mask: Mask, by_layer: bool, spectra: dict[str, Any]
+) -> list[Curvature]:
     """Return the curvature on all surviving weights, and then of every layer that has some."""
-    mask, options = network.mask, {**spectra, "seed": replica.seed}
     parts = [tuple(mask), *((name,) for name in mask if by_layer and bool(mask[name].any()))]
+    options = {"mask": mask, "seed": replica.seed, **spectra}
 
     def on(layers: tuple[str, ...]) -> Curvature:
-        return replica.run(
-            curvature_at, replica.model, network.weights, replica.data, mask=mask, layers=layers, **options
-        )
+        return replica.run(curvature_at, replica.model, weights, replica.data, layers=layers, **options)
 
     return list(progress.walk("layer", map(on, parts), len(parts)))
 
 
-def _sharpness(curvature: Curvature, network: _Network, epsilon: float, labels: dict[str, Any]) -> Sharpness:
-    mask, rewound, weights = network.mask, network.rewound, network.weights
-    whole = curvature.dimension == masks.kept(mask)
+def _sharpness(curvature: Curvature, network: Round, epsilon: float, labels: dict[str, Any]) -> Sharpness:
+    mask, rewound, weights = network.mask, network.rewound, network.run.weights
+    whole, trained = curvature.dimension == masks.kept(mask), labels["kind"] != "rewound"
     share = distance = share_from_start = travelled = None
-    if whole and labels["kind"] != "rewound":
+    if whole and trained:
         foretold = prunable_share(curvature, weights, mask, epsilon=epsilon)
         share, distance = foretold.share, foretold.distance
         moved = sum(float(((weights[n] - rewound[n])[mask[n]].double() ** 2).sum()) for n in mask)
@@ -176,7 +169,7 @@ def _sharpness(curvature: Curvature, network: _Network, epsilon: float, labels: 
         density=masks.density(mask),
         layer="all" if whole else curvature.layer,
         dimension=curvature.dimension,
-        test_accuracy=network.test_accuracy,
+        test_accuracy=network.run.test_accuracy if trained else None,
         loss=curvature.loss,
         top_eigenvalue=float(curvature.eigenvalues[0]),
         trace=curvature.trace,
@@ -207,26 +200,3 @@ def spectrum_table(outcomes: Iterable[Sharpness]) -> pandas.DataFrame:
             row = {**labels, "part": part, "index": range(len(at))}
             tables.append(pandas.DataFrame(row | {"eigenvalue": at.numpy(), "spectral_density": heights}))
     return pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame()
-
-
-def _check(
-    network: nn.Module,
-    data: Data,
-    measured: Sequence[int],
-    fraction: float,
-    controls: Sequence[str],
-    spectra: dict[str, Any],
-    epsilon: float,
-) -> None:
-    if not measured or any(isinstance(r, bool) or not isinstance(r, int) or r < 0 for r in measured):
-        raise ValueError(f"measured must be rounds from 0 on, got {list(measured)}; 0 is the dense one")
-    lottery.counts(masks.full(network), max(measured), fraction)
-    check_names("control", controls, CONTROLS)
-    slice_of(data, spectra["split"])
-    if spectra["examples"] < 1:
-        raise ValueError(f"examples must be at least 1, got {spectra['examples']}; a few hundred are a first look")
-    for name, least in (("k", 1), ("draws", 3), ("steps", 2), ("repeats", 1)):
-        if spectra[name] < least:
-            raise ValueError(f"{name} must be at least {least}, got {spectra[name]}")
-    if not epsilon > 0:
-        raise ValueError(f"epsilon must be above 0, got {epsilon}: the rise of the loss that is allowed; 0.05 is small")

@@ -8,6 +8,7 @@ naturally complement each other" (abstract). Difficulty is a score of the exampl
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,18 +97,33 @@ def easy_to_hard(
     part, values = getattr(data, score.split), score.of(data)
     predicted, thirds = predict(model, outcome.members, part), terciles(values)
     labels, shared = predicted.labels, {**outcome.labels, "split": score.split}
+
+    def by_third(
+        right: Tensor, losses: Tensor, weights: tuple[Tensor, Tensor] | None, **of_whom: Any
+    ) -> Iterator[Tercile]:
+        for name, places in thirds.items():
+            yield Tercile(
+                **shared,
+                **of_whom,
+                tercile=name,
+                examples=len(places),
+                score=float(values[places].double().mean()),
+                accuracy=float(right[places].double().mean()),
+                loss=float(losses[places].mean()),
+                weight=None if weights is None else float(weights[0][places].sum()),
+                gradient_weight=None if weights is None else float(weights[1][places].sum()),
+            )
+
     rows = []
     for m, (member, logits) in enumerate(zip(outcome.members, predicted.logits_MNC.double(), strict=True)):
         losses, right = functional.cross_entropy(logits, labels, reduction="none"), logits.argmax(1) == labels
         weights = None
         if score.split == "train":
             weights = training_weights(member, logits, labels, batch_size=batch_size, seed=seed)
-        of_member = {**shared, "member": m, "trained_with": in_words(member.loss)}
-        rows += _by_third(of_member, thirds, values, right, losses, weights)
+        rows += by_third(right, losses, weights, member=m, trained_with=in_words(member.loss))
     p = predicted.probabilities(outcome.combine)
     losses, right = -p.gather(1, labels[:, None])[:, 0].clamp_min(1e-300).log(), p.argmax(1) == labels
-    of_ensemble = {**shared, "member": None, "trained_with": None}
-    return rows + _by_third(of_ensemble, thirds, values, right, losses, None)
+    return [*rows, *by_third(right, losses, None, member=None, trained_with=None)]
 
 
 def solved(outcome: Ensembled) -> list[Solved]:
@@ -159,26 +175,3 @@ def training_weights(
         weighed, share = weigh(member.loss, losses[places], batch), len(places) / n
         weights[places], of_gradients[places] = weighed.weights * share, weighed.of_gradients * share
     return weights, of_gradients
-
-
-def _by_third(
-    labels: dict[str, Any],
-    thirds: dict[str, Tensor],
-    values: Tensor,
-    right: Tensor,
-    losses: Tensor,
-    weights: tuple[Tensor, Tensor] | None,
-) -> list[Tercile]:
-    return [
-        Tercile(
-            **labels,
-            tercile=name,
-            examples=len(places),
-            score=float(values[places].double().mean()),
-            accuracy=float(right[places].double().mean()),
-            loss=float(losses[places].mean()),
-            weight=None if weights is None else float(weights[0][places].sum()),
-            gradient_weight=None if weights is None else float(weights[1][places].sum()),
-        )
-        for name, places in thirds.items()
-    ]

@@ -165,12 +165,12 @@ def asks_a_network(name: str) -> bool:
     return score == BARRIER or "model" in inspect.signature(SCORES[score]).parameters
 
 
-def score_by_name(name: str, **there: Any) -> Score:
-    """Return a score: its function in `SCORES` is given what it asks for, by name, of what is there."""
+def score_by_name(name: str, **given: Any) -> Score:
+    """Return a score: its function in `SCORES` is called with what it asks for, by name, of what is given."""
     score, options = VARIANTS.get(name, (name, {}))
     asked = inspect.signature(SCORES[score]).parameters
-    given = {argument: value for argument, value in {**there, **options}.items() if argument in asked}
-    return replace(SCORES[score](**given), name=name)
+    arguments = {argument: value for argument, value in {**given, **options}.items() if argument in asked}
+    return replace(SCORES[score](**arguments), name=name)
 
 
 def _score(name: str, replica: Replica, counted: Counted, score_step: int) -> Score:
@@ -178,9 +178,9 @@ def _score(name: str, replica: Replica, counted: Counted, score_step: int) -> Sc
     if name in OF_TRAINING:
         return counted.forgetting.score(name)
     step = VARIANTS.get(name, (name, {}))[1].get("step", score_step)
-    there = {"model": replica.model, "start": replica.start, "data": replica.data, "recipe": replica.recipe}
+    given = {"model": replica.model, "start": replica.start, "data": replica.data, "recipe": replica.recipe}
     with progress.within(name, 0):
-        return score_by_name(name, networks=[counted.weights[step]], step=step, seed=replica.seed, **there)
+        return score_by_name(name, networks=[counted.weights[step]], step=step, seed=replica.seed, **given)
 
 
 def _barrier(replica: Replica, start: Weights, step: int) -> Score:

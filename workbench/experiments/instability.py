@@ -15,7 +15,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from workbench.data.data import Data, Split
+from workbench.data.data import Split
 from workbench.data_diet.scores import Score
 from workbench.experiments.given_names import check_names
 from workbench.experiments.replica import Replica, prepare
@@ -87,9 +87,15 @@ def instability(
     option out of range, before anything is trained.
     """
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)
-    _check(experiment.data, experiment.length, rewind_steps, children, points, splits, batch_norm)
-    by = {"n": score_replicas, "step": score_step, "seed": seed, "archive": archive}
-    scores = el2n_of(experiment.network, experiment.data, recipe, splits, **by) if score_replicas else {}
+    if not rewind_steps or not all(0 <= k < experiment.length for k in rewind_steps):
+        raise ValueError(f"rewind_steps must be steps from 0 to {experiment.length - 1}, got {list(rewind_steps)}")
+    if children < 2:
+        raise ValueError(f"children must be at least 2, got {children}: barriers are between them")
+    check_points(points)
+    for split in splits:
+        slice_of(experiment.data, split)
+    check_names("batch-norm treatment", batch_norm, TREATMENTS)
+    scores = el2n_of(experiment, splits, n=score_replicas, step=score_step) if score_replicas else {}
     parts, workers = 1 + len(rewind_steps), None if replicas == 1 else 1
 
     def partings(replica: Replica) -> Iterator[Parting]:
@@ -124,22 +130,3 @@ def _parting(line: Path, examples: Split, score: Score | None, labels: dict[str,
         examples=examples,
         scores=None if score is None else score.on(line.ids),
     )
-
-
-def _check(
-    data: Data,
-    length: int,
-    rewind_steps: Sequence[int],
-    children: int,
-    points: int,
-    splits: Sequence[str],
-    batch_norm: Sequence[str],
-) -> None:
-    if not rewind_steps or not all(0 <= k < length for k in rewind_steps):
-        raise ValueError(f"rewind_steps must be steps from 0 to {length - 1}, got {list(rewind_steps)}")
-    if children < 2:
-        raise ValueError(f"children must be at least 2, got {children}: barriers are between them")
-    check_points(points)
-    for split in splits:
-        slice_of(data, split)
-    check_names("batch-norm treatment", batch_norm, TREATMENTS)

@@ -74,26 +74,19 @@ def stable_from(barriers: pandas.DataFrame, *, limit: float = LIMIT, definition:
     import pandas
 
     keys = ["split", "batch_norm", "group"]
-    barriers_of: dict[tuple[str, ...], dict[int, dict[int, list[float]]]] = {}
-    for row in barriers.to_dict("records"):
-        if row["definition"] == definition:
-            by_replica = barriers_of.setdefault(tuple(row[key] for key in keys), {})
-            by_replica.setdefault(row["replica"], {}).setdefault(row["rewind_step"], []).append(row["barrier_error"])
+    groups: Any = () if barriers.empty else barriers[barriers["definition"] == definition].groupby(keys)
     rows = []
-    for labels, by_replica in sorted(barriers_of.items()):
-        steps = [_stable(by_step, limit) for by_step in by_replica.values()]
-        row = {**dict(zip(keys, labels, strict=True)), "steps": steps, "n": len(steps)}
+    for labels, part in groups:
+        by_step = part.pivot_table("barrier_error", "rewind_step", "replica")
+        steps = [_stable(by_step[replica].dropna(), limit) for replica in by_step]
+        row = dict(zip(keys, labels, strict=True)) | {"steps": steps, "n": len(steps)}
         if None not in steps:
-            mean = intervals.mean([step for step in steps if step is not None])
-            row |= {"mean": mean.mean, "low": mean.low, "high": mean.high}
+            row |= fields_of(intervals.mean([step for step in steps if step is not None]), "mean low high")
         rows.append(row)
     return pandas.DataFrame(rows, columns=[*keys, "steps", "n", "mean", "low", "high"])
 
 
-def _stable(by_step: dict[int, list[float]], limit: float) -> int | None:
-    stable = None
-    for step in sorted(by_step, reverse=True):
-        if not sum(by_step[step]) / len(by_step[step]) < limit:
-            break
-        stable = step
-    return stable
+def _stable(barriers: Any, limit: float) -> int | None:
+    """Return the first step from which on all of a series of barriers, by step, are below the limit."""
+    below = (barriers < limit)[::-1].cummin()
+    return int(below[below].index.min()) if below.any() else None

@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.data_diet.scores import Score
 from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, solved
+from workbench.experiments.replica import Experiment
 from workbench.experiments.robust_ensembles import POPUP, replica_data, robust_ensembles
 from workbench.experiments.score_to_sort_by import check_score_replicas, checked_score_step, el2n_of
 from workbench.nets import models
@@ -45,36 +46,22 @@ def member_difficulty(
     anything is trained.
     """
     check_score_replicas(score_replicas)
-    sizes: dict[str, Any] = {
-        "train_size": train_size,
-        "image_size": image_size,
-        "validation": validation,
-        "label_noise": 0.0,
+    sizes: dict[str, Any] = {"train_size": train_size, "image_size": image_size, "validation": validation}
+    sizes["label_noise"] = 0.0  # named, so that the data are those that `robust_ensembles` holds
+    data = {
+        replica_seed: replica_data(dataset, pixel_noise, replica_seed, **sizes)
+        for replica_seed in seeds(check_seed(seed), replicas)
     }
-    data = {own: replica_data(dataset, pixel_noise, own, **sizes) for own in seeds(check_seed(seed), replicas)}
     for shown in data.values():
         checked_score_step(recipe, shown, score_step)
     scores: dict[int, Score] = {}
-    outcomes = robust_ensembles(
-        dataset,
-        **sizes,
-        pixel_noise=pixel_noise,
-        model=model,
-        recipe=recipe,
-        methods=methods,
-        density=density,
-        lams=lams,
-        gradient=gradient,
-        combine=combine,
-        seed=seed,
-        replicas=replicas,
-        archive=archive,
-    )
-    for o in outcomes:
+    ensembles: dict[str, Any] = {**sizes, "pixel_noise": pixel_noise, "model": model, "recipe": recipe}
+    ensembles |= {"methods": methods, "density": density, "lams": lams, "gradient": gradient, "combine": combine}
+    for o in robust_ensembles(dataset, **ensembles, seed=seed, replicas=replicas, archive=archive):
         shown = data[o.drawn]
         network = models.named(model, shown)
         if o.drawn not in scores:
-            by = {"n": score_replicas, "step": score_step, "seed": o.drawn, "archive": archive}
-            scores[o.drawn] = el2n_of(network, shown, recipe, **by)["train"]
+            shown_to = Experiment(shown, model, network, recipe, o.drawn, [], archive)
+            scores[o.drawn] = el2n_of(shown_to, n=score_replicas, step=score_step)["train"]
         yield from easy_to_hard(o, network, shown, scores[o.drawn], batch_size=recipe.batch_size, seed=seed)
         yield from solved(o)

@@ -88,7 +88,11 @@ def one_shot(
     check_method(method)
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
-    _check(shares, masks.total(masks.full(experiment.network)))
+    if not shares or len(set(shares)) < len(shares) or not all(0 < share < 1 for share in shares):
+        raise ValueError(f'shares must be in (0, 1), each once, got {list(shares)}; for "90 % pruned" pass 0.9')
+    prunable_weights = masks.total(masks.full(experiment.network))
+    if round(max(shares) * prunable_weights) == prunable_weights:
+        raise ValueError(f"a share of {max(shares)} leaves none of {prunable_weights} weights; take a smaller one")
     parts = 1 + len(shares)
 
     def shots(replica: Replica) -> Iterator[Shot]:
@@ -127,10 +131,3 @@ def _tickets(replica: Replica, dense: Round, share: float, method: str, control:
     yield "ticket", ticket
     if control:
         yield "random_mask", replica.control("random_mask", ticket, dense.rewound, masks.kept(ticket.mask))
-
-
-def _check(shares: Sequence[float], there: int) -> None:
-    if not shares or len(set(shares)) < len(shares) or not all(0 < share < 1 for share in shares):
-        raise ValueError(f'shares must be in (0, 1), each once, got {list(shares)}; for "90 % pruned" pass 0.9')
-    if round(max(shares) * there) == there:
-        raise ValueError(f"a share of {max(shares)} leaves none of {there} weights; take a smaller one")

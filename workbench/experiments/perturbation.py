@@ -15,6 +15,7 @@ from typing import Any
 
 from workbench import lottery
 from workbench.experiments.replica import Replica, prepare
+from workbench.experiments.tickets_beside_dense import check_threshold
 from workbench.landscape.pairs import distance
 from workbench.landscape.path import Path, check_points
 from workbench.landscape.perturbed import perturbed
@@ -93,7 +94,12 @@ def perturbation(
     """
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
-    _check(at, distances, points, threshold)
+    if not at or len(set(at)) < len(at) or not all(r >= 0 for r in at):
+        raise ValueError(f"at must name rounds from 0 (dense) up, each once, got {list(at)}; at=(0, 3) is two of them")
+    if len(set(distances)) < len(distances) or not all(0 < d < math.inf for d in distances):
+        raise ValueError(f"distances must be above 0, each once, got {list(distances)}; the child is at 0 already")
+    check_points(points)
+    check_threshold(threshold)
     lottery.counts(masks.full(experiment.network), max(at), fraction)
     parts = 1 + len(at)
 
@@ -149,13 +155,3 @@ def _returned(solution: Round, run: Run, line: Path, unit: float, **fields: Any)
         path=line,
         **fields,
     )
-
-
-def _check(at: Sequence[int], distances: Sequence[float], points: int, threshold: float) -> None:
-    if not at or len(set(at)) < len(at) or not all(r >= 0 for r in at):
-        raise ValueError(f"at must name rounds from 0 (dense) up, each once, got {list(at)}; at=(0, 3) is two of them")
-    if len(set(distances)) < len(distances) or not all(0 < d < math.inf for d in distances):
-        raise ValueError(f"distances must be above 0, each once, got {list(distances)}; the child is at 0 already")
-    check_points(points)
-    if not 0 < threshold < 1:
-        raise ValueError(f'threshold must be in (0, 1), got {threshold}; for "2 points of error" pass 0.02')

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.experiments.between_networks import Between, of_path, of_plane
 from workbench.experiments.given_names import check_names
-from workbench.experiments.replica import Replica, in_order, prepare
+from workbench.experiments.replica import Replica, prepare
 from workbench.landscape.curve import CURVES, along
 from workbench.landscape.curve import curve as train_curve
 from workbench.landscape.path import check_points
@@ -23,6 +23,7 @@ from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import Archive
+from workbench.work.replicas import in_order
 from workbench.work.seeds import number
 
 BETWEEN = ("children", "draws")

@@ -135,9 +135,9 @@ def pretraining(
     if any(needs_score(cell.subset) for cell in grid):
         order = score_to_sort_by(score, replace(experiment, data=shown), n=score_replicas, step=score_step)
     ids = {  # each replica draws its own random subset
-        (cell, own): subset(shown, cell.subset, cell.size, score=order, balanced=balanced, seed=own)
+        (cell, replica_seed): subset(shown, cell.subset, cell.size, score=order, balanced=balanced, seed=replica_seed)
         for cell in grid
-        for own in experiment.seeds
+        for replica_seed in experiment.seeds
     }
 
     def pretrained(replica: Replica) -> Iterator[Pretrained]:

@@ -53,24 +53,21 @@ def predictors(outcomes: Iterable[Pretrained] | pandas.DataFrame, *, below: floa
     """
     import pandas
 
-    table: Any = outcomes if hasattr(outcomes, "to_dict") else subsets_table(outcomes)  # pyright: ignore[reportArgumentType]
-    measured: dict[tuple[Any, ...], dict[str, Any]] = {}
-    accuracies: dict[tuple[Any, ...], dict[int, float]] = {}
-    for row in table.to_dict("records"):
-        key = tuple(row[name] for name in (*CELL, *REPLICA))
-        labels = {name: row[name] for name in (*CELL, "presentations", *REPLICA, *MEASURED)}
-        measured.setdefault(key, labels)[f"connected_{row['threshold']:g}"] = row["connected_share"]
-        if row["density"] < below and pandas.notna(row["test_accuracy"]):
-            accuracy = accuracies.setdefault(key, {}).setdefault(row["round"], row["test_accuracy"])
-            if accuracy != row["test_accuracy"]:
-                where = f"{key[0]} {key[1]}, k = {key[2]}, replica {key[4]}, round {row['round']}"
-                raise ValueError(f"{where} is there twice, and differs; compare runs of other options apart")
-    every = {r for by_round in accuracies.values() for r in by_round}
-    sparse = {
-        key: float(np.mean([*by_round.values()])) for key, by_round in accuracies.items() if by_round.keys() == every
-    }
-    rows = [row | {"sparse_accuracy": sparse[key]} for key, row in measured.items() if key in sparse]
-    return pandas.DataFrame(rows, columns=None if rows else [*CELL, *REPLICA, *MEASURED, "sparse_accuracy"])
+    table: Any = outcomes if isinstance(outcomes, pandas.DataFrame) else subsets_table(outcomes)
+    labels, keys = [*CELL, "presentations", *REPLICA, *MEASURED], [*CELL, *REPLICA]
+    if table.empty:
+        return pandas.DataFrame(columns=[*labels, "sparse_accuracy"])
+    rounds = table[(table["density"] < below) & table["test_accuracy"].notna()]
+    rounds = rounds.drop_duplicates([*keys, "round", "test_accuracy"])
+    for row in rounds[rounds.duplicated([*keys, "round"])].itertuples():
+        where = f"{row.subset} {row.size}, k = {row.pretrain_steps}, replica {row.replica}, round {row.round}"
+        raise ValueError(f"{where} is there twice, and differs; compare runs of other options apart")
+    accuracies = rounds.groupby(keys)["test_accuracy"]
+    whole = accuracies.size() == rounds["round"].nunique()
+    sparse = accuracies.apply(lambda accuracy: np.mean(accuracy.to_numpy()))[whole].rename("sparse_accuracy")
+    connected = table.pivot_table("connected_share", keys, "threshold", aggfunc="last", sort=False)
+    measured = table.drop_duplicates(keys)[labels].join(connected.rename(columns="connected_{:g}".format), on=keys)
+    return measured.join(sparse, on=keys, how="inner").reset_index(drop=True)
 
 
 def differences(
@@ -92,16 +89,22 @@ def differences(
     """
     import pandas
 
-    cells: dict[tuple[Any, ...], dict[tuple[Any, ...], dict[str, Any]]] = {}
-    for row in predictors(outcomes, below=below).to_dict("records"):
-        by_replica = cells.setdefault(tuple(row[name] for name in CELL), {})
-        by_replica[tuple(row[name] for name in REPLICA)] = row
-    rows = [_row(cells, a, b, confidence, planned) for a, b in _pairs(list(cells))]
+    rows = predictors(outcomes, below=below)
+    accuracies = rows.pivot_table("sparse_accuracy", REPLICA, CELL)
+    presentations = rows.groupby(CELL)["presentations"].first().to_dict()
+    cells = list(rows[CELL].drop_duplicates().itertuples(index=False, name=None))
+    differences = []
+    for a, b in _pairs(cells):
+        trivial = a[0] == "random" and b[0] == "all" and b[2] == a[2] and presentations[a] < ENOUGH
+        labels = dict(zip(CELL, a, strict=True)) | {"presentations": presentations[a]}
+        labels |= {"less": f"{b[0]}, k = {b[2]}" if b[0] == "all" else f"{b[0]} {b[1]}, k = {b[2]}"}
+        pair = accuracies[[a, b]].dropna()
+        differences.append(labels | _difference(list(pair[a]), list(pair[b]), confidence, planned, trivial))
     order = [*CELL, "presentations", "less", "mean", "low", "high", "n", "matches", "equals", "power", "note"]
-    return pandas.DataFrame(rows, columns=order)
+    return pandas.DataFrame(differences, columns=order)
 
 
-def _pairs(cells: list[tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+def _pairs(cells: list[Any]) -> Iterator[tuple[Any, Any]]:
     """Yield (cell, the cell it is compared with)."""
     for cell in cells:
         kind, size, k = cell
@@ -113,29 +116,20 @@ def _pairs(cells: list[tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ...], tupl
                 yield cell, other
 
 
-def _row(
-    cells: dict[tuple[Any, ...], dict[tuple[Any, ...], dict[str, Any]]],
-    a: tuple[Any, ...],
-    b: tuple[Any, ...],
-    confidence: float,
-    planned: int | None,
+def _difference(
+    first: list[float], second: list[float], confidence: float, planned: int | None, trivial: bool
 ) -> dict[str, Any]:
-    both = [
-        (row["sparse_accuracy"], cells[b][key]["sparse_accuracy"]) for key, row in cells[a].items() if key in cells[b]
-    ]
-    presentations = next(iter(cells[a].values()))["presentations"]
-    row = dict(zip(CELL, a, strict=True)) | {"presentations": presentations, "n": len(both)}
-    row["less"] = f"{b[0]}, k = {b[2]}" if b[0] == "all" else f"{b[0]} {b[1]}, k = {b[2]}"
-    if not both:
-        return row
-    first, second = zip(*both, strict=True)
+    """Return what the pairs say; of a `trivial` difference also that it shows nothing."""
+    n = len(first)
+    if not n:
+        return {"n": 0}
     difference = intervals.paired(first, second, confidence=confidence)
-    trivial = a[0] == "random" and b[0] == "all" and b[2] == a[2] and presentations < ENOUGH
-    spread = float(np.std(np.subtract(first, second), ddof=1)) if len(both) > 1 else float("nan")
-    return row | {
+    spread = float(np.std(np.subtract(first, second), ddof=1)) if n > 1 else float("nan")
+    return {
         **fields_of(difference, "mean low high"),
+        "n": n,
         "matches": intervals.matches(difference),
         "equals": intervals.equals(difference) and not trivial,
-        "power": intervals.power_of_equality(spread, planned or len(both), confidence=confidence),
+        "power": intervals.power_of_equality(spread, planned or n, confidence=confidence),
         "note": SAME_DATA if trivial else "",
     }

@@ -104,11 +104,11 @@ def rare_features(
     images(**sizes, **shares, seed=drawn[0])  # what is out of range is said now
     network = Patchwise(dimension, classes)
 
-    def rare(own: int) -> Iterator[Rare]:
-        labels = {"seed": seed, "replica": drawn.index(own)}
-        data, start = images(**sizes, **shares, seed=own), initialise(network, seed=own)
+    def rare(replica_seed: int) -> Iterator[Rare]:
+        labels = {"seed": seed, "replica": drawn.index(replica_seed)}
+        data, start = images(**sizes, **shares, seed=replica_seed), initialise(network, seed=replica_seed)
         for index, loss in enumerate(losses):
-            replica = Replica(network, data, replace(recipe, loss=loss), own, labels, archive)
+            replica = Replica(network, data, replace(recipe, loss=loss), replica_seed, labels, archive)
             with progress.within("lambda", index, len(losses)):
                 run = replica.train(start)
                 numbers = _numbers(evaluate(network, run.weights, data.test).logits, data.test.labels)

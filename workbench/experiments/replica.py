@@ -7,7 +7,7 @@ yield from experiment.side_by_side(lambda replica: replica.rounds(rounds=8, frac
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -160,10 +160,3 @@ def prepare(
         rule = f"rewind_step must be from 0 to {length - 1}" if length else "the recipe must have a step or more"
         raise ValueError(f"{rule}, got {rewind_step}; the recipe has {length} steps")
     return Experiment(data, model, models.named(model, data), recipe, seed, seeds(seed, replicas), archive)
-
-
-def in_order(work: Callable[[int], T], numbers: Iterable[int], *, workers: int | None = None) -> list[T]:
-    """Return what the work returns for every number, in their order, made side by side."""
-    numbers = list(numbers)
-    made = dict(threads(work, numbers, workers=workers))
-    return [made[number] for number in numbers]

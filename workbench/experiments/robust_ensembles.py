@@ -24,6 +24,7 @@ from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.ways_to_an_ensemble import WAYS, Setting
 from workbench.nets import masks
 from workbench.nets.initialisation import RULES
+from workbench.pruning.straight_through import SCOPES
 from workbench.training.losses import CrossEntropy, Loss, Robust
 from workbench.training.recipe import Recipe
 from workbench.work import progress
@@ -68,18 +69,32 @@ def robust_ensembles(
     split reports. Raises a ValueError for an option out of range, before anything is trained.
     """
     losses, methods = _losses(lams, etas, anneal, gradient), several(methods)
-    tickets = {"scope": scope, "rule": rule, "share": share, "over": over}
-    _check(methods, combine, tickets, recipe, losses)
+    check_names("method", methods, WAYS)
+    check_names("combination", [combine], COMBINATIONS)
+    check_names("share", [share], SHARE)
+    check_names("rule", [rule], RULES)
+    check_names("scope", [scope], SCOPES)
+    if recipe.loss != CrossEntropy():
+        raise ValueError(f"recipe.loss must be CrossEntropy(), got {recipe.loss}; losses come from lams or etas here")
+    if recipe.mixup:
+        raise ValueError(f'recipe.mixup must be 0, got {recipe.mixup:g}; the method "dense mixup" is that with mixup')
+    for loss in losses:
+        check_weighing(loss, over, recipe)
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)
     masks.survivors(masks.full(experiment.network), density)
     sizes = {"train_size": train_size, "image_size": image_size, "validation": validation, "label_noise": label_noise}
     first = replica_data(dataset, pixel_noise, experiment.seeds[0], **sizes)
-    _check_lengths(first, methods, recipe, validation)
+    if not len(first.validation):
+        rule = "validation must leave images to choose a temperature by"
+        raise ValueError(f"{rule}, got {validation}, which leaves none; 1/6 is the usual share")
+    if "sup tickets" in methods:
+        in_cycles(recipe, recipe.length(len(first.train)))
+    tickets = {"scope": scope, "rule": rule, "share": share, "over": over}
     workers = max(1, (os.cpu_count() or 1) // replicas)
 
     def ensembled(replica: Replica) -> Iterator[Ensembled]:
-        own = replace(replica, data=replica_data(dataset, pixel_noise, replica.seed, **sizes))
-        setting = Setting(**vars(own), density=density, losses=losses, tickets=tickets, workers=workers)
+        with_data = replace(replica, data=replica_data(dataset, pixel_noise, replica.seed, **sizes))
+        setting = Setting(**vars(with_data), density=density, losses=losses, tickets=tickets, workers=workers)
         for index, method in enumerate(methods):
             with progress.within("method", index, len(methods)):
                 outcome = _ensembled(setting, method, combine, pixel_noise)
@@ -130,31 +145,3 @@ def _losses(lams: Any, etas: Any, anneal: str, gradient: str) -> tuple[Loss, ...
     if not losses:
         raise ValueError("an ensemble needs a member, got no lambda; lams=(inf, 2, 1) makes three")
     return losses
-
-
-def _check(
-    methods: Sequence[str], combine: str, tickets: dict[str, Any], recipe: Recipe, losses: Sequence[Loss]
-) -> None:
-    check_names("method", methods, WAYS)
-    for kind, given, known in (
-        ("combination", combine, COMBINATIONS),
-        ("share", tickets["share"], SHARE),
-        ("rule", tickets["rule"], RULES),
-        ("scope", tickets["scope"], ("layer", "global")),
-    ):
-        check_names(kind, [given], known)
-    if recipe.loss != CrossEntropy():
-        raise ValueError(f"recipe.loss must be CrossEntropy(), got {recipe.loss}; losses come from lams or etas here")
-    if recipe.mixup:
-        raise ValueError(f'recipe.mixup must be 0, got {recipe.mixup:g}; the method "dense mixup" is that with mixup')
-    for loss in losses:
-        check_weighing(loss, tickets["over"], recipe)
-
-
-def _check_lengths(data: Data, methods: Sequence[str], recipe: Recipe, validation: float) -> None:
-    if not len(data.validation):
-        rule = "validation must leave images to choose a temperature by"
-        raise ValueError(f"{rule}, got {validation}, which leaves none; 1/6 is the usual share")
-    of = recipe.length(len(data.train))
-    if "sup tickets" in methods:
-        in_cycles(recipe, of)

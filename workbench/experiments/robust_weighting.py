@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -96,7 +96,16 @@ def robust_weighting(
     batch of "digits" under a small network after `trained` steps, with its images. `gradient` is "mathematics" or
     "as_published": which of the two weights a training would use. Raises a ValueError for an option out of range.
     """
-    _check(losses, n, spread, trained, by, gradient)
+    check_names("kind of losses", [losses], [*MADE_LOSSES, DIGITS])
+    check_names("control (by)", [by], BY)
+    check_names("gradient", [gradient], GRADIENTS)
+    if not 2 <= n <= MOST:
+        raise ValueError(f"n must be from 2 to {MOST}, the examples of one batch, got {n}; the papers have 64 and 128")
+    if not (spread > 0 and math.isfinite(spread)):
+        way_on = "3 is about the losses of ten classes early in training"
+        raise ValueError(f"spread must be above 0, got {spread}; {way_on}")
+    if trained < 0:
+        raise ValueError(f"trained must be at least 0 steps, got {trained}; 0 is a network that has learned nothing")
     robust.check_one(lam if by == "lam" else None, eta if by == "eta" else None)
     drawn, examples, classes = _batch(losses, n, spread, trained, check_seed(seed))
     exact = drawn.double()
@@ -129,20 +138,6 @@ def robust_weighting(
     )
 
 
-def _check(losses: str, n: int, spread: float, trained: int, by: str, gradient: str) -> None:
-    check_names("kind of losses", [losses], [*MADE_LOSSES, DIGITS])
-    check_names("control (by)", [by], BY)
-    check_names("gradient", [gradient], GRADIENTS)
-    if not 2 <= n <= MOST:
-        raise ValueError(f"n must be from 2 to {MOST}, the examples of one batch, got {n}; the papers have 64 and 128")
-    if not (spread > 0 and math.isfinite(spread)):
-        raise ValueError(
-            f"spread must be above 0, got {spread}; 3 is about the losses of ten classes early in training"
-        )
-    if trained < 0:
-        raise ValueError(f"trained must be at least 0 steps, got {trained}; 0 is a network that has learned nothing")
-
-
 def _batch(losses: str, n: int, spread: float, trained: int, seed: int) -> tuple[Tensor, Split | None, tuple[str, ...]]:
     """Return n losses, ascending; of a real batch its examples in the same order, and its classes."""
     if losses in MADE_LOSSES:
@@ -152,14 +147,10 @@ def _batch(losses: str, n: int, spread: float, trained: int, seed: int) -> tuple
     recipe = Recipe(steps=max(1, trained), batch_size=BATCH, learning_rate=0.05)
     weights = weights_at(model, snapshot(model), data, recipe, step=trained, seed=seed)
     index = torch.randperm(len(data.train), generator=generator(seed, "batch"))[:n]
-    batch = _part(data.train, index)
+    batch = data.train.take(index)
     logits = evaluate(model, weights, batch).logits
     order = functional.cross_entropy(logits, batch.labels, reduction="none").sort(stable=True)
-    return order.values, _part(batch, order.indices), data.classes
-
-
-def _part(split: Split, index: Int64[Tensor, " some"]) -> Split:
-    return Split(split.images[index], split.labels[index], split.ids[index], split.mean, split.std)
+    return order.values, batch.take(order.indices), data.classes
 
 
 def _curve(losses: Tensor) -> list[dict[str, Any]]:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import nn
-
 from workbench.data.data import Data
 from workbench.data_diet.el2n import el2n
 from workbench.data_diet.scores import Score
 from workbench.experiments.example_scores import Scored, asks_a_network, check_scores, score_by_name, score_replica
-from workbench.experiments.replica import Experiment, in_order
+from workbench.experiments.replica import Experiment
 from workbench.experiments.score_tables import averaged
 from workbench.nets.initialisation import initialise
 from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.runs import weights_at
 from workbench.work import progress
-from workbench.work.archive import Archive, run
+from workbench.work.archive import run
 from workbench.work.calls import call
+from workbench.work.replicas import in_order
 from workbench.work.seeds import number
 
 
@@ -40,40 +39,33 @@ def score_to_sort_by(score: str | Score, experiment: Experiment, *, n: int, step
     if not asks_a_network(score):
         return score_by_name(score, data=data, seed=seed)
     if score == "el2n":
-        how = {"n": n, "step": step, "seed": seed, "archive": experiment.archive}
-        return el2n_of(experiment.network, data, recipe, **how)["train"]
+        return el2n_of(experiment, n=n, step=step)["train"]
 
-    def one(own: int) -> Scored:
-        return score_replica(experiment.replica(own), (score,), at, early)
+    def scored(score_seed: int) -> Scored:
+        return score_replica(experiment.replica(score_seed), (score,), at, early)
 
     with progress.within("scores", 0):
-        return averaged(in_order(one, score_seeds(seed, n)))[score]
+        return averaged(in_order(scored, score_seeds(seed, n)))[score]
 
 
 def el2n_of(
-    model: nn.Module,
-    data: Data,
-    recipe: Recipe,
-    splits: Sequence[str] = ("train",),
-    *,
-    n: int,
-    step: int | None,
-    seed: int,
-    archive: Archive | str | None,
+    experiment: Experiment, splits: Sequence[str] = ("train",), *, n: int, step: int | None
 ) -> dict[str, Score]:
     """Return the EL2N of every split at a step (default: a quarter of the recipe), from n networks of their own seeds.
 
     No ticket and no child has one of these seeds.
     """
-    at = checked_score_step(recipe, data, step)
+    network, data = experiment.network, experiment.data
+    at = checked_score_step(experiment.recipe, data, step)
     check_score_replicas(n)
 
-    def one(own: int) -> Weights:
-        return run(call(weights_at, model, initialise(model, seed=own), data, recipe, step=at, seed=own), archive)
+    def trained(score_seed: int) -> Weights:
+        start, order = initialise(network, seed=score_seed), {"step": at, "seed": score_seed}
+        return run(call(weights_at, network, start, data, experiment.recipe, **order), experiment.archive)
 
     with progress.within("scores", 0):
-        networks = in_order(one, score_seeds(seed, n))
-        return {split: el2n(model, networks, data, split=split, step=at) for split in splits}
+        networks = in_order(trained, score_seeds(experiment.seed, n))
+        return {split: el2n(network, networks, data, split=split, step=at) for split in splits}
 
 
 def score_seeds(seed: int, n: int) -> list[int]:

@@ -23,6 +23,12 @@ def beside(replica: Replica, denser: Trained, sparser: Trained, split: str, batc
     return {"barrier_error": pair.barrier_error, "barrier_loss": pair.barrier_loss, "projection_error": cost}
 
 
+def check_threshold(threshold: float) -> None:
+    """Raise a ValueError unless an error barrier can be above the threshold, or below it."""
+    if not 0 < threshold < 1:
+        raise ValueError(f'threshold must be in (0, 1), got {threshold}; for "2 points of error" pass 0.02')
+
+
 def as_fields(trained: Round) -> dict[str, Any]:
     """Return the fields that outcomes have of a round: density and accuracy, mask, rewound weights, run."""
     return {"test_accuracy": trained.run.test_accuracy, **fields_of(trained, "density mask rewound run")}

@@ -52,29 +52,16 @@ def under_shift(
     as there are test images, at most. `scaled` scales confidence by the temperature of the clean validation images.
     Raises a ValueError for an option out of range, and for other data that are not there, before anything is trained.
     """
-    data = load(dataset, train_size=train_size, image_size=image_size, seed=seed)
+    sizes: dict[str, Any] = {"train_size": train_size, "image_size": image_size}
+    data = load(dataset, **sizes, seed=seed)
     corruptions, others, scores = several(corruptions), several(others), several(scores)
     strange = [_random_pixels(data, seed) if other == RANDOM else other for other in others]
     check_shifts(corruptions, severities, scores, strange)
     shifts: dict[str, Any] = {"corruptions": corruptions, "severities": severities, "scores": scores, "scaled": scaled}
     network = models.named(model, data)
-    outcomes = robust_ensembles(
-        dataset,
-        train_size=train_size,
-        image_size=image_size,
-        pixel_noise=pixel_noise,
-        model=model,
-        recipe=recipe,
-        methods=methods,
-        density=density,
-        lams=lams,
-        gradient=gradient,
-        combine=combine,
-        seed=seed,
-        replicas=replicas,
-        archive=archive,
-    )
-    for outcome in outcomes:
+    ensembles: dict[str, Any] = {**sizes, "pixel_noise": pixel_noise, "model": model, "recipe": recipe}
+    ensembles |= {"methods": methods, "density": density, "lams": lams, "gradient": gradient, "combine": combine}
+    for outcome in robust_ensembles(dataset, **ensembles, seed=seed, replicas=replicas, archive=archive):
         yield from shifted(outcome, network, data, others=strange, outside=len(data.test), seed=seed, **shifts)
 
 

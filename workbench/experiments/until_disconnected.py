@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench import lottery
 from workbench.experiments.replica import Replica, prepare
-from workbench.experiments.tickets_beside_dense import as_fields, beside, tickets
+from workbench.experiments.tickets_beside_dense import as_fields, beside, check_threshold, tickets
 from workbench.lottery.rounds import Matching
 from workbench.nets import masks
 from workbench.nets.masks import Mask
@@ -85,7 +85,11 @@ def until_disconnected(
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
     lottery.counts(masks.full(experiment.network), rounds, fraction)
-    _check(rounds, threshold, beyond)
+    if rounds < 2:
+        raise ValueError(f"rounds must be at least 2, got {rounds}: only from round 1 on may two rounds disconnect")
+    check_threshold(threshold)
+    if beyond < 0:
+        raise ValueError(f"beyond must be at least 0, got {beyond}; 0 ends with the round that is disconnected")
 
     def successive_rounds(replica: Replica) -> Iterator[Successive]:
         shared = {**replica.labels, **checked, "threshold": threshold}
@@ -126,12 +130,3 @@ def matching_beside(outcomes: Iterable[Successive], *, margin: float = 0.01) -> 
     Raises a ValueError where there is no sparse round of every replica yet.
     """
     return lottery.matching(tickets(outcomes), margin=margin)
-
-
-def _check(rounds: int, threshold: float, beyond: int) -> None:
-    if rounds < 2:
-        raise ValueError(f"rounds must be at least 2, got {rounds}: only from round 1 on may two rounds disconnect")
-    if not 0 < threshold < 1:
-        raise ValueError(f'threshold must be in (0, 1), got {threshold}; for "2 points of error" pass 0.02')
-    if beyond < 0:
-        raise ValueError(f"beyond must be at least 0, got {beyond}; 0 ends with the round that is disconnected")

@@ -15,7 +15,7 @@ from workbench.ensembles.boosting import boosted
 from workbench.ensembles.cigl import cigl
 from workbench.ensembles.free_tickets import free_tickets
 from workbench.ensembles.member import Member
-from workbench.ensembles.members import as_trained, each_of, members, trained_member
+from workbench.ensembles.members import as_trained, members, trained_member
 from workbench.ensembles.sup_tickets import sup_tickets
 from workbench.experiments.replica import Replica
 from workbench.lottery.rounds import Round, counts, rounds
@@ -26,6 +26,7 @@ from workbench.nets.weights import Weights
 from workbench.pruning.magnitude import magnitude
 from workbench.training.losses import CrossEntropy, Loss
 from workbench.training.recipe import Recipe
+from workbench.work.replicas import in_order
 from workbench.work.seeds import number
 
 ROUNDS = 5  # of iterative magnitude pruning, whatever the density
@@ -65,8 +66,8 @@ class Setting(Replica):
         """Train weights, dense or under a mask, with the order of member m."""
         trained, over = as_trained(loss, self.tickets["over"])
         options = {"loss": trained, "mask": mask, "over": over, "seed": number(self.seed, "member", m)}
-        made = self.run(trained_member, self.model, start, self.data, recipe or self.recipe, **options)
-        return replace(made, loss=loss)
+        member = self.run(trained_member, self.model, start, self.data, recipe or self.recipe, **options)
+        return replace(member, loss=loss)
 
 
 def robust(s: Setting) -> list[Member]:
@@ -88,10 +89,10 @@ def adaboost(s: Setting) -> list[Member]:
     """Edge-popup tickets by boosting (SAMME), each on what those before it got wrong; the first is ordinary."""
     weights = initialise(s.model, seed=number(s.seed, "member weights"), rule=s.tickets["rule"], density=s.density)
     how = {"density": s.density, "members": len(s.losses), "scope": s.tickets["scope"], "seed": s.seed}
-    made = list(boosted(s.model, weights, s.data, s.recipe, **how, archive=s.archive))
-    if len(made) < len(s.losses):  # one more was trained, no better than a guess
-        made[-1] = replace(made[-1], extra=made[-1].steps)
-    return made
+    tickets = list(boosted(s.model, weights, s.data, s.recipe, **how, archive=s.archive))
+    if len(tickets) < len(s.losses):  # one more was trained, no better than a guess
+        tickets[-1] = replace(tickets[-1], extra=tickets[-1].steps)
+    return tickets
 
 
 def dense(s: Setting) -> list[Member]:
@@ -106,7 +107,7 @@ def dense_mixup(s: Setting) -> list[Member]:
 
 def deep_ensemble(s: Setting) -> list[Member]:
     """M dense networks of their own draws (Lakshminarayanan et al. 2017)."""
-    return each_of(lambda m: s.member(s.member_start(m), m), len(s.losses), workers=s.workers)
+    return in_order(lambda m: s.member(s.member_start(m), m), range(len(s.losses)), workers=s.workers)
 
 
 def imp(s: Setting) -> list[Member]:
@@ -182,7 +183,7 @@ def _magnitude(s: Setting, losses: Sequence[Loss]) -> list[Member]:
     def member(m: int) -> Member:
         return replace(s.member(start, m, mask=mask, loss=losses[m]), extra=0 if m else steps)
 
-    return each_of(member, len(losses), workers=s.workers)
+    return in_order(member, range(len(losses)), workers=s.workers)
 
 
 def _ticket(s: Setting, density: float) -> tuple[Mask, int]:
@@ -194,7 +195,7 @@ def _ticket(s: Setting, density: float) -> tuple[Mask, int]:
     count = counts(full, ROUNDS, _fraction(density))[-1]
     last, order = before[-1], number(s.seed, "member")
     mask = magnitude(last.ranked, last.mask, density=count / masks.total(full), seed=order)
-    return mask, sum(one.run.steps for one in before)
+    return mask, sum(ticket.run.steps for ticket in before)
 
 
 def _rounds(s: Setting, density: float, several: int) -> Iterator[Round]:

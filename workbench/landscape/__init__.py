@@ -1,43 +1,20 @@
 """The loss landscape between networks: children of one point, paths, planes, curves, alignment, curvature."""
 
-from workbench.landscape.alignment import align as align
-from workbench.landscape.alignment import match as match
-from workbench.landscape.alignment import permutations as permutations
-from workbench.landscape.alignment import permute as permute
-from workbench.landscape.children import Child as Child
-from workbench.landscape.children import children as children
-from workbench.landscape.curvature import Curvature as Curvature
-from workbench.landscape.curvature import Prediction as Prediction
-from workbench.landscape.curvature import curvature as curvature
-from workbench.landscape.curvature import curvature_by_layer as curvature_by_layer
-from workbench.landscape.curvature import local_dimension as local_dimension
-from workbench.landscape.curvature import prunable_share as prunable_share
-from workbench.landscape.curve import CURVES as CURVES
-from workbench.landscape.curve import Curve as Curve
-from workbench.landscape.curve import along as along
-from workbench.landscape.curve import curve as curve
-from workbench.landscape.hessian import Hessian as Hessian
-from workbench.landscape.hessian import hessian as hessian
-from workbench.landscape.pairs import Comparison as Comparison
-from workbench.landscape.pairs import angle as angle
-from workbench.landscape.pairs import compare as compare
-from workbench.landscape.pairs import disagreement as disagreement
-from workbench.landscape.pairs import distance as distance
-from workbench.landscape.pairs import middle as middle
-from workbench.landscape.pairs import pairs as pairs
-from workbench.landscape.path import DEFINITIONS as DEFINITIONS
-from workbench.landscape.path import Path as Path
-from workbench.landscape.path import path as path
-from workbench.landscape.path import path_mask as path_mask
-from workbench.landscape.path import paths as paths
-from workbench.landscape.perturbed import perturbed as perturbed
-from workbench.landscape.plane import plane as plane
-from workbench.landscape.plane import random_plane as random_plane
-from workbench.landscape.spectrum import Spectrum as Spectrum
-from workbench.landscape.spectrum import Trace as Trace
-from workbench.landscape.spectrum import spectral_density as spectral_density
-from workbench.landscape.spectrum import top_eigenvalues as top_eigenvalues
-from workbench.landscape.spectrum import trace as trace
-from workbench.landscape.surface import Mark as Mark
-from workbench.landscape.surface import Surface as Surface
-from workbench.landscape.surface import plane_table as plane_table
+from workbench.landscape.alignment import align, match, permutations, permute
+from workbench.landscape.children import Child, children
+from workbench.landscape.curvature import (
+    Curvature,
+    Prediction,
+    curvature,
+    curvature_by_layer,
+    local_dimension,
+    prunable_share,
+)
+from workbench.landscape.curve import CURVES, Curve, along, curve
+from workbench.landscape.hessian import Hessian, hessian
+from workbench.landscape.pairs import Comparison, angle, compare, disagreement, distance, middle, pairs
+from workbench.landscape.path import DEFINITIONS, Path, path, path_mask, paths
+from workbench.landscape.perturbed import perturbed
+from workbench.landscape.plane import plane, random_plane
+from workbench.landscape.spectrum import Spectrum, Trace, spectral_density, top_eigenvalues, trace
+from workbench.landscape.surface import Mark, Surface, plane_table

@@ -17,8 +17,8 @@ from jaxtyping import Int64
 from torch import Tensor, nn
 
 from workbench.landscape.hidden_units import Axis, Group, entries, hidden_units
-from workbench.landscape.path import check_finite
-from workbench.nets.weights import Weights, check_fits, check_same, owners
+from workbench.landscape.path import check_ends
+from workbench.nets.weights import Weights, owners
 from workbench.work import progress
 from workbench.work.nearest import unknown
 from workbench.work.seeds import check_seed, generator
@@ -46,10 +46,7 @@ def match(model: nn.Module, a: Weights, b: Weights, *, seed: int = 0, orders: in
     the best of `orders` searches. Raises a ValueError for weights of different models, for NaN, and for a module whose
     hidden units cannot be told (`hidden_units`).
     """
-    check_fits(a, model)
-    check_same(a, b)
-    for weights, title in ((a, "the first network"), (b, "the second network")):
-        check_finite(weights, title)
+    check_ends(model, a, b)
     if orders < 1:
         raise ValueError(f"orders must be at least 1, got {orders}; 3 searches and the best of them is the default")
     check_seed(seed)

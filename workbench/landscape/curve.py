@@ -15,13 +15,13 @@ from torch import Tensor, nn
 
 from workbench.data.data import Data
 from workbench.landscape.frame import parameters
-from workbench.landscape.path import Path, check_finite, check_points, measure, slice_of
+from workbench.landscape.path import Path, check_ends, check_points, measure, slice_of
 from workbench.nets import masks
 from workbench.nets.batch_norm import treat_batch_norm
 from workbench.nets.evaluation import place
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, check_fits, check_same, mix, on_cpu, owners
+from workbench.nets.weights import Weights, check_fits, mix, on_cpu, owners
 from workbench.training.recipe import Recipe
 from workbench.training.steps import settle_recipe, steps
 from workbench.work.nearest import unknown
@@ -84,10 +84,7 @@ def curve(
     (of two sparse networks `path_mask(…, "union")`) pruned places are zero all along; a ValueError where an end is not
     zero there, for weights of different models, and for an end that is not finite.
     """
-    check_fits(a, model)
-    check_same(a, b)
-    for title, end in (("the first network", a), ("the second network", b)):
-        check_finite(end, title)
+    check_ends(model, a, b)
     if kind not in CURVES:
         raise unknown("kind of curve", kind, CURVES)
     if bends < 1:

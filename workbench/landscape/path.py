@@ -140,10 +140,7 @@ def path(
     different models, for an end that is not finite, and for an empty slice of the data.
     """
     check_points(points)
-    check_fits(a, model)
-    check_same(a, b)
-    check_finite(a, "the first network")
-    check_finite(b, "the second network")
+    check_ends(model, a, b)
     part = slice_of(data, split, examples)
 
     def point(alpha: float) -> Weights:
@@ -216,6 +213,14 @@ def check_points(points: int) -> None:
     """Raise a ValueError unless so many points of a line have both its ends and its middle among them."""
     if points < 3 or points % 2 == 0:
         raise ValueError(f"points must be odd and at least 3, so that both ends and the middle are in, got {points}")
+
+
+def check_ends(model: nn.Module, a: Weights, b: Weights) -> None:
+    """Raise a ValueError unless both are weights of this model, and finite."""
+    check_fits(a, model)
+    check_same(a, b)
+    check_finite(a, "the first network")
+    check_finite(b, "the second network")
 
 
 def check_finite(weights: Mapping[str, Tensor], title: str) -> None:

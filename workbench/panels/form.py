@@ -22,8 +22,8 @@ class Form:
 
     def __init__(self, groups: dict[str, tuple[Option, ...]], values: dict[str, Any], typed: Typed) -> None:
         self.fields = {option.name: field(option, values[option.name]) for group in groups.values() for option in group}
-        for name, made in self.fields.items():
-            made.changed(lambda value, name=name: typed(name, value))
+        for name, shown in self.fields.items():
+            shown.changed(lambda value, name=name: typed(name, value))
         boxes = [
             widgets.VBox([widgets.HTML(f"<h4>{title}</h4>"), *(self.fields[option.name].widget for option in group)])
             for title, group in groups.items()

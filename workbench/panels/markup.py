@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from workbench.numbers.tables import table
@@ -16,12 +17,13 @@ from workbench.work.calls import Call
 
 NOTEBOOK = "notebooks/00_workbench.ipynb"
 SHOWN = 200  # rows of the table on the screen; the CSV has all
+STYLE = Path(__file__).with_name("panel.css").read_text()
 COPY = "navigator.clipboard.writeText(this.previousElementSibling.textContent); this.textContent = 'Copied'"
 
 
 def head(title: str, about: str) -> str:
-    """The name of the panel and what it does."""
-    return f'<h3>{escape(title)}</h3><p class="wb-about">{escape(about)}</p>'
+    """The look of the panel, its name and what it does."""
+    return f'<style>{STYLE}</style><h3>{escape(title)}</h3><p class="wb-about">{escape(about)}</p>'
 
 
 def status(job: Job | None) -> str:

@@ -43,13 +43,13 @@ def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Pane
     if name not in PANELS:
         raise unknown("panel", name, PANELS)
     with _lock:
-        made = SHOWN[name] if interactive and name in SHOWN else Panel(name, PANELS[name], interactive=interactive)
+        shown = SHOWN[name] if interactive and name in SHOWN else Panel(name, PANELS[name], interactive=interactive)
         if interactive:
-            SHOWN[name] = made
-    made.set(**arguments | options)
+            SHOWN[name] = shown
+    shown.set(**arguments | options)
     if not interactive:
-        made.run()
-    return made
+        shown.run()
+    return shown
 
 
 def _named(call: Call) -> str:

@@ -18,7 +18,6 @@ from workbench.panels.draft import Draft
 from workbench.panels.form import Form
 from workbench.panels.job import Job
 from workbench.panels.live import LiveChart
-from workbench.panels.style import CSS
 
 PERIOD = 2.0  # seconds between two tables
 BRIEF = 0.1  # seconds; there is no stopping a live panel's call that is over sooner, and its button keeps still
@@ -37,7 +36,7 @@ class View:
         self.form = Form(self.declaration.groups, draft.values, self._typed)
         self.run = self._button("Run", run, "play", "wb-run")
         self.stop = self._button("Stop", stop, "stop", "wb-stop")
-        head = widgets.HTML(CSS + markup.head(self.declaration.title, self.declaration.about))
+        head = widgets.HTML(markup.head(self.declaration.title, self.declaration.about))
         names = ("status", "problem", "error", "words", "code", "table")
         text = self.text = {name: widgets.HTML() for name in names}
         text["status"].add_class("wb-status")

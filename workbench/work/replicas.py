@@ -17,10 +17,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from contextvars import copy_context
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.work.progress import Progress, Stopped, report, watch, within
 
+T = TypeVar("T")
 Values = Generator[tuple[int, Any], None, None]
 POLL = 0.1  # seconds between two looks at whether anybody still waits
 
@@ -39,6 +40,13 @@ def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | No
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}; leave it out for one a core")
     return _consume(f, seeds, min(workers, len(seeds)))
+
+
+def in_order(f: Callable[[int], T], seeds: Iterable[int], *, workers: int | None = None) -> list[T]:
+    """Return what `f` returns for every seed, in their order, made side by side."""
+    seeds = list(seeds)
+    values = dict(replicas(f, seeds, workers=workers))
+    return [values[seed] for seed in seeds]
 
 
 def _consume(f: Callable[[int], Any], seeds: list[int], workers: int) -> Values:
