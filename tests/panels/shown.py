@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from workbench.charts import CHARTS
-from workbench.charts.theme import GREY
+from workbench.charts.grammar.looks import GREY
 
 
 def whole(picture: str, outcomes: list[Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from workbench.calibration.binned import (
     ece,
     ece_equal_mass,
     mce,
+    mean_reliability,
     reliability,
     wilson,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "fit_vector",
     "interval",
     "mce",
+    "mean_reliability",
     "nll",
     "reliability",
     "scaled",

@@ -13,8 +13,9 @@ from typing import Any
 
 import altair as alt
 
-from workbench.charts import methods, theme
+from workbench.charts import theme
 from workbench.charts.cells import column
+from workbench.charts.grammar.looks import channels, of_methods
 from workbench.charts.spans import points, records
 from workbench.experiments.ensemble_outcome import check_once
 from workbench.numbers import intervals
@@ -85,9 +86,9 @@ def _line(own: Sequence[dict[str, Any]], corruption: str, all_: Sequence[str]) -
     for name in MEASURES:
         there = [[sum(one) / len(one) for one in values[at][name].values()] for at in severities]
         spans = [intervals.mean(one) if one else NOTHING for one in there]
-        line[name] = [methods.rounded(one.mean) for one in spans]
-        line[f"{name}_low"] = [methods.rounded(one.low) for one in spans]
-        line[f"{name}_high"] = [methods.rounded(one.high) for one in spans]
+        line[name] = [_rounded(one.mean) for one in spans]
+        line[f"{name}_low"] = [_rounded(one.low) for one in spans]
+        line[f"{name}_high"] = [_rounded(one.high) for one in spans]
     return line
 
 
@@ -136,7 +137,8 @@ def draw(rows: list[dict[str, Any]]) -> alt.HConcatChart:
 
 
 def _picture(name: str, names: Sequence[str]) -> alt.LayerChart:
-    colour, shape = methods.colour(names), methods.shape(names)
+    looks = channels(of_methods(names), "method")
+    colour, shape = looks["color"], looks["shape"]
     title, form = MEASURES[name]
     scale = alt.Scale(zero=True, nice=True) if name == "ece" else alt.Scale(zero=name == "signed_gap", padding=8)
     axis = alt.Axis(grid=False, values=[0, 1, 2, 3, 4, 5], format="d")
@@ -196,3 +198,8 @@ def _by_replica(own: Sequence[dict[str, Any]], name: str) -> list[float]:
         if row.get(name) is not None:
             values[row["seed"], row["replica"]].append(row[name])
     return [sum(several) / len(several) for several in values.values()]
+
+
+def _rounded(value: float | None, digits: int = 5) -> float | None:
+    """Return a number that a chart can hold: None for NaN."""
+    return None if value is None or value != value else round(float(value), digits)

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.charts.accuracy_by_severity import words as severity_in_words
 from workbench.charts.calibration_by_method import words as differences_in_words
-from workbench.charts.easy_to_hard import words as difficulty_in_words
+from workbench.charts.each_member import words_of_difficulty as difficulty_in_words
 from workbench.charts.reliability_diagram import words as reliability_in_words
 from workbench.charts.roc_out_of_distribution import words as roc_in_words
 from workbench.ensembles.combination import COMBINATIONS

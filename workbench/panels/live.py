@@ -19,7 +19,8 @@ import altair as alt
 import ipywidgets as widgets
 
 from workbench.charts import CHARTS
-from workbench.charts.theme import GREY, ROWS
+from workbench.charts.grammar import ROWS
+from workbench.charts.grammar.looks import GREY
 
 PERIOD = 0.25  # seconds between two pictures, at least
 RARELY = 20  # times as long as it took to draw a specification, until it is drawn anew

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.charts import in_words
-from workbench.charts.theme import kind
+from workbench.charts.grammar import RUNS
 from workbench.experiments import winning_tickets
 from workbench.lottery.sanity import CONTROLS
 from workbench.panels.groups import LEARNED, TRAINED
@@ -20,7 +20,7 @@ LOTTERY = Declaration(
             Number("rounds", "rounds", low=0, high=100, whole=True, help="after the dense one"),
             Number("fraction", "fraction pruned", low=0.001, high=0.999, step=0.05, help="of the survivors"),
             Number("rewind_step", "rewind to step", low=0, whole=True, help="0 is the very beginning"),
-            Several("controls", "controls", tuple(CONTROLS), labels=tuple(kind(name)[2] for name in CONTROLS)),
+            Several("controls", "controls", tuple(CONTROLS), labels=tuple(RUNS[name].words for name in CONTROLS)),
             Number("replicas", "replicas", low=1, high=1000, whole=True, help="three give an interval"),
         ),
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.charts.pair_matrix import words
+from workbench.charts.every_pair import words
 from workbench.experiments import pair_matrix
 from workbench.landscape.path import MASKS_ON_PATH
 from workbench.nets.batch_norm import TREATMENTS

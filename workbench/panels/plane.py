@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.charts.between import between
+from workbench.charts.loss_plane import words
 from workbench.experiments import plane_between
 from workbench.experiments.plane_between import BETWEEN
 from workbench.landscape import CURVES
@@ -34,5 +34,5 @@ PLANE = Declaration(
         ),
     },
     charts=("loss plane",),
-    words=between,
+    words=words,
 )

@@ -2,7 +2,8 @@
 
 A record is a dict of one replica. Beside x, the measures and the line, it may say:
 
-    role     "point", if it says nothing; "across": its value is a line over all of x; "mark": it stands by itself
+    role     "point", if it says nothing; "across": its value is a line over all of x; "mark": it stands by itself;
+             "beneath": a point of a thin line that is not one's own
     look     which of the looks its line has, where that is not the line's own name
     words    what stands at the end of its line, where the look has no words, and in the tips
     seed, replica   whose it is: several records of one replica are averaged first
@@ -27,7 +28,6 @@ from workbench.charts.grammar.rows import ROWS, Rows, span, thin
 from workbench.numbers import intervals
 
 CARRIED = ("hollow", "joined", "shape", "replica")  # from a record to the row of its mean
-LABELS = 16  # in one picture
 ASIDE = 0.035  # of the width, from the end of the lines to their labels
 Group = list[tuple[Any, float, dict[str, Any]]]  # (replica, value, record)
 
@@ -36,28 +36,33 @@ Group = list[tuple[Any, float, dict[str, Any]]]  # (replica, value, record)
 class Averages:
     """Means over replicas with their t intervals, by `x`, for each of the `measures`.
 
-    `line` is the field of a record that names its line; lines are `named` at their ends, or in a `legend` so called.
+    `line` is the field of a record that names its line; so many lines are `named` at their ends, the first and the last
+    among them, or `beside` a point of their own; or all of them in a `legend` so called.
     `split` is a field by which pictures stand side by side; `chosen` is (a field, words), by which a menu chooses;
     `names` is the field with words for the values 0, 1, 2, … of x. `rules` are broken lines across, by measure: a
-    number, or the field that has it. Intervals are Student's t over replicas, or, `ranged`, from the least to the most.
-    Lines stand `apart` by a share of the width; `height` is of a picture, or of each. `carried` are (field, words) of a
-    record that tips say too. `packed` rows hold lists, for charts that have all the lines of a menu.
+    number, or the field that has it. Intervals are Student's t over replicas, or, `ranged`, from the least to the most;
+    a `bare` mean has none, and n counts what its subtitle says. Lines stand `apart` by a share of the width; `height` is
+    of a picture, or of each; `sizes` are square pixels of a point and of a mark. `carried` are numbers that tips say
+    too, averaged, or (field, words). `packed` rows hold lists, for charts that have all the lines of a menu.
     """
 
     x: Axis
     measures: Sequence[Axis]
     line: str = "kind"
     looks: Looking = in_order
-    named: bool = True
+    named: int = 16
+    beside: bool = False
     legend: str | None = None
     split: str | None = None
     chosen: tuple[str, str] | None = None
     names: str | None = None
     rules: Mapping[str, float | str] | None = None
-    carried: Sequence[tuple[str, str]] = ()
+    carried: Sequence[tuple[str, str] | Axis] = ()
     apart: float = 0.01
     height: int | Sequence[int] = HEIGHT
+    sizes: tuple[int, int] = (64, 80)
     ranged: bool = False
+    bare: bool = False
     packed: bool = False
 
     def rows(self, records: Rows) -> Rows:
@@ -78,7 +83,7 @@ class Averages:
         means.sort(key=lambda mean: (order.index(mean["line"]), -mean["at"] if x.reverse else mean["at"]))
         labels = [] if self.legend or not self.named else self._labels(means, x)
         others = [*self._rules(means, records), *labels]
-        made = [*(means if self.packed else thin(means, ROWS - len(others))), *others]
+        made = [*(means if self.packed else self._few(means, ROWS - len(others))), *others]
         made = self._packed(made) if self.packed else made
         made[0] |= {field: records[0][field] for field in ("about", self.names) if field and field in records[0]}
         return made
@@ -109,13 +114,18 @@ class Averages:
         words = first.get("words") or (known.words if known else "") or str(line)
         row = {"role": role, "measure": field, "line": line, "look": look, "words": words, x.field: place}
         row |= {"where": x.words(place)} | dict(zip(self.parts(), parts, strict=True))
-        carried = [*CARRIED, *(name for name, _ in self.carried)]
+        carried = [*CARRIED, *(field[0] for field in self.carried if not isinstance(field, Axis))]
         row |= {name: first[name] for name in carried if name in first and (role == "mark" or name != "replica")}
         values = _by_replica((replica, value) for replica, value, _ in same)
         row |= span(values, "value", measure.said)
         if self.ranged:
             low, high = min(values), max(values)
             row |= {"low": low, "high": high, "interval": f"{low:{measure.said}} to {high:{measure.said}}"}
+        if self.bare:
+            row |= {"low": None, "high": None}
+        for axis in self.carried:
+            if isinstance(axis, Axis):
+                row[axis.field] = statistics.fmean(record[axis.field] for *_, record in same)
         if "less" in first:
             less = _by_replica((replica, record["less"]) for replica, _, record in same if record["less"] is not None)
             row["hollow"] = bool(less) and not intervals.matches(intervals.mean(less))
@@ -131,19 +141,30 @@ class Averages:
         for mean in means:
             pictures[mean["measure"], *(mean[field] for field in self.parts())].append(mean)
         drawn = [mean["at"] for mean in means]
-        column = x.beyond(x.ends(drawn)[1], ASIDE, drawn)
+        right = x.ends(drawn)[1]
         labels = []
         for (field, *_), shown in pictures.items():
             number = [measure.field for measure in self.measures].index(field)
             named = [mean for mean in shown if mean["role"] != "mark" and mean.get("joined", True)]
-            ends = thin(list({mean["line"]: mean for mean in named}.values()), LABELS)
+            ends = thin(list({mean["line"]: mean for mean in named}.values()), self.named)
             seen = [mean[part] for mean in shown for part in ("value", "low", "high") if mean[part] is not None]
+            seen += [0.0] if self.measures[number].zero else []
             places = self.measures[number].spread([end["value"] for end in ends], LINE / self.height_of(number), seen)
             for end, place in zip(ends, places, strict=True):
                 known = {name: end[name] for name in ("measure", "line", "look", "words", *self.parts())}
-                at = {"value": place, "at": column, "from": end["value"], "from_at": end["at"]}
-                labels.append({"role": "label", **known, **at})
+                at = x.beyond(end["at"] if self.beside else right, ASIDE, drawn)
+                where = {"value": place, "at": at, "from": end["value"], "from_at": end["at"]}
+                labels.append({"role": "label", **known, **where})
         return labels
+
+    def _few(self, means: Rows, most: int) -> Rows:
+        """Return at most so many of the means: as many of every line, its ends among them."""
+        lines: dict[tuple[Any, ...], Rows] = defaultdict(list)
+        for mean in means:
+            lines[tuple(mean[field] for field in ("role", "measure", *self.parts(), "line"))].append(mean)
+        each = most // max(1, len(lines))
+        fits = len(means) <= most or not each
+        return thin(means if fits else [mean for line in lines.values() for mean in thin(line, each)], most)
 
     def _rules(self, means: Rows, records: Rows) -> Rows:
         """Return a broken line across for each picture of a measure that has one."""

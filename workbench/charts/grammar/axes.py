@@ -96,7 +96,7 @@ class Axis:
     def _scale(self, **more: Any) -> alt.Scale:
         more |= {} if self.type == "linear" else {"type": self.type}
         more |= {"constant": 2} if self.type == "symlog" else {}
-        more |= {} if self.type == "log" else {"zero": self.zero}
+        more |= {"nice": False} if self.type == "log" else {"zero": self.zero}
         more |= {"reverse": True} if self.reverse else {}
         if self.domain is not None:
             more["nice"] = False

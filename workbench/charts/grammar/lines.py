@@ -26,7 +26,10 @@ class Pane:
     titles: tuple[bool, bool] = (True, True)  # of x and y
     shape: alt.Shape | None = None
     tips: Sequence[Any] = ()
-    inside: bool = False  # the words at the ends of lines
+    carried: Sequence[Any] = ()  # tips of single marks too
+    sizes: tuple[int, int] = (64, 80)
+    named: bool = True  # at the ends of lines
+    inside: bool = False  # the words there
 
     def across(self, field: str = "at") -> alt.X:
         """Return x by a field."""
@@ -44,26 +47,31 @@ def lines(pane: Pane, lists: Mapping[str, Sequence[str]]) -> list[Any]:
 
     def of(role: str) -> alt.Chart:
         base = alt.Chart().transform_filter(f"datum.role == '{role}' && {pane.where}")
-        fields: list[Any] = list(lists.get(role, ()))
+        fields: list[Any] = list(
+            lists.get(role, lists.get("point", ()))
+        )  # of no rows too, else numbers are read of lists
         return base.transform_flatten(fields) if fields else base
 
     tip = [pane.tips[0], alt.Tooltip("where:N", title=pane.x.title.partition(":")[0].partition(" (")[0])]
-    tip = [*tip, pane.y.tip(), *pane.tips[1:]]
+    tip = [*tip, pane.y.tip(), *pane.tips[1:], *pane.carried]
     over: dict[str, Any] = {"x": pane.across("left"), "x2": "right:Q", "color": color}
     point = of("point").encode(x=pane.across(), color=color)
     full, empty = point.transform_filter("!datum.hollow"), point.transform_filter("datum.hollow === true")
     shape = pane.shape or looks["shape"]
     joined = point.transform_filter("datum.joined !== false").mark_line(strokeWidth=2)
-    marked = of("mark").mark_point(filled=True, size=80, opacity=1).encode(x=pane.across(), color=color)
-    told = [alt.Tooltip("words:N", title="marked"), *tip[1:3], alt.Tooltip("replica:N")]
+    marked = of("mark").mark_point(filled=True, size=pane.sizes[1], opacity=1).encode(x=pane.across(), color=color)
+    told = [alt.Tooltip("words:N", title="marked"), *tip[1:3], alt.Tooltip("replica:N"), *pane.carried]
+    beneath = of("beneath").encode(x=pane.across(), y=y, color=color, detail="line:N")
     return [
+        beneath.mark_line(strokeWidth=1, opacity=0.75),
+        beneath.mark_point(size=30, filled=True, opacity=0).encode(tooltip=tip[:3]),
         of("across").mark_rect(opacity=0.18).encode(y=pane.up("low"), y2="high:Q", **over),
         of("across").mark_rule(strokeDash=BROKEN["strokeDash"], strokeWidth=1.5).encode(y=y, tooltip=tip, **over),
         of("rule").mark_rule(**BROKEN).encode(y=y),
         point.mark_rule(strokeWidth=1.5, opacity=0.65).encode(y=pane.up("low"), y2="high:Q", detail="line:N"),
         joined.encode(y=y, strokeDash=looks["strokeDash"], detail="line:N"),
-        full.mark_point(size=64, filled=True, opacity=1).encode(y=y, shape=shape, tooltip=tip),
-        empty.mark_point(size=64, strokeWidth=2, opacity=1).encode(y=y, shape=shape, tooltip=tip),
+        full.mark_point(size=pane.sizes[0], filled=True, opacity=1).encode(y=y, shape=shape, tooltip=tip),
+        empty.mark_point(size=pane.sizes[0], strokeWidth=2, opacity=1).encode(y=y, shape=shape, tooltip=tip),
         marked.encode(y=y, shape=shape, tooltip=told),
-        *labels(of("label"), pane.across, pane.up, color, inside=pane.inside),
+        *(labels(of("label"), pane.across, pane.up, color, inside=pane.inside) if pane.named else []),
     ]

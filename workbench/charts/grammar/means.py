@@ -17,7 +17,7 @@ from workbench.charts.grammar import marks
 from workbench.charts.grammar.averages import ASIDE, Averages
 from workbench.charts.grammar.axes import Axis
 from workbench.charts.grammar.lines import Pane, lines
-from workbench.charts.grammar.looks import Looks, looks_of
+from workbench.charts.grammar.looks import Looking, looks_of
 from workbench.charts.grammar.picture import Picture, dress, headed, legend, menu
 from workbench.charts.grammar.room import LEAST, Grid, grid, widest
 from workbench.charts.grammar.rows import Rows
@@ -27,16 +27,17 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, kw_only=True)
 class Means(Averages):
-    """Means over replicas as lines over `x`, a picture for each of the `measures`; `Averages` has the other fields.
+    """Means over replicas as lines over `x`, a picture for each of the `measures` that the records have.
 
-    The pictures stand side by side where there is room, or, `stacked`, one below the other. `shapes` is (title, looks)
-    of the records' `shape`; a menu of what is `chosen` is one of `buttons`. `needs` and `holds` are the `Picture`'s.
+    `Averages` has the other fields. The pictures stand side by side where there is room, or, `stacked`, one below the
+    other. `shapes` is (title, looks) of the records' `shape`; a menu of what is `chosen` is one of `buttons`. `needs`
+    and `holds` are the `Picture`'s.
     """
 
     title: str
     description: str
     subtitle: str = "mean and 95 % t interval over replicas"
-    shapes: tuple[str, Looks] | None = None
+    shapes: tuple[str, Looking] | None = None
     buttons: bool = False
     stacked: bool = False
     needs: str = ""
@@ -50,12 +51,20 @@ class Means(Averages):
         return Picture(rows, self.draw, needs=self.needs, holds=self.holds)
 
     def draw(self, rows: Rows, width: int) -> Any:
-        """Draw the rows: a picture for each measure, and for each value of the split."""
+        """Draw the rows: a picture for each measure that they have, and for each value of the split."""
+        return self.dressed(self.pictures(rows, width), rows, width)
+
+    def pictures(self, rows: Rows, width: int) -> Any:
+        """Return the pictures alone, for a chart that has more below them and is `dressed` as a whole."""
         splits = list(dict.fromkeys(row[self.split] for row in rows)) if self.split and rows else [None]
-        shown = [(number, value) for value in splits for number in range(len(self.measures))]
+        seen = {row["measure"] for row in rows} or {self.measures[0].field}
+        numbers = [number for number, measure in enumerate(self.measures) if measure.field in seen]
+        shown = [(number, value) for value in splits for number in numbers]
         words = [word for row in rows if row["role"] == "label" for word in _several(row["words"])]
         room, inside = self._room(width, len(shown), words)
         whole = replace(self._pane(rows, width), inside=inside)
+        if inside and self.beside:  # there is no room for words beside points
+            whole = replace(whole, legend=legend(None, whole.looks, width), named=False)
         drawn, lists = [], _lists(rows) if self.packed else {}
         for place, (number, value) in enumerate(shown):
             measure, last = self.measures[number], place == len(shown) - 1
@@ -68,7 +77,7 @@ class Means(Averages):
             chart = alt.concat(*drawn, columns=room.columns, spacing=12)
             shared = {"x": self.stacked or self.split, "y": self.split}
             chart = chart.resolve_scale(**{channel: "shared" for channel, is_shared in shared.items() if is_shared})
-        return self._dressed(chart, rows, width)
+        return chart
 
     def _room(self, width: int, count: int, words: Sequence[str]) -> tuple[Grid, bool]:
         """Return how the pictures share the width, and whether words must stand inside them."""
@@ -84,10 +93,18 @@ class Means(Averages):
         names = [name for row in rows for name in _several(row.get("look"))]
         looks = looks_of(self.looks, names)
         key = legend(self.legend, looks, width) if self.legend else None
-        shape = marks.shaped(self.shapes[0], self.shapes[1], width) if self.shapes else None
-        return Pane(self.x_of(rows), self.measures[0], (0, 0), looks, legend=key, shape=shape, tips=self._tips(rows))
+        shape = None
+        if self.shapes:
+            shapes = looks_of(self.shapes[1], [name for row in rows for name in _several(row.get("shape"))])
+            shape = marks.shaped(self.shapes[0], shapes, width)
+        pane = Pane(self.x_of(rows), self.measures[0], (0, 0), looks, legend=key, shape=shape, sizes=self.sizes)
+        carried = [
+            c.tip(c.field) if isinstance(c, Axis) else alt.Tooltip(f"{c[0]}:N", title=c[1]) for c in self.carried
+        ]
+        return replace(pane, tips=self._tips(rows), carried=carried)
 
-    def _dressed(self, chart: Any, rows: Rows, width: int) -> Any:
+    def dressed(self, chart: Any, rows: Rows, width: int) -> Any:
+        """Return a chart with its title, its menu and the house's colours."""
         around: dict[str, Any] = {"title": self.title, "subtitle": self.subtitle, "description": self.description}
         if self.chosen:
             field, words = self.chosen
@@ -104,12 +121,9 @@ class Means(Averages):
         name = (self.legend or self.line).replace("_", " ")
         match = [alt.Tooltip("match:N", title="the dense network")] if any("match" in row for row in rows) else []
         spread = "range" if self.ranged else "95 % interval"
-        counted = [
-            alt.Tooltip("interval:N", title=spread),
-            alt.Tooltip("n:Q", title="of" if self.ranged else "replicas"),
-        ]
-        carried = [alt.Tooltip(f"{field}:N", title=words) for field, words in self.carried]
-        return [alt.Tooltip("words:N", title=name), *counted, *match, *carried]
+        counted = [] if self.bare else [alt.Tooltip("interval:N", title=spread)]
+        counted.append(alt.Tooltip("n:Q", title="mean of" if self.ranged or self.bare else "replicas"))
+        return [alt.Tooltip("words:N", title=name), *counted, *match]
 
 
 def _several(value: Any) -> list[Any]:

@@ -1,6 +1,6 @@
 """A chart in two steps, and what stands around it: rows and drawing apart, a title, the words for those who do not see.
 
-@picture(holds="weights")                       # what a data frame of the outcomes does not hold
+@picture(title="…", description="…", holds="weights")    # `holds`: what a data frame of the outcomes does not
 def weights_before_after(outcomes: Iterable[Any]) -> Rows:
     \"\"\"Draw the trained weights that survive.\"\"\"
     return […]                                   # what is drawn: at most 500 dicts
@@ -15,7 +15,7 @@ def words(outcomes: Iterable[Any]) -> list[str]: …
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import altair as alt
@@ -31,6 +31,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
 AXIS, SMALL = 62, 140  # pixels of the axis at the left of small pictures, and of one of them at least
+SQUARE = 260  # pixels of a side, at most
 
 
 class Picture(Generic[P]):
@@ -39,7 +40,8 @@ class Picture(Generic[P]):
     `rows(outcomes)` are at most 500 dicts, `draw(rows, width)` fits them into a width in pixels, `words(outcomes)` are
     the sentences under the picture. What is drawn around the data is drawn anew where the first row's `about` changes,
     now and then, and at the end of a run. A chart that a finished run may leave empty says in `needs` what that run
-    lacks; one that draws what no data frame has (images, paths) says in `holds` what it asks of outcomes.
+    lacks; one that draws what no data frame has (images, paths) says in `holds` what it asks of outcomes. `around` is
+    what the drawing is dressed in, where it is declared.
     """
 
     __name__: str
@@ -51,10 +53,11 @@ class Picture(Generic[P]):
         *,
         needs: str = "",
         holds: str = "",
+        around: Mapping[str, Any] | None = None,
     ) -> None:
         functools.update_wrapper(self, rows)  # its name, docstring and signature
         self._rows, self._draw, self._words = rows, draw, _silent
-        self.needs, self.holds = needs, holds
+        self.needs, self.holds, self.around = needs, holds, around
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         return self.draw(self.rows(*args, **kwargs))
@@ -72,7 +75,8 @@ class Picture(Generic[P]):
     def draw(self, rows: Rows, width: int = WIDTH) -> Any:
         """Return the rows as an altair chart that is at most so many pixels wide, legends and labels included."""
         assert self._draw is not None, f"{self!r} has no drawing"
-        return self._draw(rows, width)
+        chart = self._draw(rows, width)
+        return dress(chart, rows, width, **self.around) if self.around else chart
 
     def words(self, outcomes: Any) -> list[str]:
         """Return the sentences under the picture, none where it has none."""
@@ -89,9 +93,12 @@ class Picture(Generic[P]):
         return words
 
 
-def picture(*, needs: str = "", holds: str = "") -> Callable[[Callable[P, Rows]], Picture[P]]:
-    """Decorate the function that makes a chart's rows; its drawing and its sentences follow."""
-    return lambda rows: Picture(rows, needs=needs, holds=holds)
+def picture(*, needs: str = "", holds: str = "", **around: Any) -> Callable[[Callable[P, Rows]], Picture[P]]:
+    """Decorate the function that makes a chart's rows; its drawing and its sentences follow.
+
+    The title, the description and what else `dress` takes may be declared here: the drawing is then dressed in them.
+    """
+    return lambda rows: Picture(rows, needs=needs, holds=holds, around=around)
 
 
 def _silent(outcomes: Any) -> list[str]:
@@ -99,17 +106,28 @@ def _silent(outcomes: Any) -> list[str]:
 
 
 def dress(
-    chart: Any, rows: Rows, width: int, *, title: str, description: str, subtitle: str = "", menus: Sequence[Any] = ()
+    chart: Any,
+    rows: Rows,
+    width: int,
+    *,
+    title: str,
+    description: str,
+    subtitle: str = "",
+    menus: Sequence[Any] | Mapping[str, str] = (),
 ) -> Any:
     """Return the whole chart over its rows: a title that fits, what a screen reader says, and the house's colours.
 
     `{about}` in the subtitle is what the first row says of all; its lines stay, and long ones are broken.
+    Of `menus` by field, with their words, each offers the values of its field, as `shown` (of several `shown_field`).
     """
     about = rows[0].get("about", "") if rows else "nothing finished"
-    lines = wrapped(subtitle.replace("{about}", about), width - 8, 12)
+    lines = wrapped(subtitle.replace("{about}", about).strip(), width - 8, 12)
     below: Any = {"subtitle": lines, "subtitleFontSize": 12} if any(lines) else {}
     heading = alt.TitleParams(text=wrapped(title, width - 8, 14, bold=True), **below)
     chart = chart.properties(title=heading, description=description, data=alt.Data(values=rows))
+    if isinstance(menus, Mapping):
+        names = {field: f"shown_{field}" if len(menus) > 1 else "shown" for field in menus}
+        menus = [menu((row[field] for row in rows), words, names[field]) for field, words in menus.items()]
     chart = chart.add_params(*menus) if menus else chart
     chart.config = alt.Config.from_dict(_CONFIG)
     return chart
@@ -123,8 +141,11 @@ def headed(chart: Any, heading: str | None) -> Any:
     return chart.properties(title=alt.TitleParams(lines, fontSize=12, fontWeight="normal", offset=6))
 
 
-def small(chart: Any, rows: Rows, width: int, *, height: int, field: str = "heading") -> Any:
-    """Return a small picture for each value of a field, side by side under its lines, by the `order` of the rows."""
+def small(chart: Any, rows: Rows, width: int, *, height: int | None = None, field: str = "heading") -> Any:
+    """Return a small picture for each value of a field, side by side under its lines, by the `order` of the rows.
+
+    Without a height they are squares.
+    """
     count = max(1, len({row["order"] for row in rows}))
     least = max(SMALL, widest((line for row in rows for line in row[field].split("\n")), 11))
     room = grid(width - AXIS, count, left=0, right=4, gap=20, least=least)  # the axis up stands once in a line
@@ -132,7 +153,8 @@ def small(chart: Any, rows: Rows, width: int, *, height: int, field: str = "head
         title=None, labelExpr="split(datum.label, '\\n')", labelAnchor="start", labelFontSize=11, labelLineHeight=14
     )
     facet = alt.Facet(f"{field}:N", header=header, sort=alt.EncodingSortField("order", op="min"))
-    chart = chart.properties(width=room.inner, height=height).facet(
+    inner = room.inner if height else min(room.inner, SQUARE)
+    chart = chart.properties(width=inner, height=height or inner).facet(
         facet, columns=room.columns, data=alt.Data(values=rows)
     )
     chart.data = alt.Undefined  # it is the whole chart's
@@ -150,7 +172,7 @@ def legend(title: str | None, names: Iterable[str], width: int, **more: Any) -> 
     """Return a legend above the picture, in as many columns as fit into the width."""
     entry = max((wide(name) for name in names), default=40) + 34
     columns = max(1, (width - SIDE) // entry)  # it begins where the pictures do
-    how: dict[str, Any] = {"orient": "top", "symbolSize": 80, "symbolOpacity": 1, "labelLimit": width - 30}
+    how: dict[str, Any] = {"orient": "top", "symbolSize": 80, "symbolOpacity": 1, "labelLimit": width - SIDE - 24}
     return alt.Legend(title=title, columns=columns, **how | more)
 
 
