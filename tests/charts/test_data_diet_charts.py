@@ -11,10 +11,12 @@ from made_cells import outcome
 from made_diets import diet, kept, parts, pretrained
 
 import workbench as wb
-from workbench.charts import CHARTS, cells, theme
+from workbench.charts import CHARTS, cells
 from workbench.charts.accuracy_by_barrier import words as barrier_in_words
 from workbench.charts.accuracy_by_kept_share import words as kept_in_words
 from workbench.charts.accuracy_by_subset import words as subset_in_words
+from workbench.charts.grammar import ROWS, SUBSETS
+from workbench.charts.grammar.room import LINE
 from workbench.numbers.published import CURVES, FILE
 
 SUBSET = CHARTS["accuracy by subset"].rows
@@ -29,7 +31,7 @@ def test_a_cell_is_the_mean_over_replicas_with_the_t_interval():
     rows = SUBSET([pretrained("easiest", replica=r, round=1, accuracy=0.90 + 0.01 * r) for r in range(3)])
     (point,) = of_role(rows, "point")
     half = 4.302652729911275 * 0.01 / math.sqrt(3)  # t of two degrees of freedom, deviation one point
-    assert (point["accuracy"], point["low"]) == pytest.approx((0.91, 0.91 - half))
+    assert (point["value"], point["low"]) == pytest.approx((0.91, 0.91 - half))
     assert (point["density"], point["n"], point["words"]) == (0.4, 3, "easiest 100, k 10 †")
     (label,) = of_role(rows, "label")
     assert label["words"] == "easiest 100, k 10 †"
@@ -49,8 +51,7 @@ def test_a_cell_is_the_mean_over_replicas_with_the_t_interval():
 )
 def test_fewer_than_eight_presentations_are_marked(subset: str, size: int, k: int, note: str):
     (point,) = of_role(SUBSET([pretrained(subset, k, size=size)]), "point")
-    assert point["note"] == note
-    assert ("†" in point["words"]) == (note != "")
+    assert ("†" in point["words"]) == point["hollow"] == (note != "")
     assert point["presentations"] == f"{k * 64 / size:.3g}" + (f": {note}" if note else "")
 
 
@@ -67,18 +68,18 @@ def test_an_outcome_without_a_test_accuracy_is_left_out():
 
 def test_no_two_labels_cover_one_another():
     for rows in (SUBSET(diet()), BESIDE(diet())):
-        places = sorted(row["accuracy"] for row in of_role(rows, "label"))
+        places = sorted(row["value"] for row in of_role(rows, "label"))
         seen = [row[name] for row in of_role(rows, "point") for name in ("low", "high")]
-        seen += [value for row in of_role(rows, "published") for value in row["accuracies"]]
+        seen += [row["value"] for row in of_role(rows, "beneath")]
         height = max(seen) - min(seen)
-        assert all(b - a > 0.06 * height for a, b in itertools.pairwise(places))
+        assert all(b - a > 0.999 * LINE / 380 * height for a, b in itertools.pairwise(places))
 
 
 def test_many_cells_are_at_most_500_rows():
     many = diet(rounds=12, sizes=tuple(range(50, 1050, 100)))
-    assert 0 < len(SUBSET(many)) <= theme.ROWS
-    assert 0 < len(BESIDE(many)) <= theme.ROWS
-    assert 0 < len(CHARTS["accuracy by barrier"].rows(many)) <= theme.ROWS
+    assert 0 < len(SUBSET(many)) <= ROWS
+    assert 0 < len(BESIDE(many)) <= ROWS
+    assert 0 < len(CHARTS["accuracy by barrier"].rows(many)) <= ROWS
 
 
 def test_the_published_curves_are_those_of_the_papers_figures():
@@ -115,10 +116,12 @@ def test_the_published_curves_are_part_of_the_package():
 
 def test_published_curves_lie_beneath_and_are_marked_as_theirs():
     rows = BESIDE(diet())
-    assert of_role(rows, "point")[1:] == of_role(SUBSET(diet()), "point")[1:]
-    curves = of_role(rows, "published")
-    assert len(curves) == 9
-    assert curves[0]["densities"][:3] == pytest.approx([1, 0.8, 0.64])
+    numbers = ("words", "density", "value", "low", "high", "n", "hollow")
+    own, alone = ([[row[name] for name in numbers] for row in of_role(r, "point")] for r in (rows, SUBSET(diet())))
+    assert own == alone
+    curves = of_role(rows, "beneath")
+    assert len({row["line"] for row in curves}) == 9
+    assert [row["density"] for row in curves if row["line"] == curves[0]["line"]][:3] == pytest.approx([1, 0.8, 0.64])
     assert all(row["words"].startswith("theirs: ") for row in curves)
     assert {row["words"] for row in curves} < {row["words"] for row in of_role(rows, "label")}
     drawn = wb.charts.accuracy_by_subset(diet(), published="cinic10-resnet56").to_dict()
@@ -141,11 +144,11 @@ def test_the_predictor_is_drawn_for_every_cell_and_replica_and_its_mean():
     found = [outcome("easiest", 10, r, accuracy=0.8 + 0.02 * r, barrier=1.0 + r) for r in range(2)]
     found += [outcome("easiest", 10, 0, accuracy=0.4, density=0.5, round=1)]  # not below 20 %
     rows = CHARTS["accuracy by barrier"].rows(found)
-    assert [row["barrier"] for row in of_role(rows, "replica")] == [1.0, 2.0]
-    assert [row["accuracy"] for row in of_role(rows, "replica")] == pytest.approx([0.8, 0.82])
-    (mean,) = of_role(rows, "mean")
-    assert (mean["barrier"], mean["accuracy"]) == pytest.approx((1.5, 0.81))
-    assert (mean["cell"], mean["replica"]) == ("easiest 100, k 10", "mean of 2")
+    assert [row["barrier"] for row in of_role(rows, "mark")] == [1.0, 2.0]
+    assert [row["value"] for row in of_role(rows, "mark")] == pytest.approx([0.8, 0.82])
+    (mean,) = of_role(rows, "point")
+    assert (mean["barrier"], mean["value"]) == pytest.approx((1.5, 0.81))
+    assert (mean["line"], mean["n"]) == ("easiest 100, k 10", 2)
     assert rows[0]["about"] == "a rank correlation needs three cells or more, and a replica that has them all"
 
 
@@ -189,5 +192,5 @@ def test_the_words_of_shares_say_how_much_can_be_left_out():
 def test_every_kind_of_subset_has_a_colour_and_a_shape_of_its_own():
     kinds = [cells.kind(name) for name in ("all", "random", "easiest", "hardest", "window(skip=500)")]
     assert set(kinds) == set(wb.data_diet.SUBSETS)
-    marks = [cells.MARKS[kind] for kind in [*kinds, cells.kind("all", 0)]]
-    assert len({colour for colour, _ in marks}) == len({shape for _, shape in marks}) == 6
+    looks = [SUBSETS[kind] for kind in [*kinds, cells.kind("all", 0)]]
+    assert len({look.colour for look in looks}) == len({look.shape for look in looks}) == 6

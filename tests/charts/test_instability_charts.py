@@ -11,8 +11,9 @@ from made_partings import EXAMPLES, parting, partings
 from PIL import Image
 
 import workbench as wb
-from workbench.charts import CHARTS, theme
+from workbench.charts import CHARTS
 from workbench.charts.barrier_by_step import words as connected
+from workbench.charts.grammar import ROWS
 
 
 def test_the_barrier_by_step_is_the_mean_over_replicas_of_the_mean_over_pairs():
@@ -34,9 +35,11 @@ def test_a_table_draws_as_its_outcomes_do():
 def test_the_path_is_drawn_for_every_treatment_and_step_on_test_images():
     rows = CHARTS["error along path"].rows(partings())
     assert len(rows) == 3 * 3 * 3
-    assert {row["about"] for row in rows} == {"on test images"}
-    middle = [row["error"] for row in rows if row["batch_norm"] == "keep" and row["alpha"] == 0.5]
-    assert middle == pytest.approx([3 / 6, 2 / 6, 1 / 6])
+    assert rows[0]["about"] == "test"
+    middle = [row for row in rows if row["batch_norm"] == "keep" and row["alpha"] == 0.5]
+    assert [row["value"] for row in middle] == pytest.approx([3 / 6, 2 / 6, 1 / 6])
+    assert [row["loss"] for row in middle] == pytest.approx([3.5, 2.25, 1 + 2.5 / 3])
+    assert {row["n"] for row in rows} == {3}
 
 
 def test_a_histogram_holds_every_example_once_for_each_step():
@@ -51,16 +54,15 @@ def test_a_histogram_holds_every_example_once_for_each_step():
 
 def test_the_images_of_a_bar_are_those_of_its_examples():
     rows = CHARTS["barriers by example"].rows([parting(rise=1.0)])
-    images = {row["id"]: row for row in rows if row["role"] == "image"}
-    assert sorted(images) == list(range(100, 106))
     bars = [row for row in rows if row["role"] == "bar"]
+    places = {id_: (bar, place) for bar in bars for place, id_ in enumerate(bar["id"])}
+    assert sorted(places) == list(range(100, 106))
     lowest, highest = min(b["low"] for b in bars), max(b["high"] for b in bars)
     for i in range(6):
-        row = images[100 + i]
-        bar = next(b for b in rows if b["role"] == "bar" and b["bar"] == row["bar"])
-        assert row["barrier"] == i
+        bar, place = places[100 + i]
+        assert bar["barrier"][place] == i
         assert bar["low"] <= min(max(i, lowest), highest) <= bar["high"]  # the outer bars hold what lies outside
-        file = io.BytesIO(base64.b64decode(row["image"].removeprefix("data:image/png;base64,")))
+        file = io.BytesIO(base64.b64decode(bar["image"][place].removeprefix("data:image/png;base64,")))
         assert np.array_equal(np.array(Image.open(file)), EXAMPLES.images[i, 0].numpy())
 
 
@@ -84,7 +86,7 @@ def test_thirds_by_difficulty_have_their_own_barriers():
 )
 def test_a_long_list_of_steps_is_at_most_500_rows(name: str):
     found = partings(steps=tuple(range(0, 200, 10)))
-    assert 0 < len(CHARTS[name].rows(found)) <= theme.ROWS
+    assert 0 < len(CHARTS[name].rows(found)) <= ROWS
 
 
 def test_the_words_say_from_which_step_children_are_connected():

@@ -13,8 +13,9 @@ from made_scores import EXAMPLES, N, epochs, forgetting, networks, remembered, s
 from PIL import Image
 
 import workbench as wb
-from workbench.charts import CHARTS, theme
-from workbench.charts.memory_by_step import BANDS
+from workbench.charts import CHARTS
+from workbench.charts.grammar import ROWS
+from workbench.charts.grammar.looks import MEMORY
 from workbench.charts.memory_by_step import words as memory_in_words
 from workbench.charts.score_correlations import words as scores_in_words
 from workbench.data.data import Split
@@ -22,7 +23,7 @@ from workbench.data.data import Split
 
 def test_a_distribution_holds_every_example_of_a_class_once_and_the_never_learned_apart():
     rows = [row for row in CHARTS["score distributions"].rows([scored()]) if row["score"] == "forgetting"]
-    assert [row["label"] for row in rows] == ["cat", "dog"]
+    assert [row["words"] for row in rows] == ["cat", "dog"]
     cat, dog = (dict(zip(row["values"], row["count"], strict=True)) for row in rows)
     assert sum(cat.values()) == sum(dog.values()) == 4
     assert "never learned" not in cat  # the places 0, 2, 4, 6 have 0, 0, 1 and 3 events
@@ -97,15 +98,14 @@ def many(n: int = 3000, classes: int = 100):
 )
 def test_many_examples_and_classes_are_at_most_500_rows(name: str):
     rows = CHARTS[name].rows([many(), replace(many(), replica=1)])
-    assert 0 < len(rows) <= theme.ROWS
+    assert 0 < len(rows) <= ROWS
     assert sum(len(row.get("image", ())) for row in rows) <= 640
 
 
 def test_the_correlation_is_over_all_examples_and_the_points_are_a_draw_of_them():
-    from workbench.charts.score_against_score import rows
-
+    rows = wb.charts.score_against_score.rows
     note, *points = rows([many()], "s1", "s2", seed=1)
-    assert len(points) == theme.ROWS - 1
+    assert len(points) == ROWS - 1
     assert note["about"] == "3,000 training examples, 1 network, 499 of them drawn"
     where = [pair == ("s1", "s2") for pair in zip(note["a"], note["b"], strict=True)].index(True)
     assert note["correlation"][where] == 1  # one is the square of the other
@@ -147,7 +147,7 @@ def test_the_bands_of_memory_begin_at_step_0_and_add_up_to_all_examples():
     bands = [row for row in rows if row["role"] == "band"]
     for step in (0, 10, 20, 30):
         own = [row for row in bands if row["step"] == step]
-        assert [row["band"] for row in own] == list(BANDS)
+        assert [row["look"] for row in own] == list(MEMORY)
         assert own[0]["low"] == 0
         assert own[-1]["high"] == pytest.approx(1)
         assert [row["low"] for row in own[1:]] == [row["high"] for row in own[:-1]]
@@ -161,7 +161,7 @@ def test_the_bands_of_memory_begin_at_step_0_and_add_up_to_all_examples():
 def test_a_long_training_is_at_most_500_rows_and_keeps_its_end():
     long = [remembered(step, (0.1, 0.5, 0.2, 0.2), of=5000) for step in range(1, 5001)]
     rows = CHARTS["memory by step"].rows(long)
-    assert len(rows) <= theme.ROWS
+    assert len(rows) <= ROWS
     assert max(row["step"] for row in rows if row["role"] == "band") == 5000
 
 

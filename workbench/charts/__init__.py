@@ -13,8 +13,7 @@ from workbench.charts.accuracy_by_kept_share import accuracy_by_kept_share
 from workbench.charts.accuracy_by_rewind_step import accuracy_by_rewind_step
 from workbench.charts.accuracy_by_severity import accuracy_by_severity
 from workbench.charts.accuracy_by_share import accuracy_by_share
-from workbench.charts.accuracy_by_subset import accuracy_by_subset
-from workbench.charts.accuracy_by_subset_beside_published import accuracy_by_subset_beside_published
+from workbench.charts.accuracy_by_subset import accuracy_by_subset, accuracy_by_subset_beside_published
 from workbench.charts.barrier_between_rounds import barrier_between_rounds
 from workbench.charts.barrier_by_difficulty import barrier_by_difficulty
 from workbench.charts.barrier_by_distance import barrier_by_distance
@@ -43,20 +42,19 @@ from workbench.charts.score_distributions import score_distributions
 from workbench.charts.score_stability import score_stability
 from workbench.charts.spectrum import spectrum
 from workbench.charts.sure_and_wrong import confidence_histogram, sure_and_wrong
-from workbench.charts.undeclared import undeclared
 from workbench.charts.weights_before_after import weights_before_after
 from workbench.numbers.published import published_curves as published_curves
 
 CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's name in words
     "accuracy by density": accuracy_by_density,
     "accuracy by rewind step": accuracy_by_rewind_step,
-    "learning curves": undeclared(learning_curves),
+    "learning curves": learning_curves,
     "density by layer": density_by_layer,
-    "first layer": undeclared(first_layer),
-    "weights before after": undeclared(weights_before_after),
+    "first layer": first_layer,
+    "weights before after": weights_before_after,
     "barrier by step": barrier_by_step,
-    "error along path": undeclared(error_along_path),
-    "barriers by example": undeclared(barriers_by_example),
+    "error along path": error_along_path,
+    "barriers by example": barriers_by_example,
     "barrier by difficulty": barrier_by_difficulty,
     "loss plane": loss_plane,
     "spectrum": spectrum,
@@ -64,23 +62,23 @@ CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's n
     "barrier by distance": barrier_by_distance,
     "accuracy by share": accuracy_by_share,
     "barrier between rounds": barrier_between_rounds,
-    "accuracy by subset": undeclared(accuracy_by_subset),
-    "accuracy by subset beside published": undeclared(accuracy_by_subset_beside_published),
-    "accuracy by barrier": undeclared(accuracy_by_barrier),
+    "accuracy by subset": accuracy_by_subset,
+    "accuracy by subset beside published": accuracy_by_subset_beside_published,
+    "accuracy by barrier": accuracy_by_barrier,
     "accuracy by kept share": accuracy_by_kept_share,
-    "score distributions": undeclared(score_distributions),
+    "score distributions": score_distributions,
     "easiest and hardest": easiest_and_hardest,
-    "score against score": undeclared(score_against_score),
+    "score against score": score_against_score,
     "score correlations": score_correlations,
     "score stability": score_stability,
-    "memory by step": undeclared(memory_by_step),
+    "memory by step": memory_by_step,
     "reliability diagram": reliability_diagram,
     "confidence histogram": confidence_histogram,
     "sure and wrong": sure_and_wrong,
     "member cards": member_cards,
     "calibration by method": calibration_by_method,
     "member history": member_history,
-    "accuracy by severity": undeclared(accuracy_by_severity),
+    "accuracy by severity": accuracy_by_severity,
     "roc out of distribution": roc_out_of_distribution,
     "easy to hard": easy_to_hard,
     "robust weights": robust_weights,

@@ -12,11 +12,10 @@ from typing import Any
 import altair as alt
 import torch
 
-from workbench.charts import gallery
-from workbench.charts.grammar import Rows, dress, menu, picture
-from workbench.charts.grammar.marks import bars, choice, images, png
+from workbench.charts.grammar import Rows, menu, picture
+from workbench.charts.grammar.marks import bars, choice, images, png, tips
 from workbench.charts.grammar.picture import AXIS
-from workbench.charts.scored import NEVER, Scored, bins, classes_of, ends, finite, scored, span
+from workbench.charts.scored_examples import NEVER, ScoredExamples, scored_examples
 
 BINS = 16
 CLASSES = 24  # that the menu offers
@@ -24,7 +23,15 @@ IMAGES, EACH = 640, 28  # in all, and of one bar
 ALL = "all"
 
 
-@picture(holds="the images of examples")
+@picture(
+    title="Which examples are easiest, which hardest?",
+    subtitle="{about}\nclick a bar to see some of its images",
+    description=(
+        "A histogram of a score of single examples, and images of the bar that was clicked, with class, id and "
+        "score; a menu chooses the class, and frames mark labels that were flipped."
+    ),
+    holds="the images of examples",
+)
 def easiest_and_hardest(outcomes: Iterable[Any], score: str | None = None, label: str | None = None) -> Rows:
     """Draw a histogram of a score, and images of the bar that is clicked: the easiest first, right of the middle the
     hardest first.
@@ -33,35 +40,35 @@ def easiest_and_hardest(outcomes: Iterable[Any], score: str | None = None, label
     first), and `label` the class whose examples alone are shown (default: all, with a menu). Raises a ValueError for a
     score or a class that is not there.
     """
-    examples = scored(outcomes)
+    examples = scored_examples(outcomes)
     if examples is None:
         return []
     name = examples.chosen(score)
     values = examples.values(name)
     if label is not None and label not in examples.classes:
         raise ValueError(f"label must be a class of the data, {', '.join(examples.classes)}, got {label!r}")
-    edges = gallery.edges(finite(values), BINS, 0.005)
-    groups = _groups(examples, values, bins(values, edges), label)
+    cut = examples.bins(name, BINS)
+    groups = _groups(examples, values, cut.of(values), label)
     middle = float(values.median())
     most = _most([len(places) for places in groups.values()])
     about = f"{name}, {examples.about}" + ("; framed: its label was flipped" if len(examples.flipped) else "")
     made = []
     for (class_name, bar), places in groups.items():
-        low, high = ends(edges)[bar]
+        low, high = cut.ends()[bar]
         hard = low >= middle or bar == BINS
         shown = (places.flip(0) if hard else places)[:most]
         row = {"label": class_name, "bar": bar, "hard": hard, "low": low, "high": high, "count": len(places)}
-        said = {"about": about, "span": span(low, high, bar == BINS), "score": name}
+        said = {"about": about, "span": cut.words(bar), "score": name}
         made.append(said | row | _images(examples, values, shown))
     return made
 
 
 def _groups(
-    examples: Scored, values: torch.Tensor, place: torch.Tensor, label: str | None
+    examples: ScoredExamples, values: torch.Tensor, place: torch.Tensor, label: str | None
 ) -> dict[tuple[str, int], torch.Tensor]:
     """Return the places of the examples of every class and bar, the easiest first."""
     labels, order = examples.examples.labels.cpu(), values.argsort(stable=True)
-    classes = classes_of(examples, CLASSES) if label is None else [examples.classes.index(label)]
+    classes = examples.drawn_classes(CLASSES) if label is None else [examples.classes.index(label)]
     groups: dict[tuple[str, int], torch.Tensor] = {}
     for c in [*classes, *([None] if len(examples.classes) > len(classes) and label is None else [])]:
         chosen = torch.isin(labels, torch.tensor(classes)).logical_not() if c is None else labels == c
@@ -77,7 +84,7 @@ def _most(counts: list[int]) -> int:
     return next((each for each in range(EACH, 1, -1) if sum(min(n, each) for n in counts) <= IMAGES), 1)
 
 
-def _images(examples: Scored, values: torch.Tensor, shown: torch.Tensor) -> dict[str, list[Any]]:
+def _images(examples: ScoredExamples, values: torch.Tensor, shown: torch.Tensor) -> dict[str, list[Any]]:
     labels, ids = examples.examples.labels[shown].tolist(), examples.examples.ids[shown].cpu()
     return {
         "image": [png(examples.examples.images[example]) for example in shown.tolist()],
@@ -106,32 +113,20 @@ def draw(rows: Rows, width: int) -> Any:
         x=alt.X("low:Q", title=f"{score} (larger is harder)", axis=alt.Axis(grid=False, tickCount=max(3, width // 74))),
         y=alt.Y("floor:Q", title="examples (square root)", scale=alt.Scale(type="sqrt"), axis=axis),
         y2="count:Q",
-        tooltip=[alt.Tooltip("span:N", title=score), alt.Tooltip("count:Q", title="examples")],
+        tooltip=tips(span=score, count="examples"),
     )
     never = shown.transform_filter(f"datum.span == '{NEVER}'").transform_aggregate(low="min(low)", groupby=["span"])
     never = never.mark_text(align="right", baseline="bottom", dx=18, dy=-2)
     never = never.encode(x=alt.X("low:Q"), y=alt.value(0), text="span:N")
-    tip = [alt.Tooltip("class:N"), alt.Tooltip("id:Q"), alt.Tooltip("said:N", title=score)]
     strip = images(
         shown.transform_filter(chosen),
         ["image", "id", "class", "value", "said", "flipped"],
         inner,
         order="datum.hard ? -datum.value : datum.value",
         below={"name": "datum.class"},
-        tip=[*tip, alt.Tooltip("flipped:N", title="label flipped")],
+        tip=tips(**{"class": "class", "id": "id", "said": score, "flipped": "label flipped"}),
         most=EACH,
         title="the easiest of the chosen bar first; right of the median, the hardest first",
         framed="datum.flipped == 'yes'",
     )
-    return dress(
-        alt.vconcat(alt.layer(histogram, never).properties(width=inner, height=150), strip),
-        rows,
-        width,
-        title="Which examples are easiest, which hardest?",
-        subtitle="{about}\nclick a bar to see some of its images",
-        description=(
-            "A histogram of a score of single examples, and images of the bar that was clicked, with class, id and "
-            "score; a menu chooses the class, and frames mark labels that were flipped."
-        ),
-        menus=[classes],
-    )
+    return alt.vconcat(alt.layer(histogram, never).properties(width=inner, height=150), strip).add_params(classes)

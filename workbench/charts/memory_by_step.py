@@ -6,109 +6,86 @@ After Toneva et al. 2019: many examples are learned once and never forgotten, so
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
 
-from workbench.charts import theme
-from workbench.charts.cells import column
-from workbench.charts.spans import records
+from workbench.charts.grammar import HEIGHT, ROWS, STEP, Axis, Rows, picture, records, thin
+from workbench.charts.grammar.looks import GREY, MEMORY, PAPER, scale
+from workbench.charts.grammar.marks import labels, tips, where
+from workbench.charts.grammar.room import LINE, SIDE, widest
+from workbench.numbers.numerals import percent
 
-BANDS = {  # field: words, colour; from below
-    "not_forgotten": ("learned, never forgotten", "#0072B2"),
-    "forgotten_once": ("forgotten once", "#4FA3D1"),
-    "forgotten_more": ("forgotten more often", "#E69F00"),
-    "never_learned": ("never learned so far", "#C2500A"),
-}
-EPOCHS = theme.ROWS // len(BANDS) - 4  # that are drawn
-GAP = 0.07  # of the height, between two labels
+EPOCHS = ROWS // len(MEMORY) - 4  # that are drawn
+ACROSS = replace(STEP, title="step", padding=0)
+SHARE = Axis("share", "share of the training examples", "~%", ".1%", domain=(0, 1))
 
 
-def memory_by_step(table: Any) -> alt.LayerChart:
-    """Draw the shares of the examples in each state, one above the other, by step.
+@picture(
+    title="What is learned and forgotten?",
+    subtitle="{about}; counted at every presentation in training",
+    description=(
+        "Shares of the training examples by step, in four bands from below: learned and never forgotten, forgotten "
+        "once, forgotten more often, and never learned so far."
+    ),
+)
+def memory_by_step(table: Any) -> Rows:
+    """Draw the shares of the examples in each state, one above the other, by step; it begins at step 0.
 
     `table` is a data frame or an iterable of the outcomes of `experiments.remembering`.
     """
-    return draw(rows(table))
-
-
-def rows(table: Any) -> list[dict[str, Any]]:
-    """Return a dict for each epoch and band, from `low` to `high`, and a label for each band; it begins at step 0."""
     epochs = sorted(records(table), key=lambda row: row["step"])
     if not epochs:
         return []
-    about = f"step {epochs[-1]['step']} of {epochs[-1]['of']}"
-    nothing = {"epoch": 0, "step": 0, "accuracy": None, **dict.fromkeys(BANDS, 0.0), "never_learned": 1.0}
-    found = []
-    for row in theme.thin([nothing, *epochs], EPOCHS):
-        low = 0.0
-        for band, (words, _) in BANDS.items():
-            high = low + row[band]
-            which = {"role": "band", "band": band, "words": words, "step": row["step"], "epoch": row["epoch"]}
-            found.append({**which, "share": row[band], "low": low, "high": high, "accuracy": row["accuracy"]})
-            low = high
-    last = found[-len(BANDS) :]
-    ends = [
-        {"words": f"{row['words']}: {theme.percent(row['share'])}", "band": row["band"], "at": row["step"],
-         "middle": (row["low"] + row["high"]) / 2}
-        for row in last
-    ]  # fmt: skip
-    made = [*found, *column(ends, [0.0, 1.0], 1.03 * epochs[-1]["step"], GAP, "middle")]
-    return [{"about": about, **row} for row in made]
-
-
-def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
-    """Draw the rows: bands with light lines between them, each named at its right end."""
-    scale = alt.Scale(domain=list(BANDS), range=[colour for _, colour in BANDS.values()])
-    colour = alt.Color("band:N", scale=scale, legend=None)
-    tip = [
-        alt.Tooltip("words:N", title="examples"),
-        alt.Tooltip("share:Q", format=".1%"),
-        alt.Tooltip("step:Q"),
-        alt.Tooltip("epoch:Q"),
-        alt.Tooltip("accuracy:Q", title="accuracy in this epoch", format=".1%"),
+    nothing = {"epoch": 0, "step": 0, "accuracy": None, **dict.fromkeys(MEMORY, 0.0), "never_learned": 1.0}
+    bands = []
+    for epoch in thin([nothing, *epochs], EPOCHS):
+        high = 0.0
+        for band, look in MEMORY.items():
+            low, high = high, high + epoch[band]
+            state = {"role": "band", "look": band, "words": look.words, "share": epoch[band], "low": low, "high": high}
+            bands.append(state | {name: epoch[name] for name in ("step", "epoch", "accuracy")})
+    ends = [row | {"middle": (row["low"] + row["high"]) / 2} for row in bands[-len(MEMORY) :]]
+    places = SHARE.spread([end["middle"] for end in ends], LINE / HEIGHT, [0.0, 1.0])
+    names = [
+        {"role": "label", "words": f"{end['words']}: {percent(end['share'])}", "value": place, "at": 1.03 * end["step"]}
+        | {"from": end["middle"], "from_at": end["step"]}
+        for end, place in zip(ends, places, strict=True)
     ]
-    band = alt.Chart().transform_filter("datum.role == 'band'").encode(x=_step("step:Q"))
-    label = alt.Chart().transform_filter("datum.role == 'label'")
-    areas = band.mark_area(opacity=1).encode(y=_share("low:Q"), y2="high:Q", color=colour)
-    edges = band.mark_line(color="white", strokeWidth=1.6).encode(y=_share("high:Q"), detail="band:N")
-    touch = band.mark_bar(opacity=0, width=8).encode(y=_share("low:Q"), y2="high:Q", tooltip=tip, detail="band:N")
-    leader = label.mark_rule(color=theme.GREY, strokeWidth=0.8).encode(
-        x=_step("from_at:Q"), x2="at:Q", y=_share("from:Q"), y2="middle:Q"
-    )
-    words = label.mark_text(align="left", dx=4, fontWeight=600).encode(
-        x=_step("at:Q"), y=_share("middle:Q"), text="words:N"
-    )
-    chart = alt.layer(areas, edges, touch, leader, words, data=alt.Data(values=rows))
-    chart = chart.properties(width=theme.WIDTH - 90, height=theme.HEIGHT)
-    description = (
-        "Shares of the training examples by step, in four bands from below: learned and never forgotten, forgotten "
-        "once, forgotten more often, and never learned so far."
-    )
-    about = rows[0]["about"] if rows else "nothing finished"
-    subtitle = f"{about}; counted at every presentation in training"
-    return theme.dress(chart, "What is learned and forgotten?", description, subtitle)
+    return [{"about": f"step {epochs[-1]['step']} of {epochs[-1]['of']}", **row} for row in [*bands, *names]]
 
 
-def _step(field: str) -> alt.X:
-    axis = alt.Axis(grid=False, tickCount=7, tickMinStep=1)
-    return alt.X(field, title="step", axis=axis, scale=alt.Scale(nice=False, zero=True))
+@memory_by_step.drawing
+def draw(rows: Rows, width: int) -> Any:
+    """Draw the rows: bands with light lines between them, each named at its right end."""
+    names = widest((row["words"] for row in rows if row["role"] == "label"), bold=True)
+    aside = width - SIDE - names > width / 3
+    inner = width - SIDE - (names if aside else 0) - 24
+    tip = tips(words="examples", share=("share", ".1%"), step="step", epoch="epoch", accuracy=("accuracy in it", ".1%"))
+    color = alt.Color("look:N", scale=scale(MEMORY), legend=None)
+    band = where("band").encode(x=ACROSS.x("step", width=inner))
+    extent: dict[str, Any] = {"y": SHARE.y("low"), "y2": "high:Q"}
+    name = where("label")
+    named = labels(name, lambda field: ACROSS.x(field, width=inner), SHARE.y, alt.value(GREY))
+    over = name.mark_text(align="right", fontWeight=600).encode(x=alt.value(inner - 8), y=SHARE.y(), text="words:N")
+    layers = [
+        band.mark_area(opacity=1).encode(**extent, color=color),
+        band.mark_line(color=PAPER, strokeWidth=1.6).encode(y=SHARE.y("high"), detail="look:N"),
+        band.mark_bar(opacity=0, width=8).encode(**extent, tooltip=tip, detail="look:N"),
+        *(named if aside else [over.encode(color=alt.value(PAPER))]),
+    ]
+    return alt.layer(*layers).properties(width=inner, height=HEIGHT)
 
 
-def _share(field: str) -> alt.Y:
-    return alt.Y(
-        field, title="share of the training examples", axis=alt.Axis(format="~%"), scale=alt.Scale(domain=[0, 1])
-    )
-
-
+@memory_by_step.sentences
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: the shares after the last epoch, and the example that was forgotten most often."""
-    outcomes = list(outcomes)
-    if not outcomes:
+    last = max(outcomes, key=lambda o: o.step, default=None)
+    if last is None:
         return []
-    last = max(outcomes, key=lambda o: o.step)
-    said = ", ".join(f"{theme.percent(getattr(last, band))} {words}" for band, (words, _) in reversed(BANDS.items()))
-    sentences = [f"After step {last.step} of {last.of}: of the training examples are {said}."]
+    shares = ", ".join(f"{percent(getattr(last, band))} {look.words}" for band, look in reversed(list(MEMORY.items())))
+    sentences = [f"After step {last.step} of {last.of}: of the training examples are {shares}."]
     events = last.forgetting.events_RN.sum(0)
     if int(events.max()):
         place = int(events.argmax())

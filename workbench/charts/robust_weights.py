@@ -116,7 +116,7 @@ def _said(width: int) -> alt.LayerChart:
     first, second = (text.transform_calculate(said=f"replace(datum.{n}, {apart}, '\\n')") for n in ("first", "second"))
     first = first.encode(x=alt.value(0), y=alt.value(2), text="said:N")
     second = second.encode(x=alt.value(0), y=alt.value(high + 2), text="said:N")
-    return alt.layer(first, second).properties(width=width - SIDE, height=2 * high)
+    return alt.layer(first, second).properties(width=width - SIDE - 12, height=2 * high)
 
 
 def _losses(width: int) -> alt.Chart:

@@ -11,12 +11,11 @@ from typing import Any
 
 import altair as alt
 
-from workbench.charts.grammar import Rows, dress, picture, thin
+from workbench.charts.grammar import Rows, picture, thin
 from workbench.charts.grammar.looks import DEEP, ORANGE, PALE
-from workbench.charts.grammar.marks import cells
+from workbench.charts.grammar.marks import cells, tips
 from workbench.charts.grammar.room import widest
-from workbench.charts.score_against_score import correlated
-from workbench.charts.scored import scored
+from workbench.charts.scored_examples import correlated, scored_examples
 from workbench.experiments.score_tables import found_among_hardest
 from workbench.numbers.numerals import percent
 
@@ -25,14 +24,22 @@ CELL = 52  # pixels across, at most
 KEY = 100  # of the colours, with their title
 
 
-@picture(holds="the scores of single examples")
+@picture(
+    title="Which scores say the same?",
+    subtitle="{about}",
+    description=(
+        "A heat map of Spearman's rank correlations between all scores, the number in every cell; orange cells "
+        "agree, blue ones are reversed, grey ones have nothing in common."
+    ),
+    holds="the scores of single examples",
+)
 def score_correlations(outcomes: Iterable[Any]) -> Rows:
     """Draw the rank correlations of the mean scores of `experiments.example_scores`, a cell a pair."""
-    examples = scored(outcomes)
+    outcomes = list(outcomes)
+    examples = scored_examples(outcomes)
     if examples is None:
         return []
     names = thin(list(examples.scores), SCORES)
-    pairs = correlated(examples)
     return [
         {
             "a": a.replace("_", " "),
@@ -43,7 +50,7 @@ def score_correlations(outcomes: Iterable[Any]) -> Rows:
             "words": "–" if value is None else f"{round(value, 2) + 0.0:+.2f}" if a != b else "1",
             "about": f"{examples.about}; Spearman, infinity ranks hardest",
         }
-        for a, b, value in zip(pairs["a"], pairs["b"], pairs["correlation"], strict=True)
+        for (a, b), value in correlated(outcomes).items()
         if a in names and b in names
     ]
 
@@ -61,37 +68,23 @@ def draw(rows: Rows, width: int) -> Any:
     y = alt.Y("b:N", title=None, sort=sort_b, axis=alt.Axis(**axis))
     scale = alt.Scale(domain=[-1, 0, 1], range=[DEEP, PALE, ORANGE], interpolate="lab")
     key = alt.Legend(title="rank correlation", tickCount=5, gradientLength=160, orient="right" if aside else "bottom")
-    tip = [
-        alt.Tooltip("a:N", title="score"),
-        alt.Tooltip("b:N", title="and"),
-        alt.Tooltip("correlation:Q", format="+.3f"),
-    ]
+    tip = tips(a="score", b="and", correlation=("correlation", "+.3f"))
     colour = alt.Color("correlation:Q", scale=scale, legend=key)
     font = max(5, min(12, int(across / 3.4)))
     layers = cells(x, y, colour, tip, pale="datum.correlation >= -0.6", none="!isValid(datum.correlation)", font=font)
     down = max(14.0, 0.62 * min(across, CELL))
-    return dress(
-        alt.layer(*layers).properties(width=round(across * count), height=round(down * count)),
-        rows,
-        width,
-        title="Which scores say the same?",
-        subtitle="{about}",
-        description=(
-            "A heat map of Spearman's rank correlations between all scores, the number in every cell; orange cells "
-            "agree, blue ones are reversed, grey ones have nothing in common."
-        ),
-    )
+    return alt.layer(*layers).properties(width=round(across * count), height=round(down * count))
 
 
 @score_correlations.sentences
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: what agrees with EL2N, or with the first score, from the closest to the least close."""
-    examples = scored(outcomes)
+    outcomes = list(outcomes)
+    examples = scored_examples(outcomes)
     if examples is None:
         return []
     name = "el2n" if "el2n" in examples.scores else examples.chosen(None)
-    pairs = correlated(examples)
-    values = dict(zip(zip(pairs["a"], pairs["b"], strict=True), pairs["correlation"], strict=True))
+    values = correlated(outcomes)
     known = [(b, value) for (a, b), value in values.items() if a == name != b and value is not None]
     known.sort(key=lambda pair: -abs(pair[1]))
     others = ", ".join(f"{other.replace('_', ' ')} {value:+.2f}" for other, value in known)

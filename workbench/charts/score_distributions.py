@@ -12,113 +12,91 @@ from typing import Any
 import altair as alt
 import torch
 
-from workbench.charts import gallery, theme
-from workbench.charts.scored import CLASSES, NEVER, Scored, bins, classes_of, ends, finite, scored, span
+from workbench.charts.grammar import ROWS, Rows, menu, picture, thin
+from workbench.charts.grammar.looks import BLUE, GREY, ORANGE
+from workbench.charts.grammar.marks import aside, floors, tips, up
+from workbench.charts.scored_examples import NEVER, ScoredExamples, scored_examples
 
-BINS = 28
-WIDTH, LINE = theme.WIDTH - 60, 30  # pixels, of the whole and of a class
+BINS, CLASSES = 28, 12
+LINE = 30  # pixels of a class
+LISTS: list[Any] = ["low", "high", "top", "count", "share", "values"]  # of a row, a value a bar
 
 
-def score_distributions(outcomes: Iterable[Any], score: str | None = None) -> alt.LayerChart:
+@picture(
+    title="How hard are the examples of each class?",
+    subtitle="{about}; heights by square root, the line is the median",
+    description=(
+        "A histogram of the scores of single examples for every class, below one another; a menu chooses the "
+        "score, and examples that were never learned stand apart at the right."
+    ),
+    holds="the scores of single examples",
+)
+def score_distributions(outcomes: Iterable[Any], score: str | None = None) -> Rows:
     """Draw the distribution of a score by class, the mean over replicas; `score` is the one that is shown at first.
 
     `outcomes` are those of `experiments.example_scores`. Heights are square roots of shares of a class. Raises a
     ValueError for a score that is not there.
     """
-    outcomes = list(outcomes)
-    found = scored(outcomes)
-    made = rows(outcomes)
-    if found and score is not None:
-        name = found.chosen(score)
-        made.sort(key=lambda row: row["score"] != name)  # the first is shown at first
-    return draw(made)
-
-
-def rows(outcomes: Iterable[Any]) -> list[dict[str, Any]]:
-    """Return a dict for each score and class, whose bars are lists."""
-    found = scored(outcomes)
-    if found is None:
+    examples = scored_examples(outcomes)
+    if examples is None:
         return []
-    classes, made = classes_of(found), []
-    few = "" if len(found.classes) <= CLASSES else f"; {len(classes)} of {len(found.classes)} classes, evenly spread"
-    about = f"{found.about}{few}; heights by square root, the line is the median"
-    for name in theme.thin(list(found.scores), theme.ROWS // max(1, len(classes))):
-        made += [{"about": about, **row} for row in _classes(found, name, classes)]
-    return made
+    first, classes = examples.chosen(score), examples.drawn_classes(CLASSES)
+    names = thin(sorted(examples.scores, key=lambda name: name != first), ROWS // max(1, len(classes)))
+    few = f"; {len(classes)} of {len(examples.classes)} classes, evenly spread"
+    about = examples.about + (few if len(examples.classes) > CLASSES else "")
+    return [{"about": about, "score": name, **row} for name in names for row in _classes(examples, name, classes)]
 
 
-def _classes(found: Scored, name: str, classes: list[int]) -> Iterable[dict[str, Any]]:
-    values, labels = found.values(name), found.examples.labels.cpu()
-    edges = gallery.edges(finite(values), BINS, 0.005)
-    places = ends(edges)
-    counts = torch.stack([torch.bincount(bins(values[labels == c], edges), minlength=BINS + 1) for c in classes])
-    shares = counts / counts.sum(1, keepdim=True)
-    tallest = float(shares.max())
+def _classes(examples: ScoredExamples, name: str, classes: list[int]) -> Iterable[dict[str, Any]]:
+    scores, labels, cut = examples.values(name), examples.examples.labels.cpu(), examples.bins(name, BINS)
+    counts = torch.stack([torch.bincount(cut.of(scores[labels == c]), minlength=BINS + 1) for c in classes])
+    shares, ends = (counts / counts.sum(1, keepdim=True)).tolist(), cut.ends()
+    tallest = max(map(max, shares))
     for line, c in enumerate(classes):
-        drawn = [bar for bar in range(BINS + 1) if counts[line, bar]]
-        own = values[labels == c]
-        middle = float(own.sort().values[(len(own) - 1) // 2])
-        said = f"{100 * float((~torch.isfinite(own)).double().mean()):.2g} %"
+        bars, values = counts[line].nonzero().flatten().tolist(), scores[labels == c].sort().values
+        median = float(values[(len(values) - 1) // 2])
+        known = math.isfinite(median)
         yield {
-            "score": name,
-            "label": found.classes[c],
+            "words": examples.classes[c],
             "bottom": -line,
-            "n": len(own),
-            "median": min(max(middle, places[0][0]), places[-2][1]) if math.isfinite(middle) else None,
-            "middle": f"{middle:.3g}" if math.isfinite(middle) else NEVER,
-            "never": said,
-            "at": places[-1][0] if not bool(torch.isfinite(values).all()) else None,
-            "low": [places[bar][0] for bar in drawn],
-            "high": [places[bar][1] for bar in drawn],
-            "top": [0.88 * math.sqrt(float(shares[line, bar]) / tallest) - line for bar in drawn],
-            "count": [int(counts[line, bar]) for bar in drawn],
-            "share": [round(float(shares[line, bar]), 5) for bar in drawn],
-            "values": [span(*places[bar], bar == BINS) for bar in drawn],
+            "n": len(values),
+            "median": min(max(median, ends[0][0]), ends[-2][1]) if known else None,
+            "middle": f"{median:.3g}" if known else NEVER,
+            "never": f"{100 * float((~torch.isfinite(values)).double().mean()):.2g} %",
+            "apart": bool(counts[:, BINS].any()),
+            "low": [ends[bar][0] for bar in bars],
+            "high": [ends[bar][1] for bar in bars],
+            "top": [0.88 * math.sqrt(shares[line][bar] / tallest) - line for bar in bars],
+            "count": [int(counts[line, bar]) for bar in bars],
+            "share": [round(shares[line][bar], 5) for bar in bars],
+            "values": [cut.words(bar) for bar in bars],
         }
 
 
-def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
+@score_distributions.drawing
+def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: the classes below one another; the menu chooses among the scores that are there."""
-    names = list(dict.fromkeys(row["score"] for row in rows)) or [""]
-    lines = max((1 - row["bottom"] for row in rows), default=1)
-    menu = alt.param(name="shown", value=names[0], bind=alt.binding_select(options=names, name="score: "))
-    x = alt.X("low:Q", title=None, axis=alt.Axis(grid=False, tickCount=8))
-    y = alt.Y("bottom:Q", axis=None, scale=alt.Scale(nice=False, domain=[1 - lines, 1]))
-    tip = [
-        alt.Tooltip("label:N", title="class"),
-        alt.Tooltip("values:N", title="score"),
-        alt.Tooltip("count:Q", title="examples"),
-        alt.Tooltip("share:Q", title="share of the class", format=".1%"),
-        alt.Tooltip("middle:N", title="median"),
-        alt.Tooltip("never:N", title=NEVER),
-    ]
+    lines, inner = max((1 - row["bottom"] for row in rows), default=1), width - aside(rows) - 12
+    shares = {"share": ("share of the class", ".1%"), "middle": "median", "never": NEVER}
+    tip = tips(words="class", values="score", count="examples", **shares)
     base = alt.Chart().transform_filter("datum.score == shown")
-    bar = base.transform_flatten(["low", "high", "top", "count", "share", "values"])
-    never = f"datum.values == '{NEVER}'"
-    bar = bar.mark_rect(stroke=theme.GREY, strokeWidth=0.4).encode(
-        x=x,
-        x2="high:Q",
-        y=y,
-        y2="top:Q",
-        tooltip=tip,
-        color=alt.condition(never, alt.value("#D55E00"), alt.value("#0080C6")),
-    )
-    floor = base.mark_rule(color=theme.GREY, strokeWidth=0.6, opacity=0.6).encode(y=y)
+    colour = alt.condition(f"datum.values == '{NEVER}'", alt.value(ORANGE), alt.value(BLUE))
+    x = alt.X("low:Q", title=None, axis=alt.Axis(grid=False, tickCount=max(3, inner // 64)))
+    bar = base.transform_flatten(LISTS).mark_rect(stroke=GREY, strokeWidth=0.4)
     median = base.transform_calculate(top="datum.bottom + 0.88").transform_filter("isValid(datum.median)")
-    median = median.mark_rule(color=theme.GREY, strokeWidth=2).encode(x=alt.X("median:Q"), y=y, y2="top:Q")
-    label = base.transform_calculate(middle="datum.bottom + 0.3")
-    label = label.mark_text(align="right", dx=-8, limit=110).encode(x=alt.value(0), y=alt.Y("middle:Q"), text="label:N")
-    apart = base.transform_filter("datum.bottom == 0 && isValid(datum.at)")
-    apart = apart.mark_text(align="right", baseline="bottom", dy=-2).encode(
-        x=alt.value(WIDTH), y=alt.value(0), text=alt.value(NEVER)
+    median = median.mark_rule(color=GREY, strokeWidth=2).encode(x="median:Q", y=up(lines), y2="top:Q")
+    first = base.transform_filter("datum.bottom == 0")
+    apart = first.transform_filter("datum.apart").mark_text(align="right", baseline="bottom", dy=-2)
+    title = first.transform_calculate(title="datum.score + ' (larger is harder)'").mark_text(dy=36)
+    layers = [
+        *floors(base, lines),
+        bar.encode(x=x, x2="high:Q", y=up(lines), y2="top:Q", tooltip=tip, color=colour),
+        median,
+        apart.encode(x=alt.value(inner), y=alt.value(0), text=alt.value(NEVER)),
+        title.encode(x=alt.value(inner / 2), y=alt.value(LINE * lines), text="title:N"),
+    ]
+    return (
+        alt.layer(*layers)
+        .properties(width=inner, height=LINE * lines)
+        .add_params(menu((row["score"] for row in rows), "score"))
     )
-    title = base.transform_filter("datum.bottom == 0").transform_calculate(words="datum.score + ' (larger is harder)'")
-    title = title.mark_text(dy=36).encode(x=alt.value(WIDTH / 2), y=alt.value(LINE * lines), text="words:N")
-    chart = alt.layer(floor, bar, median, label, apart, title, data=alt.Data(values=rows)).add_params(menu)
-    chart = chart.properties(width=WIDTH, height=LINE * lines)
-    description = (
-        "A histogram of the scores of single examples for every class, below one another; a menu chooses the score, "
-        "and examples that were never learned stand apart at the right."
-    )
-    about = rows[0]["about"] if rows else "nothing finished"
-    return theme.dress(chart, "How hard are the examples of each class?", description, about)

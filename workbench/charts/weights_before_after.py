@@ -2,71 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
 import torch
 from torch import Tensor
 
-from workbench.charts import theme
+from workbench.charts.grammar import Rows, kept, legend, picture, tickets
+from workbench.charts.grammar.looks import BLUE, GREY
+from workbench.charts.grammar.marks import tips
+from workbench.charts.grammar.room import SIDE
 
 BINS = 60
-COLOURS = [theme.GREY, theme.KINDS["ticket"][0]]
 
 
-def weights_before_after(outcome_before: Any, outcome_after: Any) -> alt.LayerChart:
-    """Draw the trained weights that survive in two outcomes, the dense network and a ticket of it for instance."""
-    return draw(_rows(outcome_before, outcome_after))
+@picture(
+    title="Weights before and after pruning",
+    subtitle="values after training, of the weights that survive",
+    description="Histograms of the trained weights that survive, in the dense network and in the sparsest ticket.",
+    holds="the weights of tickets",
+)
+def weights_before_after(outcome_before: Any, outcome_after: Any = None) -> Rows:
+    """Draw the trained weights that survive in two outcomes, the dense network and a ticket of it for instance.
 
-
-def rows(outcomes: Iterable[Any]) -> list[dict[str, Any]]:
-    """Return the histograms of the first replica's densest and sparsest ticket."""
-    found = theme.tickets(outcomes)
-    found = [outcome for outcome in found if outcome.replica == found[0].replica]
-    return _rows(found[0], found[-1]) if found else []
-
-
-def _rows(before: Any, after: Any) -> list[dict[str, Any]]:
-    """Return a dict for each bin: the net, the bin's ends, how many weights are in it."""
-    pair = [before, after] if after is not before else [before]
+    Of outcomes instead of two, the first replica's densest and sparsest ticket are drawn.
+    """
+    pair = [outcome_before, outcome_after]
+    if outcome_after is None:
+        replica = tickets(outcome_before)
+        replica = [ticket for ticket in replica if ticket.replica == replica[0].replica]
+        pair = [*replica[:1], *replica[1:][-1:]]
     survivors = [_survivors(outcome) for outcome in pair]
-    reach = max(float(values.abs().max()) for values in survivors) if all(len(v) for v in survivors) else 1.0
+    reach = max((float(values.abs().max()) for values in survivors), default=1.0) if all(map(len, survivors)) else 1.0
     edges = torch.linspace(-reach, reach, BINS + 1, dtype=torch.float64)
-    result = []
+    rows = []
     for place, (outcome, values) in enumerate(zip(pair, survivors, strict=True)):
+        words = f"{('before', 'after')[place]} pruning ({kept(outcome.density)}): {len(values):,} weights"
         counts = torch.histogram(values.double(), edges).hist.tolist()
-        kept = "dense" if outcome.density == 1 else f"{theme.percent(outcome.density)} kept"
-        net = {"place": place, "net": f"{('before', 'after')[place]} pruning ({kept}): {len(values):,} weights"}
         for low, high, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts, strict=True):
-            result.append({**net, "from": low, "to": high, "count": int(count)})
-    return result
+            rows.append({"place": place, "net": words, "low": low, "high": high, "count": int(count)})
+    return rows
 
 
 def _survivors(outcome: Any) -> Tensor:
     return torch.cat([outcome.run.weights[name].cpu()[mask.cpu()].flatten() for name, mask in outcome.mask.items()])
 
 
-def draw(rows: list[dict[str, Any]]) -> alt.LayerChart:
+@weights_before_after.drawing
+def draw(rows: Rows, width: int) -> Any:
     """Draw the rows; heights are on a logarithmic scale, for the dense network has many more weights."""
-    x = alt.X("from:Q", title="trained weight", scale=alt.Scale(nice=False), axis=alt.Axis(grid=False))
+    inner = width - SIDE - 12
+    x_axis = alt.Axis(grid=False, tickCount=max(3, inner // 64))
+    x = alt.X("low:Q", title="trained weight", scale=alt.Scale(nice=False), axis=x_axis)
     ticks = alt.Axis(labelExpr="format(datum.value, ',')", values=[0, *(10**power for power in range(9))])
     scale = alt.Scale(type="symlog", constant=1, domainMin=0)
     y = alt.Y("count:Q", title="weights in the bin (logarithmic)", scale=scale, axis=ticks)
-    legend = alt.Legend(title=None, orient="top", labelLimit=420, symbolType="square", direction="vertical", offset=4)
-    colour = alt.Color("net:N", legend=legend, sort=alt.EncodingSortField("place"), scale=alt.Scale(range=COLOURS))
-    tip = [
-        alt.Tooltip("net:N", title="network"),
-        alt.Tooltip("from:Q", format=".3f"),
-        alt.Tooltip("to:Q", format=".3f"),
-        alt.Tooltip("count:Q", title="weights", format=","),
-    ]
-    chart = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_bar(opacity=0.6, binSpacing=0.5)
-        .encode(x=x, x2="to:Q", y=y.stack(None), y2=alt.Y2Datum(0), color=colour, tooltip=tip)
-    )
-    chart = alt.layer(chart).properties(width=theme.WIDTH, height=theme.HEIGHT - 40)
-    description = "Histograms of the trained weights that survive, in the dense network and in the sparsest ticket."
-    subtitle = "values after training, of the weights that survive"
-    return theme.dress(chart, "Weights before and after pruning", description, subtitle)
+    key = legend(None, (row["net"] for row in rows), width, symbolType="square", direction="vertical", offset=4)
+    colour = alt.Color("net:N", legend=key, sort=alt.EncodingSortField("place"), scale=alt.Scale(range=[GREY, BLUE]))
+    tip = tips(net="network", low=("from", ".3f"), high=("to", ".3f"), count=("weights", ","))
+    bars = alt.Chart().mark_bar(opacity=0.6, binSpacing=0.5)
+    bars = bars.encode(x=x, x2="high:Q", y=y.stack(None), y2=alt.Y2Datum(0), color=colour, tooltip=tip)
+    return alt.layer(bars).properties(width=inner, height=280)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +55,18 @@ def scores_table(outcomes: Iterable[Scored]) -> pandas.DataFrame:
 def _columns() -> list[str]:
     """Return the names of all scores, and beside forgetting by how many replicas an example was never learned."""
     return [c for name in score_names() for c in ((name, "never_learned_share") if name == "forgetting" else (name,))]
+
+
+def rank_correlations(means: Mapping[str, Score]) -> dict[tuple[str, str], float | None]:
+    """Return Spearman's correlation of every two scores, such as those of `averaged`, in both orders.
+
+    It is None where one of the two is the same for all examples.
+    """
+    pairs: dict[tuple[str, str], float | None] = {}
+    for a, b in itertools.combinations_with_replacement(means, 2):
+        value = 1.0 if a == b else scores.correlation(means[a], means[b])
+        pairs[a, b] = pairs[b, a] = None if math.isnan(value) else round(value, 4)
+    return pairs
 
 
 def stability(

@@ -7,6 +7,7 @@ share of those weights that is kept: biases and norms count neither above nor be
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 
 import torch
@@ -57,6 +58,30 @@ def density(mask: Mask) -> float:
 def layers(mask: Mask) -> dict[str, tuple[int, int]]:
     """Return, by name, how many weights are kept and how many there are."""
     return {name: (int(tensor.count_nonzero()), tensor.numel()) for name, tensor in mask.items()}
+
+
+def connections_by_place(mask: Mask, image_shape: tuple[int, int, int] | None = None) -> tuple[Tensor, int]:
+    """Count what the first layer still reads: its connections by place (height, width), and how many were at each.
+
+    Of a linear layer a place is a pixel (`image_shape` is channels, height, width; without it a square image is taken),
+    of a convolution one of its kernels' places. Raises a ValueError for another shape than that of the layer's inputs.
+    """
+    first = next(iter(mask.values()))
+    if first.dim() == 4:
+        return first.sum(dim=(0, 1)), first.shape[0] * first.shape[1]
+    outputs, inputs = first.shape
+    channels, height, width = image_shape or _square(inputs)
+    if channels * height * width != inputs:
+        raise ValueError(f"image_shape must fit the first layer's {inputs} inputs, got {image_shape}; pass data.shape")
+    return first.sum(dim=0).view(channels, height, width).sum(dim=0), channels * outputs
+
+
+def _square(inputs: int) -> tuple[int, int, int]:
+    for channels in (1, 3):
+        side = math.isqrt(inputs // channels)
+        if channels * side * side == inputs:
+            return channels, side, side
+    return 1, 1, inputs
 
 
 def collapsed(mask: Mask) -> list[str]:

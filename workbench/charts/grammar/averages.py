@@ -37,13 +37,13 @@ class Averages:
     """Means over replicas with their t intervals, by `x`, for each of the `measures`.
 
     `line` is the field of a record that names its line; so many lines are `named` at their ends, the first and the last
-    among them, or `beside` a point of their own; or all of them in a `legend` so called.
-    `split` is a field by which pictures stand side by side; `chosen` is (a field, words), by which a menu chooses;
-    `names` is the field with words for the values 0, 1, 2, … of x. `rules` are broken lines across, by measure: a
-    number, or the field that has it. Intervals are Student's t over replicas, or, `ranged`, from the least to the most;
-    a `bare` mean has none, and n counts what its subtitle says. Lines stand `apart` by a share of the width; `height` is
-    of a picture, or of each; `sizes` are square pixels of a point and of a mark. `carried` are numbers that tips say
-    too, averaged, or (field, words). `packed` rows hold lists, for charts that have all the lines of a menu.
+    among them, or `beside` a point of their own, or all of them in a `legend` so called. `split` is a field by which
+    pictures stand side by side; `chosen` is (a field, words), by which a menu chooses; `names` is the field with words
+    for the values 0, 1, 2, … of x. `rules` are broken lines across, by measure: a number, or the field that has it.
+    Intervals are Student's t over replicas, or, `ranged`, from the least to the most; a `bare` mean has none. Lines
+    stand `apart` by a share of the width; `height` is of a picture, or of each; `sizes` are square pixels of a point
+    and of a mark. `carried` are numbers that tips say too, averaged, or (field, words). `packed` rows hold lists, for
+    charts that have all the lines of a menu.
     """
 
     x: Axis

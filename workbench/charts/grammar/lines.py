@@ -73,5 +73,5 @@ def lines(pane: Pane, lists: Mapping[str, Sequence[str]]) -> list[Any]:
         full.mark_point(size=pane.sizes[0], filled=True, opacity=1).encode(y=y, shape=shape, tooltip=tip),
         empty.mark_point(size=pane.sizes[0], strokeWidth=2, opacity=1).encode(y=y, shape=shape, tooltip=tip),
         marked.encode(y=y, shape=shape, tooltip=told),
-        *(labels(of("label"), pane.across, pane.up, color, inside=pane.inside) if pane.named else []),
+        *(labels(of("label"), pane.across, pane.up, color, inside=pane.inside * pane.size[0]) if pane.named else []),
     ]

@@ -31,10 +31,12 @@ def where(role: str, base: alt.Chart | None = None) -> alt.Chart:
 
 def tips(**fields: str | tuple[str, str]) -> list[alt.Tooltip]:
     """Return the lines of a tip: of each field its title, or (its title, the format of a number)."""
-    formats = {field: how if isinstance(how, tuple) else (how, "") for field, how in fields.items()}
-    numbers = {field: {"format": form, "type": "quantitative"} for field, (_, form) in formats.items() if form}
-    named: dict[str, Any] = {"type": "nominal"}
-    return [alt.Tooltip(field, title=title, **numbers.get(field, named)) for field, (title, _) in formats.items()]
+    return [
+        alt.Tooltip(f"{field}:N", title=said)
+        if isinstance(said, str)
+        else alt.Tooltip(f"{field}:Q", title=said[0], format=said[1])
+        for field, said in fields.items()
+    ]
 
 
 def shaped(title: str, looks: Looks, width: int, field: str = "shape") -> alt.Shape:
@@ -56,14 +58,17 @@ def line(base: alt.Chart, tip: Sequence[Any], *, x: Any, y: Any, **looks: Any) -
 
 
 def labels(
-    base: alt.Chart, x: Callable[[str], alt.X], y: Callable[[str], alt.Y], colour: Any, *, inside: bool = False
+    base: alt.Chart, x: Callable[[str], alt.X], y: Callable[[str], alt.Y], colour: Any, *, inside: int = 0
 ) -> list[Any]:
     """Return the `words` at the ends of lines, each with a thin leader from `from_at`, `from` to where it was moved.
 
-    `x` and `y` give the axes by a field. Where a picture is too narrow for words at its side they stand `inside`.
+    `x` and `y` give the axes by a field. Where a picture is too narrow for words at its side they stand
+    `inside` so many pixels.
     """
     leader = base.mark_rule(strokeWidth=0.8, opacity=0.5).encode(x=x("from_at"), x2="at:Q", y=y("from"), y2="value:Q")
-    how: dict[str, Any] = {"align": "right", "dx": 8, "dy": -9} if inside else {"align": "left", "dx": 4}
+    how: dict[str, Any] = (
+        {"align": "right", "dx": 8, "dy": -9, "limit": inside + 50} if inside else {"align": "left", "dx": 4}
+    )
     words = base.mark_text(fontWeight=600, **how).encode(x=x("at"), y=y("value"), text="words:N")
     return [leader.encode(color=colour), words.encode(color=colour)]
 
@@ -100,7 +105,7 @@ def strips(measures: Sequence[T], draw: Callable[[T, int, bool], Any], names: It
 
 def names_up(field: str, named: bool = True, names: Sequence[str] | None = None) -> alt.Y:
     """Return the axis up of some names, or of those that rows have, in the order of their `place`."""
-    axis = alt.Axis(labels=named, ticks=False, domain=False, grid=False, labelLimit=230)
+    axis = alt.Axis(labels=named, ticks=False, domainOpacity=0, grid=False, labelLimit=230)
     order: Any = names or alt.EncodingSortField("place", op="min")
     return alt.Y(
         f"{field}:N", title=None, sort=order, axis=axis, scale=alt.Scale(domain=names) if names else alt.Undefined

@@ -1,6 +1,6 @@
 """A chart in two steps, and what stands around it: rows and drawing apart, a title, the words for those who do not see.
 
-@picture(title="…", description="…", holds="weights")    # `holds`: what a data frame of the outcomes does not
+@picture(title="Weights", description="…", holds="weights")     # what a data frame of the outcomes does not hold
 def weights_before_after(outcomes: Iterable[Any]) -> Rows:
     \"\"\"Draw the trained weights that survive.\"\"\"
     return […]                                   # what is drawn: at most 500 dicts
@@ -56,8 +56,8 @@ class Picture(Generic[P]):
         around: Mapping[str, Any] | None = None,
     ) -> None:
         functools.update_wrapper(self, rows)  # its name, docstring and signature
-        self._rows, self._draw, self._words = rows, draw, _silent
-        self.needs, self.holds, self.around = needs, holds, around
+        self._rows, self._draw, self._words, self._around = rows, draw, _silent, around
+        self.needs, self.holds = needs, holds
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         return self.draw(self.rows(*args, **kwargs))
@@ -76,7 +76,7 @@ class Picture(Generic[P]):
         """Return the rows as an altair chart that is at most so many pixels wide, legends and labels included."""
         assert self._draw is not None, f"{self!r} has no drawing"
         chart = self._draw(rows, width)
-        return dress(chart, rows, width, **self.around) if self.around else chart
+        return dress(chart, rows, width, **self._around) if self._around else chart
 
     def words(self, outcomes: Any) -> list[str]:
         """Return the sentences under the picture, none where it has none."""
@@ -96,7 +96,7 @@ class Picture(Generic[P]):
 def picture(*, needs: str = "", holds: str = "", **around: Any) -> Callable[[Callable[P, Rows]], Picture[P]]:
     """Decorate the function that makes a chart's rows; its drawing and its sentences follow.
 
-    The title, the description and what else `dress` takes may be declared here: the drawing is then dressed in them.
+    `around` are the title, the subtitle, the description and the menus that `dress` puts around the drawing.
     """
     return lambda rows: Picture(rows, needs=needs, holds=holds, around=around)
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from workbench.charts import theme
+from workbench.charts.grammar import once, thin
+from workbench.charts.grammar.bins import Bins, bins
 from workbench.data.data import Split
 from workbench.data_diet.scores import Score
-from workbench.experiments.score_tables import averaged
+from workbench.experiments.score_tables import averaged, rank_correlations
 from workbench.work.nearest import unknown
 
 NEVER = "never learned"
-CLASSES = 12  # with a place of their own
 
 
 @dataclass(frozen=True, eq=False)
-class Scored:
+class ScoredExamples:
     """Scores by name, over all replicas, the examples, the words for their classes, and the ids of flipped labels."""
 
     scores: dict[str, Score]
@@ -35,6 +33,10 @@ class Scored:
         """Return the values of a score in the order of the examples."""
         return self.scores[name].on(self.examples.ids.cpu()).double().cpu()
 
+    def bins(self, name: str, count: int) -> Bins:
+        """Return the bins of a histogram of a score, the last one of what was never learned."""
+        return bins(self.values(name), count, 0.005, NEVER)
+
     def chosen(self, name: str | None) -> str:
         """Return the name of a score that is there, the first of them for None; a ValueError for another."""
         if name is None:
@@ -43,6 +45,10 @@ class Scored:
             raise unknown("score", name, self.scores)
         return name
 
+    def drawn_classes(self, most: int) -> list[int]:
+        """Return the classes that have examples, at most so many, evenly spread."""
+        return thin(sorted(set(self.examples.labels.tolist())), most)
+
     @property
     def about(self) -> str:
         """Return in words how many examples there are, and over how many networks scores are averaged."""
@@ -50,7 +56,7 @@ class Scored:
         return f"{len(self.examples):,} training examples, {networks}{self.when}"
 
 
-def scored(outcomes: Iterable[Any]) -> Scored | None:
+def scored_examples(outcomes: Iterable[Any]) -> ScoredExamples | None:
     """Read the outcomes of `experiments.example_scores`, or of `remembering`, whose last one tells; None without any.
 
     Of `remembering` there is the score "forgetting" alone, once every example was presented.
@@ -68,32 +74,11 @@ def scored(outcomes: Iterable[Any]) -> Scored | None:
     if not scores:
         return None
     replicas = len({(o.seed, getattr(o, "replica", 0)) for o in outcomes})
-    return Scored(scores, last.examples, tuple(last.classes), last.flipped.cpu(), replicas, when)
+    return ScoredExamples(scores, last.examples, tuple(last.classes), last.flipped.cpu(), replicas, when)
 
 
-def classes_of(found: Scored, most: int = CLASSES) -> list[int]:
-    """Return the classes that have examples, at most so many, evenly spread."""
-    return theme.thin(sorted(set(found.examples.labels.tolist())), most)
-
-
-def finite(values: Tensor) -> Tensor:
-    """Return the values that are no infinity, which is where an example was never learned."""
-    return values[torch.isfinite(values)]
-
-
-def bins(values: Tensor, edges: Tensor) -> Tensor:
-    """Return the bin of every value; one more, after the last, for those that were never learned."""
-    place = torch.bucketize(values, edges[1:-1])
-    return torch.where(torch.isfinite(values), place, len(edges) - 1)
-
-
-def ends(edges: Tensor) -> list[tuple[float, float]]:
-    """Return where the bar of every bin begins and ends; that of the never learned stands apart."""
-    edge = [float(f"{float(value):.5g}") for value in edges]
-    width = (edge[-1] - edge[0]) or 1.0
-    return [*itertools.pairwise(edge), (edge[-1] + 0.05 * width, edge[-1] + 0.1 * width)]
-
-
-def span(low: float, high: float, never: bool) -> str:
-    """Return the values of a bar in words."""
-    return NEVER if never else f"{low:.3g} to {high:.3g}"
+@once
+def correlated(outcomes: list[Any]) -> dict[tuple[str, str], float | None]:
+    """Return Spearman's correlation of every two scores, None where one of them is the same for all."""
+    examples = scored_examples(outcomes)
+    return rank_correlations(examples.scores) if examples else {}
