@@ -7,6 +7,7 @@ import io
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas
@@ -140,7 +141,7 @@ def test_the_images_that_it_is_sure_and_wrong_about_are_those_of_the_bar():
     assert chosen == [{"bar": "robust, wrong, 0.9 to 1.0"}]
 
 
-def cards(outcomes) -> dict[str, dict[str, tuple[float, int]]]:
+def cards(outcomes) -> dict[str, dict[Any, tuple[float, int]]]:
     """The mean and how many replicas it is of, by measure and member, of the only method; and of the overlaps."""
     rows = CHARTS["member cards"].rows(outcomes)
     return {
@@ -294,7 +295,7 @@ def test_differences_between_methods_are_paired_by_replica():
     assert shuffled["difference", "robust"]["value"] == pytest.approx(-1)
 
 
-def compared(values: pandas.DataFrame, reference: str | None = None):
+def compared(values: Any, reference: str | None = None):
     """The rows by kind and method."""
     rows = wb.charts.calibration_by_method.rows(values, reference)
     return {(row["kind"], row["line"]): row for row in rows}

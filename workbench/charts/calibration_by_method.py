@@ -50,12 +50,12 @@ def calibration_by_method(table: Any, reference: str | None = None) -> Rows:
     there, and for a table with more than one way to combine members, or of several experiments, in which a replica has
     a method twice.
     """
-    rows = records(table if hasattr(table, "to_dict") else _measured(list(table)))
+    rows: Rows = records(table if hasattr(table, "to_dict") else _measured(list(table)))
     if not rows:
         return []
     if len(ways := {row["combine"] for row in rows}) > 1:
         raise ValueError(f"all must be combined in one way, got {' and '.join(sorted(ways))}; draw one chart for each")
-    rows = [row | {"shape": bool(row["temperature_scaled"])} for row in rows]
+    rows = [{**row, "shape": bool(row["temperature_scaled"])} for row in rows]
     check_once((row["seed"], row["replica"], row["method"], row["shape"]) for row in rows)
     names = list(dict.fromkeys(row["method"] for row in rows))
     if reference is not None and reference not in names:
@@ -78,7 +78,7 @@ def draw(rows: Rows, width: int) -> Any:
     names = list(dict.fromkeys(row["line"] for row in sorted(rows, key=lambda row: row["place"])))
     looks = channels(of_methods(names), "line")
 
-    def strip(axis: Axis, inner: int, named: bool) -> alt.LayerChart:
+    def strip(axis: Axis, inner: int, named: bool) -> Any:
         chart = _strip(axis, inner, names_up("line", named, names), looks)
         return chart.properties(width=inner, height=LINE * max(1, len(names)))
 
@@ -87,7 +87,7 @@ def draw(rows: Rows, width: int) -> Any:
     return alt.vconcat(*(strips(axes, strip, names, width) for axes in (MEASURES, below)), spacing=14)
 
 
-def _strip(axis: Axis, width: int, y: alt.Y, looks: dict[str, Any]) -> alt.LayerChart:
+def _strip(axis: Axis, width: int, y: alt.Y, looks: dict[str, Any]) -> Any:
     signed = axis.form.startswith("+")
     kind, paired = ("difference", "paired ") if signed else ("value", "")
     tip = tips(line="method", shape="temperature scaled", value=(kind, axis.said), interval=f"{paired}95 % interval")

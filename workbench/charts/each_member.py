@@ -17,7 +17,7 @@ from workbench.charts import methods
 from workbench.charts.grammar import ROWS, STEP, THIRDS, Axis, Look, Looks, Means, Rows, picture, records, thin
 from workbench.charts.grammar.looks import DEEP, GREEN, ORANGE, SKY, scale
 from workbench.charts.grammar.marks import names_up, tips, where
-from workbench.charts.grammar.room import SIDE, widest
+from workbench.charts.grammar.room import widest
 from workbench.experiments.easy_to_hard import solved_means
 from workbench.experiments.ensemble_outcome import by_method
 from workbench.numbers.numerals import percent, points
@@ -155,7 +155,7 @@ def draw(rows: Rows, width: int) -> Any:
     text = base.mark_text(align="left", dx=5, fontSize=11).encode(text="said:N" if narrow else "words:N")
     below = alt.layer(bars, text)
     lines = [row for row in rows if row["role"] != "part"]
-    above = BY_THIRD.pictures(lines, width - max(0, names + 8 - SIDE))  # left ends are one
+    above = BY_THIRD.pictures(lines, width - 24 if narrow else width)  # the names below take more
     chart = alt.vconcat(above, below.properties(width=inner, height=alt.Step(24)), spacing=18)
     return BY_THIRD.dressed(chart.resolve_scale(color="independent"), rows, width)
 

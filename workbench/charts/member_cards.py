@@ -87,7 +87,7 @@ def _of(measure: str, *lists: str) -> alt.Chart:
     return shown.transform_flatten(["line", "place", "value", "interval", "n", *lists])
 
 
-def _bars(axis: Axis, width: int, named: bool) -> alt.LayerChart:
+def _bars(axis: Axis, width: int, named: bool) -> Any:
     base = _of(axis.field, "density", "vote").encode(y=names_up("line", named))
     tip = [*tips(line="member"), axis.tip(), *tips(interval="95 % interval", n="replicas")]
     tip += [carried.tip(carried.field) for carried in CARDS.carried if isinstance(carried, Axis)]
@@ -104,7 +104,7 @@ def _bars(axis: Axis, width: int, named: bool) -> alt.LayerChart:
     return alt.layer(*layers).properties(width=width, height=alt.Step(LINE))
 
 
-def _overlaps(across: int) -> alt.LayerChart:
+def _overlaps(across: int) -> Any:
     (axis,) = OVERLAPS.measures
     above = alt.Axis(labelAngle=0, orient="top", domain=False, ticks=False)
     colours = alt.Scale(domain=[0, 1], range=[PALE, DEEP], interpolate="lab")
@@ -124,13 +124,13 @@ def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: for every ensemble of several its members' accuracies and gaps, overlap and disagreement."""
     sentences = []
     for same in map(_whole, by_method(outcomes).values()):
-        table = members_table(same)
+        table: Any = members_table(same)
         means = table.groupby("member", sort=False)[["accuracy", "signed_gap"]].mean()[:-1]
         if len(means) < 2:
             continue
         values = means.itertuples(name=None)
         alone = "; ".join(f"{name} {accuracy:.1%} (gap {100 * gap:+.1f})" for name, accuracy, gap in values)
-        overlap, apart = percent(sum(o.overlap for o in same) / len(same)), percent(table["disagreement"].mean())
+        overlap, apart = percent(sum(o.overlap for o in same) / len(same)), percent(float(table["disagreement"].mean()))
         sentences.append(
             f"{same[0].name}: members alone {alone}; together {points([o.accuracy for o in same], ' %')}. "
             f"Masks overlap by {overlap}, and two members disagree on {apart} of the images."

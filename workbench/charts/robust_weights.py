@@ -108,7 +108,7 @@ def draw(rows: Rows, width: int) -> Any:
     return alt.vconcat(*parts, curves, spacing=10).resolve_scale(color="independent", shape="independent")
 
 
-def _said(width: int) -> alt.LayerChart:
+def _said(width: int) -> Any:
     """Return what holds in words, in more lines where two are too long."""
     apart = "/ +· +|, |; /g" if width < WIDTH else "/ {9}/"
     high = 18 if width >= WIDTH else 50
@@ -126,7 +126,7 @@ def _losses(width: int) -> alt.Chart:
     return bars.properties(width=width, height=60)
 
 
-def _weights(width: int) -> alt.LayerChart:
+def _weights(width: int) -> Any:
     ticks = [0, *(sign * 10.0**power for power in range(3) for sign in (-1, 1))]
     axis = alt.Axis(values=ticks, format="~r", labelOverlap=False, tickCount=20)
     y = alt.Y("value:Q", title="weight × n (symmetric log)", scale=alt.Scale(type="symlog", constant=0.1), axis=axis)
@@ -148,7 +148,7 @@ def _weights(width: int) -> alt.LayerChart:
     return alt.layer(*layers).properties(width=width, height=170)
 
 
-def _images(width: int) -> alt.LayerChart:
+def _images(width: int) -> Any:
     return images(
         where("images"),
         ["image", "place", "loss", *KINDS, "class", "id", "weight"],
@@ -161,7 +161,7 @@ def _images(width: int) -> alt.LayerChart:
     )
 
 
-def _curve(axis: Axis, kinds: Looks, width: int) -> alt.LayerChart:
+def _curve(axis: Axis, kinds: Looks, width: int) -> Any:
     """Return numbers by lambda, and where they are now."""
     looks = channels(
         kinds, "what", legend(None, kinds, width + SIDE, symbolSize=220, labelLimit=160) if len(kinds) > 1 else None

@@ -91,7 +91,7 @@ def draw(rows: Rows, width: int) -> Any:
     return alt.concat(_curves(shown, looks, side), key, columns=2 if beside >= LEAST else 1, spacing=20)
 
 
-def _curves(shown: alt.Chart, looks: dict[str, Any], side: int) -> alt.LayerChart:
+def _curves(shown: alt.Chart, looks: dict[str, Any], side: int) -> Any:
     tip = tips(method="method", across=("false positives", ".1%"), up=("found", ".1%"), said="area, at 95 % found")
     tip += tips(precise="AUPR, which depends on the ratio", ratio="own : other images", n="replicas")
     curve = shown.transform_flatten(["across", "up"])
@@ -104,7 +104,7 @@ def _curves(shown: alt.Chart, looks: dict[str, Any], side: int) -> alt.LayerChar
     return alt.layer(*layers).properties(width=side, height=side)
 
 
-def _key(shown: alt.Chart, looks: dict[str, Any], lines: int, left: int) -> alt.LayerChart:
+def _key(shown: alt.Chart, looks: dict[str, Any], lines: int, left: int) -> Any:
     """Return the list of the methods with their marks: AUROC and FPR95 below each name."""
     y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.5, lines - 0.5], reverse=True, nice=False))
     base = shown.encode(x=alt.value(18 + left), y=y)

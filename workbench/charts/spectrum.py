@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import altair as alt
+import torch
 
 from workbench.charts.grammar import ROWS, Axis, Look, Looks, Rows, kept, legend, picture, thin
 from workbench.charts.grammar.looks import GREY, SEQUENCE, scale
@@ -54,18 +55,19 @@ def spectrum(outcomes: Iterable[Any]) -> Rows:
             groups[float(f"{o.density:.6g}"), o.kind].append(o)
     shown = thin(sorted({density for density, _ in groups}, reverse=True), STRIPS)
     drawn = [((d, kind), groups[d, kind]) for d in shown for kind in KINDS if (d, kind) in groups]
-    spectra = [o.curvature for _, same in drawn for o in same]
-    at = even(spectra, (ROWS - STRIPS * TICKS) // max(1, len(drawn))) if spectra else []
+    if not drawn:
+        return []
+    at = even([o.curvature for _, same in drawn for o in same], (ROWS - STRIPS * TICKS) // len(drawn))
     rows = []
     for (density, kind), same in drawn:
         row = {"kind": kind, "words": KINDS[kind].words, "density": density, "kept": kept(density), "n": len(same)}
         # a bump as wide as a point for every node
         each = [o.dimension * smoothed(at, o.curvature.nodes_RM, o.curvature.weights_RM, at[1] - at[0]) for o in same]
-        heights = (sum(each) / len(same)).clamp_min(LEAST).tolist()
+        heights = torch.stack(each).mean(0).clamp_min(LEAST).tolist()
         rows += [row | {"role": "curve", "at": x, "height": y} for x, y in zip(at.tolist(), heights, strict=True)]
         if kind == "ticket":
             most = min(TICKS, *(len(o.curvature.eigenvalues) for o in same))
-            largest = (sum(o.curvature.eigenvalues[:most] for o in same) / len(same)).tolist()
+            largest = torch.stack([o.curvature.eigenvalues[:most] for o in same]).mean(0).tolist()
             rows += [row | {"role": "tick", "at": x, "height": LEAST, "place": i + 1} for i, x in enumerate(largest)]
     return rows
 
