@@ -11,8 +11,7 @@ import torch
 from tiny import same
 
 import workbench as wb
-from workbench.charts import spectrum as chart
-from workbench.charts import theme
+from workbench.charts.grammar import ROWS
 from workbench.charts.spectrum import words
 from workbench.experiments import spectrum_table
 from workbench.experiments.curvature_by_density import CONTROLS, Sharpness, curvature
@@ -85,7 +84,7 @@ def test_layers_follow_one_by_one_and_nothing_is_foretold_of_them():
     assert sum(o.dimension for o in layers) == whole.dimension == 296
     assert whole.prunable_share is not None
     assert all(o.prunable_share is None for o in layers)
-    assert chart([whole, *layers]).to_dict()["data"] == chart([whole]).to_dict()["data"]
+    assert rows([whole, *layers]) == rows([whole])
 
 
 def test_the_same_call_gives_the_same_and_an_archive_finds_it(outcomes: list[Sharpness], tmp_path: Any):
@@ -201,7 +200,7 @@ def test_every_kind_and_density_has_its_curve_in_at_most_500_rows():
         ("random places, trained", "50 % kept"),
     }
     many = [replace(o, density=0.8**r, replica=i) for o in MADE for r in range(9) for i in range(3)]
-    assert 0 < len(rows(many)) <= theme.ROWS
+    assert 0 < len(rows(many)) <= ROWS
     assert rows([]) == []
 
 

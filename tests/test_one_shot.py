@@ -11,8 +11,9 @@ import torch
 from tiny import same
 
 import workbench as wb
-from workbench.charts import CHARTS, theme
+from workbench.charts import CHARTS
 from workbench.charts.accuracy_by_share import words
+from workbench.charts.grammar import ROWS
 from workbench.experiments import one_shot, prunable
 from workbench.experiments.one_shot import Shot
 from workbench.landscape import compare
@@ -186,7 +187,7 @@ def test_only_data_depend_on_the_numbers(outcomes: list[Shot]):
 def test_many_shares_are_at_most_500_rows(outcomes: list[Shot]):
     own = of(outcomes, "ticket")[1]
     many = [replace(own, share=1 - 0.97**i, density=0.97**i) for i in range(1, 300)]
-    assert 300 < len(PICTURE.rows(many)) <= theme.ROWS
+    assert 300 < len(PICTURE.rows(many)) <= ROWS
 
 
 def test_the_words_say_the_largest_share(outcomes: list[Shot]):

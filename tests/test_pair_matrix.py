@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 import workbench as wb
-from workbench.charts import CHARTS, theme
-from workbench.charts.pair_matrix import words
+from workbench.charts import CHARTS
+from workbench.charts.every_pair import words
+from workbench.charts.grammar import ROWS
 from workbench.experiments import pair_matrix, winning_tickets
 from workbench.experiments.pair_matrix import Pair
 
@@ -98,12 +99,9 @@ def test_bad_options_are_said_before_anything_is_trained(options: dict[str, Any]
 
 
 def test_the_picture_has_a_row_for_every_pair_and_names_it(outcomes: list[Pair]):
-    rows = PICTURE.rows(outcomes)
-    pairs = [row for row in rows if row["role"] == "pair"]
+    rows = pairs = PICTURE.rows(outcomes)
     assert {row["pair"] for row in pairs} == {f"{o.replica_a}·{o.round_a} {o.replica_b}·{o.round_b}" for o in outcomes}
-    assert [row["words"] for row in rows if row["role"] == "note"] == [
-        "6 networks; batch-norm: average. Point at a pair to read it."
-    ]
+    assert {row["about"] for row in rows} == {"6 networks; batch-norm: average"}
     for row in pairs:
         o = by_name(outcomes)[tuple(int(n) for n in row["pair"].replace("·", " ").split())]  # type: ignore[index]
         assert (row["angle"], row["barrier_error"]) == (o.angle, o.barrier_error)
@@ -119,15 +117,15 @@ def test_more_pairs_than_a_live_chart_takes_are_thinned_and_it_says_so(outcomes:
         for b in names[i + 1 :]
     ]
     rows = PICTURE.rows(many)
-    assert len(rows) <= theme.ROWS
-    assert "30 of 60 networks, rounds evenly spread (the table has all)" in rows[-1]["words"]
-    shown = {row["b"].split("·")[1] for row in rows[:-1]}
+    assert len(rows) <= ROWS
+    assert "30 of 60 networks, rounds evenly spread (the table has all)" in rows[-1]["about"]
+    shown = {row["b"].split("·")[1] for row in rows}
     assert len(shown) == 10
     assert {"0", "19"} <= shown
 
 
 def test_a_pair_without_a_common_weight_has_no_angle_in_the_picture(outcomes: list[Pair]):
-    (row, _) = PICTURE.rows([replace(outcomes[0], angle=math.nan)])
+    (row,) = PICTURE.rows([replace(outcomes[0], angle=math.nan)])
     assert row["angle"] is None
     assert "none in common" in row["words"]
     json.dumps(PICTURE.draw([row]).to_dict(), allow_nan=False)
@@ -138,6 +136,7 @@ def test_the_four_maps_are_linked_by_one_selection_and_only_data_depend_on_the_n
     (pick,) = one["params"]
     assert len(pick["views"]) == 4
     assert one.pop("data") != two.pop("data")
+    assert one["title"].pop("subtitle") != two["title"].pop("subtitle")  # says how many networks
     assert one == two
     assert len(one["description"]) > 40
     assert PICTURE.rows([]) == []

@@ -11,8 +11,9 @@ import torch
 from tiny import same
 
 import workbench as wb
-from workbench.charts import CHARTS, theme
+from workbench.charts import CHARTS
 from workbench.charts.barrier_by_distance import words
+from workbench.charts.grammar import ROWS
 from workbench.experiments import perturbation
 from workbench.experiments.perturbation import Returned
 from workbench.landscape import distance, path
@@ -166,7 +167,7 @@ def test_only_data_depend_on_the_numbers(outcomes: list[Returned]):
 def test_many_densities_and_distances_are_at_most_500_rows(outcomes: list[Returned]):
     own = of(outcomes, 0, 0)[1]
     many = [replace(own, density=0.9**i, distance=float(d)) for i in range(40) for d in range(1, 20)]
-    assert 300 < len(PICTURE.rows(many)) <= theme.ROWS
+    assert 300 < len(PICTURE.rows(many)) <= ROWS
 
 
 def test_the_words_say_how_far(outcomes: list[Returned]):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import workbench as wb
-from workbench.charts.between import between
+from workbench.charts.loss_plane import words as between
 from workbench.experiments import plane_between, planes_table
 from workbench.experiments.between_networks import Between
 from workbench.panels import PANELS

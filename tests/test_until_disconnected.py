@@ -10,8 +10,9 @@ import pytest
 from tiny import same
 
 import workbench as wb
-from workbench.charts import CHARTS, theme
+from workbench.charts import CHARTS
 from workbench.charts.barrier_between_rounds import words
+from workbench.charts.grammar import ROWS
 from workbench.experiments import disconnections, matching_beside, until_disconnected
 from workbench.experiments.until_disconnected import Successive
 from workbench.lottery.rounds import Round, midpoint, projection, rounds
@@ -164,7 +165,7 @@ def test_only_data_depend_on_the_numbers(outcomes: list[Successive]):
 def test_many_rounds_and_replicas_are_at_most_500_rows(outcomes: list[Successive]):
     own = made(outcomes, {0: [0.5, 0.5]})[2]
     many = [replace(own, replica=i, round=r, density=0.97**r) for i in range(3) for r in range(1, 300)]
-    assert 300 < len(PICTURE.rows(many)) <= theme.ROWS
+    assert 300 < len(PICTURE.rows(many)) <= ROWS
 
 
 def test_the_words_say_where(outcomes: list[Successive]):

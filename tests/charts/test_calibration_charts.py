@@ -7,6 +7,7 @@ import io
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas
@@ -26,10 +27,12 @@ from PIL import Image
 from samples import sample
 
 import workbench as wb
-from workbench.charts import CHARTS, methods, theme
+from workbench.charts import CHARTS, methods
 from workbench.charts.accuracy_by_severity import words as severity_in_words
 from workbench.charts.calibration_by_method import words as differences_in_words
-from workbench.charts.easy_to_hard import words as difficulty_in_words
+from workbench.charts.each_member import words_of_difficulty as difficulty_in_words
+from workbench.charts.grammar import ROWS
+from workbench.charts.grammar.looks import GREY, METHODS, SHAPES, of_methods
 from workbench.charts.member_cards import words as cards_in_words
 from workbench.charts.rare_features_by_lambda import words as rare_in_words
 from workbench.charts.reliability_diagram import words as reliability_in_words
@@ -81,7 +84,7 @@ def test_a_side_is_claimed_where_the_interval_excludes_calibrated_alone():
     assert bin_["side"] == "not told from calibrated"
     legend = wb.charts.reliability_diagram([ensembled()]).to_dict()["spec"]["layer"][-1]["encoding"]["color"]["scale"]
     assert legend["domain"] == ["overconfident", "underconfident", "not told from calibrated"]
-    assert legend["range"][2] == theme.GREY
+    assert legend["range"][2] == GREY
     sure, modest = (tuple((answer, s) for answer, _ in SAID) for s in (0.75, 0.45))  # 15 points over and under
     spread = [ensembled(replica=r, says=(says,)) for r, says in enumerate((sure, modest, SAID))]
     assert reliability_in_words(spread)[0].startswith("robust, 50 % is not told from calibrated: gap +3.5 ± ")
@@ -138,24 +141,41 @@ def test_the_images_that_it_is_sure_and_wrong_about_are_those_of_the_bar():
     assert chosen == [{"bar": "robust, wrong, 0.9 to 1.0"}]
 
 
+def cards(outcomes) -> dict[str, dict[Any, tuple[float, int]]]:
+    """The mean and how many replicas it is of, by measure and member, of the only method; and of the overlaps."""
+    rows = CHARTS["member cards"].rows(outcomes)
+    return {
+        row["measure"]: {
+            name if row["measure"] != "overlap" else (name, row["shape"][i]): (row["value"][i], row["n"][i])
+            for i, name in enumerate(row["line"])
+        }
+        for row in rows
+    }
+
+
 def test_a_member_card_says_how_it_does_alone_and_what_it_shares():
-    first, second, both = CHARTS["member cards"].rows([ensembled(says=(SAID, OTHER))])
-    assert [row["member"] for row in (first, second, both)] == ["1: λ = ∞", "2: λ = 1", "together"]
+    found = cards([ensembled(says=(SAID, OTHER))])
+    assert list(found["accuracy"]) == ["1: λ = ∞", "2: λ = 1", "together"]
+    first, second, _ = (
+        {measure: of[name][0] for measure, of in found.items() if name in of} for name in found["accuracy"]
+    )
     assert (first["accuracy"], second["accuracy"]) == (0.6, 0.4)
-    assert first["gap"] == pytest.approx(0.104)
-    assert first["wrong"] == pytest.approx((0.95 + 0.45) / 2)
-    assert second["wrong"] == pytest.approx((0.95 + 0.45 + 0.55) / 3)
+    assert first["signed_gap"] == pytest.approx(0.104)
+    assert first["wrong_confidence"] == pytest.approx((0.95 + 0.45) / 2)
+    assert second["wrong_confidence"] == pytest.approx((0.95 + 0.45 + 0.55) / 3)
     assert first["disagreement"] == pytest.approx(0.2)
-    assert (first["other"], first["overlap"]) == (["1", "2"], [1.0, pytest.approx(1 / 3, abs=1e-4)])
-    assert both["overlap"] == []
+    overlaps = {pair: value for pair, (value, _) in found["overlap"].items()}
+    assert overlaps["1: λ = ∞", "1"] == 1.0
+    assert overlaps["1: λ = ∞", "2"] == pytest.approx(1 / 3, abs=1e-4)
+    assert {name for name, _ in overlaps} == {"1: λ = ∞", "2: λ = 1"}  # together has none
 
 
 def test_a_replica_that_ended_early_has_no_card_and_is_not_counted():
     early = [ensembled("adaboost", 0, says=(SAID,)), *(ensembled("adaboost", r, says=(SAID, OTHER)) for r in (1, 2))]
-    first, second, both = CHARTS["member cards"].rows(early)
-    assert [row["n"] for row in (first, second, both)] == [2, 2, 2]
-    assert "2 replicas" in first["about"]
-    assert "left out: 1 with fewer members" in first["about"]
+    assert [n for _, n in cards(early)["accuracy"].values()] == [2, 2, 2]
+    about = CHARTS["member cards"].rows(early)[0]["about"]
+    assert "2 replicas" in about
+    assert "left out: 1 with fewer members" in about
     (said,) = cards_in_words(early)
     assert said.startswith("adaboost, 2 × 50 %: members alone 1: λ = ∞ 60.0% (gap +10.4); 2: λ = 1 40.0%")
     assert "(n = 2)" in said
@@ -167,10 +187,10 @@ def test_a_members_loss_is_said_alike_in_all_charts():
     how = (Robust(eta=0.5, anneal="cosine", gradient="as_published"), CrossEntropy(0.1))
     said = ["1: η = 0.5, cosine, as published", "2: mean, smoothed 0.1"]
     own = ensembled(losses=how)
-    assert [row["member"] for row in CHARTS["member cards"].rows([own])][:2] == said
-    assert [row["member"] for row in CHARTS["member history"].rows([own]) if row["role"] == "line"] == said
+    assert CHARTS["member cards"].rows([own])[0]["line"][:2] == said
+    assert list(dict.fromkeys(CHARTS["member history"].rows([own])[0]["line"])) == said
     thirds = [replace(o, trained_with=in_words(how[o.member or 0])) for o in difficulty(1)[:6]]
-    assert [row["member"] for row in CHARTS["easy to hard"].rows(thirds) if row["role"] == "line"][:2] == said
+    assert list(dict.fromkeys(CHARTS["easy to hard"].rows(thirds)[0]["line"]))[:2] == said
 
 
 def contrast(colour: str, paper: str) -> float:
@@ -185,25 +205,22 @@ def contrast(colour: str, paper: str) -> float:
 
 def test_every_way_has_a_look_of_its_own_that_does_not_depend_on_the_others_drawn():
     names = list(wb.experiments.WAYS)
-    looks = dict(zip(names, zip(*methods.marks(names), strict=True), strict=True))
+    looks = of_methods(names)
     assert len(set(looks.values())) == len(names)
     for name in names:
-        assert [*zip(*methods.marks([name]), strict=True)] == [looks[name]]
-        assert dict(zip(names[::-1], zip(*methods.marks(names[::-1]), strict=True), strict=True))[name] == looks[name]
-    assert {shape for _, shape in looks.values()} <= set(methods.SHAPES)  # all have an area
-    assert not {"stroke", "wedge", "arrow"} & set(methods.SHAPES)
-    for colour, _ in looks.values():
-        assert min(contrast(colour, "#FFFFFF"), contrast(colour, "#111111")) > 3
+        assert of_methods([name])[name] == looks[name]
+        assert of_methods(names[::-1])[name] == looks[name]
+    assert {look.shape for look in looks.values()} <= set(SHAPES)  # all have an area
+    assert not {"stroke", "wedge", "arrow"} & set(SHAPES)
+    for look in looks.values():
+        assert min(contrast(look.colour, "#FFFFFF"), contrast(look.colour, "#111111")) > 3
 
 
 def test_a_method_by_another_name_has_a_spare_look_that_stays():
-    names = [f"method {i}" for i in range(16)]
-    looks = [*zip(*methods.marks(names), strict=True)]
-    assert len(set(looks)) == 16
-    assert not set(looks) & set(methods.MARKS.values())
-    (alone,) = zip(*methods.marks(["mine"]), strict=True)
-    (_, beside) = zip(*methods.marks(["method 3", "mine"]), strict=True)
-    assert alone == beside
+    looks = set(of_methods([f"method {i}" for i in range(16)]).values())
+    assert len(looks) == 16
+    assert not looks & set(METHODS.values())
+    assert of_methods(["mine"])["mine"] == of_methods(["method 3", "mine"])["mine"]
 
 
 def test_several_experiments_are_refused_by_every_chart_of_ensembles():
@@ -225,8 +242,8 @@ def test_a_table_of_several_data_sets_is_refused_and_one_of_them_is_not():
 
 def test_a_reference_that_errs_nowhere_leaves_the_others_without_a_difference_there():
     values = table(wrong_confidence={"robust": [0.6, 0.7, 0.8], "ordinary": [math.nan] * 3})
-    (row,) = CHARTS["calibration by method"].rows(values)
-    assert (row["method"], row["value"], row["difference"]) == ("robust", pytest.approx(0.7), None)
+    (row,) = CHARTS["calibration by method"].rows(values)  # a value, and no difference
+    assert (row["line"], row["kind"], row["value"]) == ("robust", "value", pytest.approx(0.7))
 
 
 def test_shifts_of_several_experiments_are_refused_and_clean_images_may_come_twice():
@@ -241,8 +258,14 @@ def test_shifts_of_several_experiments_are_refused_and_clean_images_may_come_twi
 
 def test_the_history_of_members_is_the_mean_over_replicas_and_may_be_missing():
     twice = [ensembled(), ensembled(replica=1)]
-    second = next(row for row in CHARTS["member history"].rows(twice) if row["role"] == "line" and row["place"] == 1)
-    assert (second["step"], second["effective_share"], second["hard_weight"]) == ([1, 9], [1, 0.5], [0.5, 0.7])
+    second = {
+        row["measure"]: [
+            mean for name, *mean in zip(row["line"], row["step"], row["value"], strict=True) if name.startswith("2")
+        ]
+        for row in CHARTS["member history"].rows(twice)
+        if row["role"] == "point"
+    }
+    assert (second["effective_share"], second["hard_weight"]) == ([[1, 1], [9, 0.5]], [[1, 0.5], [9, 0.7]])
     bare = replace(ensembled(), members=tuple(replace(m, history=[]) for m in ensembled().members))
     assert CHARTS["member history"].rows([bare]) == []
 
@@ -259,30 +282,32 @@ def table(**measures: dict[str, list[float]]) -> pandas.DataFrame:
 
 def test_differences_between_methods_are_paired_by_replica():
     values = table(nll={"robust": [1, 2, 3], "ordinary": [2, 3.1, 3.9]})
-    rows = {row["method"]: row for row in CHARTS["calibration by method"].rows(values)}
+    rows = compared(values)
     half = T * 0.1 / math.sqrt(3)  # of -1, -1.1 and -0.9
-    assert rows["robust"]["difference"] == pytest.approx(-1)
-    assert (rows["robust"]["difference_low"], rows["robust"]["difference_high"]) == pytest.approx(
-        (-1 - half, -1 + half)
-    )
-    assert rows["robust"]["value"] == 2
-    assert rows["robust"]["high"] == pytest.approx(2 + T / math.sqrt(3))  # unpaired it is wide
-    assert rows["ordinary"]["difference"] is None
+    less = rows["difference", "robust"]
+    assert less["value"] == pytest.approx(-1)
+    assert (less["low"], less["high"]) == pytest.approx((-1 - half, -1 + half))
+    assert rows["value", "robust"]["value"] == 2
+    assert rows["value", "robust"]["high"] == pytest.approx(2 + T / math.sqrt(3))  # unpaired it is wide
+    assert ("difference", "ordinary") not in rows
     assert {row["base"] for row in rows.values()} == {"ordinary"}
-    shuffled = CHARTS["calibration by method"].rows(values.iloc[[2, 0, 1, 4, 3, 5]])
-    assert {row["method"]: row["difference"] for row in shuffled}["robust"] == pytest.approx(-1)
+    shuffled = compared(values.iloc[[2, 0, 1, 4, 3, 5]])
+    assert shuffled["difference", "robust"]["value"] == pytest.approx(-1)
+
+
+def compared(values: Any, reference: str | None = None):
+    """The rows by kind and method."""
+    rows = wb.charts.calibration_by_method.rows(values, reference)
+    return {(row["kind"], row["line"]): row for row in rows}
 
 
 def test_another_reference_and_fewer_than_three_pairs():
-    from workbench.charts.calibration_by_method import rows
-
     values = table(nll={"robust": [1, 2, 3], "ordinary": [2, 3.1, 3.9]})
-    (other,) = [row for row in rows(values, "robust") if row["method"] == "ordinary"]
-    assert other["difference"] == pytest.approx(1)
+    assert compared(values, "robust")["difference", "ordinary"]["value"] == pytest.approx(1)
     with pytest.raises(ValueError, match='did you mean "robust"'):
-        rows(values, "robst")
-    few = {row["method"]: row for row in rows(values[values["replica"] < 2])}["robust"]
-    assert (few["difference"], few["difference_low"]) == (pytest.approx(-1.05), None)
+        compared(values, "robst")
+    few = compared(values[values["replica"] < 2])["difference", "robust"]
+    assert (few["value"], few["low"]) == (pytest.approx(-1.05), None)
     assert "interval needs 3 paired replicas" in " ".join(differences_in_words(ensembles(2)))
 
 
@@ -290,7 +315,7 @@ def test_a_table_of_calibration_draws_as_its_outcomes_do():
     outcomes = ensembles()
     rows = CHARTS["calibration by method"].rows
     assert rows(wb.experiments.ensembles_table(outcomes)) == rows(outcomes)
-    measured = {(row["measure"], row["method"], row["scaled"]) for row in rows(outcomes)}
+    measured = {(row["measure"], row["line"], row["shape"]) for row in rows(outcomes)}
     assert len(measured) == 5 * 3 * 2
 
 
@@ -326,8 +351,7 @@ def test_a_mean_roc_curve_rises_where_the_curves_do_and_has_its_numbers_in_words
     curve = dict(zip(rows[0]["across"][1:], rows[0]["up"][1:], strict=True))
     assert curve[0] == 0.5  # straight up to a half, then a line to (1, 1)
     assert all(up == pytest.approx(0.5 + across / 2, abs=1e-4) for across, up in curve.items())
-    assert rows[0]["said"].startswith("AUROC 0.750")
-    assert rows[0]["found"].startswith("FPR95 90")
+    assert rows[0]["said"].startswith("AUROC 0.750 ± 0.000, FPR95 90")
     assert rows[0]["precise"].startswith("0.500")
     assert rows[0]["ratio"] == "5 : 5"
     text = json.dumps({**wb.charts.roc_out_of_distribution(shifts()).to_dict(), "data": 0, "datasets": 0})
@@ -336,10 +360,14 @@ def test_a_mean_roc_curve_rises_where_the_curves_do_and_has_its_numbers_in_words
 
 def test_members_are_drawn_by_tercile_and_what_each_alone_gets_right_is_a_bar():
     rows = CHARTS["easy to hard"].rows(difficulty())
-    lines = {row["member"]: row for row in rows if row["role"] == "line"}
+    lines: dict[str, dict[str, list[float]]] = {}
+    for row in rows:
+        if row["role"] == "point":
+            for name, value in zip(row["line"], row["value"], strict=True):
+                lines.setdefault(name, {}).setdefault(row["measure"], []).append(value)
     assert list(lines) == ["1: λ = ∞", "2: λ = 1", "together"]
-    assert lines["2: λ = 1"]["weight"] == [0.2, 0.3, 0.5]
-    assert lines["together"]["weight"] == [None, None, None]
+    assert lines["2: λ = 1"]["weight"] == pytest.approx([0.2, 0.3, 0.5])
+    assert "weight" not in lines["together"]
     assert lines["1: λ = ∞"]["accuracy"] == pytest.approx([0.9, 0.7, 0.5])
     parts = {row["who"]: row["share"] for row in rows if row["role"] == "part"}
     # both get images 0 and 2, the first alone gets image 4, none gets 1 and 3
@@ -368,9 +396,9 @@ def test_the_batch_of_a_robust_loss_has_a_row_an_example_and_shades_what_is_unle
 def test_a_real_batch_shows_the_images_of_the_largest_weights():
     (weighed,) = robust_weighting("digits", n=32, trained=5, eta=1.0)
     rows = CHARTS["robust weights"].rows([weighed])
-    shown = [row for row in rows if "image" in row]
-    assert len(shown) == 14
-    assert {row["place"] for row in shown} == set(range(19, 33))
+    (shown,) = [row for row in rows if row["role"] == "images"]
+    assert len(shown["image"]) == 14
+    assert set(shown["place"]) == set(range(19, 33))
     assert rows[0]["images"]
     assert len(wb.charts.robust_weights([weighed]).to_dict()["vconcat"]) == 5  # the strip among them
 
@@ -392,7 +420,7 @@ def test_many_methods_and_members_are_at_most_500_rows(name: str):
     says = (SAID, OTHER) * 4
     many = [ensembled(f"method {i}", r, says=says, losses=ORDINARY) for r in range(2) for i in range(16)]
     rows = CHARTS[name].rows(many)
-    assert 0 < len(rows) <= theme.ROWS
+    assert 0 < len(rows) <= ROWS
     assert sum(len(row.get("image", ())) for row in rows) <= 480
 
 
@@ -418,7 +446,7 @@ def test_many_shifts_and_members_are_at_most_500_rows():
         ("roc out of distribution", noticed),
         ("easy to hard", split),
     ):
-        assert 0 < len(CHARTS[name].rows(outcomes)) <= theme.ROWS, name
+        assert 0 < len(CHARTS[name].rows(outcomes)) <= ROWS, name
 
 
 def test_the_words_of_ensembles():

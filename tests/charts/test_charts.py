@@ -17,7 +17,9 @@ from made_partings import partings
 from samples import PANEL_OF, sample
 
 import workbench as wb
-from workbench.charts import CHARTS, theme
+from workbench.charts import CHARTS
+from workbench.charts.grammar import ROWS, RUNS
+from workbench.charts.grammar.looks import GREY
 from workbench.charts.grammar.png import png
 from workbench.panels.landscape import LANDSCAPE
 from workbench.panels.lottery import LOTTERY
@@ -52,7 +54,7 @@ def test_the_dense_network_is_a_line_over_all_densities():
 def test_every_kind_has_a_shape_of_its_own_and_its_words_at_its_line():
     labels = {row["words"] for row in points(experiment(), "label")}
     assert labels == {"ticket", "random places by layer", "dense network"}
-    assert len({shape for _, shape, _ in theme.KINDS.values()}) == len(theme.KINDS)
+    assert len({look.shape for look in RUNS.values()}) == len(RUNS)
 
 
 def test_a_table_draws_as_its_outcomes_do():
@@ -69,12 +71,6 @@ def test_published_numbers_stand_beside():
     published = [{"density": 0.2, "accuracy": 0.95, "label": "the paper"}]
     values = wb.charts.accuracy_by_density(experiment(), published).to_dict()["data"]
     assert "the paper" in json.dumps(values)
-
-
-def test_labels_are_moved_apart_in_their_order_and_no_further_than_needed():
-    assert theme.spread([0.5, 0.1], 0.2) == [0.5, 0.1]
-    assert theme.spread([0.5, 0.5], 0.2) == pytest.approx([0.4, 0.6])
-    assert theme.spread([1.0, 0.0, 0.1], 0.3) == pytest.approx([1.0, -0.1, 0.2])
 
 
 def test_learning_curves_show_the_loss_where_accuracy_was_measured_at_the_end_only():
@@ -143,7 +139,7 @@ def test_every_chart_is_in_a_panel_and_every_panel_has_charts():
 def test_a_chart_is_described_in_words_and_asks_no_network(name):
     picture = CHARTS[name]
     rows = picture.rows(sample(name))
-    assert 0 < len(rows) <= theme.ROWS
+    assert 0 < len(rows) <= ROWS
     chart = picture.draw(rows).to_dict()
     text = json.dumps({part: value for part, value in chart.items() if part != "$schema"})
     assert "http" not in text
@@ -173,7 +169,7 @@ def test_a_large_experiment_is_at_most_500_rows(name):
     history = [{"step": step, "loss": 1.0} for step in range(100)]
     many = [outcome(replica=k, round=r, mask=deep, history=history) for k in range(5) for r in range(30)]
     many = [replace(o, density=0.9**o.round) for o in many]
-    assert 0 < len(CHARTS[name].rows(many)) <= theme.ROWS
+    assert 0 < len(CHARTS[name].rows(many)) <= ROWS
 
 
 @pytest.mark.parametrize("name", list(CHARTS))
@@ -204,10 +200,10 @@ def test_text_has_a_contrast_of_four_on_white_and_on_dark_paper():
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    grey, dark = luminance(theme.GREY), luminance("#111111")
+    grey, dark = luminance(GREY), luminance("#111111")
     assert 1.05 / (grey + 0.05) > 4
     assert (grey + 0.05) / (dark + 0.05) > 4
-    for colour, _, _ in theme.KINDS.values():  # of marks, three
+    for colour in {look.colour for look in RUNS.values()}:  # of marks, three
         assert 1.05 / (luminance(colour) + 0.05) > 2.9
         assert (luminance(colour) + 0.05) / (dark + 0.05) > 2.9
 

@@ -11,8 +11,9 @@ from made_partings import EXAMPLES, parting, partings
 from PIL import Image
 
 import workbench as wb
-from workbench.charts import CHARTS, theme
+from workbench.charts import CHARTS
 from workbench.charts.barrier_by_step import words as connected
+from workbench.charts.grammar import ROWS
 
 
 def test_the_barrier_by_step_is_the_mean_over_replicas_of_the_mean_over_pairs():
@@ -85,7 +86,7 @@ def test_thirds_by_difficulty_have_their_own_barriers():
 )
 def test_a_long_list_of_steps_is_at_most_500_rows(name: str):
     found = partings(steps=tuple(range(0, 200, 10)))
-    assert 0 < len(CHARTS[name].rows(found)) <= theme.ROWS
+    assert 0 < len(CHARTS[name].rows(found)) <= ROWS
 
 
 def test_the_words_say_from_which_step_children_are_connected():

@@ -13,7 +13,8 @@ from made_scores import EXAMPLES, N, epochs, forgetting, networks, remembered, s
 from PIL import Image
 
 import workbench as wb
-from workbench.charts import CHARTS, theme
+from workbench.charts import CHARTS
+from workbench.charts.grammar import ROWS
 from workbench.charts.grammar.looks import MEMORY
 from workbench.charts.memory_by_step import words as memory_in_words
 from workbench.charts.score_correlations import words as scores_in_words
@@ -97,14 +98,14 @@ def many(n: int = 3000, classes: int = 100):
 )
 def test_many_examples_and_classes_are_at_most_500_rows(name: str):
     rows = CHARTS[name].rows([many(), replace(many(), replica=1)])
-    assert 0 < len(rows) <= theme.ROWS
+    assert 0 < len(rows) <= ROWS
     assert sum(len(row.get("image", ())) for row in rows) <= 640
 
 
 def test_the_correlation_is_over_all_examples_and_the_points_are_a_draw_of_them():
     rows = wb.charts.score_against_score.rows
     note, *points = rows([many()], "s1", "s2", seed=1)
-    assert len(points) == theme.ROWS - 1
+    assert len(points) == ROWS - 1
     assert note["about"] == "3,000 training examples, 1 network, 499 of them drawn"
     where = [pair == ("s1", "s2") for pair in zip(note["a"], note["b"], strict=True)].index(True)
     assert note["correlation"][where] == 1  # one is the square of the other
@@ -160,7 +161,7 @@ def test_the_bands_of_memory_begin_at_step_0_and_add_up_to_all_examples():
 def test_a_long_training_is_at_most_500_rows_and_keeps_its_end():
     long = [remembered(step, (0.1, 0.5, 0.2, 0.2), of=5000) for step in range(1, 5001)]
     rows = CHARTS["memory by step"].rows(long)
-    assert len(rows) <= theme.ROWS
+    assert len(rows) <= ROWS
     assert max(row["step"] for row in rows if row["role"] == "band") == 5000
 
 

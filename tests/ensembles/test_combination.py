@@ -10,6 +10,7 @@ import torch
 
 import workbench as wb
 from workbench.ensembles import combine, disagreement, double_fault, mask_overlap, relative_disagreement, union_density
+from workbench.ensembles.diversity import disagreement_by_member
 
 # two members, one example, two classes: probabilities 1/2, 1/2 and 4/5, 1/5
 TWO = torch.tensor([[[0.0, 0.0]], [[math.log(4), 0.0]]], dtype=torch.float64)
@@ -69,6 +70,8 @@ LABELS = torch.zeros(4, dtype=torch.int64)
 def test_disagreement_is_the_mean_over_pairs():
     assert disagreement(LOGITS) == pytest.approx((2 / 4 + 1 / 4 + 3 / 4) / 3)
     assert disagreement(LOGITS[:1]) == 0
+    assert disagreement_by_member(LOGITS) == pytest.approx([(2 + 1) / 8, (2 + 3) / 8, (1 + 3) / 8])
+    assert disagreement_by_member(LOGITS[:1]) == [0]
 
 
 def test_double_fault_counts_what_two_members_both_get_wrong():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from workbench.charts import CHARTS
 from workbench.charts.grammar import WIDTH
 from workbench.charts.grammar.looks import GREY
-from workbench.panels.declaration import CHARTS
 
 
 def whole(picture: str, outcomes: list[Any], width: int = WIDTH) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import torch
 
 from workbench.data._torchvision import torchvision
 from workbench.shift import OUT_OF_DISTRIBUTION_SCORES, Detection, detection, roc
+from workbench.shift.detection import mean_roc
 from workbench.shift.strangeness import energy, entropy, max_logit, max_probability, mutual_information
 
 INSIDE, OUTSIDE = [0.1, 0.2, 0.3, 0.8], [0.4, 0.9]
@@ -162,3 +163,14 @@ def test_a_larger_score_is_stranger(name: str):
 def test_votes_that_do_not_fit_are_said(name: str):
     with pytest.raises(ValueError, match="votes must be one number a member"):
         OUT_OF_DISTRIBUTION_SCORES[name](torch.zeros(2, 3, 4), votes=(1.0,))
+
+
+# ---- the mean of curves
+
+
+def test_curves_are_averaged_at_equal_false_positive_rates_the_highest_of_one_place():
+    straight_up, diagonal = ((0, 0), (0, 0.5), (1, 1)), ((0, 0), (1, 1))
+    curve = mean_roc([straight_up, diagonal], points=3)  # at 0, 1/4 and 1
+    assert [rate for rate, _ in curve] == [0, 0, 0.25, 1]
+    assert [rate for _, rate in curve] == pytest.approx([0, 0.25, (0.625 + 0.25) / 2, 1])
+    assert mean_roc([straight_up], points=3)[1] == (0, 0.5)

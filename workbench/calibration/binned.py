@@ -12,12 +12,15 @@ in the first bin and 1 in the last on either side. (0.3 as a float32 is above 0.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from workbench.calibration.arrays import Array, checked, numbers, top
+from workbench.numbers import intervals
 from workbench.work.nearest import unknown
 
 BINS = 15
@@ -111,6 +114,38 @@ def reliability(
                 "accuracy_high": accuracy_high,
                 "right": int(right),
                 "wrong": int(n - right),
+            }
+        )
+    return rows
+
+
+def mean_reliability(replicas: Sequence[Sequence[dict[str, float]]]) -> list[dict[str, Any]]:
+    """Return the mean of reliability diagrams: the bins in which a replica has a prediction, `count` the mean over all.
+
+    The interval of the accuracy is Student's t over replicas, where three have a bin and differ there; else Wilson's on
+    as many predictions as one has there. `how` says which; `gap` is confidence less accuracy.
+    """
+    rows = []
+    for several in zip(*replicas, strict=True):
+        there = [row for row in several if row["count"]]
+        if not there:
+            continue
+        accuracy = intervals.mean([row["accuracy"] for row in there])
+        low, high, how = max(0.0, accuracy.low), min(1.0, accuracy.high), f"t over {accuracy.n} replicas"
+        if accuracy.n < intervals.LEAST or accuracy.low == accuracy.high:
+            each = max(1, round(sum(row["count"] for row in there) / len(there)))
+            (low, high), how = wilson(accuracy.mean * each, each), f"Wilson, {each} predictions"
+        confidence = sum(row["confidence"] for row in there) / len(there)
+        rows.append(
+            {
+                **{name: several[0][name] for name in ("bin", "low", "high")},
+                "count": sum(row["count"] for row in several) / len(several),
+                "confidence": confidence,
+                "accuracy": accuracy.mean,
+                "accuracy_low": low,
+                "accuracy_high": high,
+                "gap": confidence - accuracy.mean,
+                "how": how,
             }
         )
     return rows

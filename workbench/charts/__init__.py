@@ -21,18 +21,17 @@ from workbench.charts.barrier_by_step import barrier_by_step
 from workbench.charts.barriers_by_example import barriers_by_example
 from workbench.charts.calibration_by_method import calibration_by_method
 from workbench.charts.density_by_layer import density_by_layer
+from workbench.charts.each_member import easy_to_hard, member_history
 from workbench.charts.easiest_and_hardest import easiest_and_hardest
-from workbench.charts.easy_to_hard import easy_to_hard
 from workbench.charts.error_along_path import error_along_path
+from workbench.charts.every_pair import pair_matrix
 from workbench.charts.first_layer import first_layer
 from workbench.charts.grammar.picture import Picture
 from workbench.charts.grammar.png import enable
 from workbench.charts.learning_curves import learning_curves
 from workbench.charts.loss_plane import loss_plane
 from workbench.charts.member_cards import member_cards
-from workbench.charts.member_history import member_history
 from workbench.charts.memory_by_step import memory_by_step
-from workbench.charts.pair_matrix import pair_matrix
 from workbench.charts.rare_features_by_lambda import rare_features
 from workbench.charts.reliability_diagram import reliability_diagram
 from workbench.charts.robust_weights import robust_weights
@@ -43,7 +42,6 @@ from workbench.charts.score_distributions import score_distributions
 from workbench.charts.score_stability import score_stability
 from workbench.charts.spectrum import spectrum
 from workbench.charts.sure_and_wrong import confidence_histogram, sure_and_wrong
-from workbench.charts.undeclared import undeclared
 from workbench.charts.weights_before_after import weights_before_after
 from workbench.numbers.published import published_curves as published_curves
 
@@ -58,9 +56,9 @@ CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's n
     "error along path": error_along_path,
     "barriers by example": barriers_by_example,
     "barrier by difficulty": barrier_by_difficulty,
-    "loss plane": undeclared(loss_plane),
-    "spectrum": undeclared(spectrum),
-    "pair matrix": undeclared(pair_matrix),
+    "loss plane": loss_plane,
+    "spectrum": spectrum,
+    "pair matrix": pair_matrix,
     "barrier by distance": barrier_by_distance,
     "accuracy by share": accuracy_by_share,
     "barrier between rounds": barrier_between_rounds,
@@ -74,16 +72,16 @@ CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's n
     "score correlations": score_correlations,
     "score stability": score_stability,
     "memory by step": memory_by_step,
-    "reliability diagram": undeclared(reliability_diagram),
+    "reliability diagram": reliability_diagram,
     "confidence histogram": confidence_histogram,
     "sure and wrong": sure_and_wrong,
-    "member cards": undeclared(member_cards),
-    "calibration by method": undeclared(calibration_by_method),
-    "member history": undeclared(member_history),
+    "member cards": member_cards,
+    "calibration by method": calibration_by_method,
+    "member history": member_history,
     "accuracy by severity": accuracy_by_severity,
-    "roc out of distribution": undeclared(roc_out_of_distribution),
-    "easy to hard": undeclared(easy_to_hard),
-    "robust weights": undeclared(robust_weights),
+    "roc out of distribution": roc_out_of_distribution,
+    "easy to hard": easy_to_hard,
+    "robust weights": robust_weights,
     "rare features": rare_features,
 }
 

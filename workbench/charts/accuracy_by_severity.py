@@ -6,11 +6,11 @@ not be on corrupted ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from workbench.charts import methods
-from workbench.charts.grammar import ROWS, Axis, Look, Looks, Means, Rows, by_replica, records, thin
+from workbench.charts.grammar import ROWS, Axis, Means, Rows, by_replica, records, thin
+from workbench.charts.grammar.looks import of_methods
 from workbench.experiments.ensemble_outcome import check_once
 from workbench.numbers.numerals import points
 
@@ -22,15 +22,11 @@ MEASURES = [
 ]
 
 
-def _looks(names: Sequence[str]) -> Looks:
-    return {name: Look(c, shape) for name, c, shape in zip(names, *methods.marks(names), strict=True)}
-
-
 @Means(
     x=Axis("severity", "severity", said=".0f", whole=True),
     measures=MEASURES,
     line="method",
-    looks=_looks,
+    looks=of_methods,
     chosen=("corruption", "corruption"),
     rules={"signed_gap": 0},
     packed=True,

@@ -6,30 +6,43 @@ zero says is there. Hollow marks are the same after temperature scaling, the con
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
 
-from workbench.charts import methods, theme
-from workbench.charts.spans import records, span
+from workbench.charts.grammar import Axis, Rows, once, picture, records, thin
+from workbench.charts.grammar.averages import Averages
+from workbench.charts.grammar.looks import channels, of_methods
+from workbench.charts.grammar.marks import names_up, rule, strips, tips
+from workbench.experiments.calibration_tables import ensembles_table, less
 from workbench.experiments.ensemble_outcome import check_once
-from workbench.numbers import intervals
+from workbench.work.nearest import unknown
 
-MEASURES = {  # column: title, format, which way is better
-    "nll": ("NLL", ".3f", "lower"),
-    "brier": ("Brier score", ".3f", "lower"),
-    "ece_debiased": ("debiased ECE", ".1%", "lower"),
-    "wrong_confidence": ("confidence where wrong", ".1%", "lower"),
-    "accuracy": ("accuracy", ".1%", "higher"),
-}
-WIDTH, LINE = 104, 34  # pixels: of a measure, and of a method
-DODGE = 0.17  # of a line, between before and after temperature scaling
-Values = dict[tuple[Any, Any], float]  # of a measure, by seed and replica
+ORDINARY = "ordinary"  # what robust members are compared with
+MOST = 24  # methods
+LINE = 34  # pixels of a method
+MEASURES = [
+    Axis("nll", "NLL", said=".3f", padding=8),
+    Axis("brier", "Brier score", said=".3f", padding=8),
+    Axis("ece_debiased", "debiased ECE", "~%", ".1%", padding=8),
+    Axis("wrong_confidence", "confidence where wrong", "~%", ".1%", padding=8),
+    Axis("accuracy", "accuracy", "~%", ".1%", padding=8),
+]
+VALUES = Averages(x=Axis("place", ""), measures=MEASURES, line="method", named=0, carried=[("base", "less that of")])
+LESS = replace(VALUES, measures=[replace(axis, said=f"+{axis.said}", form=f"+{axis.form}") for axis in MEASURES])
 
 
-def calibration_by_method(table: Any, reference: str | None = None) -> alt.VConcatChart:
+@picture(
+    title="Which method is best calibrated?",
+    subtitle="mean and 95 % t interval over replicas; hollow: after temperature scaling\n{about}",
+    description=(
+        "Five measures side by side, a line for each method: above their means with intervals, below the paired "
+        "differences to a reference, with a rule at zero; full marks are before temperature scaling, hollow ones after."
+    ),
+)
+def calibration_by_method(table: Any, reference: str | None = None) -> Rows:
     """Draw every measure by method, and its paired difference to the reference: means and 95 % t intervals.
 
     `table` is a data frame of `experiments.ensembles_table`, or the outcomes of `experiments.robust_ensembles`;
@@ -37,155 +50,75 @@ def calibration_by_method(table: Any, reference: str | None = None) -> alt.VConc
     there, and for a table with more than one way to combine members, or of several experiments, in which a replica has
     a method twice.
     """
-    return draw(rows(table, reference))
-
-
-def rows(table: Any, reference: str | None = None) -> list[dict[str, Any]]:
-    """Return a dict for each measure, method and scaling: its value, and its difference to the reference."""
-    found = _records(table)
-    if not found:
+    rows: Rows = records(table if hasattr(table, "to_dict") else _measured(list(table)))
+    if not rows:
         return []
-    if len(ways := {row["combine"] for row in found}) > 1:
+    if len(ways := {row["combine"] for row in rows}) > 1:
         raise ValueError(f"all must be combined in one way, got {' and '.join(sorted(ways))}; draw one chart for each")
-    check_once((row["seed"], row["replica"], row["method"], row["temperature_scaled"]) for row in found)
-    names = list(dict.fromkeys(row["method"] for row in found))
-    base = methods.reference(names, reference)
-    order = {name: place for place, name in enumerate(theme.thin(names, 24))}
-    combined = found[0]["combine"]
-    about = f"{len(names)} methods, members combined by mean {combined}; below: less {base}, paired by replica"
-    values: dict[tuple[str, str, bool], Values] = defaultdict(dict)
-    for row in found:
-        for name in MEASURES:
-            if row.get(name) is not None and row["method"] in order:
-                key = name, row["method"], bool(row["temperature_scaled"])
-                values[key][row["seed"], row["replica"]] = row[name]
-    made = []
-    for (name, method, scaled), own in values.items():
-        which = {"about": about, "base": base, "measure": name, "method": method, "scaled": scaled}
-        which |= {"place": order[method], "line": order[method] + (DODGE if scaled else -DODGE)}
-        form, beside = MEASURES[name][1], values.get((name, base, scaled), {})
-        made.append(which | span(list(own.values()), "value", form) | _difference(own, beside, method == base, form))
-    return made
+    rows = [{**row, "shape": bool(row["temperature_scaled"])} for row in rows]
+    check_once((row["seed"], row["replica"], row["method"], row["shape"]) for row in rows)
+    names = list(dict.fromkeys(row["method"] for row in rows))
+    if reference is not None and reference not in names:
+        raise unknown("method", reference, names)
+    base = reference or (ORDINARY if ORDINARY in names else names[0])
+    known = {"base": base, "about": f"{len(names)} methods, members combined by mean {rows[0]['combine']}"}
+    known["about"] += f"; below: less {base}, paired by replica"
+    place = {name: place for place, name in enumerate(thin(names, MOST))}
+    rows = [row | known | {"place": place[row["method"]]} for row in rows if row["method"] in place]
+    kinds = {"value": VALUES.rows(rows), "difference": LESS.rows(less(rows, base))}
+    return [row | {"kind": kind} for kind, means in kinds.items() for row in means]
 
 
-def _records(table: Any) -> list[dict[str, Any]]:
-    """Return the rows of a table, or make it from the outcomes of the experiment."""
-    if hasattr(table, "to_dict"):
-        return records(table)
-    outcomes = list(table)
-    if not outcomes or isinstance(outcomes[0], dict):
-        return records(outcomes)
-    from workbench.experiments.calibration_tables import ensembles_table
-
-    return records(ensembles_table(outcomes))
+_measured = once(ensembles_table)
 
 
-def _difference(own: Values, base: Values, same: bool, form: str) -> dict[str, Any]:
-    """Return the paired difference to the reference, with an interval from three pairs on; nothing for itself."""
-    both = sorted(own.keys() & base.keys())
-    nothing = {"difference": None, "difference_low": None, "difference_high": None, "pairs": len(both), "said": ""}
-    if same or not both:
-        return nothing
-    found = intervals.paired([own[key] for key in both], [base[key] for key in both])
-    if found.n < intervals.LEAST:
-        return nothing | {"difference": found.mean, "said": "fewer than 3 pairs"}
-    form = f"+{form}"
-    said = f"{found.low:{form}} to {found.high:{form}}"
-    return nothing | {
-        "difference": found.mean,
-        "difference_low": found.low,
-        "difference_high": found.high,
-        "said": said,
-    }
+@calibration_by_method.drawing
+def draw(rows: Rows, width: int) -> Any:
+    """Draw the rows: a strip a measure, values above, differences below; hollow is after temperature scaling."""
+    names = list(dict.fromkeys(row["line"] for row in sorted(rows, key=lambda row: row["place"])))
+    looks = channels(of_methods(names), "line")
+
+    def strip(axis: Axis, inner: int, named: bool) -> Any:
+        chart = _strip(axis, inner, names_up("line", named, names), looks)
+        return chart.properties(width=inner, height=LINE * max(1, len(names)))
+
+    titles = [f"{'higher' if axis.field == 'accuracy' else 'lower'} is better" for axis in LESS.measures]
+    below = [replace(axis, title=title) for axis, title in zip(LESS.measures, titles, strict=True)]
+    return alt.vconcat(*(strips(axes, strip, names, width) for axes in (MEASURES, below)), spacing=14)
 
 
-def draw(rows: list[dict[str, Any]]) -> alt.VConcatChart:
-    """Draw the rows: a column a measure, values above, differences below; hollow is after temperature scaling."""
-    names = list(dict.fromkeys(row["method"] for row in sorted(rows, key=lambda row: row["place"])))
-    parts = [
-        alt.hconcat(*(_column(name, names, place == 0, differ) for place, name in enumerate(MEASURES)), spacing=12)
-        for differ in (False, True)
+def _strip(axis: Axis, width: int, y: alt.Y, looks: dict[str, Any]) -> Any:
+    signed = axis.form.startswith("+")
+    kind, paired = ("difference", "paired ") if signed else ("value", "")
+    tip = tips(line="method", shape="temperature scaled", value=(kind, axis.said), interval=f"{paired}95 % interval")
+    tip += tips(n="pairs", base="less that of") if signed else tips(n="replicas")
+    base = alt.Chart().transform_filter(f"datum.kind == '{kind}' && datum.measure == '{axis.field}'")
+    base = base.encode(y=y, yOffset="shape:N", color=looks["color"])
+    point = base.encode(x=axis.x("value", width=width), shape=looks["shape"], tooltip=tip)
+    layers = [
+        *([rule(x=0)] if signed else []),
+        base.mark_rule(strokeWidth=1.8).encode(x="low:Q", x2="high:Q"),
+        point.transform_filter("!datum.shape").mark_point(filled=True, size=64, opacity=1),
+        point.transform_filter("datum.shape").mark_point(size=52, strokeWidth=1.8, opacity=1),
     ]
-    chart = alt.vconcat(*parts, data=alt.Data(values=rows), spacing=14)
-    description = (
-        "Five measures side by side, a line for each method: above their means with intervals, below the paired "
-        "differences to a reference, with a rule at zero; full marks are before temperature scaling, hollow ones after."
-    )
-    about = rows[0]["about"] if rows else "nothing finished"
-    how = "mean and 95 % t interval over replicas; hollow: after temperature scaling"
-    return theme.dress(chart, "Which method is best calibrated?", description, f"{how}\n{about}")
+    return alt.layer(*layers)
 
 
-def _column(name: str, names: list[str], first: bool, differ: bool) -> alt.LayerChart:
-    title, form, better = MEASURES[name]
-    fields = ("difference", "difference_low", "difference_high") if differ else ("value", "low", "high")
-    words = {True: f"{better} is better", False: title}[differ]
-    axis = alt.Axis(grid=True, tickCount=3, format="+~g" if differ else "~g", titleFontSize=11, labelFontSize=11)
-    if form.endswith("%"):
-        axis = alt.Axis(grid=True, tickCount=3, format="+~%" if differ else "~%", titleFontSize=11, labelFontSize=11)
-    scale = alt.Scale(zero=False, padding=6)
-    x = alt.X(f"{fields[0]}:Q", title=words, scale=scale, axis=axis)
-    own = alt.Chart().transform_filter(f"datum.measure == '{name}' && isValid(datum.{fields[0]})")
-    y = _line(names, first)
-    colour, shape = methods.colour(names), methods.shape(names)
-    tip = [
-        alt.Tooltip("method:N"),
-        alt.Tooltip("scaled:N", title="temperature scaled"),
-        alt.Tooltip("value:Q", title=title, format=form),
-        alt.Tooltip("interval:N", title="95 % interval"),
-        alt.Tooltip("n:Q", title="replicas"),
-        alt.Tooltip("difference:Q", title="difference", format=f"+{form}"),
-        alt.Tooltip("said:N", title="paired 95 % interval"),
-        alt.Tooltip("base:N", title="less that of"),
-    ]
-    interval = own.mark_rule(strokeWidth=1.8).encode(
-        x=alt.X(f"{fields[1]}:Q", scale=scale), x2=f"{fields[2]}:Q", y=y, color=colour
-    )
-    full = own.transform_filter("!datum.scaled").mark_point(filled=True, size=64, opacity=1)
-    hollow = own.transform_filter("datum.scaled").mark_point(size=52, strokeWidth=1.8, opacity=1)
-    layers: list[Any] = [
-        interval,
-        *(mark.encode(x=x, y=y, color=colour, shape=shape, tooltip=tip) for mark in (full, hollow)),
-    ]
-    if differ:
-        measured = alt.Chart().transform_filter(f"datum.measure == '{name}'")
-        layers.insert(0, theme.zero(measured).encode(x=alt.X("zero:Q")))
-    chart = alt.layer(*layers)
-    assert isinstance(chart, alt.LayerChart)
-    return chart.properties(width=WIDTH, height=LINE * max(1, len(names)))
-
-
-def _line(names: list[str], labels: bool) -> alt.Y:
-    """Return the axis of methods: numbers, so that before and after stand beside one another, with names as labels."""
-    said = "[" + ", ".join(f"'{name}'" for name in names) + "][datum.value]"
-    axis = alt.Axis(
-        values=list(range(len(names))),
-        labelExpr=said,
-        labels=labels,
-        ticks=False,
-        domain=False,
-        grid=False,
-        labelLimit=150,
-    )
-    scale = alt.Scale(domain=[-0.5, len(names) - 0.5], reverse=True, nice=False, zero=False)
-    return alt.Y("line:Q", title=None, scale=scale, axis=axis)
-
-
+@calibration_by_method.sentences
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: what differs from the reference with an interval that excludes zero, twice."""
-    made = rows(outcomes)
-    if not made:
-        return []
-    base, sentences = made[0]["base"], []
-    for method in dict.fromkeys(row["method"] for row in made if row["method"] != base):
-        for scaled in (False, True):
-            own = [row for row in made if row["method"] == method and row["scaled"] == scaled and row["said"]]
-            known = [row for row in own if row["difference_low"] is not None]
-            when = "After temperature scaling, " if scaled else ""
-            if not known:
-                sentences += [] if scaled else [f"{method} less {base}: an interval needs 3 paired replicas."]
-                continue
-            sure = [row for row in known if row["difference_low"] > 0 or row["difference_high"] < 0]
-            said = ", ".join(f"{MEASURES[row['measure']][0]} {row['said']}" for row in sure) or "nothing is told apart"
-            sentences.append(f"{when}{method} less {base}: {said} (paired 95 % intervals, n = {known[0]['pairs']}).")
+    titles = {axis.field: axis.title for axis in MEASURES}
+    rows, sentences = calibration_by_method.rows(outcomes), []
+    for method in dict.fromkeys(row["line"] for row in rows if row["line"] != row["base"]):
+        name = f"{method} less {rows[0]['base']}"
+        paired = [row for row in rows if (row["kind"], row["line"]) == ("difference", method)]
+        known = [row for row in paired if row["low"] is not None]
+        if all(row["shape"] for row in known):
+            sentences.append(f"{name}: an interval needs 3 paired replicas.")
+        for when, scaled in (("", False), ("After temperature scaling, ", True)):
+            if same := [row for row in known if row["shape"] == scaled]:
+                sure = [row for row in same if row["low"] > 0 or row["high"] < 0]
+                told = ", ".join(f"{titles[row['measure']]} {row['interval']}" for row in sure)
+                n = f"(paired 95 % intervals, n = {same[0]['n']})"
+                sentences.append(f"{when}{name}: {told or 'nothing is told apart'} {n}.")
     return sentences

@@ -6,181 +6,133 @@ Robust members are weak alone, and unsure; they pay off together. The last line 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
 
-from workbench import calibration
-from workbench.charts import methods, theme
-from workbench.charts.spans import points
-from workbench.nets import masks
-from workbench.training.losses import in_words
+from workbench.charts import methods
+from workbench.charts.grammar import Axis, Rows, once, picture, records
+from workbench.charts.grammar.averages import Averages
+from workbench.charts.grammar.looks import BLUE, DEEP, GREY, ORANGE, PALE
+from workbench.charts.grammar.marks import cells, names_up, rule, strips, tips
+from workbench.charts.grammar.room import widest
+from workbench.experiments.calibration_tables import members_table, overlaps_table
+from workbench.experiments.ensemble_outcome import by_method
+from workbench.numbers.numerals import percent, points
 
-MEASURES = {  # field: title, format
-    "accuracy": ("accuracy", ".1%"),
-    "gap": ("confidence - accuracy", "+.1%"),
-    "wrong": ("confidence where wrong", ".1%"),
-    "disagreement": ("disagrees with others", ".1%"),
-}
-LINE, WIDTH = 46, 108  # pixels: of a member, and of a measure
-TOGETHER = "together"
+LINE, CELL = 46, 56  # pixels: of a member, and across a cell at most
+CARDS = Averages(
+    x=Axis("place", ""),
+    measures=[
+        Axis("accuracy", "accuracy", "~%", ".1%", zero=True),
+        Axis("signed_gap", "confidence - accuracy", "+~%", "+.1%", zero=True),
+        Axis("wrong_confidence", "confidence where wrong", "~%", ".1%", zero=True),
+        Axis("disagreement", "disagrees with others", "~%", ".1%", zero=True),
+    ],
+    line="member",
+    named=0,
+    chosen=("ensemble", "method"),
+    carried=[Axis("density", "density"), Axis("vote", "vote")],
+    packed=True,
+)
+OVERLAPS = replace(CARDS, measures=[Axis("overlap", "overlap of masks (Jaccard)", said=".1%")], carried=())
+MEMBERS, PAIRS = once(members_table), once(overlaps_table)
 
 
-def member_cards(outcomes: Iterable[Any]) -> alt.VConcatChart:
+@picture(
+    title="Who is in the ensemble?",
+    subtitle="{about}",
+    description=(
+        "A line for each member of an ensemble, with its loss, its accuracy, its gap between confidence and accuracy, "
+        "its confidence where it is wrong, and how often it disagrees with the others; the last line is the ensemble. "
+        "Below, a matrix of the overlap of every two masks, the number in every cell."
+    ),
+    menus={"ensemble": "method"},
+    holds="the members of ensembles",
+)
+def member_cards(outcomes: Iterable[Any]) -> Rows:
     """Draw a line a member: how it does alone on the test images, and the overlap of every two masks; means over
     replicas.
 
     `outcomes` are those of `experiments.robust_ensembles`; a menu chooses the method.
     """
-    return draw(rows(outcomes))
-
-
-def rows(outcomes: Iterable[Any]) -> list[dict[str, Any]]:
-    """Return a dict for each method and member, with the overlaps as lists, and one for the ensemble together."""
-    found = methods.by_method(outcomes)
-    kept = {method: _whole(own) for method, own in found.items()}
-    about = f"{methods.about(kept)}\neach alone, mean over replicas" if kept else ""
-    if fewer := sum(len(own) - len(kept[method]) for method, own in found.items()):
+    ensembles = by_method(outcomes)
+    whole = {method: _whole(replicas) for method, replicas in ensembles.items()}
+    shown = [o for replicas in whole.values() for o in replicas]
+    about = f"{methods.about(whole)}\neach alone, mean over replicas" if shown else ""
+    if fewer := sum(map(len, ensembles.values())) - len(shown):
         about += f"; left out: {fewer} with fewer members"
-    made: list[dict[str, Any]] = []
-    for method, same in kept.items():
-        most = len(same[0].members)
-        which = {"about": about, "method": methods.name_of(same[0]), "name": method, "n": len(same)}
-        for m in range(most):
-            made.append(which | {"place": m} | _member(same, m))
-        p = [(o.probabilities(), o.test.labels) for o in same]
-        made.append(which | {"place": most, "member": TOGETHER} | _numbers(p) | _nothing())
-    return theme.thin(made, theme.ROWS)
+    cards = CARDS.rows([row | {"about": about} for row in records(MEMBERS(shown))])
+    return [*cards, *OVERLAPS.rows([row | {"shape": row["other"]} for row in records(PAIRS(shown))])]
 
 
-def _whole(own: Sequence[Any]) -> list[Any]:
+def _whole(replicas: Sequence[Any]) -> list[Any]:
     """Return the replicas with the most members: boosting may end early, and then some have fewer."""
-    most = max(len(outcome.members) for outcome in own)
-    return [outcome for outcome in own if len(outcome.members) == most]
+    most = max(len(o.members) for o in replicas)
+    return [o for o in replicas if len(o.members) == most]
 
 
-def _member(same: Sequence[Any], m: int) -> dict[str, Any]:
-    said = [(o.test.logits_MNC[m].double().softmax(1), o.test.labels) for o in same]
-    others = [other for other in range(len(same[0].members)) if other != m]
-    answers = [o.test.logits_MNC.argmax(2) for o in same]
-    pairs = [float((a[m] != a[other]).double().mean()) for a in answers for other in others]
-    overlaps = [_mean([masks.overlap(o.members[m].mask, o.members[b].mask) for o in same]) for b in others]
-    return {
-        "member": _name(same[0], m),
-        **_numbers(said),
-        "disagreement": _mean(pairs),
-        "kept": theme.percent(sum(o.members[m].density for o in same) / len(same)),
-        "vote": _mean([o.members[m].vote for o in same]),
-        "other": [str(m + 1), *(str(b + 1) for b in others)],
-        "overlap": [1.0, *overlaps],
-    }
+@member_cards.drawing
+def draw(rows: Rows, width: int) -> Any:
+    """Draw the rows: bars with their numbers, a strip a measure, and below them the overlap of every two masks."""
+    names = list(dict.fromkeys(name for row in rows for name in row["line"]))
+    most = max((len(set(row["shape"])) for row in rows if row["measure"] == "overlap"), default=1)
+    across = min(CELL, (width - 20 - min(widest(names), 230)) // most)
+    return alt.vconcat(strips(CARDS.measures, _bars, names, width), _overlaps(across), spacing=18)
 
 
-def _numbers(said: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
-    found = {
-        "accuracy": [calibration.accuracy(*one) for one in said],
-        "gap": [calibration.signed_gap(*one) for one in said],
-        "wrong": [value for one in said if (value := calibration.wrong_confidence(*one)) == value],
-    }
-    return {name: _mean(values) for name, values in found.items()}
+def _of(measure: str, *lists: str) -> alt.Chart:
+    shown = alt.Chart().transform_filter(f"datum.ensemble == shown && datum.measure == '{measure}'")
+    return shown.transform_flatten(["line", "place", "value", "interval", "n", *lists])
 
 
-def _nothing() -> dict[str, Any]:
-    return {"disagreement": None, "kept": "", "vote": None, "other": [], "overlap": []}
+def _bars(axis: Axis, width: int, named: bool) -> Any:
+    base = _of(axis.field, "density", "vote").encode(y=names_up("line", named))
+    tip = [*tips(line="member"), axis.tip(), *tips(interval="95 % interval", n="replicas")]
+    tip += [carried.tip(carried.field) for carried in CARDS.carried if isinstance(carried, Axis)]
+    above = ORANGE if axis.field == "signed_gap" else BLUE
+    colour = alt.when("datum.line == 'together'").then(alt.value(GREY)).when("datum.value > 0")
+    colour = colour.then(alt.value(above)).otherwise(alt.value(BLUE))
+    x = axis.x("value", width=width)
+    text = base.mark_text(align="left", dy=-14, fontSize=11)
+    layers = [
+        base.mark_bar(height=12, opacity=0.85).encode(x=x, color=colour, tooltip=tip),
+        rule(x=0),
+        text.encode(x=alt.value(0), text=alt.Text("value:Q", format=axis.said)),
+    ]
+    return alt.layer(*layers).properties(width=width, height=alt.Step(LINE))
 
 
-def _name(outcome: Any, m: int) -> str:
-    return f"{m + 1}: {in_words(outcome.members[m].loss)}"
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return round(sum(values) / len(values), 5) if len(values) else None
-
-
-def draw(rows: list[dict[str, Any]]) -> alt.VConcatChart:
-    """Draw the rows: bars with their numbers, a column a measure, and below them the overlap of every two masks."""
-    names = list(dict.fromkeys(row["method"] for row in rows)) or [""]
-    menu = alt.param(name="shown", value=names[0], bind=alt.binding_select(options=names, name="method: "))
-    columns = [_column(field, first) for first, field in zip((True, *(False,) * 3), MEASURES, strict=True)]
-    chart = alt.vconcat(alt.hconcat(*columns, spacing=14), _overlaps(), data=alt.Data(values=rows), spacing=18)
-    chart = chart.add_params(menu)
-    description = (
-        "A line for each member of an ensemble, with its loss, its accuracy, its gap between confidence and accuracy, "
-        "its confidence where it is wrong, and how often it disagrees with the others; the last line is the ensemble. "
-        "Below, a matrix of the overlap of every two masks, the number in every cell."
+def _overlaps(across: int) -> Any:
+    (axis,) = OVERLAPS.measures
+    above = alt.Axis(labelAngle=0, orient="top", domain=False, ticks=False)
+    colours = alt.Scale(domain=[0, 1], range=[PALE, DEEP], interpolate="lab")
+    layers = cells(
+        alt.X("shape:N", title=axis.title, axis=above),
+        names_up("line"),
+        alt.Color("value:Q", scale=colours, legend=None),
+        [*tips(line="member", shape="and"), axis.tip(), *tips(interval="95 % interval", n="replicas")],
+        pale="datum.value <= 0.55",
+        base=_of("overlap", "shape").transform_calculate(words="format(datum.value, '.2f')"),
     )
-    about = rows[0]["about"] if rows else "nothing finished"
-    return theme.dress(chart, "Who is in the ensemble?", description, about)
+    return alt.layer(*layers).properties(width=alt.Step(across), height=alt.Step(30))
 
 
-def _line(field: str, labels: bool) -> alt.Y:
-    axis = alt.Axis(labels=labels, ticks=False, domain=False, grid=False, labelLimit=230, labelFontSize=12.5)
-    return alt.Y(f"{field}:N", title=None, sort=alt.EncodingSortField("place", op="min"), axis=axis)
-
-
-def _column(field: str, first: bool) -> alt.LayerChart:
-    title, form = MEASURES[field]
-    signed = field == "gap"
-    base = alt.Chart().transform_filter("datum.method == shown").encode(y=_line("member", first))
-    tip = [alt.Tooltip("member:N"), alt.Tooltip("kept:N", title="density"), alt.Tooltip("vote:Q", format=".3g")]
-    tip += [alt.Tooltip(f"{name}:Q", title=words, format=how) for name, (words, how) in MEASURES.items()]
-    tip += [alt.Tooltip("n:Q", title="replicas")]
-    scale = alt.Scale(zero=True, nice=True, padding=0)
-    axis = alt.Axis(grid=False, labels=False, ticks=False, titleFontSize=11)
-    x = alt.X(f"{field}:Q", title=title, scale=scale, axis=axis)
-    whole = f"datum.member == '{TOGETHER}'"
-    colour = alt.condition(whole, alt.value(theme.GREY), alt.value("#0080C6"))
-    if signed:
-        over = alt.when(whole).then(alt.value(theme.GREY)).when("datum.gap > 0").then(alt.value("#D55E00"))
-        colour = over.otherwise(alt.value("#0080C6"))
-    bars = base.mark_bar(height=12, opacity=0.85).encode(x=x, color=colour, tooltip=tip)
-    zero = alt.Chart().transform_filter("datum.method == shown").transform_calculate(zero="0")
-    rule = zero.mark_rule(color=theme.GREY).encode(x=alt.X("zero:Q"))
-    said = base.transform_filter(f"isValid(datum.{field})").mark_text(align="left", dy=-14, fontSize=11)
-    said = said.encode(x=alt.value(0), text=alt.Text(f"{field}:Q", format=form))
-    chart = alt.layer(bars, rule, said)
-    assert isinstance(chart, alt.LayerChart)
-    return chart.properties(width=WIDTH, height=alt.Step(LINE))
-
-
-def _overlaps() -> alt.LayerChart:
-    base = alt.Chart().transform_filter("datum.method == shown").transform_flatten(["other", "overlap"])
-    sort = alt.EncodingSortField("place", op="min")
-    axis: Any = {"domain": False, "ticks": False, "labelLimit": 230}
-    x = alt.X("other:N", title="overlap of masks (Jaccard)", axis=alt.Axis(labelAngle=0, orient="top", **axis))
-    y = alt.Y("member:N", title=None, sort=sort, axis=alt.Axis(**axis))
-    scale = alt.Scale(domain=[0, 1], range=["#F2F2F2", "#0072B2"], interpolate="lab")
-    cell = base.mark_rect(stroke=theme.GREY, strokeWidth=0.4).encode(
-        x=x,
-        y=y,
-        color=alt.Color("overlap:Q", scale=scale, legend=None),
-        tooltip=[
-            alt.Tooltip("member:N"),
-            alt.Tooltip("other:N", title="and"),
-            alt.Tooltip("overlap:Q", title="overlap of masks", format=".1%"),
-        ],
-    )
-    ink: Any = alt.condition("datum.overlap > 0.55", alt.value("white"), alt.value("#111111"))
-    number = base.mark_text(fontSize=12).encode(x=x, y=y, text=alt.Text("overlap:Q", format=".2f"), color=ink)
-    chart = alt.layer(cell, number)
-    assert isinstance(chart, alt.LayerChart)
-    return chart.properties(width=alt.Step(56), height=alt.Step(30))
-
-
+@member_cards.sentences
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: for every ensemble of several its members' accuracies and gaps, overlap and disagreement."""
     sentences = []
-    for found in methods.by_method(outcomes).values():
-        own = _whole(found)
-        if len(own[0].members) < 2:
+    for same in map(_whole, by_method(outcomes).values()):
+        table: Any = members_table(same)
+        means = table.groupby("member", sort=False)[["accuracy", "signed_gap"]].mean()[:-1]
+        if len(means) < 2:
             continue
-        cards = [_member(own, m) for m in range(len(own[0].members))]
-        alone = "; ".join(f"{card['member']} {card['accuracy']:.1%} (gap {100 * card['gap']:+.1f})" for card in cards)
-        together = points([o.accuracy for o in own], what=" %")
-        overlap = sum(o.overlap for o in own) / len(own)
-        apart = sum(card["disagreement"] for card in cards) / len(cards)
+        values = means.itertuples(name=None)
+        alone = "; ".join(f"{name} {accuracy:.1%} (gap {100 * gap:+.1f})" for name, accuracy, gap in values)
+        overlap, apart = percent(sum(o.overlap for o in same) / len(same)), percent(float(table["disagreement"].mean()))
         sentences.append(
-            f"{methods.name_of(own[0])}: members alone {alone}; together {together}. Masks overlap by "
-            f"{theme.percent(overlap)}, and two members disagree on {theme.percent(apart)} of the images."
+            f"{same[0].name}: members alone {alone}; together {points([o.accuracy for o in same], ' %')}. "
+            f"Masks overlap by {overlap}, and two members disagree on {apart} of the images."
         )
     return sentences

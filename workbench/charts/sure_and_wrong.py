@@ -20,6 +20,7 @@ from workbench.charts.grammar.looks import ANSWERS, GREY
 from workbench.charts.grammar.looks import scale as colours
 from workbench.charts.grammar.marks import choice, images, png
 from workbench.charts.grammar.picture import AXIS, legend, small
+from workbench.experiments.ensemble_outcome import BINS, Said, by_method
 from workbench.numbers.numerals import points
 
 SURE = 0.9
@@ -36,7 +37,7 @@ def confidence_histogram(outcomes: Iterable[Any]) -> Rows:
 
     `outcomes` are those of `experiments.robust_ensembles`; a menu chooses before or after temperature scaling.
     """
-    ensembles = methods.by_method(outcomes)
+    ensembles = by_method(outcomes)
     made = []
     for order, (method, replicas) in enumerate(ensembles.items()):
         for words, scaled in methods.MENU.items():
@@ -50,17 +51,17 @@ def confidence_histogram(outcomes: Iterable[Any]) -> Rows:
 
 def _counts(replicas: Sequence[Any], scaled: bool) -> dict[str, np.ndarray]:
     """Return the mean count of each bin over replicas, of right and of wrong predictions."""
-    said = [methods.said(outcome, scaled) for outcome in replicas]
+    said = [outcome.said(scaled=scaled) for outcome in replicas]
     return {
-        kind: np.mean([np.bincount(s.bin[s.right == (kind == "right")], minlength=methods.BINS) for s in said], 0)
+        kind: np.mean([np.bincount(s.bin[s.right == (kind == "right")], minlength=BINS) for s in said], 0)
         for kind in ANSWERS
     }
 
 
 def _stacked(counts: dict[str, np.ndarray], kind: str) -> dict[str, list[Any]]:
     wrong, total = counts["wrong"], counts["wrong"] + counts["right"]
-    floor, top = (np.zeros(methods.BINS), wrong) if kind == "wrong" else (wrong, total)
-    edges = np.arange(methods.BINS + 1) / methods.BINS
+    floor, top = (np.zeros(BINS), wrong) if kind == "wrong" else (wrong, total)
+    edges = np.arange(BINS + 1) / BINS
     there = np.flatnonzero(total)
     return {
         "low": edges[:-1][there].tolist(),
@@ -75,7 +76,7 @@ def _stacked(counts: dict[str, np.ndarray], kind: str) -> dict[str, list[Any]]:
 
 def _sure(replicas: Sequence[Any], scaled: bool = False) -> list[float]:
     """Return the share of predictions that are wrong and surer than 0.9, in each replica."""
-    said = [methods.said(outcome, scaled) for outcome in replicas]
+    said = [outcome.said(scaled=scaled) for outcome in replicas]
     return [float((~s.right & (s.confidence > SURE)).mean()) for s in said]
 
 
@@ -123,8 +124,8 @@ def _bars(marked: alt.Chart, tip: Sequence[Any], title: str, scale: alt.Scale, w
 @confidence_histogram.sentences
 def words_of_histograms(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: how many predictions are wrong and sure, by method."""
-    ensembles = methods.by_method(outcomes).values()
-    each = [f"{methods.name_of(replicas[0])} {points(_sure(replicas), ' %')}" for replicas in ensembles]
+    ensembles = by_method(outcomes).values()
+    each = [f"{replicas[0].name} {points(_sure(replicas), ' %')}" for replicas in ensembles]
     return [f"Wrong, and surer than {SURE:g}: {'; '.join(each)}."] if each else []
 
 
@@ -135,31 +136,31 @@ def sure_and_wrong(outcomes: Iterable[Any], scaled: bool = False) -> Rows:
     `outcomes` are those of `experiments.robust_ensembles`; `scaled` takes confidence after temperature scaling. At
     first the surest wrong predictions of the first method are shown. Images are small PNGs, at most 480.
     """
-    ensembles = methods.by_method(outcomes)
+    ensembles = by_method(outcomes)
     if not ensembles:
         return []
     one = next(iter(ensembles.values()))[0]
     about = f"{methods.about(ensembles, one.replica)}{', after temperature scaling' if scaled else ''}"
-    parts: list[tuple[dict[str, Any], methods.Said, np.ndarray]] = []
-    for order, (method, replicas) in enumerate(thin(list(ensembles.items()), ROWS // (2 * methods.BINS))):
-        said = methods.said(replicas[0], scaled)
+    parts: list[tuple[dict[str, Any], Said, np.ndarray]] = []
+    for order, (method, replicas) in enumerate(thin(list(ensembles.items()), ROWS // (2 * BINS))):
+        said = replicas[0].said(scaled=scaled)
         gap = calibration.signed_gap(replicas[0].probabilities(scaled=scaled), replicas[0].test.labels)
-        heading = f"{methods.name_of(replicas[0])}\n{int((~said.right).sum())} wrong, gap {100 * gap:+.1f} points"
+        heading = f"{replicas[0].name}\n{int((~said.right).sum())} wrong, gap {100 * gap:+.1f} points"
         for bar, places in _clickable(said):
             parts.append((bar | {"about": about, "method": method, "order": order, "heading": heading}, said, places))
     most = _most([(bar["kind"], len(places)) for bar, _, places in parts])
     return [bar | _images(said, places[: most[bar["kind"]]]) for bar, said, places in parts]
 
 
-def _clickable(said: methods.Said) -> Iterable[tuple[dict[str, Any], np.ndarray]]:
+def _clickable(said: Said) -> Iterable[tuple[dict[str, Any], np.ndarray]]:
     """Yield each bar that has a prediction: the wrong ones at the bottom, the right ones above, the surest first."""
     surest = np.argsort(-said.confidence, kind="stable")
-    for bin_ in range(methods.BINS):
+    for bin_ in range(BINS):
         floor = 0
         for kind in ("wrong", "right"):
             places = surest[((said.bin == bin_) & (said.right == (kind == "right")))[surest]]
             if len(places):
-                edges = {"low": bin_ / methods.BINS, "high": (bin_ + 1) / methods.BINS}
+                edges = {"low": bin_ / BINS, "high": (bin_ + 1) / BINS}
                 bar = f"{said.outcome.method}, {kind}, {edges['low']:.1f} to {edges['high']:.1f}"
                 count = {"floor": floor, "top": floor + len(places), "count": len(places)}
                 yield {"bar": bar, "kind": kind, **edges, **count}, places
@@ -176,7 +177,7 @@ def _most(counts: Sequence[tuple[str, int]]) -> dict[str, int]:
     return {"wrong": 1, "right": 1}
 
 
-def _images(said: methods.Said, places: np.ndarray) -> dict[str, list[Any]]:
+def _images(said: Said, places: np.ndarray) -> dict[str, list[Any]]:
     o = said.outcome
     return {
         "image": [png(o.examples.images[place]) for place in places.tolist()],
@@ -237,12 +238,12 @@ def draw(rows: Rows, width: int) -> Any:
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: the surest wrong prediction of each method, in its first replica."""
     sentences = []
-    for replicas in methods.by_method(outcomes).values():
-        said, o = methods.said(replicas[0]), replicas[0]
+    for replicas in by_method(outcomes).values():
+        said, o = replicas[0].said(), replicas[0]
         wrong = calibration.sure_and_wrong(o.probabilities(), o.test.labels)
         if len(wrong):
             place = int(wrong[0])
             label, answer = o.classes[int(o.test.labels[place])], o.classes[int(said.answer[place])]
             sure = f"{said.confidence[place]:.3f} that id {int(o.test.ids[place])} is {answer}, and it is {label}"
-            sentences.append(f"{methods.name_of(o)} is surest and wrong with {sure}.")
+            sentences.append(f"{o.name} is surest and wrong with {sure}.")
     return sentences

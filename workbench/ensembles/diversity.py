@@ -27,6 +27,14 @@ def disagreement(logits_MNC: Tensor) -> float:
     return _over_pairs(len(classes_MN), lambda a, b: float((classes_MN[a] != classes_MN[b]).double().mean()))
 
 
+def disagreement_by_member(logits_MNC: Tensor) -> list[float]:
+    """Return for each member how often it disagrees with another, the mean over the others; 0 for one alone."""
+    check_logits(logits_MNC)
+    said = logits_MNC.argmax(2)
+    apart_MM = (said[:, None] != said).double().mean(2)
+    return (apart_MM.sum(1) / max(len(said) - 1, 1)).tolist()
+
+
 def double_fault(logits_MNC: Tensor, labels: Tensor) -> float:
     """Return the share of examples that two members both get wrong, the mean over pairs; lower complements better.
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench import calibration, ensembles
+from workbench.ensembles.diversity import disagreement_by_member
 from workbench.experiments.ensemble_outcome import Ensembled, check_once
 from workbench.experiments.fields_of import fields_of
+from workbench.nets import masks
 from workbench.numbers import intervals
 from workbench.numbers.intervals import Interval
 from workbench.numbers.tables import table
@@ -170,3 +172,59 @@ def costs_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
         }
         for o in outcomes
     )
+
+
+def members_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
+    """Return a row for every member, by itself on the test split, and then one for the ensemble together.
+
+    `ensemble` is the method with its size, `member` the member's number and loss, `vote` its weight in the ensemble
+    (together, the sum of them), and `disagreement` how often it disagrees with another member, the mean over the others
+    (together, over all; 0 for one alone).
+    """
+    return table(row for o in outcomes for row in _members(o))
+
+
+def _members(o: Ensembled) -> Iterator[dict[str, Any]]:
+    each = [logits.double().softmax(1) for logits in o.test.logits_MNC]
+    densities, votes = [member.density for member in o.members], [member.vote for member in o.members]
+    columns = zip(
+        (*o.member_names, "together"),
+        (*each, o.probabilities()),
+        (*disagreement_by_member(o.test.logits_MNC), ensembles.disagreement(o.test.logits_MNC)),
+        (*densities, o.density),
+        (*votes, sum(votes)),
+        strict=True,
+    )
+    for place, (name, p, disagreement, density, vote) in enumerate(columns):
+        known = {"ensemble": o.name, "member": name, "place": place, "disagreement": disagreement}
+        measures = ("accuracy", "signed_gap", "wrong_confidence")
+        alone = {measure: getattr(calibration, measure)(p, o.test.labels) for measure in measures}
+        yield {**o.labels, **known, "density": density, "vote": vote, **alone}
+
+
+def overlaps_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
+    """Return the overlap (Jaccard) of every two members' masks, a row for each member and each `other`, itself too."""
+    return table(
+        {**o.labels, "ensemble": o.name, "member": name, "place": a, "other": str(b + 1)}
+        | {"overlap": masks.overlap(o.members[a].mask, o.members[b].mask)}
+        for o in outcomes
+        for a, name in enumerate(o.member_names)
+        for b in range(len(o.members))
+    )
+
+
+def less(rows: Iterable[dict[str, Any]], base: str, measures: Sequence[str] = MEASURES) -> list[dict[str, Any]]:
+    """Return the rows (of `ensembles_table`) of all methods but `base`, each measure less that of `base` beside it.
+
+    What stands beside is of the same replica and scaling; a measure that one of the two lacks is None.
+    """
+    rows = list(rows)
+    keys = ("seed", "replica", "temperature_scaled")
+    beside = {tuple(row[key] for key in keys): row for row in rows if row["method"] == base}
+    pairs = [(row, beside.get(tuple(row[key] for key in keys))) for row in rows if row["method"] != base]
+
+    def apart(row: dict[str, Any], other: dict[str, Any], measure: str) -> float | None:
+        known = row.get(measure) is not None and other.get(measure) is not None
+        return row[measure] - other[measure] if known else None
+
+    return [row | {measure: apart(row, other, measure) for measure in measures} for row, other in pairs if other]

@@ -8,7 +8,7 @@ naturally complement each other" (abstract). Difficulty is a score of the exampl
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,6 +147,23 @@ def solved(outcome: Ensembled) -> list[Solved]:
         )
         for who, m, part in parts
     ]
+
+
+def solved_means(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the mean over replicas of each part of `solved`, from the plain fields of those outcomes.
+
+    `kind` says who is right, `share` is the mean of the `shares`; `ensemble` is None where the part is always empty.
+    """
+    parts: dict[tuple[str, str, int | None], list[dict[str, Any]]] = {}
+    for row in rows:
+        if row.get("who"):
+            parts.setdefault((row["method"], row["who"], row["member"]), []).append(row)
+    means = []
+    for (method, who, member), same in parts.items():
+        shares, together = ([row[name] for row in same if row[name] is not None] for name in ("share", "ensemble"))
+        part = {"method": method, "kind": who, "member": member, "shares": shares, "share": sum(shares) / len(shares)}
+        means.append(part | {"ensemble": sum(together) / len(together) if together else None})
+    return means
 
 
 def training_weights(

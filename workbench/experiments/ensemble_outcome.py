@@ -8,11 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from workbench.data.data import Split
 from workbench.ensembles.member import Member
 from workbench.ensembles.predicted import Predicted
+from workbench.numbers.numerals import percent
+from workbench.training.losses import in_words
+
+BINS = 10  # of diagrams and histograms; an ECE has its own 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +72,65 @@ class Ensembled:
         """The ensemble's accuracy on the test split."""
         return float((self.probabilities().argmax(1) == self.test.labels).double().mean())
 
+    @property
+    def name(self) -> str:
+        """The method with its size: `robust, 3 × 5 %`."""
+        members = str(len(self.members)) if len(self.members) > 1 else ""
+        size = " × ".join(filter(None, (members, "" if self.density == 1 else percent(self.density))))
+        return f"{self.method}, {size}" if size else self.method
+
+    @property
+    def member_names(self) -> tuple[str, ...]:
+        """The members' numbers and losses: `1: λ = ∞`."""
+        return tuple(f"{m + 1}: {in_words(member.loss)}" for m, member in enumerate(self.members))
+
+    def said(self, *, scaled: bool = False) -> Said:
+        """Return what it says of every test image, after temperature scaling if `scaled`."""
+        from workbench.calibration.arrays import top
+
+        probabilities = self.probabilities(scaled=scaled)
+        confidence, right = top(probabilities, self.test.labels)
+        return Said(self, confidence, probabilities.argmax(1).cpu().numpy(), right)
+
     def __repr__(self) -> str:
         size = f"members={len(self.members)}, density={self.density:.4g}, replica={self.replica}"
         return f"Ensembled({self.method}: {size}, accuracy={self.accuracy:.4f})"
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What one ensemble says of every test image: how sure, which class, whether that is right, and in which bin."""
+
+    outcome: Ensembled
+    confidence: np.ndarray
+    answer: np.ndarray
+    right: np.ndarray
+
+    @functools.cached_property
+    def bin(self) -> np.ndarray:
+        """The bin of every confidence: ten of equal width, closed on the right."""
+        from workbench.calibration.binned import cut
+
+        return cut(self.confidence, BINS, "right", "width")[1]
+
+
+def by_method(outcomes: Iterable[Ensembled]) -> dict[str, list[Ensembled]]:
+    """Return the outcomes of each method, by replica, methods in the order in which they came.
+
+    Raises a ValueError where outcomes were combined in different ways: their confidences cannot be compared; and where
+    a replica has a method twice, as those of several experiments have.
+    """
+    outcomes = list(outcomes)
+    if len(ways := {o.combine for o in outcomes}) > 1:
+        raise ValueError(
+            f"all must be combined in one way, got {' and '.join(sorted(ways))}; mean logits are surer than mean "
+            "probabilities: draw one chart for each"
+        )
+    check_once((o.seed, o.replica, o.method) for o in outcomes)
+    ensembles: dict[str, list[Ensembled]] = {o.method: [] for o in outcomes}
+    for o in sorted(outcomes, key=lambda o: (o.seed, o.replica)):
+        ensembles[o.method].append(o)
+    return ensembles
 
 
 def check_once(keys: Iterable[tuple[Any, ...]]) -> None:

@@ -159,3 +159,20 @@ def _curve(losses: Tensor) -> list[dict[str, Any]]:
     if not spread > 0:
         return []
     return robust.along(losses, lams=torch.logspace(-2, 1.3, POINTS, dtype=torch.float64).mul(spread).tolist())
+
+
+def weights_by_example(weighed: Weighed) -> list[dict[str, Any]]:
+    """Return a row for each example, from the smallest loss to the largest: its loss, and its weights times n.
+
+    `place` counts from 1; those of a real batch have their `class` and `id`.
+    """
+    columns = zip(weighed.losses.tolist(), weighed.weights.tolist(), weighed.published.tolist(), strict=True)
+    rows: list[dict[str, Any]] = [
+        {"place": i + 1, "loss": loss, "mathematics": weighed.n * weight, "as published": weighed.n * published}
+        for i, (loss, weight, published) in enumerate(columns)
+    ]
+    if weighed.examples is not None:
+        names = [weighed.classes[label] for label in weighed.examples.labels.tolist()]
+        for row, name, id_ in zip(rows, names, weighed.examples.ids.tolist(), strict=True):
+            row |= {"class": name, "id": id_}
+    return rows

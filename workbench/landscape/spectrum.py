@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,8 +167,26 @@ def _smoothed(nodes_RM: Tensor, weights_RM: Tensor) -> tuple[Tensor, Tensor]:
     low, high = low - MARGIN * width, high + MARGIN * width
     sigma = (high - low) / (nodes_RM.shape[1] - 1) / math.sqrt(8 * math.log(KAPPA))
     grid = torch.linspace(low - 3 * sigma, high + 3 * sigma, POINTS, dtype=torch.float64)
+    return grid, smoothed(grid, nodes_RM, weights_RM, sigma)
+
+
+def smoothed(
+    grid: Float64[Tensor, " G"],
+    nodes_RM: Float64[Tensor, "R M"],
+    weights_RM: Float64[Tensor, "R M"],
+    sigma: float | Tensor,
+) -> Float64[Tensor, " G"]:
+    """Return the density at the points of a grid: a Gaussian bump of the deviation `sigma` for every node."""
     bumps = torch.exp(-(((grid[:, None, None] - nodes_RM) / sigma) ** 2) / 2) / (sigma * math.sqrt(2 * math.pi))
-    return grid, (bumps * weights_RM).sum((1, 2)) / len(nodes_RM)
+    return (bumps * weights_RM).sum((1, 2)) / len(nodes_RM)
+
+
+def even(spectra: Sequence[Any], points: int) -> Float64[Tensor, " points"]:
+    """Return so many places, evenly from a little below the least node of some spectra to a little above all."""
+    nodes = torch.cat([one.nodes_RM.flatten() for one in spectra])
+    low, high = float(nodes.min()), float(nodes.max())
+    margin = 0.03 * ((high - low) or abs(high) or 1.0)
+    return torch.linspace(low - margin, high + margin, points, dtype=torch.float64)
 
 
 def _dense(H: Hessian) -> Float[Tensor, "D D"]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -103,3 +105,27 @@ def plane_rows(surface: Surface) -> list[dict[str, Any]]:
         place = {"role": m.kind, "name": m.name, "step": m.step, "x": m.x, "y": m.y, "distance": m.distance}
         rows.append({**place, "loss": m.loss, "error": m.error, "level": None, **setting})
     return rows
+
+
+def contours(
+    x: Sequence[float], y: Sequence[float], values: Sequence[Sequence[float]], count: int
+) -> dict[float, dict[str, list[float]]]:
+    """Return contour lines of values on a grid (`values[i][j]` is at x[j], y[i]) by their levels.
+
+    So many levels lie evenly between the least value and the most; those that no line has are left out. A line is in
+    straight pieces, one or two a cell, from (`x`, `y`) to (`x2`, `y2`); what is ambiguous the middle of a cell settles.
+    """
+    import contourpy
+
+    heights = [value for line in values for value in line]
+    low, high = min(heights), max(heights)
+    generator = contourpy.contour_generator(x, y, values)
+    lines: dict[float, dict[str, list[float]]] = {}
+    for k in range(1, count + 1):
+        level = low + (high - low) * k / (count + 1)
+        ways: Any = generator.lines(level)
+        pieces = [(*a, *b) for way in ways for a, b in itertools.pairwise(way.tolist())]
+        if pieces:
+            ends = zip(*pieces, strict=True)
+            lines[level] = dict(zip(("x", "y", "x2", "y2"), map(list, ends), strict=True))
+    return lines

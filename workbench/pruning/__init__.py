@@ -14,13 +14,8 @@ from workbench.data.data import Data
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
-from workbench.pruning.dynamic import Evolved as Evolved
-from workbench.pruning.dynamic import dynamic as dynamic
-from workbench.pruning.dynamic import dynamic_search as dynamic_search
-from workbench.pruning.dynamic import dynamic_steps as dynamic_steps
-from workbench.pruning.edge_popup import edge_popup
-from workbench.pruning.edge_popup import edge_popup_search as edge_popup_search
-from workbench.pruning.edge_popup import edge_popup_steps as edge_popup_steps
+from workbench.pruning.dynamic import Evolved, dynamic, dynamic_search, dynamic_steps
+from workbench.pruning.edge_popup import edge_popup, edge_popup_search, edge_popup_steps
 from workbench.pruning.magnitude import magnitude
 from workbench.pruning.random_mask import random_mask
 from workbench.training.recipe import Recipe

@@ -59,6 +59,18 @@ def roc(inside: Numbers, outside: Numbers, *, points: int = 50) -> list[dict[str
     return [{"false_positive_rate": float(false[i]), "true_positive_rate": float(true[i])} for i in kept]
 
 
+def mean_roc(curves: Sequence[Sequence[tuple[float, float]]], *, points: int = 40) -> list[tuple[float, float]]:
+    """Return the mean of ROC curves at equal false-positive rates, from (0, 0) on; between two points each is a line.
+
+    Where a curve rises straight up it has many rates at one place, and the highest is taken. The rates are denser at
+    the left, where curves differ.
+    """
+    across = np.linspace(0, 1, points) ** 2
+    highest = [sorted(dict(sorted(curve)).items()) for curve in curves]  # the last of one place is its highest
+    up = np.mean([np.interp(across, *np.array(curve).T) for curve in highest], 0)
+    return [(0.0, 0.0), *zip(across.tolist(), up.tolist(), strict=True)]
+
+
 def _both(inside: Numbers, outside: Numbers) -> tuple[np.ndarray, np.ndarray]:
     """Return which scores are of outside images, and all scores."""
     parts = [_scores(inside, "inside"), _scores(outside, "outside")]

@@ -6,6 +6,7 @@ paper; text and axes are of a grey that has a contrast of 4.3 on both.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -64,6 +65,22 @@ MEMORY: Looks = {  # of examples while a network trains, from below
     "never_learned": Look(RUST, words="never learned so far"),
 }
 ANSWERS: Looks = {"right": Look(BLUE), "wrong": Look(ORANGE)}
+METHODS: Looks = {  # that make ensembles
+    "robust": Look(BLUE, "circle"),
+    "ordinary": Look(ORANGE, "square"),
+    "single": Look(GREEN, "diamond"),
+    "dense": Look(GREY, "cross"),
+    "dense mixup": Look(GOLD, "cross"),
+    "deep ensemble": Look(PINK, "triangle-up"),
+    "imp": Look(PURPLE, "triangle-down"),
+    "l1": Look(PURPLE, "square"),
+    "robust magnitude": Look(BLUE, "triangle-right"),
+    "ordinary magnitude": Look(ORANGE, "triangle-left"),
+    "adaboost": Look(GOLD, "triangle-down"),
+    "free tickets": Look(OLIVE, "triangle-right"),
+    "sup tickets": Look(OLIVE, "circle"),
+    "cigl": Look(PINK, "diamond"),
+}
 
 
 def in_order(names: Sequence[str]) -> Looks:
@@ -72,6 +89,21 @@ def in_order(names: Sequence[str]) -> Looks:
     names = list(dict.fromkeys(names))
     dashes = ((1, 0), (6, 3), (2, 2))
     return {n: Look(colours[i % 8], SHAPES[i % 8], dash=dashes[i // 8 % 3]) for i, n in enumerate(names)}
+
+
+def of_methods(names: Sequence[str]) -> Looks:
+    """Return the looks of methods that make ensembles, which do not depend on the others that are drawn.
+
+    Another name than those of `METHODS` has a spare look that its letters choose, or the next one that is free.
+    """
+    colours = dict.fromkeys(look.colour for look in METHODS.values())
+    spare = [look for shape in SHAPES for c in colours if (look := Look(c, shape)) not in METHODS.values()]
+    looks: dict[str, Look] = {}
+    for name in names:
+        begin = zlib.crc32(name.encode()) % len(spare)
+        free = (look for look in spare[begin:] + spare[:begin] if look not in looks.values())
+        looks[name] = METHODS.get(name) or next(free, spare[begin])
+    return looks
 
 
 def in_sequence(names: Sequence[str], colours: Sequence[str] = SEQUENCE) -> Looks:

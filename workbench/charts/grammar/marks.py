@@ -5,18 +5,19 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import altair as alt
 
 from workbench.charts.grammar.looks import BLUE, GREY, INK, ORANGE, PAPER, Looks, scale
 from workbench.charts.grammar.picture import legend
-from workbench.charts.grammar.room import widest, wrapped
+from workbench.charts.grammar.room import grid, widest, wrapped
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+T = TypeVar("T")
 IMAGE = 34  # pixels of an image's side
 PITCH = 42  # from one image to the next
 FLOOR = 120  # pixels at the left of histograms below one another, for their names
@@ -44,6 +45,18 @@ def shaped(title: str, looks: Looks, width: int, field: str = "shape") -> alt.Sh
     return alt.Shape(f"{field}:N", scale=scale(looks, "shape"), legend=key)
 
 
+def rule(**at: Any) -> alt.Chart:
+    """Return a broken line at some values: `rule(y=1)` over all of x, `rule(x=0, x2=1, y=0, y2=1)` a diagonal."""
+    one = alt.Chart(alt.Data(values=[{}])).mark_rule(**BROKEN)
+    return one.encode(**{channel: alt.datum(value) for channel, value in at.items()})
+
+
+def line(base: alt.Chart, tip: Sequence[Any], *, x: Any, y: Any, **looks: Any) -> list[Any]:
+    """Return a line, with points that cannot be seen and have its tips."""
+    touch = base.mark_point(size=40, opacity=0, filled=True).encode(x=x, y=y, tooltip=list(tip))
+    return [base.mark_line(strokeWidth=2).encode(x=x, y=y, **looks), touch]
+
+
 def labels(
     base: alt.Chart, x: Callable[[str], alt.X], y: Callable[[str], alt.Y], colour: Any, *, inside: int = 0
 ) -> list[Any]:
@@ -61,15 +74,42 @@ def labels(
 
 
 def cells(
-    x: alt.X, y: alt.Y, colour: alt.Color, tip: Sequence[Any], *, pale: str, none: str = "false", font: int = 12
+    x: alt.X,
+    y: alt.Y,
+    colour: alt.Color,
+    tip: Sequence[Any],
+    *,
+    pale: str,
+    none: str = "false",
+    font: int = 12,
+    base: alt.Chart | None = None,
 ) -> list[Any]:
     """Return cells with their `words` on them: dark ink where `pale` holds, grey where `none` does, else light."""
-    base = alt.Chart().encode(x=x, y=y)
+    base = (base or alt.Chart()).encode(x=x, y=y)
     ink = alt.when(none).then(alt.value(GREY)).when(pale).then(alt.value(INK)).otherwise(alt.value(PAPER))
     return [
         base.mark_rect(stroke=GREY, strokeWidth=0.4).encode(color=colour, tooltip=list(tip)),
         base.mark_text(fontSize=font).encode(text="words:N", color=ink),
     ]
+
+
+def strips(measures: Sequence[T], draw: Callable[[T, int, bool], Any], names: Iterable[str], width: int) -> Any:
+    """Return a strip for each measure over the same names, side by side where there is room, names at the left of each.
+
+    `draw(measure, width, named)` draws one; the first of each line is `named`.
+    """
+    room = grid(width - min(widest(names), width // 3) - 8, len(measures), left=0, right=14, least=76)
+    drawn = [draw(measure, room.inner, place % room.columns == 0) for place, measure in enumerate(measures)]
+    return alt.concat(*drawn, columns=room.columns, spacing=14)
+
+
+def names_up(field: str, named: bool = True, names: Sequence[str] | None = None) -> alt.Y:
+    """Return the axis up of some names, or of those that rows have, in the order of their `place`."""
+    axis = alt.Axis(labels=named, ticks=False, domainOpacity=0, grid=False, labelLimit=230)
+    order: Any = names or alt.EncodingSortField("place", op="min")
+    return alt.Y(
+        f"{field}:N", title=None, sort=order, axis=axis, scale=alt.Scale(domain=names) if names else alt.Undefined
+    )
 
 
 def choice(bar: str | int) -> alt.Parameter:

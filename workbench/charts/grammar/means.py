@@ -52,6 +52,10 @@ class Means(Averages):
 
     def draw(self, rows: Rows, width: int) -> Any:
         """Draw the rows: a picture for each measure that they have, and for each value of the split."""
+        return self.dressed(self.pictures(rows, width), rows, width)
+
+    def pictures(self, rows: Rows, width: int) -> Any:
+        """Return the pictures alone, for a chart that has more below them and is `dressed` as a whole."""
         splits = list(dict.fromkeys(row[self.split] for row in rows)) if self.split and rows else [None]
         seen = {row["measure"] for row in rows} or {self.measures[0].field}
         numbers = [number for number, measure in enumerate(self.measures) if measure.field in seen]
@@ -73,7 +77,7 @@ class Means(Averages):
             chart = alt.concat(*drawn, columns=room.columns, spacing=12)
             shared = {"x": self.stacked or self.split, "y": self.split}
             chart = chart.resolve_scale(**{channel: "shared" for channel, is_shared in shared.items() if is_shared})
-        return self._dressed(chart, rows, width)
+        return chart
 
     def _room(self, width: int, count: int, words: Sequence[str]) -> tuple[Grid, bool]:
         """Return how the pictures share the width, and whether words must stand inside them."""
@@ -99,7 +103,8 @@ class Means(Averages):
         ]
         return replace(pane, tips=self._tips(rows), carried=carried)
 
-    def _dressed(self, chart: Any, rows: Rows, width: int) -> Any:
+    def dressed(self, chart: Any, rows: Rows, width: int) -> Any:
+        """Return a chart with its title, its menu and the house's colours."""
         around: dict[str, Any] = {"title": self.title, "subtitle": self.subtitle, "description": self.description}
         if self.chosen:
             field, words = self.chosen

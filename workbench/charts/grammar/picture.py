@@ -31,6 +31,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
 AXIS, SMALL = 62, 140  # pixels of the axis at the left of small pictures, and of one of them at least
+SQUARE = 260  # pixels of a side, at most
 
 
 class Picture(Generic[P]):
@@ -39,7 +40,8 @@ class Picture(Generic[P]):
     `rows(outcomes)` are at most 500 dicts, `draw(rows, width)` fits them into a width in pixels, `words(outcomes)` are
     the sentences under the picture. What is drawn around the data is drawn anew where the first row's `about` changes,
     now and then, and at the end of a run. A chart that a finished run may leave empty says in `needs` what that run
-    lacks; one that draws what no data frame has (images, paths) says in `holds` what it asks of outcomes.
+    lacks; one that draws what no data frame has (images, paths) says in `holds` what it asks of outcomes. `around` is
+    what the drawing is dressed in, where it is declared.
     """
 
     __name__: str
@@ -51,7 +53,7 @@ class Picture(Generic[P]):
         *,
         needs: str = "",
         holds: str = "",
-        around: Mapping[str, str] | None = None,
+        around: Mapping[str, Any] | None = None,
     ) -> None:
         functools.update_wrapper(self, rows)  # its name, docstring and signature
         self._rows, self._draw, self._words, self._around = rows, draw, _silent, around
@@ -91,10 +93,10 @@ class Picture(Generic[P]):
         return words
 
 
-def picture(*, needs: str = "", holds: str = "", **around: str) -> Callable[[Callable[P, Rows]], Picture[P]]:
+def picture(*, needs: str = "", holds: str = "", **around: Any) -> Callable[[Callable[P, Rows]], Picture[P]]:
     """Decorate the function that makes a chart's rows; its drawing and its sentences follow.
 
-    `around` are the title, the subtitle and the description that `dress` puts around the drawing.
+    `around` are the title, the subtitle, the description and the menus that `dress` puts around the drawing.
     """
     return lambda rows: Picture(rows, needs=needs, holds=holds, around=around)
 
@@ -104,17 +106,28 @@ def _silent(outcomes: Any) -> list[str]:
 
 
 def dress(
-    chart: Any, rows: Rows, width: int, *, title: str, description: str, subtitle: str = "", menus: Sequence[Any] = ()
+    chart: Any,
+    rows: Rows,
+    width: int,
+    *,
+    title: str,
+    description: str,
+    subtitle: str = "",
+    menus: Sequence[Any] | Mapping[str, str] = (),
 ) -> Any:
     """Return the whole chart over its rows: a title that fits, what a screen reader says, and the house's colours.
 
     `{about}` in the subtitle is what the first row says of all; its lines stay, and long ones are broken.
+    Of `menus` by field, with their words, each offers the values of its field, as `shown` (of several `shown_field`).
     """
     about = rows[0].get("about", "") if rows else "nothing finished"
     lines = wrapped(subtitle.replace("{about}", about).strip(), width - 8, 12)
     below: Any = {"subtitle": lines, "subtitleFontSize": 12} if any(lines) else {}
     heading = alt.TitleParams(text=wrapped(title, width - 8, 14, bold=True), **below)
     chart = chart.properties(title=heading, description=description, data=alt.Data(values=rows))
+    if isinstance(menus, Mapping):
+        names = {field: f"shown_{field}" if len(menus) > 1 else "shown" for field in menus}
+        menus = [menu((row[field] for row in rows), words, names[field]) for field, words in menus.items()]
     chart = chart.add_params(*menus) if menus else chart
     chart.config = alt.Config.from_dict(_CONFIG)
     return chart
@@ -128,8 +141,11 @@ def headed(chart: Any, heading: str | None) -> Any:
     return chart.properties(title=alt.TitleParams(lines, fontSize=12, fontWeight="normal", offset=6))
 
 
-def small(chart: Any, rows: Rows, width: int, *, height: int, field: str = "heading") -> Any:
-    """Return a small picture for each value of a field, side by side under its lines, by the `order` of the rows."""
+def small(chart: Any, rows: Rows, width: int, *, height: int | None = None, field: str = "heading") -> Any:
+    """Return a small picture for each value of a field, side by side under its lines, by the `order` of the rows.
+
+    Without a height they are squares.
+    """
     count = max(1, len({row["order"] for row in rows}))
     least = max(SMALL, widest((line for row in rows for line in row[field].split("\n")), 11))
     room = grid(width - AXIS, count, left=0, right=4, gap=20, least=least)  # the axis up stands once in a line
@@ -137,7 +153,8 @@ def small(chart: Any, rows: Rows, width: int, *, height: int, field: str = "head
         title=None, labelExpr="split(datum.label, '\\n')", labelAnchor="start", labelFontSize=11, labelLineHeight=14
     )
     facet = alt.Facet(f"{field}:N", header=header, sort=alt.EncodingSortField("order", op="min"))
-    chart = chart.properties(width=room.inner, height=height).facet(
+    inner = room.inner if height else min(room.inner, SQUARE)
+    chart = chart.properties(width=inner, height=height or inner).facet(
         facet, columns=room.columns, data=alt.Data(values=rows)
     )
     chart.data = alt.Undefined  # it is the whole chart's
