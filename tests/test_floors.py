@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
 import re
 import subprocess
 import sys
@@ -104,6 +105,20 @@ def test_the_root_holds_folders_and_each_has_a_floor_in_the_readme():
     assert not loose, f"{loose} lie loose in workbench/; each belongs in a folder"
     folders = {path.name for path in HOUSE.iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert folders == set(FLOORS), "the README's table of floors and the folders of workbench/ differ"
+
+
+def test_files_on_neighbouring_floors_have_different_names():
+    rooms: dict[str, list[str]] = {}
+    for path in FILES:
+        if path.stem != "__init__":
+            rooms.setdefault(path.stem, []).append(name(path))
+    twins = [
+        f"workbench/{a}.py and workbench/{b}.py"
+        for files in rooms.values()
+        for a, b in itertools.combinations(files, 2)
+        if abs((floor(a) or 0) - (floor(b) or 0)) <= 1
+    ]
+    assert not twins, f"one name for two files on neighbouring floors: {twins}"
 
 
 def test_a_file_imports_lower_floors_or_its_own():

@@ -112,8 +112,8 @@ def test_what_has_joined_is_served_everywhere(copy: Path, tmp_path: Path):
 
 def test_what_has_joined_is_held_to_what_all_of_its_kind_promise(copy: Path):
     summary = python(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"),
-                  "--rootdir", str(copy), "tests/test_pruning.py", "tests/charts/test_charts.py",
-                  "tests/panels/test_registers.py", "tests/test_experiments.py",
+                  "--rootdir", str(copy), "tests/pruning/test_pruning.py", "tests/charts/test_charts.py",
+                  "tests/panels/test_registers.py", "tests/experiments/test_experiments.py",
                   "-k", "smallest or accuracy_by_width or (width and chart) or wider or panel")  # fmt: skip
     passed = re.findall(r"(\d+) passed", summary)
     assert [int(number) >= 10 for number in passed] == [True], summary

@@ -229,7 +229,7 @@ if __name__ == "__main__":
 
 
 def test_rounds_killed_at_any_moment_go_on_and_end_with_the_same_bits(tmp_path: Path):
-    script = SCRIPT.format(tests=str(Path(__file__).parent), folder=str(tmp_path / "archive"))
+    script = SCRIPT.format(tests=str(Path(__file__).parents[1]), folder=str(tmp_path / "archive"))
     (tmp_path / "job.py").write_text(script)
     with subprocess.Popen([sys.executable, tmp_path / "job.py"], stdout=subprocess.PIPE, text=True) as job:
         assert job.stdout is not None

@@ -9,7 +9,7 @@ import pytest
 
 import workbench as wb
 
-RECORDED = Path(__file__).parents[1] / "notebooks" / "recorded"
+RECORDED = Path(__file__).parents[2] / "notebooks" / "recorded"
 
 
 def test_a_recorded_table_comes_back_with_its_making(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
