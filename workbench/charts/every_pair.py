@@ -1,7 +1,4 @@
-"""Which tickets are alike? Every pair of rounds and seeds in four small heat maps, linked: point at a pair in one.
-
-Frankle et al. 2020 (barriers), Maene et al. 2021 (angles), Paul et al. 2023 (successive rounds) in one picture.
-"""
+"""Which tickets are alike? Barriers (Frankle et al. 2020), angles (Maene et al. 2021), rounds (Paul et al. 2023)."""
 
 from __future__ import annotations
 

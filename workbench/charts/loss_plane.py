@@ -81,10 +81,8 @@ def _plane(plane: Any) -> Rows:
         return [row for row in table if first.items() <= row.items()]
     outcomes = [plane] if isinstance(plane, Surface) else list(plane)
     planes = [(getattr(o, "replica", 0), getattr(o, "surface", o)) for o in outcomes]
-    planes = [(replica, surface) for replica, surface in planes if isinstance(surface, Surface)]
-    first = min((replica for replica, _ in planes), default=0)
-    last = [surface for replica, surface in planes if replica == first][-1:]
-    return plane_rows(last[0]) if last else []
+    last = {replica: surface for replica, surface in planes if isinstance(surface, Surface)}
+    return plane_rows(last[min(last)]) if last else []
 
 
 def _lists(rows: Rows, *fields: str) -> dict[str, Any]:
@@ -150,7 +148,7 @@ def words(outcomes: Iterable[Any]) -> list[str]:
     outcomes, sentences = list(outcomes), []
     planes, lines, curves = ([o for o in outcomes if o.kind == kind] for kind in ("plane", "line", "curve"))
     if planes:
-        last = [o for o in planes if o.replica == min(p.replica for p in planes)][-1]
+        last = min(reversed(planes), key=lambda o: o.replica)
         measured = f"{last.grid}×{last.grid} points, {last.split} images, batch-norm {last.batch_norm}"
         sentences.append(
             f"On the plane the loss is from {last.least_loss:.2g} to {last.most_loss:.2g} ({measured}); "
