@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -145,9 +145,9 @@ def _corrupted(
     o: Ensembled, predicted: Predicted, dataset: str, corruption: str | None, severity: int, scaled: bool
 ) -> Corrupted:
     p, labels = predicted.probabilities(o.combine, o.temperature if scaled else 1.0), predicted.labels
-    measures = calibration.measured(p, labels, "accuracy nll brier ece signed_gap wrong_confidence")
-    shift = {"dataset": dataset, "corruption": corruption, "severity": severity, "temperature_scaled": scaled}
-    return Corrupted(**o.labels, **shift, **measures)
+    known: dict[str, Any] = {**o.labels, "dataset": dataset, "corruption": corruption, "severity": severity}
+    known |= calibration.measured(p, labels, "accuracy nll brier ece signed_gap wrong_confidence")
+    return Corrupted(**known, temperature_scaled=scaled)
 
 
 def _detected(o: Ensembled, predicted: Predicted, dataset: str, score: str) -> Detected:
