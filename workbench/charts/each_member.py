@@ -151,6 +151,7 @@ def draw(rows: Rows, width: int) -> Any:
     text = base.mark_text(align="left", dx=5, fontSize=11).encode(text="said:N" if narrow else "words:N")
     below = alt.layer(bars, text).properties(width=inner, height=alt.Step(24))
     lines = [row for row in rows if row["role"] != "part"]
+    # the names below take more than the labels above
     chart = alt.vconcat(BY_THIRD.pictures(lines, width - 24 if narrow else width), below, spacing=18)
     return BY_THIRD.dressed(chart.resolve_scale(color="independent"), rows, width)
 

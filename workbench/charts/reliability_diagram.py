@@ -1,6 +1,6 @@
 """Is an ensemble right as often as it is sure? After Niculescu-Mizil & Caruana 2005 and Guo et al. 2017.
 
-Intervals, and how many predictions a bin has, are what such diagrams mostly lack.
+Above the diagonal is underconfident, below it overconfident. Intervals and counts are what such pictures mostly lack.
 """
 
 from __future__ import annotations
