@@ -5,6 +5,9 @@ debiased value and its floor; NLL, Brier and the debiased ECE are what claims re
 of these files and a line here.
 """
 
+from typing import Any
+
+from workbench.calibration.arrays import Array
 from workbench.calibration.binned import (
     Binned,
     binned,
@@ -22,18 +25,11 @@ from workbench.calibration.interval import MEANS, by_example, interval
 from workbench.calibration.proper import BrierSplit, brier, brier_split, nll
 from workbench.calibration.scaling import fit_temperature, fit_vector, scaled
 
-METRICS = {
-    "accuracy": accuracy,
-    "nll": nll,
-    "brier": brier,
-    "ece": ece,
-    "ece_debiased": ece_debiased,
-    "ece_floor": ece_floor,
-    "ece_equal_mass": ece_equal_mass,
-    "mce": mce,
-    "classwise_ece": classwise_ece,
-    "signed_gap": signed_gap,
-    "wrong_confidence": wrong_confidence,
-    "aurc": aurc,
-    "excess_aurc": excess_aurc,
-}
+_ERRORS = (ece, ece_debiased, ece_floor, ece_equal_mass, mce, classwise_ece)
+_METRICS = (accuracy, nll, brier, *_ERRORS, signed_gap, wrong_confidence, aurc, excess_aurc)
+METRICS = {metric.__name__: metric for metric in _METRICS}
+
+
+def measured(probabilities: Array, labels: Array, metrics: str, **options: Any) -> dict[str, float]:
+    """Return some of the `METRICS`, named in one text with spaces, by name; the options go to each of them."""
+    return {name: METRICS[name](probabilities, labels, **options) for name in metrics.split()}

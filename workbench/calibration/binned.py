@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -97,25 +98,13 @@ def reliability(
     `low` and `high` bound the bin; `count` = `right` + `wrong`; `confidence` and `accuracy` are means, `accuracy_low`
     and `accuracy_high` Wilson's 95 % interval of the accuracy. Of an empty bin these four are NaN.
     """
-    diagram = binned(*top(probabilities, labels), bins=bins, closed=closed, mass=mass)
+    diagram, rows = binned(*top(probabilities, labels), bins=bins, closed=closed, mass=mass), []
     columns = (diagram.low_B, diagram.high_B, diagram.count_B, diagram.confidence_B, diagram.right_B)
-    rows = []
-    for place, (low, high, n, confidence, right) in enumerate(zip(*columns, strict=True)):
-        accuracy_low, accuracy_high = wilson(float(right), int(n))
-        rows.append(
-            {
-                "bin": place,
-                "low": float(low),
-                "high": float(high),
-                "count": int(n),
-                "confidence": float(confidence / n) if n else float("nan"),
-                "accuracy": float(right / n) if n else float("nan"),
-                "accuracy_low": accuracy_low,
-                "accuracy_high": accuracy_high,
-                "right": int(right),
-                "wrong": int(n - right),
-            }
-        )
+    for place, (low, high, n, confidence, right) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+        row = {"bin": place, "low": low, "high": high, "count": n}
+        row |= {"confidence": confidence / n if n else nan, "accuracy": right / n if n else nan}
+        row |= zip(("accuracy_low", "accuracy_high"), wilson(right, n), strict=True)
+        rows.append(row | {"right": int(right), "wrong": int(n - right)})
     return rows
 
 
@@ -135,19 +124,11 @@ def mean_reliability(replicas: Sequence[Sequence[dict[str, float]]]) -> list[dic
         if accuracy.n < intervals.LEAST or accuracy.low == accuracy.high:
             each = max(1, round(sum(row["count"] for row in there) / len(there)))
             (low, high), how = wilson(accuracy.mean * each, each), f"Wilson, {each} predictions"
-        confidence = sum(row["confidence"] for row in there) / len(there)
-        rows.append(
-            {
-                **{name: several[0][name] for name in ("bin", "low", "high")},
-                "count": sum(row["count"] for row in several) / len(several),
-                "confidence": confidence,
-                "accuracy": accuracy.mean,
-                "accuracy_low": low,
-                "accuracy_high": high,
-                "gap": confidence - accuracy.mean,
-                "how": how,
-            }
-        )
+        row: dict[str, Any] = {name: several[0][name] for name in ("bin", "low", "high")}
+        row["count"] = sum(row["count"] for row in several) / len(several)
+        row["confidence"] = sum(row["confidence"] for row in there) / len(there)
+        row |= {"accuracy": accuracy.mean, "accuracy_low": low, "accuracy_high": high, "how": how}
+        rows.append(row | {"gap": row["confidence"] - accuracy.mean})
     return rows
 
 
@@ -199,7 +180,7 @@ def cut(
 def wilson(right: float, n: int) -> tuple[float, float]:
     """Return Wilson's (1927) 95 % interval of a share, `right` of `n`; it does not shrink to a point at 0 or 1."""
     if not n:
-        return float("nan"), float("nan")
+        return nan, nan
     share = right / n
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))

@@ -18,11 +18,6 @@ from workbench.numbers.intervals import Interval
 from workbench.work.nearest import unknown
 
 
-def _gap(probabilities: Array, labels: Array) -> np.ndarray:
-    confidence_N, right_N = top(probabilities, labels)
-    return confidence_N - right_N
-
-
 def _wrong(probabilities: Array, labels: Array) -> np.ndarray:
     confidence_N, right_N = top(probabilities, labels)
     return confidence_N[~right_N]
@@ -32,7 +27,7 @@ MEANS: dict[str, Callable[[Array, Array], np.ndarray]] = {
     "accuracy": lambda probabilities, labels: top(probabilities, labels)[1].astype(np.float64),
     "nll": lambda probabilities, labels: each_nll(*checked(probabilities, labels)),
     "brier": lambda probabilities, labels: each_brier(*checked(probabilities, labels)),
-    "signed_gap": _gap,
+    "signed_gap": lambda probabilities, labels: np.subtract(*top(probabilities, labels)),
     "wrong_confidence": _wrong,
 }
 _BIASED = (
@@ -62,13 +57,7 @@ def by_example(metric: str, probabilities: Array, labels: Array) -> Float64[np.n
 
 
 def interval(
-    metric: str,
-    probabilities: Array,
-    labels: Array,
-    *,
-    draws: int = 1000,
-    confidence: float = 0.95,
-    seed: int = 0,
+    metric: str, probabilities: Array, labels: Array, *, draws: int = 1000, confidence: float = 0.95, seed: int = 0
 ) -> Interval:
     """Return a metric with its percentile interval over examples drawn with replacement.
 

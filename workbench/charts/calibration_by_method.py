@@ -1,13 +1,10 @@
-"""Which method is best calibrated? NLL, Brier, debiased ECE, confidence where wrong and accuracy, method by method.
-
-Below the values stand the paired differences to the ordinary ensemble, replica by replica: what an interval away from
-zero says is there. Hollow marks are the same after temperature scaling, the control that costs nothing.
-"""
+"""Which method is best calibrated, and is it still, once temperature scaling has been tried, which costs nothing?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -31,7 +28,9 @@ MEASURES = [
     Axis("accuracy", "accuracy", "~%", ".1%", padding=8),
 ]
 VALUES = Averages(x=Axis("place", ""), measures=MEASURES, line="method", named=0, carried=[("base", "less that of")])
-LESS = replace(VALUES, measures=[replace(axis, said=f"+{axis.said}", form=f"+{axis.form}") for axis in MEASURES])
+BETTER = {axis.field: f"{'higher' if axis.field == 'accuracy' else 'lower'} is better" for axis in MEASURES}
+SIGNED = [replace(a, title=BETTER[a.field], said=f"+{a.said}", form=f"+{a.form}") for a in MEASURES]
+LESS = replace(VALUES, measures=SIGNED)
 
 
 @picture(
@@ -55,16 +54,16 @@ def calibration_by_method(table: Any, reference: str | None = None) -> Rows:
         return []
     if len(ways := {row["combine"] for row in rows}) > 1:
         raise ValueError(f"all must be combined in one way, got {' and '.join(sorted(ways))}; draw one chart for each")
-    rows = [{**row, "shape": bool(row["temperature_scaled"])} for row in rows]
-    check_once((row["seed"], row["replica"], row["method"], row["shape"]) for row in rows)
+    check_once(tuple(row[key] for key in ("seed", "replica", "method", "temperature_scaled")) for row in rows)
     names = list(dict.fromkeys(row["method"] for row in rows))
     if reference is not None and reference not in names:
         raise unknown("method", reference, names)
     base = reference or (ORDINARY if ORDINARY in names else names[0])
-    known = {"base": base, "about": f"{len(names)} methods, members combined by mean {rows[0]['combine']}"}
-    known["about"] += f"; below: less {base}, paired by replica"
-    place = {name: place for place, name in enumerate(thin(names, MOST))}
-    rows = [row | known | {"place": place[row["method"]]} for row in rows if row["method"] in place]
+    combined = f"members combined by mean {rows[0]['combine']}; below: less {base}, paired by replica"
+    known = {"base": base, "about": f"{len(names)} methods, {combined}"}
+    place = {name: {"place": place} for place, name in enumerate(thin(names, MOST))}
+    shown = [row for row in rows if row["method"] in place]
+    rows = [row | known | place[row["method"]] | {"shape": bool(row["temperature_scaled"])} for row in shown]
     kinds = {"value": VALUES.rows(rows), "difference": LESS.rows(less(rows, base))}
     return [row | {"kind": kind} for kind, means in kinds.items() for row in means]
 
@@ -76,24 +75,17 @@ _measured = once(ensembles_table)
 def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: a strip a measure, values above, differences below; hollow is after temperature scaling."""
     names = list(dict.fromkeys(row["line"] for row in sorted(rows, key=lambda row: row["place"])))
-    looks = channels(of_methods(names), "line")
-
-    def strip(axis: Axis, inner: int, named: bool) -> Any:
-        chart = _strip(axis, inner, names_up("line", named, names), looks)
-        return chart.properties(width=inner, height=LINE * max(1, len(names)))
-
-    titles = [f"{'higher' if axis.field == 'accuracy' else 'lower'} is better" for axis in LESS.measures]
-    below = [replace(axis, title=title) for axis, title in zip(LESS.measures, titles, strict=True)]
-    return alt.vconcat(*(strips(axes, strip, names, width) for axes in (MEASURES, below)), spacing=14)
+    strip = partial(_strip, names)
+    return alt.vconcat(*(strips(axes, strip, names, width) for axes in (MEASURES, SIGNED)), spacing=14)
 
 
-def _strip(axis: Axis, width: int, y: alt.Y, looks: dict[str, Any]) -> Any:
-    signed = axis.form.startswith("+")
+def _strip(names: Sequence[str], axis: Axis, width: int, named: bool) -> Any:
+    looks, signed = channels(of_methods(names), "line"), axis in SIGNED
     kind, paired = ("difference", "paired ") if signed else ("value", "")
     tip = tips(line="method", shape="temperature scaled", value=(kind, axis.said), interval=f"{paired}95 % interval")
     tip += tips(n="pairs", base="less that of") if signed else tips(n="replicas")
     base = alt.Chart().transform_filter(f"datum.kind == '{kind}' && datum.measure == '{axis.field}'")
-    base = base.encode(y=y, yOffset="shape:N", color=looks["color"])
+    base = base.encode(y=names_up("line", named, names), yOffset="shape:N", color=looks["color"])
     point = base.encode(x=axis.x("value", width=width), shape=looks["shape"], tooltip=tip)
     layers = [
         *([rule(x=0)] if signed else []),
@@ -101,7 +93,7 @@ def _strip(axis: Axis, width: int, y: alt.Y, looks: dict[str, Any]) -> Any:
         point.transform_filter("!datum.shape").mark_point(filled=True, size=64, opacity=1),
         point.transform_filter("datum.shape").mark_point(size=52, strokeWidth=1.8, opacity=1),
     ]
-    return alt.layer(*layers)
+    return alt.layer(*layers).properties(width=width, height=LINE * max(1, len(names)))
 
 
 @calibration_by_method.sentences
@@ -112,13 +104,12 @@ def words(outcomes: Iterable[Any]) -> list[str]:
     for method in dict.fromkeys(row["line"] for row in rows if row["line"] != row["base"]):
         name = f"{method} less {rows[0]['base']}"
         paired = [row for row in rows if (row["kind"], row["line"]) == ("difference", method)]
-        known = [row for row in paired if row["low"] is not None]
-        if all(row["shape"] for row in known):
-            sentences.append(f"{name}: an interval needs 3 paired replicas.")
         for when, scaled in (("", False), ("After temperature scaling, ", True)):
-            if same := [row for row in known if row["shape"] == scaled]:
+            if same := [row for row in paired if row["low"] is not None and row["shape"] == scaled]:
                 sure = [row for row in same if row["low"] > 0 or row["high"] < 0]
                 told = ", ".join(f"{titles[row['measure']]} {row['interval']}" for row in sure)
                 n = f"(paired 95 % intervals, n = {same[0]['n']})"
                 sentences.append(f"{when}{name}: {told or 'nothing is told apart'} {n}.")
+            elif not scaled:
+                sentences.append(f"{name}: an interval needs 3 paired replicas.")
     return sentences

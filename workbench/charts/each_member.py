@@ -1,13 +1,11 @@
 """What does each member of an ensemble do? How its loss weighs the examples by step, and what it learns, easy to hard.
 
 The effective sample size over n is 1 where all examples weigh the same (the mean), 1 / n where one has all the weight.
-"Distributionally Robust Ensemble of Lottery Tickets" (Sapkota et al. 2023) reads its ensemble so: members "gradually
-capture different data distributions from easy to hard and naturally complement each other".
+That members learn from easy to hard is how Sapkota et al. 2023 read their ensemble (`experiments.easy_to_hard`).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -78,12 +76,10 @@ def member_history(outcomes: Iterable[Any]) -> Iterable[dict[str, Any]]:
 @member_history.sentences
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: the effective sample size of every member at its end."""
-    sentences = []
-    for row in member_history.rows(outcomes):
-        if (row["role"], row["measure"]) == ("label", "effective_share"):
-            each = "; ".join(f"{m} {percent(share)}" for m, share in zip(row["line"], row["from"], strict=True))
-            sentences.append(f"{row['method']}: effective sample size at the end {each}.")
-    return sentences
+    rows = member_history.rows(outcomes)
+    ends = [row for row in rows if (row["role"], row["measure"]) == ("label", "effective_share")]
+    each = ("; ".join(f"{m} {percent(n)}" for m, n in zip(row["line"], row["from"], strict=True)) for row in ends)
+    return [f"{row['method']}: effective sample size at the end {said}." for row, said in zip(ends, each, strict=True)]
 
 
 BY_THIRD = Means(
@@ -121,8 +117,8 @@ def easy_to_hard(outcomes: Any) -> Rows:
     thirds = [row for row in thirds if row["method"] in shown and (row["method"] in several or row["member"] == 0)]
     n = len({(row["seed"], row["replica"]) for row in thirds})
     lines = BY_THIRD.rows([row | _named(row, "1 replica" if n == 1 else f"mean over {n} replicas") for row in thirds])
-    parts = [part for part in solved_means(rows) if part["method"] in shown]
-    return [*lines, *thin([{"role": "part", **part, **_right(part)} for part in parts], ROWS - len(lines))]
+    parts = [{"role": "part", **part, **_right(part)} for part in solved_means(rows) if part["method"] in shown]
+    return [*lines, *thin(parts, ROWS - len(lines))]
 
 
 def _named(row: dict[str, Any], over: str) -> dict[str, Any]:
@@ -148,15 +144,15 @@ def draw(rows: Rows, width: int) -> Any:
     names, words, said = (widest((row[field] for row in parts), 12) for field in ("who", "words", "said"))
     narrow = width - names - words < 150  # the words stand beyond the longest bar
     inner = width - names - (said if narrow else words) - 20
-    base = where("part").transform_filter("datum.method == shown").encode(y=names_up("who"))
+    base = where("part").transform_filter("datum.method == shown")
+    base = base.encode(y=names_up("who"), x=PART.x("share", width=inner))
     tip = tips(who="right", share=("share of the test images", ".1%"), ensemble=("of which the ensemble gets", ".1%"))
-    base = base.encode(x=PART.x("share", width=inner))
     bars = base.mark_bar(height=13).encode(color=alt.Color("kind:N", scale=scale(WHO), legend=None), tooltip=tip)
     text = base.mark_text(align="left", dx=5, fontSize=11).encode(text="said:N" if narrow else "words:N")
-    below = alt.layer(bars, text)
+    below = alt.layer(bars, text).properties(width=inner, height=alt.Step(24))
     lines = [row for row in rows if row["role"] != "part"]
-    above = BY_THIRD.pictures(lines, width - 24 if narrow else width)  # the names below take more
-    chart = alt.vconcat(above, below.properties(width=inner, height=alt.Step(24)), spacing=18)
+    # the names below take more than the labels above
+    chart = alt.vconcat(BY_THIRD.pictures(lines, width - 24 if narrow else width), below, spacing=18)
     return BY_THIRD.dressed(chart.resolve_scale(color="independent"), rows, width)
 
 
@@ -166,12 +162,11 @@ def words_of_difficulty(outcomes: Iterable[Any]) -> list[str]:
     rows, sentences = easy_to_hard.rows(outcomes), []
     for row in rows:
         if (row["role"], row.get("measure")) == ("point", "accuracy"):
-            values = defaultdict(list)
-            for member, value in zip(row["line"], row["value"], strict=True):
-                values[member].append(value)
-            each = (f"{name} {of[0]:.0%} and {of[-1]:.0%}" for name, of in values.items() if name != TOGETHER)
+            of = list(zip(row["line"], row["value"], strict=True))  # of each member from easy to hard
+            first, last = dict(reversed(of)), dict(of)
+            each = "; ".join(f"{name} {first[name]:.0%} and {last[name]:.0%}" for name in last if name != TOGETHER)
             alone = [part for part in rows if part["method"] == row["method"] and part.get("kind") == "only"]
             right = "; ".join(f"{part['who']} {part['said']}" for part in alone)
-            sentence = f"{row['method']}, accuracy on easy and on hard examples: {'; '.join(each)}."
+            sentence = f"{row['method']}, accuracy on easy and on hard examples: {each}."
             sentences.append(f"{sentence} Right: {right}." if right else sentence)
     return sentences

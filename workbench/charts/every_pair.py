@@ -1,7 +1,4 @@
-"""Which tickets are alike? Every pair of rounds and seeds in four small heat maps, linked: point at a pair in one.
-
-Frankle et al. 2020 (barriers), Maene et al. 2021 (angles), Paul et al. 2023 (successive rounds) in one picture.
-"""
+"""Which tickets are alike? Barriers (Frankle et al. 2020), angles (Maene et al. 2021), rounds (Paul et al. 2023)."""
 
 from __future__ import annotations
 
@@ -26,7 +23,6 @@ MAPS = {  # field: title, format of the legend and of single values, largest val
     "disagreement": ("predictions that differ", ".1~%", ".2%", None),
 }
 CHOSEN: dict[str, Any] = {"param": "pair", "empty": False}  # the pair that was pointed at last, in all maps
-Network = tuple[int, int]  # replica, round
 
 
 @picture(
@@ -44,11 +40,13 @@ def pair_matrix(table: Any) -> Rows:
     """Draw the pairs: midpoint barrier, angle, mask overlap and disagreement, linked by pointing at a pair.
 
     `table` is a data frame or an iterable of the outcomes of `experiments.pair_matrix`. Of more than 31 networks some
-    rounds are drawn, evenly spread, and the picture says so.
+    rounds are drawn, the same of every replica, evenly spread, the first and the last among them; the picture says so.
     """
     pairs = [(row, *((int(row[f"replica_{n}"]), int(row[f"round_{n}"])) for n in "ab")) for row in records(table)]
     networks = sorted({network for _, *both in pairs for network in both})
-    shown = _thinned(networks)
+    replicas = thin(sorted({replica for replica, _ in networks}), NETWORKS)
+    rounds = thin(sorted({r for _, r in networks}), NETWORKS // max(1, len(replicas)))
+    shown = [(replica, r) for replica, r in networks if replica in replicas and r in rounds]
     places = {network: place for place, network in enumerate(shown)}
     about = f"{len(networks)} networks"
     if len(shown) < len(networks):
@@ -59,13 +57,6 @@ def pair_matrix(table: Any) -> Rows:
         for row, a, b in pairs
         if a in places and b in places
     ]
-
-
-def _thinned(networks: Sequence[Network]) -> list[Network]:
-    """Return at most 31 networks: the same rounds of every replica, the first and the last among them."""
-    replicas = thin(sorted({replica for replica, _ in networks}), NETWORKS)
-    rounds = thin(sorted({r for _, r in networks}), NETWORKS // max(1, len(replicas)))
-    return [(replica, r) for replica, r in networks if replica in replicas and r in rounds]
 
 
 def _said(row: dict[str, Any], a: str, b: str) -> dict[str, Any]:
@@ -97,20 +88,20 @@ def draw(rows: Rows, width: int) -> Any:
 def _map(field: str, side: int) -> alt.Chart:
     title, form, said, most = MAPS[field]
     axis = alt.Axis(labelOverlap="greedy", labelAngle=0, labelFontSize=10, ticks=False, domain=False)
-    order_a, order_b = (alt.EncodingSortField(f"order_{n}", op="min") for n in "ab")
+
     scheme = alt.SchemeParams("cividis", extent=[0.12, 1])  # its darkest end would vanish on dark paper
-    scale = alt.Scale(scheme=scheme, domainMin=0, clamp=True, **({} if most is None else {"domainMax": most}))
+    scale = alt.Scale(scheme=scheme, domainMin=0, domainMax=most or alt.Undefined, clamp=True)
     legend = alt.Legend(title=None, format=form, gradientLength=side - 20, gradientThickness=10, tickCount=4)
     chart = alt.Chart(name=f"map_{field}").transform_filter(f"isValid(datum.{field})").mark_rect(stroke=ORANGE)
-    chart = chart.encode(
-        x=alt.X("a:N", title=None, sort=order_a, axis=axis),
-        y=alt.Y("b:N", title=None, sort=order_b, axis=axis),
+    chart = chart.properties(width=side, height=side).encode(
+        x=alt.X("a:N", title=None, sort=alt.EncodingSortField("order_a", op="min"), axis=axis),
+        y=alt.Y("b:N", title=None, sort=alt.EncodingSortField("order_b", op="min"), axis=axis),
         color=alt.Color(f"{field}:Q", scale=scale, legend=legend),
         strokeWidth=alt.StrokeWidthValue(0, condition={**CHOSEN, "value": 2.5}),
         order=alt.OrderValue(0, condition={**CHOSEN, "value": 1}),  # the chosen one last, above its neighbours
         tooltip=tips(a="first", kept_a="kept", b="second", kept_b="kept by the second", **{field: (title, said)}),
     )
-    return headed(chart.properties(width=side, height=side), title)
+    return headed(chart, title)
 
 
 @pair_matrix.sentences
@@ -122,15 +113,15 @@ def words(outcomes: Iterable[Any]) -> list[str]:
     sentences = [f"{len(outcomes)} pairs; batch-norm on the midpoint: {outcomes[0].batch_norm}."] if outcomes else []
     fractions = ("barrier_error", "disagreement")
     if own:
-        error, differ = (points(by_replica((o.replica_a, getattr(o, name)) for o in own)) for name in fractions)
-        sentences.append(f"Successive rounds of one seed: error barrier {error}, {_angle(own)}, differ on {differ}.")
+        each = [points(by_replica((o.replica_a, getattr(o, name)) for o in own)) for name in fractions]
+        sentences.append(f"Successive rounds of one seed: {_alike(own, *each)}.")
     if other:
-        error, differ = (f"{100 * statistics.fmean(getattr(o, name) for o in other):.1f} points" for name in fractions)
-        said = f"error barrier {error}, {_angle(other)}, differ on {differ}"
-        sentences.append(f"Different seeds at one round: {said} (mean of {len(other)} pairs).")
+        each = [f"{100 * statistics.fmean(getattr(o, name) for o in other):.1f} points" for name in fractions]
+        sentences.append(f"Different seeds at one round: {_alike(other, *each)} (mean of {len(other)} pairs).")
     return sentences
 
 
-def _angle(outcomes: Sequence[Any]) -> str:
+def _alike(outcomes: Sequence[Any], error: str, differ: str) -> str:
     angles = [o.angle for o in outcomes if not math.isnan(o.angle)]
-    return f"angle {statistics.fmean(angles):.2f}" if angles else "no weight in common"
+    angle = f"angle {statistics.fmean(angles):.2f}" if angles else "no weight in common"
+    return f"error barrier {error}, {angle}, differ on {differ}"

@@ -1,7 +1,6 @@
 """What does the loss look like on the plane of some networks, and which way did they come?
 
-Tiles and contour lines of the loss on a logarithmic scale, as Garipov et al. 2018 and Li et al. 2018 draw it; networks
-by shape and name, their trajectories as lines whose points are the smaller the farther they are from the plane.
+As Garipov et al. 2018 and Li et al. 2018 draw it. A trajectory's points are the smaller the farther off the plane.
 """
 
 from __future__ import annotations
@@ -82,10 +81,8 @@ def _plane(plane: Any) -> Rows:
         return [row for row in table if first.items() <= row.items()]
     outcomes = [plane] if isinstance(plane, Surface) else list(plane)
     planes = [(getattr(o, "replica", 0), getattr(o, "surface", o)) for o in outcomes]
-    planes = [(replica, surface) for replica, surface in planes if isinstance(surface, Surface)]
-    first = min((replica for replica, _ in planes), default=0)
-    last = [surface for replica, surface in planes if replica == first][-1:]
-    return plane_rows(last[0]) if last else []
+    last = {replica: surface for replica, surface in planes if isinstance(surface, Surface)}
+    return plane_rows(last[min(last)]) if last else []
 
 
 def _lists(rows: Rows, *fields: str) -> dict[str, Any]:
@@ -100,9 +97,8 @@ def draw(rows: Rows, width: int) -> Any:
     factor = min((width - SIDE - (140 if beside else 16)) / about["width"], TALL / about["height"])
     size = {side: round(factor * about[side]) for side in ("width", "height")}
     across, up = UNITS[about["unit"]]
-    bare: dict[str, Any] = {"nice": False, "zero": False}
-    x = Axis("x", across).x("x", width=size["width"]).scale(**bare)
-    y = Axis("y", up).y("y", height=size["height"]).scale(**bare)
+    x = Axis("x", across).x("x", width=size["width"]).scale(nice=False, zero=False)
+    y = Axis("y", up).y("y", height=size["height"]).scale(nice=False, zero=False)
     columns = 1 if beside else 2  # of their legends
     shades, sizes = ({"orient": "right" if beside else side, "columns": columns} for side in ("bottom", "top"))
     return alt.layer(*_ground(x, y, shades), *_ways(x, y, sizes), *_networks(x, y)).properties(**size)
@@ -149,20 +145,18 @@ def _networks(x: alt.X, y: alt.Y) -> list[Any]:
 @loss_plane.sentences
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: the finest plane of the first replica, then line and curve, mean over replicas."""
-    kinds: dict[str, list[Any]] = {"plane": [], "line": [], "curve": []}
-    for o in outcomes:
-        kinds[o.kind].append(o)
-    sentences = []
-    if planes := kinds.pop("plane"):
-        last = [o for o in planes if o.replica == min(p.replica for p in planes)][-1]
+    outcomes, sentences = list(outcomes), []
+    planes, lines, curves = ([o for o in outcomes if o.kind == kind] for kind in ("plane", "line", "curve"))
+    if planes:
+        last = min(reversed(planes), key=lambda o: o.replica)
         measured = f"{last.grid}×{last.grid} points, {last.split} images, batch-norm {last.batch_norm}"
         sentences.append(
             f"On the plane the loss is from {last.least_loss:.2g} to {last.most_loss:.2g} ({measured}); "
             f"the trajectories are at most {last.off_plane:.2g} away from it."
         )
-    if kinds["line"]:
-        first = kinds["line"][0]
-        ends = "draws" if first.between == "draws" else f"children that parted at step {first.rewind_step}"
-        each = [f"the {kind} {points([o.barrier_error for o in same])}" for kind, same in kinds.items() if same]
+    if lines:
+        parted = f"children that parted at step {lines[0].rewind_step}"
+        ends = "draws" if lines[0].between == "draws" else parted
+        each = [f"the {same[0].kind} {points([o.barrier_error for o in same])}" for same in (lines, curves) if same]
         sentences.append(f"The error barrier between two {ends} is, on {' and on '.join(each)}.")
     return sentences

@@ -1,12 +1,10 @@
-"""Who is in an ensemble? Each member's loss, and how it does alone: accuracy, gap, what it shares with the others.
-
-Robust members are weak alone, and unsure; they pay off together. The last line is the whole ensemble.
-"""
+"""Who is in an ensemble? Members that robust training makes weak alone, and unsure; they pay off together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
 import altair as alt
@@ -52,10 +50,9 @@ MEMBERS, PAIRS = once(members_table), once(overlaps_table)
     holds="the members of ensembles",
 )
 def member_cards(outcomes: Iterable[Any]) -> Rows:
-    """Draw a line a member: how it does alone on the test images, and the overlap of every two masks; means over
-    replicas.
+    """Draw a line a member: how it does alone on the test images, and the overlap of every two masks.
 
-    `outcomes` are those of `experiments.robust_ensembles`; a menu chooses the method.
+    `outcomes` are those of `experiments.robust_ensembles`, means over replicas; a menu chooses the method.
     """
     ensembles = by_method(outcomes)
     whole = {method: _whole(replicas) for method, replicas in ensembles.items()}
@@ -90,32 +87,25 @@ def _of(measure: str, *lists: str) -> alt.Chart:
 def _bars(axis: Axis, width: int, named: bool) -> Any:
     base = _of(axis.field, "density", "vote").encode(y=names_up("line", named))
     tip = [*tips(line="member"), axis.tip(), *tips(interval="95 % interval", n="replicas")]
-    tip += [carried.tip(carried.field) for carried in CARDS.carried if isinstance(carried, Axis)]
-    above = ORANGE if axis.field == "signed_gap" else BLUE
-    colour = alt.when("datum.line == 'together'").then(alt.value(GREY)).when("datum.value > 0")
-    colour = colour.then(alt.value(above)).otherwise(alt.value(BLUE))
-    x = axis.x("value", width=width)
+    tip += tips(density=("density", ".3g"), vote=("vote", ".3g"))
+    above = alt.value(ORANGE if axis.field == "signed_gap" else BLUE)
+    colour = alt.when("datum.line == 'together'").then(alt.value(GREY))
+    colour = colour.when("datum.value > 0").then(above).otherwise(alt.value(BLUE))
+    bar = base.mark_bar(height=12, opacity=0.85).encode(x=axis.x("value", width=width), color=colour, tooltip=tip)
     text = base.mark_text(align="left", dy=-14, fontSize=11)
-    layers = [
-        base.mark_bar(height=12, opacity=0.85).encode(x=x, color=colour, tooltip=tip),
-        rule(x=0),
-        text.encode(x=alt.value(0), text=alt.Text("value:Q", format=axis.said)),
-    ]
-    return alt.layer(*layers).properties(width=width, height=alt.Step(LINE))
+    text = text.encode(x=alt.value(0), text=alt.Text("value:Q", format=axis.said))
+    return alt.layer(bar, rule(x=0), text).properties(width=width, height=alt.Step(LINE))
 
 
 def _overlaps(across: int) -> Any:
     (axis,) = OVERLAPS.measures
     above = alt.Axis(labelAngle=0, orient="top", domain=False, ticks=False)
+    x = alt.X("shape:N", title=axis.title, axis=above)
     colours = alt.Scale(domain=[0, 1], range=[PALE, DEEP], interpolate="lab")
-    layers = cells(
-        alt.X("shape:N", title=axis.title, axis=above),
-        names_up("line"),
-        alt.Color("value:Q", scale=colours, legend=None),
-        [*tips(line="member", shape="and"), axis.tip(), *tips(interval="95 % interval", n="replicas")],
-        pale="datum.value <= 0.55",
-        base=_of("overlap", "shape").transform_calculate(words="format(datum.value, '.2f')"),
-    )
+    colour = alt.Color("value:Q", scale=colours, legend=None)
+    tip = [*tips(line="member", shape="and"), axis.tip(), *tips(interval="95 % interval", n="replicas")]
+    base = _of("overlap", "shape").transform_calculate(words="format(datum.value, '.2f')")
+    layers = cells(x, names_up("line"), colour, tip, pale="datum.value <= 0.55", base=base)
     return alt.layer(*layers).properties(width=alt.Step(across), height=alt.Step(30))
 
 
@@ -124,13 +114,12 @@ def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: for every ensemble of several its members' accuracies and gaps, overlap and disagreement."""
     sentences = []
     for same in map(_whole, by_method(outcomes).values()):
-        table: Any = members_table(same)
-        means = table.groupby("member", sort=False)[["accuracy", "signed_gap"]].mean()[:-1]
-        if len(means) < 2:
+        if len(same[0].members) < 2:
             continue
-        values = means.itertuples(name=None)
-        alone = "; ".join(f"{name} {accuracy:.1%} (gap {100 * gap:+.1f})" for name, accuracy, gap in values)
-        overlap, apart = percent(sum(o.overlap for o in same) / len(same)), percent(float(table["disagreement"].mean()))
+        table: Any = members_table(same)
+        means = table.groupby("member", sort=False)[["accuracy", "signed_gap"]].mean()[:-1].itertuples(name=None)
+        alone = "; ".join(f"{name} {accuracy:.1%} (gap {100 * gap:+.1f})" for name, accuracy, gap in means)
+        overlap, apart = percent(fmean(o.overlap for o in same)), percent(float(table["disagreement"].mean()))
         sentences.append(
             f"{same[0].name}: members alone {alone}; together {points([o.accuracy for o in same], ' %')}. "
             f"Masks overlap by {overlap}, and two members disagree on {apart} of the images."

@@ -1,7 +1,6 @@
-"""Is an ensemble right as often as it is sure? Accuracy by confidence, methods side by side, against the diagonal.
+"""Is an ensemble right as often as it is sure? After Niculescu-Mizil & Caruana 2005 and Guo et al. 2017.
 
-Reliability diagrams after Niculescu-Mizil & Caruana 2005 and Guo et al. 2017, with what they mostly lack: intervals,
-and how many predictions a bin has. Above the diagonal is underconfident, below it overconfident.
+Above the diagonal is underconfident, below it overconfident. Intervals and counts are what such pictures mostly lack.
 """
 
 from __future__ import annotations
@@ -59,14 +58,12 @@ def reliability_diagram(outcomes: Iterable[Any]) -> Rows:
         for words, scaled in methods.MENU.items():
             row = {"about": methods.about(ensembles), "method": method, "order": order, "scaled": words}
             row["heading"] = methods.heading(replicas, scaled)
-            predictions = [(o.probabilities(scaled=scaled), o.test.labels) for o in replicas]
-            each = [calibration.reliability(*one, bins=BINS) for one in predictions]
-            for bin_ in calibration.mean_reliability(each):
+            each = [(o.probabilities(scaled=scaled), o.test.labels) for o in replicas]
+            for bin_ in calibration.mean_reliability([calibration.reliability(*one, bins=BINS) for one in each]):
                 low, high = bin_["accuracy_low"], bin_["accuracy_high"]
                 side = _side(bin_["confidence"] - high, bin_["confidence"] - low)
-                interval = f"{low:.0%} to {high:.0%} ({bin_['how']})"
-                share = bin_["count"] / len(replicas[0].test.labels)
-                rows.append(row | bin_ | {"side": side, "interval": interval, "share": share})
+                known = {"side": side, "share": bin_["count"] / len(replicas[0].test.labels)}
+                rows.append(row | bin_ | known | {"interval": f"{low:.0%} to {high:.0%} ({bin_['how']})"})
     return rows
 
 
@@ -106,6 +103,6 @@ def words(outcomes: Iterable[Any]) -> list[str]:
         before, after = (", ".join(methods.measured(replicas, scaled)) for scaled in (False, True))
         gap = intervals.mean([calibration.signed_gap(o.probabilities(), o.test.labels) for o in replicas])
         few = f", of {gap.n} replica{'s' if gap.n > 1 else ''}; an interval needs {intervals.LEAST}"
-        side = f"{_side(gap.low, gap.high)}{few if gap.n < intervals.LEAST else ''}"
+        side = _side(gap.low, gap.high) + (few if gap.n < intervals.LEAST else "")
         sentences.append(f"{replicas[0].name} is {side}: {before}; after temperature scaling {after}.")
     return sentences

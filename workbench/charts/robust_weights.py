@@ -26,6 +26,7 @@ CURVES: list[tuple[Axis, Looks]] = [  # by lambda
     (Axis("value", "share of the examples", "~%", ".1%", domain=(0, 1)), SHARES),
     (Axis("value", "loss", said=".3f", padding=2), RISKS),
 ]
+NUMBERS = ("eta", *SHARES, *RISKS)
 LAMBDA = Axis("lam", "lambda (logarithmic)", type="log", ticks=(0.01, 0.1, 1, 10, 100), padding=0)
 PLACE = Axis("place", "example, from the smallest loss to the largest", whole=True, padding=6)
 LOSS = Axis("loss", "loss", zero=True)
@@ -57,19 +58,16 @@ def robust_weights(outcomes: Iterable[Any]) -> Rows:
     if last.examples is not None:
         largest = sorted(examples, key=lambda row: row[chosen])[-IMAGES:]
         lists = {name: [row[name] for row in largest] for name in largest[0]}
-        pictures = [png(last.examples.images[row["place"] - 1]) for row in largest]
+        pictures = [png(last.examples.images[place - 1]) for place in lists["place"]]
         rows.append({"role": "images", **lists, "image": pictures, "weight": lists[chosen]})
-    for row in last.curve:
-        rough = last.mean + last.variance / (2 * row["lam"])
-        numbers = (row["divergence"], row["effective_share"], row["negative_share"], row["risk"])
-        rows.append(
-            {"role": "curve", "lam": row["lam"], **_numbers(*numbers, rough if rough <= last.largest else None)}
-        )
-    return rows
+    return [*rows, *(_curve_row(last, **row) for row in last.curve)]
 
 
-def _numbers(eta: float, size: float, below: float, risk: float, rough: float | None = None) -> dict[str, float | None]:
-    return dict(zip(("eta", *SHARES, *RISKS), (eta, size, below, risk, rough), strict=True))
+def _curve_row(last: Any, *, lam: float, risk: float, **row: float) -> dict[str, Any]:
+    rough = last.mean + last.variance / (2 * lam)
+    numbers = (row["divergence"], row["effective_share"], row["negative_share"], risk)
+    beside = rough if rough <= last.largest else None
+    return {"role": "curve", "lam": lam, **dict(zip(NUMBERS, (*numbers, beside), strict=True))}
 
 
 def _note(last: Any) -> dict[str, Any]:
@@ -80,6 +78,7 @@ def _note(last: Any) -> dict[str, Any]:
     level = f"where the loss is under L - λ; L = Σ p l = {last.weighted:.3g}"
     below = f"{last.negative} of {last.n} weights are below 0, {level}" if last.negative else "no weight is below 0"
     words = f"λ = {_number(last.lam)} ⇄ η = {_number(last.eta)}   ·   divergence {_number(last.divergence)}"
+    numbers = (last.divergence, last.effective_sample_size / last.n, last.negative / last.n, last.risk, None)
     return {
         "role": "note",
         "about": f"{source}, ascending",
@@ -89,7 +88,7 @@ def _note(last: Any) -> dict[str, Any]:
         "floor": 1.5 * last.n * float(last.published.min()) if last.negative else None,
         "end": last.negative + 0.5,
         "lam": min(max(last.lam, bounds[0]), bounds[-1]),
-        **_numbers(last.divergence, last.effective_sample_size / last.n, last.negative / last.n, last.risk),
+        **dict(zip(NUMBERS, numbers, strict=True)),
     }
 
 
@@ -103,7 +102,11 @@ def draw(rows: Rows, width: int) -> Any:
     inner, room = width - SIDE - 12, grid(width, len(CURVES), left=SIDE + 4, gap=14, least=150)
     parts = [_said(width), _losses(inner), _weights(inner)]
     if rows and rows[0]["images"]:
-        parts.append(_images(inner))
+        lists = ["image", "place", "loss", *KINDS, "class", "id", "weight"]
+        below = {"name": "datum.class", "said": "format(datum.weight, '.1f')"}
+        title = "the examples of the largest weights: class and weight × n"
+        options: dict[str, Any] = {"order": "-datum.place", "tip": TIP, "most": IMAGES}
+        parts.append(images(where("images"), lists, inner, below=below, title=title, **options))
     curves = alt.concat(*(_curve(*curve, room.inner) for curve in CURVES), columns=room.columns, spacing=14)
     return alt.vconcat(*parts, curves, spacing=10).resolve_scale(color="independent", shape="independent")
 
@@ -113,17 +116,16 @@ def _said(width: int) -> Any:
     apart = "/ +· +|, |; /g" if width < WIDTH else "/ {9}/"
     high = 18 if width >= WIDTH else 50
     text = where("note").mark_text(align="left", lineBreak="\n", xOffset=4 - SIDE, lineHeight=16, fontSize=11.5)
+    text = text.encode(x=alt.value(0), text="said:N")
     first, second = (text.transform_calculate(said=f"replace(datum.{n}, {apart}, '\\n')") for n in ("first", "second"))
-    first = first.encode(x=alt.value(0), y=alt.value(2), text="said:N")
-    second = second.encode(x=alt.value(0), y=alt.value(high + 2), text="said:N")
-    return alt.layer(first, second).properties(width=width - SIDE - 12, height=2 * high)
+    lines = alt.layer(first.encode(y=alt.value(2)), second.encode(y=alt.value(high + 2)))
+    return lines.properties(width=width - SIDE - 12, height=2 * high)
 
 
 def _losses(width: int) -> alt.Chart:
     bare = PLACE.x("place", width=width, title=False).axis(labels=False, ticks=False, domain=False, grid=False)
-    bars = where("example").mark_rule(strokeWidth=4, color=GREY, opacity=0.75)
-    bars = bars.encode(x=bare, y=LOSS.y("loss", height=60), y2=alt.datum(0), tooltip=TIP)
-    return bars.properties(width=width, height=60)
+    bars = where("example").mark_rule(strokeWidth=4, color=GREY, opacity=0.75).properties(width=width, height=60)
+    return bars.encode(x=bare, y=LOSS.y("loss", height=60), y2=alt.datum(0), tooltip=TIP)
 
 
 def _weights(width: int) -> Any:
@@ -138,35 +140,17 @@ def _weights(width: int) -> Any:
     size, opacity = (alt.condition(chosen, alt.value(yes), alt.value(no)) for yes, no in ((44, 16), (1.0, 0.7)))
     below = where("note").transform_filter("isValid(datum.floor)").transform_calculate(begin="0.5", top="0")
     below = below.encode(x="begin:Q", y="floor:Q")
+    region = below.mark_rect(color=ORANGE, opacity=0.16).encode(x2="end:Q", y2="top:Q")
     words = below.mark_text(align="left", baseline="top", dx=2, dy=4, fontSize=11)
-    layers = [
-        below.mark_rect(color=ORANGE, opacity=0.16).encode(x2="end:Q", y2="top:Q"),
-        rule(y=1),
-        point.encode(size=size, opacity=opacity),
-        words.encode(text=alt.value("un-learned: a negative weight")),
-    ]
-    return alt.layer(*layers).properties(width=width, height=170)
-
-
-def _images(width: int) -> Any:
-    return images(
-        where("images"),
-        ["image", "place", "loss", *KINDS, "class", "id", "weight"],
-        width,
-        order="-datum.place",
-        below={"name": "datum.class", "said": "format(datum.weight, '.1f')"},
-        tip=TIP,
-        most=IMAGES,
-        title="the examples of the largest weights: class and weight × n",
-    )
+    words = words.encode(text=alt.value("un-learned: a negative weight"))
+    layers = alt.layer(region, rule(y=1), point.encode(size=size, opacity=opacity), words)
+    return layers.properties(width=width, height=170)
 
 
 def _curve(axis: Axis, kinds: Looks, width: int) -> Any:
     """Return numbers by lambda, and where they are now."""
-    looks = channels(
-        kinds, "what", legend(None, kinds, width + SIDE, symbolSize=220, labelLimit=160) if len(kinds) > 1 else None
-    )
-    plain = channels(kinds, "what")
+    key = legend(None, kinds, width + SIDE, symbolSize=220, labelLimit=160) if len(kinds) > 1 else None
+    looks, plain = channels(kinds, "what", key), channels(kinds, "what")
     folded = [where(role).transform_fold(list(kinds), as_=["what", "value"]) for role in ("curve", "note")]
     curve, now = (base.transform_filter("isValid(datum.value)") for base in folded)
     at: Any = {"x": LAMBDA.x("lam", width=width), "y": axis.y("value", height=130)}
@@ -183,21 +167,25 @@ def _curve(axis: Axis, kinds: Looks, width: int) -> Any:
 @robust_weights.sentences
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: lambda and eta, what the weights amount to, the duality in numbers, the published ones."""
-    sentences: list[str] = []
-    for last in list(outcomes)[-1:]:
-        lam, eta = _number(last.lam), _number(last.eta)
-        size = f"{last.effective_sample_size:.3g} of {last.n} examples (effective sample size)"
-        largest = f"the largest is {last.n * float(last.weights.max()):.3g} times the usual 1/n"
-        sentences.append(f"Lambda {lam} is radius eta {eta}: the weights are worth {size}, {largest}.")
-        risk, mean = f"{last.risk:.3f}", f"{last.mean:.3f}"
-        price = f"{last.weighted:.3f} - {lam} × {last.divergence:.3f}"
-        bounds = f"between the mean {mean} and the largest loss {last.largest:.3f}"
-        dual = f"Robust risk λ log mean exp(l / λ) = {risk} = Σ p l - λ KL = {price}, {bounds}."
-        limits = {math.inf: f"All weights are the same, and the risk is the mean loss {mean}."}
-        limits[0.0] = f"All weight is on the largest loss, which is the risk: {risk}."
-        sentences.append(limits.get(last.lam, dual))
-        used = "used here" if last.gradient == "as_published" else "not used here"
-        why = f"their loss is more than lambda below the weighted mean loss L = Σ p l = {last.weighted:.3g}"
-        many = f"{last.negative} of {last.n} examples: {why}" if last.negative else "no example"
-        sentences.append(f"The published gradient ({used}) un-learns {many}.")
-    return sentences
+    outcomes = list(outcomes)
+    if not outcomes:
+        return []
+    last = outcomes[-1]
+    lam, risk, mean = _number(last.lam), f"{last.risk:.3f}", f"{last.mean:.3f}"
+    size = f"{last.effective_sample_size:.3g} of {last.n} examples (effective sample size)"
+    largest = f"the largest is {last.n * float(last.weights.max()):.3g} times the usual 1/n"
+    price = f"{last.weighted:.3f} - {lam} × {last.divergence:.3f}"
+    bounds = f"between the mean {mean} and the largest loss {last.largest:.3f}"
+    dual = f"Robust risk λ log mean exp(l / λ) = {risk} = Σ p l - λ KL = {price}, {bounds}."
+    limits = {
+        math.inf: f"All weights are the same, and the risk is the mean loss {mean}.",
+        0.0: f"All weight is on the largest loss, which is the risk: {risk}.",
+    }
+    used = "used here" if last.gradient == "as_published" else "not used here"
+    why = f"their loss is more than lambda below the weighted mean loss L = Σ p l = {last.weighted:.3g}"
+    many = f"{last.negative} of {last.n} examples: {why}" if last.negative else "no example"
+    return [
+        f"Lambda {lam} is radius eta {_number(last.eta)}: the weights are worth {size}, {largest}.",
+        limits.get(last.lam, dual),
+        f"The published gradient ({used}) un-learns {many}.",
+    ]

@@ -1,8 +1,6 @@
 """Does an ensemble notice images of other data? ROC curves by method, for a score and a dataset that menus choose.
 
-Out-of-distribution is the positive class. AUROC is 0.5 for a score that knows nothing, AUPR the share of strange images
-among all, so that their counts stand beside it; FPR95 is the share of one's own test images that are taken for strange
-where 95 % of the strange ones are found.
+AUPR depends on how many images there are of either kind, so that their counts stand beside it (`shift.Detection`).
 """
 
 from __future__ import annotations
@@ -53,20 +51,21 @@ def roc_out_of_distribution(outcomes: Iterable[Any]) -> Rows:
     rows = []
     for (dataset, score, method), same in groups.items():
         row = {"about": about, "dataset": dataset, "score": score, "method": method, "place": names.index(method)}
-        across, up = (list(rates) for rates in zip(*mean_roc([o.curve for o in same]), strict=True))
+        across, up = map(list, zip(*mean_roc([o.curve for o in same]), strict=True))
         rows.append(row | {"across": across, "up": up} | _numbers(same))
     return thin(rows, ROWS)
 
 
 def _detected(outcomes: Iterable[Any]) -> dict[tuple[str, str, str], list[Any]]:
     """Return the outcomes that have a curve by dataset, score and method, scores in the order of their register."""
+    order = [*OUT_OF_DISTRIBUTION_SCORES]
+    curves = [o for o in outcomes if hasattr(o, "auroc") and o.curve]
+    curves.sort(key=lambda o: order.index(o.score) if o.score in order else len(order))
+    check_once((o.seed, o.replica, o.method, o.dataset, o.score) for o in curves)
     groups: dict[tuple[str, str, str], list[Any]] = defaultdict(list)
-    for o in outcomes:
-        if hasattr(o, "auroc") and o.curve:
-            groups[o.dataset, o.score, o.method].append(o)
-    check_once((o.seed, o.replica, o.method, *key) for key, same in groups.items() for o in same)
-    order = {score: place for place, score in enumerate(OUT_OF_DISTRIBUTION_SCORES)}
-    return {key: groups[key] for key in sorted(groups, key=lambda key: order.get(key[1], len(order)))}
+    for o in curves:
+        groups[o.dataset, o.score, o.method].append(o)
+    return groups
 
 
 def _numbers(same: Sequence[Any]) -> dict[str, Any]:
@@ -84,11 +83,11 @@ def draw(rows: Rows, width: int) -> Any:
     looks = channels(of_methods(names), "method")
     words = 18 + widest((row["said"] for row in rows), 11.5)
     beside = width - AXIS - words - 40
-    side = min(SIDE, beside if beside >= LEAST else width - AXIS - 24)
+    # below the curves the list begins below their axis
+    columns, side, left = (2, beside, 0) if beside >= LEAST else (1, width - AXIS - 24, 2 - AXIS)
     shown = alt.Chart().transform_filter("datum.dataset == shown_dataset && datum.score == shown_score")
-    left = 0 if beside >= LEAST else 2 - AXIS  # of the list, below the axis too
     key = _key(shown, looks, max(len(names), 5), left).properties(width=words + left)
-    return alt.concat(_curves(shown, looks, side), key, columns=2 if beside >= LEAST else 1, spacing=20)
+    return alt.concat(_curves(shown, looks, min(SIDE, side)), key, columns=columns, spacing=20)
 
 
 def _curves(shown: alt.Chart, looks: dict[str, Any], side: int) -> Any:
@@ -100,8 +99,8 @@ def _curves(shown: alt.Chart, looks: dict[str, Any], side: int) -> Any:
     some = curve.transform_window(number="row_number()", groupby=["method"])
     some = some.transform_filter("datum.number == 8 + (5 * datum.place) % 32")  # not at the ends, where all curves meet
     mark = some.mark_point(size=70, filled=True, opacity=1).encode(**known, shape=looks["shape"], tooltip=tip)
-    layers = [rule(x=0, x2=1, y=0, y2=1), rule(y=FOUND), *line(curve, tip, **known), mark]
-    return alt.layer(*layers).properties(width=side, height=side)
+    layers = alt.layer(rule(x=0, x2=1, y=0, y2=1), rule(y=FOUND), *line(curve, tip, **known), mark)
+    return layers.properties(width=side, height=side)
 
 
 def _key(shown: alt.Chart, looks: dict[str, Any], lines: int, left: int) -> Any:
@@ -109,22 +108,17 @@ def _key(shown: alt.Chart, looks: dict[str, Any], lines: int, left: int) -> Any:
     y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.5, lines - 0.5], reverse=True, nice=False))
     base = shown.encode(x=alt.value(18 + left), y=y)
     mark = base.mark_point(size=70, filled=True, opacity=1, xOffset=-12)
-    layers = [
-        mark.encode(color=looks["color"], shape=looks["shape"]),
-        base.mark_text(align="left", dy=-7, fontWeight=600).encode(text="method:N"),
-        base.mark_text(align="left", dy=8, fontSize=11).encode(text="said:N"),
-    ]
-    return alt.layer(*layers).properties(height=38 * lines)
+    mark = mark.encode(color=looks["color"], shape=looks["shape"])
+    name = base.mark_text(align="left", dy=-7, fontWeight=600).encode(text="method:N")
+    said = base.mark_text(align="left", dy=8, fontSize=11).encode(text="said:N")
+    return alt.layer(mark, name, said).properties(height=38 * lines)
 
 
 @roc_out_of_distribution.sentences
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: by dataset, each method's AUROC and FPR95 by the first score."""
-    sentences: dict[str, tuple[str, list[str]]] = {}
-    for (dataset, score, method), same in _detected(outcomes).items():
-        first, each = sentences.setdefault(dataset, (score, []))
-        each += [f"{method} {_numbers(same)['said']}"] if score == first else []
-    return [
-        f"{dataset} told from the test images by {score.replace('_', ' ')}: {'; '.join(each)}."
-        for dataset, (score, each) in sentences.items()
-    ]
+    groups, sentences = _detected(outcomes), []
+    for dataset, first in {dataset: score for dataset, score, _ in reversed(groups)}.items():
+        each = [f"{key[2]} {_numbers(same)['said']}" for key, same in groups.items() if key[:2] == (dataset, first)]
+        sentences.append(f"{dataset} told from the test images by {first.replace('_', ' ')}: {'; '.join(each)}.")
+    return sentences

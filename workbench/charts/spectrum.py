@@ -49,17 +49,13 @@ def spectrum(outcomes: Iterable[Any]) -> Rows:
     `outcomes` are those of `experiments.curvature`; spectra of single layers are left out. Curves and ticks are means
     over replicas.
     """
-    groups: dict[tuple[float, str], list[Any]] = defaultdict(list)
-    for o in outcomes:
-        if o.layer == "all":
-            groups[float(f"{o.density:.6g}"), o.kind].append(o)
-    shown = thin(sorted({density for density, _ in groups}, reverse=True), STRIPS)
-    drawn = [((d, kind), groups[d, kind]) for d in shown for kind in KINDS if (d, kind) in groups]
+    groups, rows = _grouped(outcomes), []
+    shown = thin(list(dict.fromkeys(density for density, _ in groups)), STRIPS)
+    drawn = {(density, kind): same for (density, kind), same in groups.items() if density in shown}
     if not drawn:
         return []
-    at = even([o.curvature for _, same in drawn for o in same], (ROWS - STRIPS * TICKS) // len(drawn))
-    rows = []
-    for (density, kind), same in drawn:
+    at = even([o.curvature for same in drawn.values() for o in same], (ROWS - STRIPS * TICKS) // len(drawn))
+    for (density, kind), same in drawn.items():
         row = {"kind": kind, "words": KINDS[kind].words, "density": density, "kept": kept(density), "n": len(same)}
         # a bump as wide as a point for every node
         each = [o.dimension * smoothed(at, o.curvature.nodes_RM, o.curvature.weights_RM, at[1] - at[0]) for o in same]
@@ -72,45 +68,46 @@ def spectrum(outcomes: Iterable[Any]) -> Rows:
     return rows
 
 
+def _grouped(outcomes: Iterable[Any]) -> dict[tuple[float, str], list[Any]]:
+    """Return the outcomes of whole networks by density, from dense to sparse, and by kind."""
+    groups: dict[tuple[float, str], list[Any]] = defaultdict(list)
+    whole = (o for o in outcomes if o.layer == "all")
+    for o in sorted(whole, key=lambda o: (-float(f"{o.density:.6g}"), [*KINDS].index(o.kind))):
+        groups[float(f"{o.density:.6g}"), o.kind].append(o)
+    return groups
+
+
 @spectrum.drawing
 def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: strips from dense to sparse, the ticket as an area, the controls as lines over it."""
     inner = max(60, width - SIDE - 8)
     x, y = EIGENVALUE.x(width=inner), PER_UNIT.y("height", height=HIGH).scale(type="log", domainMin=LEAST)
-    shades = alt.Scale(type="log", range=list(SEQUENCE), reverse=True)
-    colour = alt.Color("density:Q", scale=shades, legend=None)
+    colour = alt.Color("density:Q", scale=alt.Scale(type="log", range=list(SEQUENCE), reverse=True), legend=None)
     key = legend(None, DASHES, width, symbolStrokeColor=GREY, symbolStrokeWidth=2, symbolSize=300)
     dash = alt.StrokeDash("words:N", scale=scale(DASHES, "dash"), legend=key)
     tip = tips(words="network", kept="density", at=("eigenvalue", ".3"), n="replicas", place="from the top")
     curve, tick = where("curve").encode(x=x, y=y), where("tick").encode(x=x, y=y, color=colour, tooltip=tip)
-    ticket = curve.transform_filter("datum.kind == 'ticket'")
-    layers = [
-        ticket.mark_area(color=GREY, opacity=0.25).encode(y2=alt.datum(LEAST)),
-        curve.mark_line(strokeWidth=1.6).encode(color=colour, strokeDash=dash, detail="kind:N"),
-        tick.mark_tick(thickness=2.5, size=14, opacity=1, yOffset=-7),
-    ]
+    area = curve.transform_filter("datum.kind == 'ticket'").mark_area(color=GREY, opacity=0.25)
+    area = area.encode(y2=alt.datum(LEAST))
+    line = curve.mark_line(strokeWidth=1.6).encode(color=colour, strokeDash=dash, detail="kind:N")
+    tick = tick.mark_tick(thickness=2.5, size=14, opacity=1, yOffset=-7)
     header = alt.Header(labelOrient="top", labelAnchor="start", labelFontWeight="bold")
     down = alt.EncodingSortField("density", op="max", order="descending")
-    strip = alt.layer(*layers, data=alt.Data(values=[])).properties(width=inner, height=HIGH)
+    strip = alt.layer(area, line, tick, data=alt.Data(values=[])).properties(width=inner, height=HIGH)
     return strip.facet(row=alt.Row("kept:N", title=None, sort=down, header=header), spacing=10)
 
 
 @spectrum.sentences
 def words(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: for every density the largest eigenvalue, the trace, and the share that is foretold."""
-    groups: dict[tuple[float, str], list[Any]] = {}
-    for o in outcomes:
-        if o.layer == "all":
-            groups.setdefault((-o.density, o.kind), []).append(o)
     sentences = []
-    for (density, kind), same in sorted(groups.items(), key=lambda group: (group[0][0], [*KINDS].index(group[0][1]))):
-        name = "The dense network" if density == -1 else f"At {percent(-density)}"
+    for (density, kind), same in _grouped(outcomes).items():
+        name = "The dense network" if density == 1 else f"At {percent(density)}"
         top, trace = (_mean([getattr(o, field) for o in same]) for field in ("top_eigenvalue", "trace"))
-        sentence = f"{name}, {KINDS[kind].words}: largest eigenvalue {top}, trace {trace}"
-        if shares := [o.prunable_share for o in same if o.prunable_share is not None]:
-            foretold = f"a share of {_mean(shares)} is foretold to be prunable at once (ε = {same[0].epsilon:g})"
-            sentence += f"; of its weights {foretold}"
-        sentences.append(f"{sentence}.")
+        shares = [o.prunable_share for o in same if o.prunable_share is not None]
+        prunable = f"is foretold to be prunable at once (ε = {same[0].epsilon:g})"
+        foretold = f"; of its weights a share of {_mean(shares)} {prunable}" if shares else ""
+        sentences.append(f"{name}, {KINDS[kind].words}: largest eigenvalue {top}, trace {trace}{foretold}.")
     return sentences
 
 

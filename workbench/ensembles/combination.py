@@ -32,11 +32,7 @@ COMBINATIONS: dict[str, Callable[[Tensor, Tensor, float], Tensor]] = {
 
 
 def combine(
-    logits_MNC: Tensor,
-    how: str = "probabilities",
-    *,
-    votes: Sequence[float] | None = None,
-    temperature: float = 1.0,
+    logits_MNC: Tensor, how: str = "probabilities", *, votes: Sequence[float] | None = None, temperature: float = 1.0
 ) -> Float64[Tensor, "examples classes"]:
     """Return the ensemble's probabilities from its members' logits (members, examples, classes), in float64.
 

@@ -10,8 +10,6 @@ from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.training.losses import Loss
 
-STORED = ("values", "bits")
-
 
 @dataclass(frozen=True, eq=False)
 class Member:

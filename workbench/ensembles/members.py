@@ -101,7 +101,7 @@ def edge_popup_member(
     `example_weights` multiply the losses, one number an example of `data.train`. Raises a ValueError where a loss that
     weighs over the data set would take their place.
     """
-    recipe, keeper = _where_it_weighs(data, recipe, loss, over)
+    recipe, place, keeper = _where_it_weighs(data, recipe, loss, over)
     if keeper is not None and example_weights is not None:
         raise ValueError('example_weights have no place where over="dataset" weighs the examples; take over="batch"')
     options = {"density": density, "scope": scope, "scores": scores, "example_weights": example_weights}
@@ -109,7 +109,6 @@ def edge_popup_member(
     last, history = consume(walk, loss, keeper, _by_id(example_weights, data))
     mask = mask_of(last.state.trained, masks.full(model), density, scope, seed)
     live = network_weights(model, weights, replace(last.state, trained={}))
-    place = "batch" if keeper is None else "dataset"
     return Member(masks.apply(live, mask), mask, loss, history, last.of, seed, stored="bits", over=place)
 
 
@@ -125,9 +124,9 @@ def trained_member(
     seed: int = 0,
 ) -> Member:
     """Train the weights themselves under a loss, dense or under a mask (a magnitude ticket), as a member."""
-    recipe, keeper = _where_it_weighs(data, recipe, loss, over)
+    recipe, place, keeper = _where_it_weighs(data, recipe, loss, over)
     last, history = consume(steps(model, start, data, recipe, mask=mask, seed=seed), loss, keeper)
-    kept, place = masks.full(model) if mask is None else mask, "batch" if keeper is None else "dataset"
+    kept = masks.full(model) if mask is None else mask
     return Member(network_weights(model, start, last.state), kept, loss, history, last.of, seed, over=place)
 
 
@@ -137,10 +136,10 @@ def as_trained(loss: Loss, over: str) -> tuple[Loss, str]:
     A robust loss of lambda infinity, or eta 0, is the plain cross-entropy, bit for bit over the data set too (there
     n · (1/n) need not be 1), and other losses than robust ones weigh in the batch.
     """
-    if isinstance(loss, Robust):
-        plain = loss.eta == 0 if loss.lam is None else math.isinf(loss.lam)
-        return (CrossEntropy(), "batch") if plain else (loss, over)
-    return loss, "batch"
+    if not isinstance(loss, Robust):
+        return loss, "batch"
+    plain = loss.eta == 0 if loss.lam is None else math.isinf(loss.lam)
+    return (CrossEntropy(), "batch") if plain else (loss, over)
 
 
 def check_weighing(loss: Loss, over: str, recipe: Recipe) -> None:
@@ -155,13 +154,13 @@ def check_weighing(loss: Loss, over: str, recipe: Recipe) -> None:
         )
 
 
-def _where_it_weighs(data: Data, recipe: Recipe, loss: Loss, over: str) -> tuple[Recipe, _OverDataset | None]:
-    """Return the recipe with the loss, and what weighs the examples between steps where the data set is weighed."""
+def _where_it_weighs(data: Data, recipe: Recipe, loss: Loss, over: str) -> tuple[Recipe, str, _OverDataset | None]:
+    """Return the recipe with the loss, where it weighs, and what weighs the data set between steps, if that is it."""
     check_weighing(loss, over, recipe)
     trained, place = as_trained(loss, over)
     if place == "dataset" and isinstance(trained, Robust):
-        return replace(recipe, loss=CrossEntropy()), _OverDataset(data, trained)
-    return replace(recipe, loss=trained), None
+        return replace(recipe, loss=CrossEntropy()), place, _OverDataset(data, trained)
+    return replace(recipe, loss=trained), place, None
 
 
 class _OverDataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from workbench import calibration, ensembles
@@ -40,22 +41,19 @@ def ensembles_table(outcomes: Iterable[Ensembled], *, bins: int = 15) -> pandas.
 def _row(o: Ensembled, scaled: bool, bins: int) -> dict[str, Any]:
     p, labels = o.probabilities(scaled=scaled), o.test.labels
     return {
-        "method": o.method,
-        "members": len(o.members),
-        **fields_of(o, "density seed replica combine"),
+        **_known(o),
         "temperature_scaled": scaled,
-        "accuracy": calibration.accuracy(p, labels),
-        "nll": calibration.nll(p, labels),
-        "brier": calibration.brier(p, labels),
-        "ece": calibration.ece(p, labels, bins=bins),
-        "ece_debiased": calibration.ece_debiased(p, labels, bins=bins),
+        **calibration.measured(p, labels, "accuracy nll brier"),
+        **calibration.measured(p, labels, "ece ece_debiased", bins=bins),
         "ece_floor": calibration.ece_floor(p, labels, bins=bins, seed=o.seed),
-        "ece_equal_mass": calibration.ece(p, labels, bins=bins, mass="equal"),
-        "signed_gap": calibration.signed_gap(p, labels),
-        "wrong_confidence": calibration.wrong_confidence(p, labels),
-        "aurc": calibration.aurc(p, labels),
+        "ece_equal_mass": calibration.ece_equal_mass(p, labels, bins=bins),
+        **calibration.measured(p, labels, "signed_gap wrong_confidence aurc"),
         "disagreement": ensembles.disagreement(o.test.logits_MNC),
     }
+
+
+def _known(o: Ensembled) -> dict[str, Any]:
+    return {"method": o.method, "members": len(o.members), **fields_of(o, "density seed replica combine")}
 
 
 def reliability_table(outcomes: Iterable[Ensembled], *, bins: int = 15) -> pandas.DataFrame:
@@ -116,8 +114,8 @@ def validation_gap(outcomes: Iterable[Ensembled], method: str = "ordinary") -> I
     check_once((o.seed, o.replica, o.method) for o in outcomes)
     if not outcomes:
         raise ValueError(f'there is no outcome of "{method}"; add it to the methods of the experiment')
-    validations = [(o.validation.probabilities(o.combine), o.validation.labels) for o in outcomes]
-    return intervals.mean([calibration.signed_gap(p, labels) for p, labels in validations])
+    gaps = [calibration.signed_gap(o.validation.probabilities(o.combine), o.validation.labels) for o in outcomes]
+    return intervals.mean(gaps)
 
 
 def validation_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
@@ -130,10 +128,8 @@ def validation_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
         {
             "method": o.method,
             "losses": "; ".join(in_words(member.loss) for member in o.members),
-            "members": len(o.members),
-            **fields_of(o, "density seed replica combine"),
-            "nll": calibration.nll(p := o.validation.probabilities(o.combine), o.validation.labels),
-            "signed_gap": calibration.signed_gap(p, o.validation.labels),
+            **_known(o),
+            **calibration.measured(o.validation.probabilities(o.combine), o.validation.labels, "nll signed_gap"),
         }
         for o in outcomes
     )
@@ -187,19 +183,16 @@ def members_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
 def _members(o: Ensembled) -> Iterator[dict[str, Any]]:
     each = [logits.double().softmax(1) for logits in o.test.logits_MNC]
     densities, votes = [member.density for member in o.members], [member.vote for member in o.members]
-    columns = zip(
-        (*o.member_names, "together"),
-        (*each, o.probabilities()),
-        (*disagreement_by_member(o.test.logits_MNC), ensembles.disagreement(o.test.logits_MNC)),
-        (*densities, o.density),
-        (*votes, sum(votes)),
-        strict=True,
-    )
-    for place, (name, p, disagreement, density, vote) in enumerate(columns):
-        known = {"ensemble": o.name, "member": name, "place": place, "disagreement": disagreement}
-        measures = ("accuracy", "signed_gap", "wrong_confidence")
-        alone = {measure: getattr(calibration, measure)(p, o.test.labels) for measure in measures}
-        yield {**o.labels, **known, "density": density, "vote": vote, **alone}
+    columns = {
+        "member": (*o.member_names, "together"),
+        "place": range(len(each) + 1),
+        "disagreement": (*disagreement_by_member(o.test.logits_MNC), ensembles.disagreement(o.test.logits_MNC)),
+        "density": (*densities, o.density),
+        "vote": (*votes, sum(votes)),
+    }
+    for p, *values in zip((*each, o.probabilities()), *columns.values(), strict=True):
+        alone = calibration.measured(p, o.test.labels, "accuracy signed_gap wrong_confidence")
+        yield {**o.labels, "ensemble": o.name, **dict(zip(columns, values, strict=True)), **alone}
 
 
 def overlaps_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
@@ -218,13 +211,12 @@ def less(rows: Iterable[dict[str, Any]], base: str, measures: Sequence[str] = ME
 
     What stands beside is of the same replica and scaling; a measure that one of the two lacks is None.
     """
-    rows = list(rows)
-    keys = ("seed", "replica", "temperature_scaled")
-    beside = {tuple(row[key] for key in keys): row for row in rows if row["method"] == base}
-    pairs = [(row, beside.get(tuple(row[key] for key in keys))) for row in rows if row["method"] != base]
+    rows, key = list(rows), itemgetter("seed", "replica", "temperature_scaled")
+    beside = {key(row): row for row in rows if row["method"] == base}
+    pairs = [(row, beside[key(row)]) for row in rows if row["method"] != base and key(row) in beside]
 
     def apart(row: dict[str, Any], other: dict[str, Any], measure: str) -> float | None:
         known = row.get(measure) is not None and other.get(measure) is not None
         return row[measure] - other[measure] if known else None
 
-    return [row | {measure: apart(row, other, measure) for measure in measures} for row, other in pairs if other]
+    return [row | {measure: apart(row, other, measure) for measure in measures} for row, other in pairs]

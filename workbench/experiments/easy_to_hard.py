@@ -98,10 +98,9 @@ def easy_to_hard(
     predicted, thirds = predict(model, outcome.members, part), terciles(values)
     labels, shared = predicted.labels, {**outcome.labels, "split": score.split}
 
-    def by_third(
-        right: Tensor, losses: Tensor, weights: tuple[Tensor, Tensor] | None, **of_whom: Any
-    ) -> Iterator[Tercile]:
+    def by_third(right: Tensor, losses: Tensor, *weights: Tensor, **of_whom: Any) -> Iterator[Tercile]:
         for name, places in thirds.items():
+            weight, gradient_weight = (float(each[places].sum()) for each in weights) if weights else (None, None)
             yield Tercile(
                 **shared,
                 **of_whom,
@@ -110,20 +109,18 @@ def easy_to_hard(
                 score=float(values[places].double().mean()),
                 accuracy=float(right[places].double().mean()),
                 loss=float(losses[places].mean()),
-                weight=None if weights is None else float(weights[0][places].sum()),
-                gradient_weight=None if weights is None else float(weights[1][places].sum()),
+                weight=weight,
+                gradient_weight=gradient_weight,
             )
 
-    rows = []
+    rows, dealt = [], {"batch_size": batch_size, "seed": seed}
     for m, (member, logits) in enumerate(zip(outcome.members, predicted.logits_MNC.double(), strict=True)):
         losses, right = functional.cross_entropy(logits, labels, reduction="none"), logits.argmax(1) == labels
-        weights = None
-        if score.split == "train":
-            weights = training_weights(member, logits, labels, batch_size=batch_size, seed=seed)
-        rows += by_third(right, losses, weights, member=m, trained_with=in_words(member.loss))
+        weights = training_weights(member, logits, labels, **dealt) if score.split == "train" else ()
+        rows += by_third(right, losses, *weights, member=m, trained_with=in_words(member.loss))
     p = predicted.probabilities(outcome.combine)
     losses, right = -p.gather(1, labels[:, None])[:, 0].clamp_min(1e-300).log(), p.argmax(1) == labels
-    return [*rows, *by_third(right, losses, None, member=None, trained_with=None)]
+    return [*rows, *by_third(right, losses, member=None, trained_with=None)]
 
 
 def solved(outcome: Ensembled) -> list[Solved]:
@@ -131,10 +128,12 @@ def solved(outcome: Ensembled) -> list[Solved]:
     right = outcome.test.right()
     together = outcome.probabilities().argmax(1) == outcome.test.labels
     count, members = right.sum(0), len(right)
-    several = members > 1
-    parts = [("all", None, (count == members) & several), ("some", None, (count > 1) & (count < members))]
-    parts += [("only", m, (count == 1) & right[m]) for m in range(members)]
-    parts += [("none", None, count == 0)]
+    parts = [
+        ("all", None, (count == members) & (members > 1)),
+        ("some", None, (count > 1) & (count < members)),
+        *(("only", m, (count == 1) & right[m]) for m in range(members)),
+        ("none", None, count == 0),
+    ]
     return [
         Solved(
             **outcome.labels,

@@ -48,18 +48,14 @@ def member_difficulty(
     check_score_replicas(score_replicas)
     sizes: dict[str, Any] = {"train_size": train_size, "image_size": image_size, "validation": validation}
     sizes["label_noise"] = 0.0  # named, so that the data are those that `robust_ensembles` holds
-    data = {
-        replica_seed: replica_data(dataset, pixel_noise, replica_seed, **sizes)
-        for replica_seed in seeds(check_seed(seed), replicas)
-    }
+    data = {drawn: replica_data(dataset, pixel_noise, drawn, **sizes) for drawn in seeds(check_seed(seed), replicas)}
     for shown in data.values():
         checked_score_step(recipe, shown, score_step)
     scores: dict[int, Score] = {}
     ensembles: dict[str, Any] = {**sizes, "pixel_noise": pixel_noise, "model": model, "recipe": recipe}
     ensembles |= {"methods": methods, "density": density, "lams": lams, "gradient": gradient, "combine": combine}
     for o in robust_ensembles(dataset, **ensembles, seed=seed, replicas=replicas, archive=archive):
-        shown = data[o.drawn]
-        network = models.named(model, shown)
+        network = models.named(model, shown := data[o.drawn])
         if o.drawn not in scores:
             shown_to = Experiment(shown, model, network, recipe, o.drawn, [], archive)
             scores[o.drawn] = el2n_of(shown_to, n=score_replicas, step=score_step)["train"]

@@ -168,11 +168,10 @@ def images(
 def _numbers(logits: Tensor, labels: Tensor) -> dict[str, Any]:
     """Return accuracy, confidence where wrong, and gap, of the major half and of the minor one."""
     confidence, answer = logits.double().softmax(1).max(1)
-    right, half = answer == labels, len(labels) // 2
-    numbers = {}
+    numbers, half = {}, len(labels) // 2
     for kind, part in (("major", slice(half)), ("minor", slice(half, None))):
-        accuracy = float(right[part].double().mean())
-        numbers[f"{kind}_accuracy"] = accuracy
-        numbers[f"wrong_confidence_{kind}"] = float(confidence[part][~right[part]].mean())
-        numbers[f"gap_{kind}"] = float(confidence[part].mean()) - accuracy
+        sure, right = confidence[part], (answer == labels)[part]
+        numbers[f"{kind}_accuracy"] = accuracy = float(right.double().mean())
+        numbers[f"wrong_confidence_{kind}"] = float(sure[~right].mean())
+        numbers[f"gap_{kind}"] = float(sure.mean()) - accuracy
     return numbers

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -28,8 +28,8 @@ from workbench.work.seeds import generator
 if TYPE_CHECKING:
     import pandas
 
-COLUMNS = ("method", "seed", "replica", "dataset", "corruption", "severity", "score", "accuracy", "ece", "auroc")
-COLUMNS += ("aupr", "fpr95")
+NUMBERS = ("accuracy", "ece", "auroc", "aupr", "fpr95")
+COLUMNS = ("method", "seed", "replica", "dataset", "corruption", "severity", "score", *NUMBERS)
 SEVERITIES = (1, 2, 3, 4, 5)
 
 
@@ -109,6 +109,9 @@ def shifted(
     def shown(split: Split, o: Ensembled, part: str) -> Split:
         return noisy_like(split, o.examples, o.pixel_noise, seed=o.drawn, part=part)
 
+    def said(split: Split, part: str) -> list[tuple[Ensembled, Predicted]]:
+        return [(o, predict(model, o.members, shown(split, o, part))) for o in outcomes]
+
     for o in outcomes:
         if not torch.equal(shown(data.test, o, "test").images, o.examples.images):
             rule = "data must be those that the ensembles were tested on, before pixel noise"
@@ -118,14 +121,11 @@ def shifted(
 
     def shifts() -> Iterator[list[Corrupted | Detected]]:
         for name, severity in ((name, severity) for name in corruptions for severity in severities):
-            split = corrupt(data.test, name, severity, seed=seed)
-            yield [
-                _corrupted(o, predict(model, o.members, shown(split, o, "test")), data.name, name, severity, scaled)
-                for o in outcomes
-            ]
+            predictions = said(corrupt(data.test, name, severity, seed=seed), "test")
+            yield [_corrupted(o, predicted, data.name, name, severity, scaled) for o, predicted in predictions]
         for other in others:
-            split, name = _some(like(other, data), outside, seed), other.name if isinstance(other, Data) else other
-            predictions = [(o, predict(model, o.members, shown(split, o, "other"))) for o in outcomes]
+            name = other.name if isinstance(other, Data) else other
+            predictions = said(_some(like(other, data), outside, seed), "other")
             yield [_detected(o, predicted, name, score) for o, predicted in predictions for score in scores]
 
     for shift in progress.walk("shift", shifts(), len(corruptions) * len(severities) + len(others)):
@@ -137,32 +137,25 @@ def shift_table(outcomes: Iterable[Corrupted | Detected]) -> pandas.DataFrame:
     import pandas
 
     rows = [{name: getattr(o, name, None) for name in COLUMNS} for o in outcomes]
-    numbers = dict.fromkeys(("accuracy", "ece", "auroc", "aupr", "fpr95"), "float64")
-    return pandas.DataFrame(rows, columns=list(COLUMNS)).astype({"severity": "Int64"} | numbers)
+    types = {"severity": "Int64"} | dict.fromkeys(NUMBERS, "float64")
+    return pandas.DataFrame(rows, columns=list(COLUMNS)).astype(types)
 
 
 def _corrupted(
     o: Ensembled, predicted: Predicted, dataset: str, corruption: str | None, severity: int, scaled: bool
 ) -> Corrupted:
     p, labels = predicted.probabilities(o.combine, o.temperature if scaled else 1.0), predicted.labels
-    measures = ("accuracy", "nll", "brier", "ece", "signed_gap", "wrong_confidence")
-    return Corrupted(
-        **o.labels,
-        dataset=dataset,
-        corruption=corruption,
-        severity=severity,
-        temperature_scaled=scaled,
-        **{measure: getattr(calibration, measure)(p, labels) for measure in measures},
-    )
+    known: dict[str, Any] = {**o.labels, "dataset": dataset, "corruption": corruption, "severity": severity}
+    known |= calibration.measured(p, labels, "accuracy nll brier ece signed_gap wrong_confidence")
+    return Corrupted(**known, temperature_scaled=scaled)
 
 
 def _detected(o: Ensembled, predicted: Predicted, dataset: str, score: str) -> Detected:
     strangeness = OUT_OF_DISTRIBUTION_SCORES[score]
     inside, outside = (strangeness(one.logits_MNC, how=o.combine, votes=one.votes) for one in (o.test, predicted))
-    rates = detection(inside, outside)
     labels = {**o.labels, "dataset": dataset, "score": score, "inside": len(inside), "outside": len(outside)}
     curve = tuple((row["false_positive_rate"], row["true_positive_rate"]) for row in roc(inside, outside))
-    return Detected(**labels, auroc=rates.auroc, aupr=rates.aupr, fpr95=rates.fpr95, curve=curve)
+    return Detected(**labels, **vars(detection(inside, outside)), curve=curve)
 
 
 def _some(split: Split, n: int | None, seed: int) -> Split:

@@ -177,8 +177,13 @@ def _popup(s: Setting, losses: Sequence[Loss], density: float) -> list[Member]:
 
 
 def _magnitude(s: Setting, losses: Sequence[Loss]) -> list[Member]:
-    mask, steps = _ticket(s, s.density)
-    start = s.member_start()
+    """Train the mask of iterative magnitude pruning under each loss; the last round of the search trains none."""
+    start, mask, steps = s.member_start(), masks.full(s.model), 0
+    if s.density < 1:
+        before = list(_rounds(s, s.density, ROUNDS - 1))
+        density = counts(mask, ROUNDS, _fraction(s.density))[-1] / masks.total(mask)
+        mask = magnitude(before[-1].ranked, before[-1].mask, density=density, seed=number(s.seed, "member"))
+        steps = sum(ticket.run.steps for ticket in before)
 
     def member(m: int) -> Member:
         return replace(s.member(start, m, mask=mask, loss=losses[m]), extra=0 if m else steps)
@@ -186,23 +191,10 @@ def _magnitude(s: Setting, losses: Sequence[Loss]) -> list[Member]:
     return in_order(member, range(len(losses)), workers=s.workers)
 
 
-def _ticket(s: Setting, density: float) -> tuple[Mask, int]:
-    """The mask of iterative magnitude pruning at a density, and the steps that it took: the last round trains none."""
-    full = masks.full(s.model)
-    if density == 1:
-        return full, 0
-    before = list(_rounds(s, density, ROUNDS - 1))
-    count = counts(full, ROUNDS, _fraction(density))[-1]
-    last, order = before[-1], number(s.seed, "member")
-    mask = magnitude(last.ranked, last.mask, density=count / masks.total(full), seed=order)
-    return mask, sum(ticket.run.steps for ticket in before)
-
-
 def _rounds(s: Setting, density: float, several: int) -> Iterator[Round]:
     """The dense round and several more, of those that keep `density` to within a few weights after `ROUNDS`."""
     options = {"rounds": several, "fraction": _fraction(density)} if density < 1 else {"rounds": 0}
-    order = number(s.seed, "member")
-    return s.each(rounds, s.model, s.member_start(), s.data, s.recipe, **options, seed=order)
+    return s.each(rounds, s.model, s.member_start(), s.data, s.recipe, **options, seed=number(s.seed, "member"))
 
 
 def _fraction(density: float) -> float:

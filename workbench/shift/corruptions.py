@@ -127,10 +127,8 @@ def jpeg(images: Images, strength: float, draws: Draws) -> Images:
 
     pictures, result = (images * 255).round().byte().permute(0, 2, 3, 1).numpy(), np.empty(images.shape, np.float32)
     for picture, out in zip(pictures, result, strict=True):
-        file = io.BytesIO()
-        Image.fromarray(picture.squeeze(2) if picture.shape[2] == 1 else picture).save(
-            file, "JPEG", quality=int(strength)
-        )
+        file, bare = io.BytesIO(), picture.squeeze(2) if picture.shape[2] == 1 else picture
+        Image.fromarray(bare).save(file, "JPEG", quality=int(strength))
         with Image.open(file) as read:
             out[:] = np.asarray(read).reshape(picture.shape).transpose(2, 0, 1)
     return torch.from_numpy(result) / 255

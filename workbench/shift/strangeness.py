@@ -73,10 +73,5 @@ def _weights(logits_MNC: Tensor, how: str, votes: Votes) -> Float64[Tensor, " me
     return weights / weights.sum()
 
 
-OUT_OF_DISTRIBUTION_SCORES: dict[str, Callable[..., Tensor]] = {
-    "max_probability": max_probability,
-    "max_logit": max_logit,
-    "energy": energy,
-    "entropy": entropy,
-    "mutual_information": mutual_information,
-}
+_SCORES = (max_probability, max_logit, energy, entropy, mutual_information)
+OUT_OF_DISTRIBUTION_SCORES: dict[str, Callable[..., Tensor]] = {score.__name__: score for score in _SCORES}
