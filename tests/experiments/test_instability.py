@@ -13,8 +13,7 @@ from tiny import same
 
 import workbench as wb
 from workbench.experiments import instability
-from workbench.experiments.instability import Parting
-from workbench.experiments.instability_tables import barriers_table, paths_table, stable_from
+from workbench.experiments.instability import Parting, barriers_table, paths_table, stable_from
 from workbench.landscape import DEFINITIONS, path
 from workbench.nets.batch_norm import TREATMENTS
 

@@ -11,7 +11,7 @@ import torch
 import workbench as wb
 from workbench.charts.loss_plane import words as between
 from workbench.experiments import plane_between, planes_table
-from workbench.experiments.between_networks import Between
+from workbench.experiments.plane_between import Between
 from workbench.panels import PANELS
 
 TINY: dict[str, Any] = {

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from workbench.charts.grammar import BARRIER, PARTED, TREATMENTS, Means, Rows, records
-from workbench.experiments.instability_tables import LIMIT
+from workbench.experiments.instability import LIMIT
 from workbench.numbers import intervals
 
 

@@ -8,15 +8,3 @@ from workbench.check.landscape_exercises import barrier, halfway
 from workbench.check.pruning_exercises import next_round, smallest_pruned
 from workbench.check.score_exercises import el2n, forgetting
 from workbench.check.verdict import Checked
-
-__all__ = [
-    "Checked",
-    "barrier",
-    "ece",
-    "el2n",
-    "forgetting",
-    "halfway",
-    "next_round",
-    "robust_weights",
-    "smallest_pruned",
-]

@@ -1,6 +1,5 @@
 """Experiments: one file a question, called alike by a lesson, a panel and a sweep. A new one has a line below."""
 
-from workbench.experiments.between_networks import Between, planes_table
 from workbench.experiments.calibration_tables import (
     Difference,
     costs_table,
@@ -16,14 +15,13 @@ from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, so
 from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.experiments.example_scores import Counted, Scored, example_scores
 from workbench.experiments.forgetting_by_epoch import Remembered, remembering
-from workbench.experiments.instability import Parting, instability
-from workbench.experiments.instability_tables import barriers_table, paths_table, stable_from
+from workbench.experiments.instability import Parting, barriers_table, instability, paths_table, stable_from
 from workbench.experiments.kept_part import Kept, kept_part
 from workbench.experiments.member_difficulty import member_difficulty
 from workbench.experiments.one_shot import Shot, one_shot, prunable
 from workbench.experiments.pair_matrix import Pair, pair_matrix
 from workbench.experiments.perturbation import Returned, perturbation
-from workbench.experiments.plane_between import plane_between
+from workbench.experiments.plane_between import Between, plane_between, planes_table
 from workbench.experiments.predictor_correlations import correlations
 from workbench.experiments.presets import CALIBRATION_PRESETS, PRESETS
 from workbench.experiments.pretraining import Cell, Pretrained, pretraining

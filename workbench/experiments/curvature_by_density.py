@@ -157,28 +157,22 @@ def _curvatures(
 def _sharpness(curvature: Curvature, network: Round, epsilon: float, labels: dict[str, Any]) -> Sharpness:
     mask, rewound, weights = network.mask, network.rewound, network.run.weights
     whole, trained = curvature.dimension == masks.kept(mask), labels["kind"] != "rewound"
-    share = distance = share_from_start = travelled = None
+    foretold: dict[str, Any] = dict.fromkeys(("prunable_share", "distance", "share_from_start", "travelled"))
     if whole and trained:
-        foretold = prunable_share(curvature, weights, mask, epsilon=epsilon)
-        share, distance = foretold.share, foretold.distance
-        moved = sum(float(((weights[n] - rewound[n])[mask[n]].double() ** 2).sum()) for n in mask)
-        travelled = moved**0.5
-        share_from_start = curvature.local_dimension(epsilon, travelled) / curvature.dimension
+        prediction = prunable_share(curvature, weights, mask, epsilon=epsilon)
+        moved = sum(float(((weights[n] - rewound[n])[mask[n]].double() ** 2).sum()) for n in mask) ** 0.5
+        share_from_start = curvature.local_dimension(epsilon, moved) / curvature.dimension
+        foretold = {"prunable_share": prediction.share, "distance": prediction.distance}
+        foretold |= {"share_from_start": share_from_start, "travelled": moved}
     return Sharpness(
         **labels,
+        **foretold,
+        **fields_of(curvature, "dimension loss trace trace_error"),
         density=masks.density(mask),
         layer="all" if whole else curvature.layer,
-        dimension=curvature.dimension,
         test_accuracy=network.run.test_accuracy if trained else None,
-        loss=curvature.loss,
         top_eigenvalue=float(curvature.eigenvalues[0]),
-        trace=curvature.trace,
-        trace_error=curvature.trace_error,
         epsilon=epsilon,
-        prunable_share=share,
-        distance=distance,
-        share_from_start=share_from_start,
-        travelled=travelled,
         curvature=curvature,
     )
 
@@ -195,8 +189,7 @@ def spectrum_table(outcomes: Iterable[Sharpness]) -> pandas.DataFrame:
     for o in outcomes:
         parts = (("eigenvalue", o.curvature.eigenvalues, None), ("density", o.curvature.grid, o.curvature.values))
         for part, at, height in parts:
-            labels = fields_of(o, "kind seed replica round density layer dimension")
-            heights = float("nan") if height is None else height.numpy()
-            row = {**labels, "part": part, "index": range(len(at))}
-            tables.append(pandas.DataFrame(row | {"eigenvalue": at.numpy(), "spectral_density": heights}))
+            labels = {**fields_of(o, "kind seed replica round density layer dimension"), "part": part}
+            numbers = {"eigenvalue": at.numpy(), "spectral_density": float("nan") if height is None else height.numpy()}
+            tables.append(pandas.DataFrame({**labels, "index": range(len(at)), **numbers}))
     return pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame()

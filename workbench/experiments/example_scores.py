@@ -22,6 +22,7 @@ from workbench.data.data import Data, Split
 from workbench.data_diet import SCORES
 from workbench.data_diet.forgetting import Forgetting, Memory
 from workbench.data_diet.scores import Score
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import check_names
 from workbench.experiments.replica import Replica, prepare
 from workbench.landscape.children import children
@@ -130,16 +131,10 @@ def score_replica(replica: Replica, names: Sequence[str], score_step: int, barri
     if BARRIER in names:
         with progress.within("part", 2, parts):
             scores[BARRIER] = _barrier(replica, counted.weights[barrier_step], barrier_step)
-    return Scored(
-        **replica.labels,
-        step=score_step,
-        test_accuracy=counted.test_accuracy,
-        scores={name: scores[name] for name in names},
-        forgetting=counted.forgetting,
-        examples=data.train,
-        classes=data.classes,
-        flipped=data.flipped,
-    )
+    of_training = fields_of(counted, "test_accuracy forgetting")
+    of_data = {"examples": data.train, **fields_of(data, "classes flipped")}
+    scores = {name: scores[name] for name in names}
+    return Scored(step=score_step, scores=scores, **replica.labels, **of_training, **of_data)
 
 
 def train_and_count(

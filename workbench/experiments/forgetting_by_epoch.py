@@ -14,6 +14,7 @@ from torch import Tensor
 
 from workbench.data.data import Split
 from workbench.data_diet.forgetting import Forgetting, Memory
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.replica import prepare
 from workbench.training.recipe import Recipe
 from workbench.training.steps import steps
@@ -74,18 +75,8 @@ def remembering(
         accuracy = (memory.right - right) / (memory.presented - presented)
         presented, right = memory.presented, memory.right
         events, learned = counted.events_RN[0], counted.learned_RN[0]
-        yield Remembered(
-            seed=seed,
-            epoch=epoch,
-            step=step.step,
-            of=step.of,
-            never_learned=float((~learned).double().mean()),
-            not_forgotten=float((learned & (events == 0)).double().mean()),
-            forgotten_once=float((events == 1).double().mean()),
-            forgotten_more=float((events > 1).double().mean()),
-            accuracy=accuracy,
-            forgetting=counted,
-            examples=data.train,
-            classes=data.classes,
-            flipped=data.flipped,
-        )
+        groups = {"never_learned": ~learned, "not_forgotten": learned & (events == 0)}
+        groups |= {"forgotten_once": events == 1, "forgotten_more": events > 1}
+        shares = {name: float(group.double().mean()) for name, group in groups.items()}
+        measured = {**fields_of(step, "step of"), **shares, "accuracy": accuracy, "forgetting": counted}
+        yield Remembered(seed, epoch, examples=data.train, **measured, **fields_of(data, "classes flipped"))

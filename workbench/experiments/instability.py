@@ -8,25 +8,33 @@ trained under their own noise; every pair of siblings is joined by a line, and l
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jaxtyping import Float
 from torch import Tensor
 
 from workbench.data.data import Split
-from workbench.data_diet.scores import Score
+from workbench.data_diet.scores import Score, terciles
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import check_names
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.score_to_sort_by import el2n_of
 from workbench.landscape.children import children as children_of
-from workbench.landscape.path import Path, check_points, slice_of
+from workbench.landscape.path import DEFINITIONS, Path, check_points, slice_of
 from workbench.nets.batch_norm import TREATMENTS
+from workbench.numbers import intervals
+from workbench.numbers.tables import table
 from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import Archive
 
+if TYPE_CHECKING:
+    import pandas
+
+LABELS = "rewind_step seed replica pair split batch_norm"
+LIMIT = 0.02  # of the error barrier: below it two networks count as connected (Frankle et al. 2020)
 STEEP = Recipe(  # a rate at which digits show it: LeNet on digits is connected from step 0 on
     epochs=8, learning_rate=0.8, weight_decay=1e-4, batch_size=64, schedule="multistep"
 )
@@ -120,8 +128,7 @@ def instability(
 def _parting(line: Path, examples: Split, score: Score | None, labels: dict[str, Any]) -> Parting:
     return Parting(
         **labels,
-        split=line.split,
-        batch_norm=line.batch_norm,
+        **fields_of(line, "split batch_norm"),
         barrier_error=line.barrier(of="error"),
         barrier_loss=line.barrier(of="loss"),
         connected_share=line.connected_share(0.1),
@@ -130,3 +137,71 @@ def _parting(line: Path, examples: Split, score: Score | None, labels: dict[str,
         examples=examples,
         scores=None if score is None else score.on(line.ids),
     )
+
+
+def paths_table(partings: Iterable[Parting]) -> pandas.DataFrame:
+    """Return a row for every point of every path: where it was measured, alpha, loss (nats), error (in [0, 1])."""
+    return table(
+        {**fields_of(p, LABELS), "alpha": float(alpha), "loss": float(loss), "error": float(error)}
+        for p in partings
+        for alpha, loss, error in zip(p.path.alphas, p.path.loss, p.path.error, strict=True)
+    )
+
+
+def barriers_table(
+    partings: Iterable[Parting],
+    *,
+    thresholds: Sequence[float] = (0.1, 0.5),
+    definitions: Sequence[str] = tuple(DEFINITIONS),
+) -> pandas.DataFrame:
+    """Return a row for every path, definition, group of examples and threshold.
+
+    `group` is all, or a third by EL2N: easy, middle, hard. `barrier_loss` and `barrier_error` are of the group's mean
+    along the path; `connected_share` is the share of its examples whose own loss barrier is below `threshold` nats;
+    `end_loss` and `end_error` are the mean of both ends.
+    """
+    return table(row for p in partings for definition in definitions for row in _barriers(p, definition, thresholds))
+
+
+def _barriers(p: Parting, definition: str, thresholds: Sequence[float]) -> Iterable[dict[str, Any]]:
+    groups = {"all": None} | (terciles(p.scores) if p.scores is not None else {})
+    by_example = p.path.barriers(definition)
+    for group, examples in groups.items():
+        some = slice(None) if examples is None else examples
+        measured = {
+            "barrier_loss": p.path.barrier(definition, of="loss", examples=examples),
+            "barrier_error": p.path.barrier(definition, of="error", examples=examples),
+            "end_loss": float(p.path.losses_PN[[0, -1]][:, some].double().mean()),
+            "end_error": float(p.path.wrong_PN[[0, -1]][:, some].double().mean()),
+        }
+        for threshold in thresholds:
+            share = float((by_example[some] < threshold).double().mean())
+            labels = {**fields_of(p, LABELS), "definition": definition, "group": group, "threshold": threshold}
+            yield {**labels, **measured, "connected_share": share}
+
+
+def stable_from(barriers: pandas.DataFrame, *, limit: float = LIMIT, definition: str = "linear") -> pandas.DataFrame:
+    """Return the smallest step from which the error barrier stays below the limit, by split, treatment and group.
+
+    `barriers` is `barriers_table`'s; pairs of one replica are averaged first. `steps` lists that step for every replica
+    (None where even the last is not below); `mean`, `low`, `high` are over the replicas, only where all have one.
+    """
+    import pandas
+
+    keys = ["split", "batch_norm", "group"]
+    groups: Any = () if barriers.empty else barriers[barriers["definition"] == definition].groupby(keys)
+    rows = []
+    for labels, part in groups:
+        by_step = part.pivot_table("barrier_error", "rewind_step", "replica")
+        steps = [_stable(by_step[replica].dropna(), limit) for replica in by_step]
+        row = dict(zip(keys, labels, strict=True)) | {"steps": steps, "n": len(steps)}
+        if None not in steps:
+            row |= fields_of(intervals.mean([step for step in steps if step is not None]), "mean low high")
+        rows.append(row)
+    return pandas.DataFrame(rows, columns=[*keys, "steps", "n", "mean", "low", "high"])
+
+
+def _stable(barriers: Any, limit: float) -> int | None:
+    """Return the first step from which on all of a series of barriers, by step, are below the limit."""
+    below = (barriers < limit)[::-1].cummin()
+    return int(below[below].index.min()) if below.any() else None

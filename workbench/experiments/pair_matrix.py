@@ -88,15 +88,13 @@ def pair_matrix(
     def numbered(replica: Replica) -> Iterator[tuple[tuple[int, int], Round]]:
         tickets = replica.rounds(rounds=rounds, fraction=fraction, rewind_step=rewind_step)
         for ticket in progress.walk("tickets", tickets, 1, index=0):
-            yield (replica.labels["replica"], ticket.round), ticket
-
-    def arriving() -> Iterator[tuple[tuple[int, int], Round]]:
-        for name, ticket in experiment.side_by_side(numbered):
+            name = replica.labels["replica"], ticket.round
             known[name] = ticket
             yield name, ticket
 
+    tickets = experiment.side_by_side(numbered)
     options = {"mask": mask, "batch_norm": batch_norm, "train": experiment.data.train}
-    for (a, b), compared in pairs(experiment.network, arriving(), slice_of(experiment.data, split), **options):
+    for (a, b), compared in pairs(experiment.network, tickets, slice_of(experiment.data, split), **options):
         ends = _end("a", a, known[a]) | _end("b", b, known[b])
         yield Pair(seed=seed, split=split, **ends, **vars(compared))
 

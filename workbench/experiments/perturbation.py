@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.tickets_beside_dense import check_threshold
 from workbench.landscape.pairs import distance
@@ -149,9 +150,8 @@ def _returned(solution: Round, run: Run, line: Path, unit: float, **fields: Any)
         connected=barrier <= fields["threshold"],
         test_accuracy=run.test_accuracy,
         solution_accuracy=solution.run.test_accuracy,
-        split=line.split,
-        batch_norm=line.batch_norm,
         run=run,
         path=line,
+        **fields_of(line, "split batch_norm"),
         **fields,
     )

@@ -7,26 +7,78 @@ refined; the first two are joined by the straight line and, if asked for, by a t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from workbench.experiments.between_networks import Between, of_path, of_plane
+from torch import Tensor
+
+from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import check_names
 from workbench.experiments.replica import Replica, prepare
 from workbench.landscape.curve import CURVES, along
 from workbench.landscape.curve import curve as train_curve
-from workbench.landscape.path import check_points
+from workbench.landscape.path import Path, check_points
 from workbench.landscape.plane import plane
+from workbench.landscape.surface import Surface, plane_rows
 from workbench.nets.initialisation import initialise
 from workbench.nets.weights import Weights
+from workbench.numbers.tables import table
 from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import Archive
 from workbench.work.replicas import in_order
 from workbench.work.seeds import number
 
+if TYPE_CHECKING:
+    import pandas
+
 BETWEEN = ("children", "draws")
+LABELS = "seed replica between rewind_step networks"
+
+
+@dataclass(frozen=True, eq=False)
+class Between:
+    """One measurement between the networks of a replica: the `kind` plane (at a level of refinement), line or curve.
+
+    `least_loss` and `most_loss` are the extremes of what was measured, `found` is all of it. A plane has its `level`,
+    its points a side (`grid`), and in `off_plane` the largest distance of a trajectory from it; a line or a curve has
+    its barriers ("linear", error a fraction, loss in nats). None is what does not apply.
+    """
+
+    kind: str
+    seed: int
+    replica: int
+    between: str
+    rewind_step: int
+    networks: int
+    split: str
+    batch_norm: str
+    level: int | None
+    grid: int | None
+    off_plane: float | None
+    barrier_error: float | None
+    barrier_loss: float | None
+    least_loss: float
+    most_loss: float
+    found: Surface | Path
+
+    @property
+    def surface(self) -> Surface | None:
+        """The surface, of a plane."""
+        return self.found if isinstance(self.found, Surface) else None
+
+    @property
+    def path(self) -> Path | None:
+        """The path, of a line or a curve."""
+        return self.found if isinstance(self.found, Path) else None
+
+    def __repr__(self) -> str:
+        if self.kind == "plane":
+            measured = f"{self.grid}×{self.grid}, loss {self.least_loss:.4f} to {self.most_loss:.4f}"
+        else:
+            measured = f"barrier: error {self.barrier_error:.4f}, loss {self.barrier_loss:.4f}"
+        return f"Between({self.kind}, replica={self.replica}, {self.split}, {self.batch_norm}: {measured})"
 
 
 def plane_between(
@@ -79,17 +131,36 @@ def plane_between(
         options = {"trajectories": trajectories, "names": names, "levels": levels, **how}
         surfaces = replica.each(plane, replica.model, corners, replica.data, **options)
         for surface in progress.walk("part", surfaces, parts, index=1):
-            yield of_plane(surface, labels)
-        yield of_path("line", replica.path(*ends[:2], points=points, **how), labels)
+            yield _of_plane(surface, labels)
+        yield _of_path("line", replica.path(*ends[:2], points=points, **how), labels)
         if curve_steps:
             with progress.within("part", 2, parts):
                 short = replace(recipe, epochs=None, steps=curve_steps)
                 trained_by = {"kind": curve, "seed": number(replica.seed, "curve")}
                 bend = replica.run(train_curve, replica.model, *ends[:2], replica.data, short, **trained_by)
                 bent = along(replica.model, bend, replica.data, points=points, **how)
-            yield of_path("curve", bent, labels)
+            yield _of_path("curve", bent, labels)
 
     yield from experiment.side_by_side(measured)
+
+
+def _of_plane(surface: Surface, labels: dict[str, Any]) -> Between:
+    """Return the outcome of a plane; `labels` are the fields that say of what."""
+    points = [mark.distance for mark in surface.marks if mark.kind == "trajectory"]
+    measured = {"level": surface.level, "grid": len(surface.x), "off_plane": max(points, default=0.0)}
+    return _between("plane", surface, surface.loss_YX, labels, **measured)
+
+
+def _of_path(kind: str, path: Path, labels: dict[str, Any]) -> Between:
+    """Return the outcome of a line or a curve."""
+    measured = {"barrier_error": path.barrier(of="error"), "barrier_loss": path.barrier(of="loss")}
+    return _between(kind, path, path.loss, labels, **measured)
+
+
+def _between(kind: str, found: Surface | Path, loss: Tensor, labels: dict[str, Any], **measured: Any) -> Between:
+    nothing: dict[str, Any] = dict.fromkeys(("level", "grid", "off_plane", "barrier_error", "barrier_loss"))
+    extremes = {"least_loss": float(loss.min()), "most_loss": float(loss.max())}
+    return Between(kind=kind, found=found, **labels, **extremes, **nothing | measured)
 
 
 def _trained(
@@ -128,3 +199,13 @@ def _check(
     check_names("kind of curve", [kind], CURVES)
     if steps < 0:
         raise ValueError(f"curve_steps must be at least 0, got {steps}; 0 trains no curve")
+
+
+def planes_table(outcomes: Iterable[Between]) -> pandas.DataFrame:
+    """Return the `plane_table` of every replica's finest plane, one under the other, with what says of which it is.
+
+    Its first columns are `seed`, `replica`, `between`, `rewind_step`, `networks`.
+    """
+    planes = [(o, o.surface) for o in outcomes if o.surface is not None]
+    finest = {tuple(fields_of(o, LABELS).items()): s for o, s in sorted(planes, key=lambda plane: plane[1].level)}
+    return table(dict(labels) | row for labels, surface in finest.items() for row in plane_rows(surface))

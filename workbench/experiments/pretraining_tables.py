@@ -10,6 +10,7 @@ import numpy as np
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.pretraining import ENOUGH, Pretrained
 from workbench.numbers import intervals
+from workbench.numbers.tables import table
 
 if TYPE_CHECKING:
     import pandas
@@ -28,18 +29,12 @@ def subsets_table(outcomes: Iterable[Pretrained], *, thresholds: Sequence[float]
     `barrier` and `connected_share` (of the examples whose own barrier is below `threshold` nats) are of the cell's
     dense rewinding point, and the same for all its rounds.
     """
-    import pandas
-
     columns = "subset size pretrain_steps presentations seed replica round density test_accuracy batch_norm barrier"
-    return pandas.DataFrame(
-        {
-            **fields_of(o, columns),
-            "threshold": threshold,
-            "connected_share": o.connected_share(threshold),
-            **fields_of(o, "pretrain_accuracy agreement"),
-        }
+    foretold = "pretrain_accuracy agreement"
+    return table(
+        {**fields_of(o, columns), "threshold": at, "connected_share": o.connected_share(at), **fields_of(o, foretold)}
         for o in outcomes
-        for threshold in thresholds
+        for at in thresholds
     )
 
 
@@ -53,11 +48,11 @@ def predictors(outcomes: Iterable[Pretrained] | pandas.DataFrame, *, below: floa
     """
     import pandas
 
-    table: Any = outcomes if isinstance(outcomes, pandas.DataFrame) else subsets_table(outcomes)
+    points: Any = outcomes if isinstance(outcomes, pandas.DataFrame) else subsets_table(outcomes)
     labels, keys = [*CELL, "presentations", *REPLICA, *MEASURED], [*CELL, *REPLICA]
-    if table.empty:
+    if points.empty:
         return pandas.DataFrame(columns=[*labels, "sparse_accuracy"])
-    rounds = table[(table["density"] < below) & table["test_accuracy"].notna()]
+    rounds = points[(points["density"] < below) & points["test_accuracy"].notna()]
     rounds = rounds.drop_duplicates([*keys, "round", "test_accuracy"])
     for row in rounds[rounds.duplicated([*keys, "round"])].itertuples():
         where = f"{row.subset} {row.size}, k = {row.pretrain_steps}, replica {row.replica}, round {row.round}"
@@ -65,8 +60,8 @@ def predictors(outcomes: Iterable[Pretrained] | pandas.DataFrame, *, below: floa
     accuracies = rounds.groupby(keys)["test_accuracy"]
     whole = accuracies.size() == rounds["round"].nunique()
     sparse = accuracies.apply(lambda accuracy: np.mean(accuracy.to_numpy()))[whole].rename("sparse_accuracy")
-    connected = table.pivot_table("connected_share", keys, "threshold", aggfunc="last", sort=False)
-    measured = table.drop_duplicates(keys)[labels].join(connected.rename(columns="connected_{:g}".format), on=keys)
+    connected = points.pivot_table("connected_share", keys, "threshold", aggfunc="last", sort=False)
+    measured = points.drop_duplicates(keys)[labels].join(connected.rename(columns="connected_{:g}".format), on=keys)
     return measured.join(sparse, on=keys, how="inner").reset_index(drop=True)
 
 

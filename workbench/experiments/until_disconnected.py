@@ -96,9 +96,8 @@ def until_disconnected(
         before = dense = end = None
         for this in replica.rounds(rounds=rounds, fraction=fraction, rewind_step=rewind_step):
             dense = dense or this
-            measured: dict[str, Any] = {"barrier_error": None, "barrier_loss": None, "projection_error": None}
-            if before is not None:
-                measured |= beside(replica, before, this, split, batch_norm)
+            nothing: dict[str, Any] = dict.fromkeys(("barrier_error", "barrier_loss", "projection_error"))
+            measured = nothing if before is None else beside(replica, before, this, split, batch_norm)
             apart = (measured["barrier_error"] or 0) > threshold
             accuracy = {"dense_accuracy": dense.run.test_accuracy}
             yield Successive(round=this.round, disconnected=apart, **accuracy, **shared, **as_fields(this), **measured)
@@ -118,9 +117,8 @@ def disconnections(outcomes: Iterable[Successive]) -> dict[int, float | None]:
     """
     densities: dict[int, float | None] = {}
     for o in sorted(outcomes, key=lambda o: (o.replica, o.round)):
-        densities.setdefault(o.replica, None)
-        if densities[o.replica] is None and o.disconnected and o.round > 1:
-            densities[o.replica] = o.density
+        if densities.get(o.replica) is None:
+            densities[o.replica] = o.density if o.disconnected and o.round > 1 else None
     return densities
 
 

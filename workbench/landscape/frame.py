@@ -69,7 +69,7 @@ def through(model: nn.Module, networks: Sequence[Weights]) -> tuple[Frame, list[
     """
     w0, w1, w2 = networks
     names = parameters(model, w0)
-    first, second = ({n: w[n].double() - t.double() for n, t in w0.items() if _float(t)} for w in (w1, w2))
+    first, second = ({n: w[n].double() - t.double() for n, t in w0.items() if t.is_floating_point()} for w in (w1, w2))
     a, length = _norm(first, names), _norm(second, names)
     p = _dot({n: first[n] for n in names}, second) / a if a else 0.0
     rest = {n: t - p / a * first[n] for n, t in second.items()} if a else second
@@ -99,11 +99,11 @@ def filter_normalised(model: nn.Module, centre: Weights, *, mask: Mask | None = 
 def parameters(model: nn.Module, weights: Weights) -> tuple[str, ...]:
     """Name the parameters among the weights, one that layers share once."""
     buffers = {name for name, _ in model.named_buffers()}
-    return tuple(name for name, t in untied(weights, model).items() if name not in buffers and _float(t))
+    return tuple(name for name, t in untied(weights, model).items() if name not in buffers and t.is_floating_point())
 
 
 def _direction(model: nn.Module, centre: Weights, mask: Mask, draw: torch.Generator) -> Weights:
-    way = {name: torch.zeros_like(w) for name, w in centre.items() if _float(w)}
+    way = {name: torch.zeros_like(w) for name, w in centre.items() if w.is_floating_point()}
     for name in masks.full(model):
         w = centre[name]
         d = torch.randn(w.shape, generator=draw).to(w)
@@ -112,10 +112,6 @@ def _direction(model: nn.Module, centre: Weights, mask: Mask, draw: torch.Genera
         way[name] = torch.where(length > 0, d * (filter_length / length.clamp(min=1e-30)), 0)
     owner = owners(model)  # names that share a tensor share its direction
     return {name: way[owner.get(name, name)] for name in way}
-
-
-def _float(tensor: Tensor) -> bool:
-    return tensor.is_floating_point()
 
 
 def _dot(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> float:

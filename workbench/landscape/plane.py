@@ -152,13 +152,12 @@ def _refine(
     last = after
     for level in range(0 if after is None else after.level + 1, levels):
         x, y = (axis[:: 2 ** (levels - 1 - level)] for axis in grid)
-        loss_YX, error_YX, places = _known(last, x, y)
-        points: list[Point] = [partial(ground.frame.at, float(x[j]), float(y[i])) for i, j in places]
+        loss_YX, error_YX, new_YX = _known(last, x, y)
+        points: list[Point] = [partial(ground.frame.at, float(x[j]), float(y[i])) for i, j in new_YX.nonzero()]
         networks = exact if last is None else []
         with progress.within("level", level, levels):
             loss, error = ground.measure([*networks, *points])
-        for (i, j), lost, wrong in zip(places, loss[len(networks) :], error[len(networks) :], strict=True):
-            loss_YX[i, j], error_YX[i, j] = lost, wrong
+        loss_YX[new_YX], error_YX[new_YX] = loss[len(networks) :], error[len(networks) :]
         measured = [
             replace(mark, loss=float(loss[k]), error=float(error[k])) if k < len(networks) else mark
             for k, mark in enumerate(marks if last is None else last.marks)
@@ -168,15 +167,16 @@ def _refine(
         yield last
 
 
-def _known(last: Surface | None, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, list[tuple[int, int]]]:
-    """Return loss and error on a grid as far as the last surface has them, and the places that are not yet measured."""
-    loss_YX, error_YX = (torch.full((len(y), len(x)), torch.nan, dtype=torch.float64) for _ in range(2))
+def _known(last: Surface | None, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return loss and error on a grid as far as the last surface has them, and where they are not yet measured."""
+    loss_YX, error_YX = torch.full((2, len(y), len(x)), torch.nan, dtype=torch.float64)
+    new_YX = torch.ones(len(y), len(x), dtype=torch.bool)
     if last is None:
-        return loss_YX, error_YX, [(i, j) for i in range(len(y)) for j in range(len(x))]
+        return loss_YX, error_YX, new_YX
     if len(x) != 2 * len(last.x) - 1 or not (torch.allclose(last.x, x[::2]) and torch.allclose(last.y, y[::2])):
         raise ValueError(f"after must be a surface of this same plane and grid, got {last!r}; begin without it")
-    loss_YX[::2, ::2], error_YX[::2, ::2] = last.loss_YX, last.error_YX
-    return loss_YX, error_YX, [(i, j) for i in range(len(y)) for j in range(len(x)) if i % 2 or j % 2]
+    loss_YX[::2, ::2], error_YX[::2, ::2], new_YX[::2, ::2] = last.loss_YX, last.error_YX, False
+    return loss_YX, error_YX, new_YX
 
 
 def _grid(

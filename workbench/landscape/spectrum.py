@@ -7,8 +7,9 @@ Hutchinson's estimator (1990), the density from Lanczos quadrature (Ubaru et al.
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from workbench.numbers import intervals
 from workbench.work import progress
 from workbench.work.nearest import unknown
 from workbench.work.seeds import generator
+
+Product = Callable[[Tensor], Tensor]
 
 WHICH = {"largest": "LA", "smallest": "SA", "magnitude": "LM"}
 MEMORY = 4 * 2**30  # bytes of Lanczos vectors at once
@@ -71,7 +74,7 @@ def top_eigenvalues(
     vectors = max(2 * k + 1, 20)
     if vectors >= H.dimension:
         return _outermost(torch.linalg.eigvalsh(_dense(H)), k, which)
-    products = _Counted(H, 2 * vectors)
+    products = _counted(H, 2 * vectors)
 
     def multiply(x: Any) -> Any:
         return products(torch.from_numpy(np.array(x).reshape(-1))).double().cpu().numpy()
@@ -101,7 +104,7 @@ def trace(H: Hessian, *, draws: int = 30, seed: int = 0) -> Trace:
     if H.dimension <= draws:
         exact = float(_dense(H).trace())
         return Trace(exact, 0.0, exact, exact, H.dimension)
-    products = _Counted(H, draws)
+    products = _counted(H, draws)
     vectors = (H.random(seed, "trace", i) for i in range(draws))
     estimate = intervals.mean([float(v.double() @ products(v).double()) for v in vectors])
     from scipy.special import stdtrit
@@ -125,14 +128,14 @@ def spectral_density(H: Hessian, *, steps: int = 100, repeats: int = 2, seed: in
     if (size := steps * H.dimension * H.like.itemsize) > MEMORY:
         most = MEMORY // (H.dimension * H.like.itemsize)
         raise ValueError(f"{steps} vectors of {H.dimension} weights take {size / 2**30:.1f} GiB; take steps={most}")
-    products = _Counted(H, steps * repeats)
+    products = _counted(H, steps * repeats)
     runs = [_lanczos(H, products, steps, seed, repeat) for repeat in range(repeats)]
     nodes_RM = torch.stack([nodes for nodes, _ in runs])
     weights_RM = torch.stack([weights for _, weights in runs])
     return Spectrum(*_smoothed(nodes_RM, weights_RM), nodes_RM, weights_RM)
 
 
-def _lanczos(H: Hessian, products: _Counted, steps: int, seed: int, repeat: int) -> tuple[Tensor, Tensor]:
+def _lanczos(H: Hessian, products: Product, steps: int, seed: int, repeat: int) -> tuple[Tensor, Tensor]:
     """Return the nodes and weights of one Lanczos run, fully re-orthogonalised."""
     q = H.random(seed, "spectrum", repeat)
     Q = q.new_zeros(steps, H.dimension)
@@ -191,7 +194,7 @@ def even(spectra: Sequence[Any], points: int) -> Float64[Tensor, " points"]:
 
 def _dense(H: Hessian) -> Float[Tensor, "D D"]:
     """Return the whole matrix, by D products; made symmetric, which it is but for rounding."""
-    products = _Counted(H, H.dimension)
+    products = _counted(H, H.dimension)
     rows = torch.stack([products(row) for row in torch.eye(H.dimension)]).double().cpu()
     return (rows + rows.T) / 2
 
@@ -201,14 +204,13 @@ def _outermost(eigenvalues: Tensor, k: int, which: str) -> Tensor:
     return eigenvalues[size.argsort(descending=True)[:k]]
 
 
-class _Counted:
-    """Products of a Hessian, each at its place in the progress; `of` is how many are expected."""
+def _counted(H: Hessian, of: int) -> Product:
+    """Return the product of a Hessian, each at its place in the progress; `of` is how many are expected."""
+    places = itertools.count()
 
-    def __init__(self, H: Hessian, of: int) -> None:
-        self.H, self.of, self.done = H, of, 0
+    def product(vector: Tensor) -> Tensor:
+        place = next(places)
+        with progress.within("product", place, max(of, place + 1)):
+            return H.product(vector.to(H.like))
 
-    def __call__(self, vector: Tensor) -> Tensor:
-        with progress.within("product", self.done, max(self.of, self.done + 1)):
-            product = self.H.product(vector.to(self.H.like))
-        self.done += 1
-        return product
+    return product

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from jaxtyping import Float64
 from torch import Tensor
 
+from workbench.numbers.tables import table
+
 if TYPE_CHECKING:
     import pandas
 
@@ -86,9 +88,7 @@ def plane_table(surface: Surface) -> pandas.DataFrame:
     Columns: `role` (grid, network, trajectory), `name`, `step`, `x`, `y`, `distance` (from the plane), `loss`, `error`,
     `level` (at which a point of the grid was measured), `unit`, `split`, `batch_norm`.
     """
-    import pandas
-
-    return pandas.DataFrame(plane_rows(surface))
+    return table(plane_rows(surface))
 
 
 def plane_rows(surface: Surface) -> list[dict[str, Any]]:

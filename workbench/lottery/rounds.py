@@ -9,6 +9,7 @@ surviving weights are removed and the rest go back to where they were at step k,
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -170,12 +171,8 @@ def matching(replicas: Iterable[Sequence[Trained]], *, margin: float = 0.01) -> 
         (outcomes[0].density, intervals.paired(sparse, accuracy[0]))
         for outcomes, sparse in zip(by_round[1:], accuracy[1:], strict=True)
     )
-    density = None
-    for at, difference in differences:
-        if not intervals.matches(difference, margin=margin):
-            break
-        density = at
-    return Matching(density, margin, differences)
+    matched = list(itertools.takewhile(lambda pair: intervals.matches(pair[1], margin=margin), differences))
+    return Matching(matched[-1][0] if matched else None, margin, differences)
 
 
 def midpoint(

@@ -21,7 +21,5 @@ def table(outcomes: Iterable[Any]) -> pandas.DataFrame:
 
 def plain(outcome: Any) -> dict[str, Any]:
     """Return the plain fields of one dataclass or dict."""
-    if isinstance(outcome, dict):
-        return {name: value for name, value in outcome.items() if isinstance(value, PLAIN)}
-    pairs = ((field.name, getattr(outcome, field.name)) for field in fields(outcome))
-    return {name: value for name, value in pairs if isinstance(value, PLAIN)}
+    named = outcome if isinstance(outcome, dict) else {f.name: getattr(outcome, f.name) for f in fields(outcome)}
+    return {name: value for name, value in named.items() if isinstance(value, PLAIN)}

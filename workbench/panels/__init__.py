@@ -1,13 +1,11 @@
 """Panels: what a person touches. To add one: a file that declares it, 20 to 60 lines, and a line in `PANELS`."""
 
-from workbench.panels.curvature import CURVATURE
-from workbench.panels.data_diet import DATA_DIET, KEPT_DATA
+from workbench.panels.data_diet import DATA_DIET, FORGETTING, KEPT_DATA, SCORES
 from workbench.panels.ensembles import ENSEMBLES, MEMBER_DIFFICULTY, UNDER_SHIFT
-from workbench.panels.landscape import LANDSCAPE, PAIRS, PLANE
+from workbench.panels.landscape import CURVATURE, LANDSCAPE, PAIRS, PLANE
 from workbench.panels.lottery import LOTTERY
 from workbench.panels.pruning_limits import ONE_SHOT, PERTURBATION, UNTIL_DISCONNECTED
 from workbench.panels.robust import RARE_FEATURES, ROBUST_WEIGHTS
-from workbench.panels.scores import FORGETTING, SCORES
 
 PANELS = {
     "lottery": LOTTERY,
@@ -28,5 +26,3 @@ PANELS = {
     "robust weights": ROBUST_WEIGHTS,
     "rare features": RARE_FEATURES,
 }
-
-__all__ = ["PANELS"]

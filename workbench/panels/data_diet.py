@@ -1,14 +1,17 @@
-"""The data-diet panels: which data must the first steps see, and which can be left out altogether?"""
+"""The data-diet panels: how hard is each example, and what does a network learn and forget while it trains?
+
+Which data must the first steps see, and which can be left out altogether?
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from workbench.data_diet.subsets import parse
-from workbench.experiments import kept_part, pretraining
+from workbench.experiments import example_scores, kept_part, pretraining, remembering
 from workbench.panels import shared_options as shared
 from workbench.panels.declaration import Declaration
-from workbench.panels.options import Flag, Names, Numbers, Option
+from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several
 
 SUBSETS = Names("subsets", "subsets", checked=parse, help="all, random, easiest, hardest, window(skip=500)")
 BALANCED = Flag("balanced", "class-balanced", help="as many of every class")
@@ -16,6 +19,38 @@ SORTED = (
     Option("score", "sorted by", shared.SCORES, help="from the easiest to the hardest"),
     shared.SCORE_REPLICAS,
     shared.SCORE_STEP,
+)
+
+SCORES = Declaration(
+    title="How hard is each example?",
+    about="Train a few networks, score every training example by each of them, and look at the images.",
+    function=example_scores,
+    groups={
+        **shared.training(shared.NOISE),
+        "What is scored": (
+            Several("scores", "scores", shared.SCORES),
+            shared.SCORE_STEP,
+            Number(
+                "barrier_step", "children part at", low=0, whole=True, empty="a sixtieth of all", help="barrier only"
+            ),
+            shared.REPLICAS,
+        ),
+    },
+    charts=(
+        "score distributions",
+        "easiest and hardest",
+        "score against score",
+        "score correlations",
+        "score stability",
+    ),
+)
+
+FORGETTING = Declaration(
+    title="What does a network forget while it trains?",
+    about="Train one network, and count for every example how often it was right, and wrong the next time.",
+    function=remembering,
+    groups=shared.training(shared.NOISE),
+    charts=("memory by step", "easiest and hardest", "score distributions"),
 )
 
 DATA_DIET = Declaration(

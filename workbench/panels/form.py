@@ -8,13 +8,14 @@ from typing import Any
 import ipywidgets as widgets
 from traitlets import TraitError
 
-from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several, Slider, Text
-from workbench.panels.slider import Range
+from workbench.panels.browser import Range
+from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several, Slider, Text, as_it_is
 
 LAYOUT = {"width": "100%", "min_width": "0"}
 STYLE = {"description_width": "8.6em"}
 
 Typed = Callable[[str, Any], None]
+Turn = Callable[[Any], Any]
 
 
 class Form:
@@ -65,10 +66,6 @@ def field(option: Option, value: Any) -> Field:
     return Menu(option, widgets.Dropdown(options=Menu.choices(option, value), value=value, **words))
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
 class Field:
     """One option's `widget`: `show(value)` sets it, `changed(f)` has f(value) called when a person does.
 
@@ -77,7 +74,12 @@ class Field:
     """
 
     def __init__(
-        self, option: Option, widget: Any, *, shown: Callable[[Any], Any] = _same, read: Callable[[Any], Any] = _same
+        self,
+        option: Option,
+        widget: Any,
+        *,
+        shown: Callable[[Any], Any] = as_it_is,
+        read: Callable[[Any], Any] = as_it_is,
     ) -> None:
         self.option, self.widget, self.shown, self.read = option, widget, shown, read
         self.widget.tooltip = option.help

@@ -1,10 +1,14 @@
-"""The panels of the loss landscape: are two children connected, what lies between networks, which tickets are alike?"""
+"""The panels of the loss landscape: are two children connected, what lies between networks, which tickets are alike?
+
+How curved is the loss around tickets, and what does that foretell?
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from workbench.experiments import instability, pair_matrix, plane_between
+from workbench.experiments import curvature, instability, pair_matrix, plane_between
+from workbench.experiments.curvature_by_density import CONTROLS
 from workbench.experiments.plane_between import BETWEEN
 from workbench.landscape import CURVES
 from workbench.landscape.path import MASKS_ON_PATH
@@ -78,4 +82,30 @@ PAIRS = Declaration(
         ),
     },
     charts=("pair matrix",),
+)
+
+CURVATURE = Declaration(
+    title="How curved is the loss around a ticket?",
+    about="Draw tickets, and measure the Hessian of the loss on their surviving weights: its spectrum, by density.",
+    function=curvature,
+    groups={
+        **shared.training(),
+        "How tickets are drawn": (
+            Numbers("measured", "rounds measured", low=0, high=100, whole=True, help="as in 0, 3, 6; 0 is dense"),
+            shared.FRACTION,
+            shared.REWIND_STEP,
+            Several("controls", "controls", CONTROLS, labels=("before training", "random places by layer")),
+            shared.REPLICAS,
+        ),
+        "How curvature is measured": (
+            shared.SPLIT,
+            Number("examples", "examples", low=1, whole=True, help="of the mean loss"),
+            Number("k", "largest eigenvalues", low=1, high=100, whole=True),
+            Number("draws", "vectors for the trace", low=3, high=1000, whole=True, help="more, a smaller error"),
+            Number("steps", "Lanczos steps", low=2, high=1000, whole=True, help="more, a finer density"),
+            Number("repeats", "Lanczos runs", low=1, high=100, whole=True),
+            Number("epsilon", "rise of the loss", low=1e-6, high=10, step=0.01, help="that the foretold share allows"),
+        ),
+    },
+    charts=("spectrum",),
 )

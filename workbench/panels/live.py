@@ -21,7 +21,7 @@ import ipywidgets as widgets
 
 from workbench.charts.grammar import ROWS, WIDTH, Picture
 from workbench.charts.grammar.looks import GREY
-from workbench.panels.width import Width
+from workbench.panels.browser import Width
 
 PERIOD = 0.25  # seconds between two pictures, at least
 RARELY = 20  # times as long as it took to draw a specification, until it is drawn anew

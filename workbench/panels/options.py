@@ -14,7 +14,8 @@ from typing import Any
 from workbench.work.nearest import unknown
 
 
-def _as_it_is(value: Any) -> Any:
+def as_it_is(value: Any) -> Any:
+    """Return a value itself."""
     return value
 
 
@@ -30,7 +31,7 @@ class Option:
     choices: tuple[str, ...] = ()
     help: str = ""
     checked: Callable[[str], Any] | None = None
-    meant: Callable[[Any], Any] = _as_it_is
+    meant: Callable[[Any], Any] = as_it_is
 
     def check(self, value: Any) -> None:
         """Raise a ValueError that says what is wrong with a value."""

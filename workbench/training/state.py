@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +13,8 @@ from workbench.nets.evaluation import place
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
+
+Copy = Callable[[Tensor], Tensor]
 
 
 @dataclass(eq=False)
@@ -38,35 +40,29 @@ class State:
 
     def copy(self) -> State:
         """Return a copy that no later step changes."""
-        return State(
-            trained=_clones(self.trained),
-            mask=None if self.mask is None else _clones(self.mask),
-            buffers=_clones(self.buffers),
-            optimiser={name: _clones(state) for name, state in self.optimiser.items()},
-            step=self.step,
-            example_weights=None if self.example_weights is None else self.example_weights.clone(),
-        )
+        return self._each(_clone, _clone)
 
     def ready(self, hardware: Hardware) -> State:
         """Return a copy where a run happens, what trains ready for gradients.
 
         An archive gives tensors back on the CPU, contiguous and without gradients.
         """
-        device = hardware.device
+        ready = self._each(
+            lambda trained: place(trained.detach().clone(), hardware), lambda held: held.to(hardware.device, copy=True)
+        )
+        for weight in ready.trained.values():
+            weight.requires_grad_()
+        return ready
 
-        def placed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-            return {name: place(t.detach().clone(), hardware) for name, t in tensors.items()}
-
-        def moved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-            return {name: t.to(device, copy=True) for name, t in tensors.items()}
-
+    def _each(self, trained: Copy, held: Copy) -> State:
+        """Return the state with a copy of each tensor: of what trains and the optimiser's state, and of the rest."""
         return State(
-            trained={name: t.requires_grad_() for name, t in placed(self.trained).items()},
-            mask=None if self.mask is None else moved(self.mask),
-            buffers=moved(self.buffers),
-            optimiser={name: placed(state) for name, state in self.optimiser.items()},
+            trained={name: trained(t) for name, t in self.trained.items()},
+            mask=None if self.mask is None else {name: held(t) for name, t in self.mask.items()},
+            buffers={name: held(t) for name, t in self.buffers.items()},
+            optimiser={name: {k: trained(t) for k, t in state.items()} for name, state in self.optimiser.items()},
             step=self.step,
-            example_weights=None if (weights := self.example_weights) is None else weights.to(device, copy=True),
+            example_weights=None if self.example_weights is None else held(self.example_weights),
         )
 
     def check_fits(self, tensors: Mapping[str, Tensor]) -> None:
@@ -105,5 +101,5 @@ def _float_masks(mask: Mask | None, trained: Weights) -> list[tuple[Tensor, Tens
     return [(trained[name], kept.to(trained[name].device, trained[name].dtype)) for name, kept in (mask or {}).items()]
 
 
-def _clones(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: t.detach().clone().requires_grad_(t.requires_grad) for name, t in tensors.items()}
+def _clone(tensor: Tensor) -> Tensor:
+    return tensor.detach().clone().requires_grad_(tensor.requires_grad)

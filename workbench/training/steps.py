@@ -80,12 +80,11 @@ def steps(
     network = copy.deepcopy(model).to(hardware.device).train()
     _say_dropout(network)
     if state is None:
-        state = _begin(network, weights, mask, step, trained, hardware)
-        state.example_weights = _checked(example_weights, data, hardware)
-    else:
-        if weights_of is None:
-            state.check_fits({name: weights[name] for name in state.trained if name in weights})
-        state = state.ready(hardware)
+        state = _begin(network, weights, mask, step, trained)
+        state.example_weights = _checked(example_weights, data)
+    elif weights_of is None:
+        state.check_fits({name: weights[name] for name in state.trained if name in weights})
+    state = state.ready(hardware)
     frozen = untied(weights, network).keys() - state.trained.keys() - state.buffers.keys()
     fixed = {name: place(weights[name], hardware) for name in frozen}
     optimiser = _optimiser(recipe, state)
@@ -161,9 +160,7 @@ def network_weights(model: nn.Module, weights: Weights, state: State) -> Weights
     return {name: live.get(owner.get(name, name), weights[name]) for name in weights}
 
 
-def _begin(
-    network: nn.Module, weights: Weights, mask: Mask | None, step: int, trained: Weights | None, hardware: Hardware
-) -> State:
+def _begin(network: nn.Module, weights: Weights, mask: Mask | None, step: int, trained: Weights | None) -> State:
     check_fits(weights, network)
     if step < 0:
         raise ValueError(f"step must be at least 0, got {step}; step=0 begins at the beginning")
@@ -171,18 +168,12 @@ def _begin(
     if mask is not None:
         masks.check(mask, trained)
         trained = masks.apply(trained, mask)
-        mask = {name: tensor.to(hardware.device) for name, tensor in mask.items()}
-    buffers = {name for name, _ in network.named_buffers()} & weights.keys()
-    return State(
-        trained={name: place(w.detach().clone(), hardware).requires_grad_() for name, w in trained.items()},
-        mask=mask,
-        buffers={name: weights[name].to(hardware.device, copy=True) for name in weights if name in buffers},
-        optimiser={name: {} for name in trained},
-        step=step,
-    )
+    buffers = {name for name, _ in network.named_buffers()}
+    held = {name: weight for name, weight in weights.items() if name in buffers}
+    return State(trained, mask, held, {name: {} for name in trained}, step)
 
 
-def _checked(example_weights: Tensor | None, data: Data, hardware: Hardware) -> Tensor | None:
+def _checked(example_weights: Tensor | None, data: Data) -> Tensor | None:
     if example_weights is None:
         return None
     example_weights = torch.as_tensor(example_weights)  # a list serves as well
@@ -191,7 +182,7 @@ def _checked(example_weights: Tensor | None, data: Data, hardware: Hardware) -> 
         raise ValueError(f"example_weights must be one number for each of {n} training examples, got the shape {shape}")
     if bad := int((~(example_weights.isfinite() & (example_weights >= 0))).sum()):
         raise ValueError(f"example_weights must be finite and at least 0, got {bad} that are not; 1 changes nothing")
-    return example_weights.detach().to(hardware.device, torch.float32, copy=True)
+    return example_weights.detach().float()
 
 
 def _say_dropout(network: nn.Module) -> None:
