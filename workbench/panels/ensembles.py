@@ -76,7 +76,7 @@ MEMBER_DIFFICULTY = Declaration(
     groups={
         **shared.training(PIXELS, loss=False),
         "Which ensembles": SIMPLE,
-        "How difficulty is measured": (replace(shared.SCORE_REPLICAS, words="EL2N networks"), shared.SCORE_STEP),
+        "How difficulty is measured": (replace(shared.SCORE_REPLICAS, label="EL2N networks"), shared.SCORE_STEP),
     },
     charts=("easy to hard",),
 )

@@ -42,7 +42,7 @@ class Form:
 
 def field(option: Option, value: Any) -> Field:
     """Make the widget of an option."""
-    words: dict[str, Any] = {"description": option.words, "layout": dict(LAYOUT), "style": dict(STYLE)}
+    words: dict[str, Any] = {"description": option.label, "layout": dict(LAYOUT), "style": dict(STYLE)}
     typed = {"continuous_update": False, **words}  # told when it is left, not at every key
     match option:
         case Several():
@@ -50,7 +50,7 @@ def field(option: Option, value: Any) -> Field:
         case Flag():
             return Field(option, widgets.Checkbox(value=value, **words))
         case Slider():
-            slider = Range(description=option.words, stops=list(option.stops), value=float(value))
+            slider = Range(description=option.label, stops=list(option.stops), value=float(value))
             return Field(option, slider, shown=float)
         case Number(empty=""):
             kind = widgets.IntText if option.whole else widgets.FloatText
@@ -123,7 +123,7 @@ class Checks(Field):
             name: widgets.Checkbox(value=name in value, description=label, indent=False)
             for name, label in zip(option.choices, option.labels or option.choices, strict=True)
         }
-        box = widgets.HBox([widgets.Label(option.words), widgets.VBox(list(ticks.values()))], layout=dict(LAYOUT))
+        box = widgets.HBox([widgets.Label(option.label), widgets.VBox(list(ticks.values()))], layout=dict(LAYOUT))
         box.add_class("wb-checks")
         super().__init__(option, box)
         self.ticks = ticks

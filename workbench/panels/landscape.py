@@ -46,7 +46,7 @@ PLANE = Declaration(
         **shared.training(),
         "Which networks": (
             Option("between", "networks are", BETWEEN, help="children of one point, or draws of their own"),
-            replace(shared.REWIND_STEP, words="parted at step", help="children only"),
+            replace(shared.REWIND_STEP, label="parted at step", help="children only"),
             Number("networks", "networks", low=2, high=3, whole=True, help="two: with where they began"),
             Number("checkpoints", "points of a trajectory", low=1, high=100, whole=True),
             replace(shared.REPLICAS, help="the picture shows the first"),

@@ -23,11 +23,11 @@ def as_it_is(value: Any) -> Any:
 class Option:
     """A name: one of `choices`, or one for which `checked(name)` raises no ValueError, where that is given.
 
-    `words` is its label, `help` a hint. `meant(value)` is what the function is given for a value.
+    `label` is what stands beside it, `help` a hint. `meant(value)` is what the function is given for a value.
     """
 
     name: str
-    words: str
+    label: str
     choices: tuple[str, ...] = ()
     help: str = ""
     checked: Callable[[str], Any] | None = None
@@ -38,7 +38,7 @@ class Option:
         if self.checked is not None:
             self.checked(value)
         elif value not in self.choices:
-            raise unknown(self.words, value, self.choices)
+            raise unknown(self.label, value, self.choices)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Number(Option):
         rule = "a whole number" if self.whole else "a number"
         if isinstance(value, bool) or not isinstance(value, kind) or not self.low <= value <= self.high:
             high = f" to {self.high:g}" if math.isfinite(self.high) else " up"
-            raise ValueError(f"{self.words} must be {rule} from {self.low:g}{high}, got {value!r}")
+            raise ValueError(f"{self.label} must be {rule} from {self.low:g}{high}, got {value!r}")
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,9 @@ class Numbers(Option):
     def check(self, value: Any) -> None:
         if value is None and self.empty:
             return
-        one = Number(self.name, self.words, low=self.low, high=self.high, whole=self.whole)
+        one = Number(self.name, self.label, low=self.low, high=self.high, whole=self.whole)
         if value is None or isinstance(value, str) or len(value) < self.least:
-            raise ValueError(f'{self.words} must be {self.least} or more numbers with commas between, got "{value}"')
+            raise ValueError(f'{self.label} must be {self.least} or more numbers with commas between, got "{value}"')
         for number in value:
             one.check(number)
 
@@ -116,7 +116,7 @@ class Names(Option):
 
     def check(self, value: Any) -> None:
         if isinstance(value, str) or not value:
-            raise ValueError(f'{self.words} must be one or more names with commas between, got "{value}"')
+            raise ValueError(f'{self.label} must be one or more names with commas between, got "{value}"')
         for name in value:
             if self.checked is not None:
                 self.checked(name)
@@ -128,4 +128,4 @@ class Flag(Option):
 
     def check(self, value: Any) -> None:
         if not isinstance(value, bool):
-            raise ValueError(f"{self.words} must be True or False, got {value!r}")
+            raise ValueError(f"{self.label} must be True or False, got {value!r}")

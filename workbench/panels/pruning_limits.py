@@ -56,7 +56,7 @@ UNTIL_DISCONNECTED = Declaration(
     groups={
         **shared.training(),
         "How tickets are drawn": (
-            replace(shared.ROUNDS, words="rounds at most", low=2, help=""),
+            replace(shared.ROUNDS, label="rounds at most", low=2, help=""),
             shared.FRACTION,
             shared.REWIND_STEP,
             Number("beyond", "rounds beyond", low=0, high=100, whole=True, help="after the first that is disconnected"),
