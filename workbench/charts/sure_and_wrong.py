@@ -7,7 +7,7 @@ and one replica, whose bars can be clicked to see their images (`sure_and_wrong`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import altair as alt
@@ -15,10 +15,10 @@ import numpy as np
 
 from workbench import calibration
 from workbench.charts import methods
-from workbench.charts.grammar import ROWS, Rows, dress, menu, picture, thin
+from workbench.charts.grammar import ROWS, Rows, picture, thin
 from workbench.charts.grammar.looks import ANSWERS, GREY
 from workbench.charts.grammar.looks import scale as colours
-from workbench.charts.grammar.marks import choice, images, png
+from workbench.charts.grammar.marks import choice, images, png, tips
 from workbench.charts.grammar.picture import AXIS, legend, small
 from workbench.experiments.ensemble_outcome import BINS, Said, by_method
 from workbench.numbers.numerals import points
@@ -28,10 +28,18 @@ HIGH = 150  # pixels of a histogram
 IMAGES, EACH = 480, 28  # in all, and of one bar
 RIGHT = 4  # images of a bar of right predictions
 LISTS = ("low", "high", "floor", "top", "count", "share", "accuracy")
-CONFIDENCE = alt.Tooltip("low:Q", title="confidence above", format=".1f")
 
 
-@picture(holds="the predictions of ensembles")
+@picture(
+    title="Where is it sure, and where is it wrong?",
+    subtitle="{about}",
+    description=(
+        "Histograms of test predictions by confidence, a method each: the wrong predictions as full bars at the "
+        "bottom, the right ones as outlines on top of them; a menu chooses before or after temperature scaling."
+    ),
+    menus={"scaled": "confidence"},
+    holds="the predictions of ensembles",
+)
 def confidence_histogram(outcomes: Iterable[Any]) -> Rows:
     """Draw the test predictions by confidence, the wrong ones at the bottom: mean counts over replicas.
 
@@ -41,37 +49,26 @@ def confidence_histogram(outcomes: Iterable[Any]) -> Rows:
     made = []
     for order, (method, replicas) in enumerate(ensembles.items()):
         for words, scaled in methods.MENU.items():
-            counts = _counts(replicas, scaled)
             row = {"about": methods.about(ensembles), "method": method, "order": order, "scaled": words}
             wrong = f"wrong above {SURE:g}: {points(_sure(replicas, scaled), ' %', of=False)}"
             row["heading"] = f"{methods.heading(replicas, scaled)}\n{wrong}"
-            made += [row | {"kind": kind} | _stacked(counts, kind) for kind in ANSWERS]
+            made += [row | lists for lists in _stacked([outcome.said(scaled=scaled) for outcome in replicas])]
     return made
 
 
-def _counts(replicas: Sequence[Any], scaled: bool) -> dict[str, np.ndarray]:
-    """Return the mean count of each bin over replicas, of right and of wrong predictions."""
-    said = [outcome.said(scaled=scaled) for outcome in replicas]
-    return {
-        kind: np.mean([np.bincount(s.bin[s.right == (kind == "right")], minlength=BINS) for s in said], 0)
-        for kind in ANSWERS
-    }
-
-
-def _stacked(counts: dict[str, np.ndarray], kind: str) -> dict[str, list[Any]]:
-    wrong, total = counts["wrong"], counts["wrong"] + counts["right"]
-    floor, top = (np.zeros(BINS), wrong) if kind == "wrong" else (wrong, total)
-    edges = np.arange(BINS + 1) / BINS
+def _stacked(said: Sequence[Said]) -> Iterator[dict[str, Any]]:
+    """Yield the mean counts over replicas of right and of wrong predictions, lists over the bins that have any."""
+    right, wrong = (
+        np.mean([np.bincount(one.bin[one.right == answer], minlength=BINS) for one in said], 0)
+        for answer in (True, False)
+    )
+    total, edges = wrong + right, np.arange(BINS + 1) / BINS
     there = np.flatnonzero(total)
-    return {
-        "low": edges[:-1][there].tolist(),
-        "high": edges[1:][there].tolist(),
-        "floor": floor[there].round(3).tolist(),
-        "top": top[there].round(3).tolist(),
-        "count": counts[kind][there].round(2).tolist(),
-        "share": (counts[kind] / total.sum())[there].round(5).tolist(),
-        "accuracy": (counts["right"][there] / total[there]).round(4).tolist(),
-    }
+    for kind, floor, count in (("right", wrong, right), ("wrong", 0 * wrong, wrong)):
+        lists = {"low": edges[:-1], "high": edges[1:], "floor": floor.round(3), "top": (floor + count).round(3)}
+        lists |= {"count": count.round(2), "share": (count / total.sum()).round(5)}
+        accuracy = (right[there] / total[there]).round(4).tolist()
+        yield {"kind": kind, **{field: of[there].tolist() for field, of in lists.items()}, "accuracy": accuracy}
 
 
 def _sure(replicas: Sequence[Any], scaled: bool = False) -> list[float]:
@@ -83,25 +80,11 @@ def _sure(replicas: Sequence[Any], scaled: bool = False) -> list[float]:
 @confidence_histogram.drawing
 def draw_histograms(rows: Rows, width: int) -> Any:
     """Draw the rows: stacked bars for each method, the wrong ones full, the right ones as an outline above them."""
-    tip = [
-        alt.Tooltip("count:Q", title="mean count", format=".1f"),
-        alt.Tooltip("share:Q", title="share of all", format=".1%"),
-        alt.Tooltip("accuracy:Q", title="accuracy of the bin", format=".1%"),
-    ]
+    shares = {"share": ("share of all", ".1%"), "accuracy": ("accuracy of the bin", ".1%")}
+    tip = tips(count=("mean count", ".1f"), **shares)
     base = alt.Chart().transform_filter(methods.SHOWN).transform_flatten([*LISTS])
     bars = _bars(base.mark_rect(strokeWidth=1.2), tip, "test images", alt.Scale(), width)
-    return dress(
-        small(bars, rows, width, height=HIGH),
-        rows,
-        width,
-        title="Where is it sure, and where is it wrong?",
-        subtitle="{about}",
-        description=(
-            "Histograms of test predictions by confidence, a method each: the wrong predictions as full bars at the "
-            "bottom, the right ones as outlines on top of them; a menu chooses before or after temperature scaling."
-        ),
-        menus=[menu(methods.MENU, "confidence")],
-    )
+    return small(bars, rows, width, height=HIGH)
 
 
 def _bars(marked: alt.Chart, tip: Sequence[Any], title: str, scale: alt.Scale, width: int, **more: Any) -> alt.Chart:
@@ -116,7 +99,7 @@ def _bars(marked: alt.Chart, tip: Sequence[Any], title: str, scale: alt.Scale, w
         y2="top:Q",
         color=alt.Color("kind:N", scale=colours(ANSWERS), legend=key),
         fillOpacity=alt.condition("datum.kind == 'wrong'", alt.value(1.0), alt.value(0.18)),
-        tooltip=[alt.Tooltip("method:N"), alt.Tooltip("kind:N", title="predictions"), CONFIDENCE, *tip],
+        tooltip=[*tips(method="method", kind="predictions", low=("confidence above", ".1f")), *tip],
         **{"stroke": outline, **more},
     )
 
@@ -124,12 +107,19 @@ def _bars(marked: alt.Chart, tip: Sequence[Any], title: str, scale: alt.Scale, w
 @confidence_histogram.sentences
 def words_of_histograms(outcomes: Iterable[Any]) -> list[str]:
     """Say it in sentences: how many predictions are wrong and sure, by method."""
-    ensembles = by_method(outcomes).values()
-    each = [f"{replicas[0].name} {points(_sure(replicas), ' %')}" for replicas in ensembles]
-    return [f"Wrong, and surer than {SURE:g}: {'; '.join(each)}."] if each else []
+    each = [f"{replicas[0].name} {points(_sure(replicas), ' %')}" for replicas in by_method(outcomes).values()]
+    return [f"Wrong, and surer than {SURE:g}: {'; '.join(each)}."]
 
 
-@picture(holds="the images of examples")
+@picture(
+    title="Which images is it sure and wrong about?",
+    subtitle="{about}\nclick a part of a bar to see its images, the surest first",
+    description=(
+        "Histograms of test predictions by confidence, a method each, the wrong ones at the bottom, and images of "
+        "the bar that was clicked, the surest first, with label, prediction and confidence."
+    ),
+    holds="the images of examples",
+)
 def sure_and_wrong(outcomes: Iterable[Any], scaled: bool = False) -> Rows:
     """Draw the predictions of the first replica of each method by confidence, and images of the bar that is clicked.
 
@@ -199,7 +189,7 @@ def draw(rows: Rows, width: int) -> Any:
     stroke = stroke.then(alt.value(ANSWERS["wrong"].colour)).otherwise(alt.value(ANSWERS["right"].colour))
     thick = alt.condition(chosen, alt.value(4), alt.value(1))
     pointed = alt.Chart().mark_rect(cursor="pointer")
-    count, root = [alt.Tooltip("count:Q", title="images")], alt.Scale(type="sqrt")
+    count, root = tips(count="images"), alt.Scale(type="sqrt")
     bars = _bars(pointed, count, "images (square root)", root, width, stroke=stroke, strokeWidth=thick)
     histograms = small(bars.add_params(chosen), rows, width, height=HIGH - 30)
     name = alt.Chart().transform_filter(chosen).mark_text(align="left", fontWeight=600)
@@ -212,26 +202,11 @@ def draw(rows: Rows, width: int) -> Any:
             "said": "datum.kind == 'wrong' ? datum.predicted + ', not ' + datum.label : datum.predicted",
             "sure": "format(datum.confidence, '.2f')",
         },
-        tip=[
-            alt.Tooltip("predicted:N"),
-            alt.Tooltip("label:N"),
-            alt.Tooltip("confidence:Q", format=".3f"),
-            alt.Tooltip("id:Q"),
-        ],
+        tip=tips(predicted="predicted", label="label", confidence=("confidence", ".3f"), id="id"),
         most=EACH,
     )
     strip = strip + name.encode(x=alt.value(0), y=alt.value(-8), text="bar:N")
-    return dress(
-        alt.vconcat(histograms, strip, spacing=24),
-        rows,
-        width,
-        title="Which images is it sure and wrong about?",
-        subtitle="{about}\nclick a part of a bar to see its images, the surest first",
-        description=(
-            "Histograms of test predictions by confidence, a method each, the wrong ones at the bottom, and images of "
-            "the bar that was clicked, the surest first, with label, prediction and confidence."
-        ),
-    )
+    return alt.vconcat(histograms, strip, spacing=24)
 
 
 @sure_and_wrong.sentences

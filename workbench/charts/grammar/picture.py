@@ -26,9 +26,7 @@ from workbench.charts.grammar.rows import Rows
 
 P = ParamSpec("P")
 Draw = TypeVar("Draw", bound=Callable[[Rows, int], Any])
-Words = TypeVar("Words", bound=Callable[..., list[str]])
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
-
 
 AXIS, SMALL = 62, 140  # pixels of the axis at the left of small pictures, and of one of them at least
 SQUARE = 260  # pixels of a side, at most
@@ -56,7 +54,8 @@ class Picture(Generic[P]):
         around: Mapping[str, Any] | None = None,
     ) -> None:
         functools.update_wrapper(self, rows)  # its name, docstring and signature
-        self._rows, self._draw, self._words, self._around = rows, draw, _silent, around
+        self._rows, self._draw, self._around = rows, draw, around
+        self._words: Callable[[Any], list[str]] | None = None
         self.needs, self.holds = needs, holds
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -80,17 +79,23 @@ class Picture(Generic[P]):
 
     def words(self, outcomes: Any) -> list[str]:
         """Return the sentences under the picture, none where it has none."""
-        return self._words(outcomes)
+        return self._words(outcomes) if self._words else []
 
     def drawing(self, draw: Draw) -> Draw:
         """Decorate the function that draws the rows."""
         self._draw = draw
         return draw
 
-    def sentences(self, words: Words) -> Words:
-        """Decorate the function that says the picture in sentences."""
-        self._words = words
-        return words
+    def sentences(self, words: Callable[[Any], list[str]]) -> Callable[[Any], list[str]]:
+        """Decorate the function that says the picture in sentences: it is given a list, or a table, and never none."""
+
+        @functools.wraps(words)
+        def said(outcomes: Any) -> list[str]:
+            outcomes = outcomes if hasattr(outcomes, "to_dict") else list(outcomes)
+            return words(outcomes) if len(outcomes) else []
+
+        self._words = said
+        return said
 
 
 def picture(*, needs: str = "", holds: str = "", **around: Any) -> Callable[[Callable[P, Rows]], Picture[P]]:
@@ -99,10 +104,6 @@ def picture(*, needs: str = "", holds: str = "", **around: Any) -> Callable[[Cal
     `around` are the title, the subtitle, the description and the menus that `dress` puts around the drawing.
     """
     return lambda rows: Picture(rows, needs=needs, holds=holds, around=around)
-
-
-def _silent(outcomes: Any) -> list[str]:
-    return []
 
 
 def dress(
@@ -176,33 +177,16 @@ def legend(title: str | None, names: Iterable[str], width: int, **more: Any) -> 
     return alt.Legend(title=title, columns=columns, **how | more)
 
 
-_AXIS = {
-    "domainColor": GREY,
-    "tickColor": GREY,
-    "gridColor": GREY,
-    "gridOpacity": 0.22,
-    "labelColor": GREY,
-    "titleColor": GREY,
-    "labelFontSize": 12,
-    "titleFontSize": 12.5,
-    "titleFontWeight": "normal",
-    "titlePadding": 10,
-    "labelPadding": 5,
-}
-_LEGEND = {
-    "labelColor": GREY,
-    "titleColor": GREY,
-    "labelFontSize": 12,
-    "titleFontSize": 12,
-    "titleFontWeight": "normal",
-}
+_WORDS = {"labelColor": GREY, "titleColor": GREY, "labelFontSize": 12, "titleFontSize": 12.5}
+_PLAIN = {"titleFontWeight": "normal"}
+_LINES = {"domainColor": GREY, "tickColor": GREY, "gridColor": GREY, "gridOpacity": 0.22}
 _CONFIG = {
     "background": "transparent",
     "font": FONT,
     "view": {"stroke": None},
-    "axis": _AXIS,
-    "legend": _LEGEND,
-    "header": {"labelColor": GREY, "titleColor": GREY, "labelFontSize": 12, "titleFontSize": 12.5},
+    "axis": {**_WORDS, **_PLAIN, **_LINES, "titlePadding": 10, "labelPadding": 5},
+    "legend": {**_WORDS, **_PLAIN, "titleFontSize": 12},
+    "header": _WORDS,
     "title": {"color": GREY, "subtitleColor": GREY, "fontSize": 14, "fontWeight": 600, "anchor": "start", "offset": 14},
     "text": {"color": GREY, "fontSize": 12},
 }
