@@ -7,7 +7,7 @@ better pruning does. The control is the accuracy that pre-training reached.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -54,9 +54,8 @@ def accuracy_by_barrier(table: Any) -> Iterator[dict[str, Any]]:
         cell = row["subset"], row["size"], row["pretrain_steps"]
         name, k = cells.words(*cell), row["pretrain_steps"]
         look = {"cell": name, "look": cells.kind(row["subset"], k), "shape": str(k)}
-        point = {name: row[name] for name in ("seed", "replica", "barrier", "sparse_accuracy", "pretrain_accuracy")}
-        yield {"role": "mark", "about": about, **look, **point, "words": f"{name}, one replica"}
-        yield {"together": name, **look, **point}
+        yield {**row, **look, "role": "mark", "about": about, "words": f"{name}, one replica"}
+        yield {**row, **look, "together": name}
 
 
 def _correlated(table: Any) -> list[str]:
@@ -81,7 +80,6 @@ def _interval(row: Any) -> str:
 
 
 @accuracy_by_barrier.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: how the barrier ranks the cells, and how the control does."""
-    outcomes = list(outcomes)
     return [f"{line[0].upper()}{line[1:]}." for line in _correlated(outcomes)] if len(predictors(outcomes)) else []

@@ -6,7 +6,7 @@ not be on corrupted ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from workbench.charts.grammar import ROWS, Axis, Means, Rows, by_replica, records, thin
@@ -67,7 +67,7 @@ def _corrupted(table: Any) -> Rows:
 
 
 @accuracy_by_severity.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: Any) -> list[str]:
     """Say it in sentences: every measure on clean images and at the strongest severity, means over corruptions."""
     rows, sentences = _corrupted(outcomes), []
     last = max((row["severity"] for row in rows), default=0)

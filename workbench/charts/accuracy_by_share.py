@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -52,9 +52,8 @@ def accuracy_by_share(table: Any) -> Iterator[dict[str, Any]]:
 
 
 @accuracy_by_share.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: the largest share that matches, of the ticket and of the control, and the projection."""
-    outcomes = list(outcomes)
     replicas = len({o.replica for o in outcomes})
     if not any(o.share for o in outcomes):
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -48,20 +48,15 @@ def barrier_between_rounds(table: Any) -> Iterator[dict[str, Any]]:
         yield same | {"line": "barrier"}
         if row["test_accuracy"] is not None:
             gap = row["test_accuracy"] - row["dense_accuracy"]
-            yield same | {
-                "line": "accuracy",
-                "barrier_error": None,
-                "gap": gap,
-                "less": gap if row["density"] < 1 else None,
-            }
+            less = gap if row["density"] < 1 else None
+            yield same | {"line": "accuracy", "barrier_error": None, "gap": gap, "less": less}
     for row in thin([row for row in rows if row["disconnected"]], CROSSES):
         yield row | {"role": "mark", "line": "disconnected"}
 
 
 @barrier_between_rounds.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: where each replica was disconnected, and down to where the ticket matches."""
-    outcomes = list(outcomes)
     if not any(o.round > 1 for o in outcomes):
         return []
     threshold = f"{100 * outcomes[0].threshold:g} points of error"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+import statistics
 from dataclasses import replace
 from typing import Any
 
-from workbench.charts.grammar import ACCURACY, BARRIER, Axis, Look, Means, Rows, in_sequence, kept, records
+from workbench.charts.grammar import ACCURACY, BARRIER, Axis, Look, Means, Rows, grouped, in_sequence, kept, records
 from workbench.charts.grammar.looks import GREY
 from workbench.numbers.numerals import percent, points
 
@@ -49,20 +50,15 @@ def barrier_by_distance(table: Any) -> Rows:
 
 
 @barrier_by_distance.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: for every density, the farthest start from which training returns, and the controls."""
-    outcomes = list(outcomes)
-    threshold = outcomes[0].threshold if outcomes else 0
+    threshold = outcomes[0].threshold
     within = f"(mean error barrier of at most {100 * threshold:g} points)"
     sentences = []
-    for density in sorted({o.density for o in outcomes}, reverse=True):
-        same = [o for o in outcomes if o.density == density]
-        back = None
-        for far in sorted({o.distance for o in same if o.kind == "perturbed"}):
-            barriers = [o.barrier_error for o in same if o.kind == "perturbed" and o.distance == far]
-            if sum(barriers) / len(barriers) > threshold:
-                break
-            back = far
+    for density, same in sorted(grouped(outcomes, lambda o: o.density).items(), reverse=True):
+        starts = sorted(grouped((o for o in same if o.kind == "perturbed"), lambda o: o.distance).items())
+        means = ((distance, statistics.fmean(o.barrier_error for o in start)) for distance, start in starts)
+        *_, back = None, *(distance for distance, _ in itertools.takewhile(lambda mean: mean[1] <= threshold, means))
         network = "The dense network" if density == 1 else f"At {percent(density)}"
         returns = "from none of the distances" if back is None else f"from up to {back:g} times the way to its target"
         sentences.append(f"{network}: training returns {returns} {within}.")

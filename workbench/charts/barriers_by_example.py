@@ -7,14 +7,13 @@ click on a bar shows some of its images.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
 import torch
 
-from workbench.charts.grammar import Axis, Rows, first_of, picture, thin
+from workbench.charts.grammar import Axis, Rows, first_of, grouped, picture, thin
 from workbench.charts.grammar.bins import bins
 from workbench.charts.grammar.marks import aside, bars, choice, floors, images, png, tips, up, where
 from workbench.charts.grammar.rows import measured_on
@@ -36,9 +35,7 @@ def barriers_by_example(partings: Iterable[Any], *, batch_norm: str = "average")
 
     Training images come before test images, and where `batch_norm` was not measured, another treatment is drawn.
     """
-    by_step: dict[int, list[Any]] = defaultdict(list)
-    for p in first_of(list(partings), batch_norm=batch_norm, split="train"):
-        by_step[p.rewind_step].append(p)
+    by_step = grouped(first_of(list(partings), batch_norm=batch_norm, split="train"), lambda p: p.rewind_step)
     steps = thin(sorted(by_step), STEPS)
     values = {step: torch.stack([p.path.barriers() for p in by_step[step]]).mean(0) for step in steps}
     cut = bins(torch.cat([torch.zeros(0), *values.values()]), BINS, 0.01)  # the same for all steps

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
 
-from workbench.charts.grammar import ROWS, Rows, picture, thin, tickets
+from workbench.charts.grammar import ROWS, Rows, grouped, picture, thin, tickets
 from workbench.charts.grammar.marks import cells, tips
 from workbench.charts.grammar.room import widest
 from workbench.nets import masks
@@ -27,10 +26,7 @@ CELL, MOST = 46, 96  # pixels across that a number needs, and that a cell takes 
 )
 def density_by_layer(outcomes: Iterable[Any]) -> Rows:
     """Draw the density of every layer (in the network's order) in every round of the ticket, mean over replicas."""
-    rounds: dict[int, list[Any]] = defaultdict(list)
-    for ticket in tickets(outcomes):
-        rounds[ticket.round].append(ticket)
-    rows: Rows = []
+    rounds, rows = grouped(tickets(outcomes), lambda ticket: ticket.round), []
     layers = max((len(ticket.mask) for replicas in rounds.values() for ticket in replicas), default=1)
     for r in thin(sorted(rounds), min(ROUNDS, ROWS // layers)):
         density, replicas = rounds[r][-1].density, [masks.layers(ticket.mask) for ticket in rounds[r]]

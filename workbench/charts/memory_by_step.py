@@ -5,7 +5,6 @@ After Toneva et al. 2019: many examples are learned once and never forgotten, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -79,17 +78,13 @@ def draw(rows: Rows, width: int) -> Any:
 
 
 @memory_by_step.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: the shares after the last epoch, and the example that was forgotten most often."""
-    last = max(outcomes, key=lambda o: o.step, default=None)
-    if last is None:
-        return []
+    last = max(outcomes, key=lambda o: o.step)
     shares = ", ".join(f"{percent(getattr(last, band))} {look.words}" for band, look in reversed(list(MEMORY.items())))
     sentences = [f"After step {last.step} of {last.of}: of the training examples are {shares}."]
-    events = last.forgetting.events_RN.sum(0)
-    if int(events.max()):
-        place = int(events.argmax())
-        example = last.classes[int(last.examples.labels[place])]
-        often = f"id {int(last.forgetting.ids[place])} (class {example}), {int(events[place])} times"
-        sentences.append(f"Forgotten most often: {often}.")
+    most, place = (int(of) for of in last.forgetting.events_RN.sum(0).max(0))
+    if most:
+        often = f"id {int(last.forgetting.ids[place])} (class {last.classes[int(last.examples.labels[place])]})"
+        sentences.append(f"Forgotten most often: {often}, {most} times.")
     return sentences

@@ -7,7 +7,7 @@ The direction is the claim of "Distributionally Robust Ensemble of Lottery Ticke
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from workbench.charts.grammar import Axis, Look, Means, records
@@ -55,11 +55,8 @@ def _words(lam: float) -> str:
 
 
 @rare_features.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: rare features by the mean and by the smallest lambda, and what that costs."""
-    outcomes = list(outcomes)
-    if not outcomes:
-        return []
     sentences = []
     for lam in dict.fromkeys((max(o.lam for o in outcomes), min(o.lam for o in outcomes))):
         same = [o for o in outcomes if o.lam == lam]

@@ -77,10 +77,8 @@ def draw(rows: Rows, width: int) -> Any:
     """Draw the rows; the menus choose among the scores that are there."""
     note = rows[0] if rows else {"names": [""], "first": "", "second": ""}
     menus = [
-        menu(
-            sorted(note["names"], key=lambda name: name != note[first]), words, name=f"score_{axis}"
-        )  # it is the first
-        for axis, words, first in (("x", "across", "first"), ("y", "up", "second"))
+        menu([note[chosen], *note["names"]], words, name=f"score_{axis}")  # what is chosen comes first
+        for axis, words, chosen in (("x", "across", "first"), ("y", "up", "second"))
     ]
     away = {axis: f"indexof(datum.never, ' ' + score_{axis} + ',') >= 0" for axis in "xy"}
     kind = f"{away['x']} || {away['y']} ? '{NEVER}' : datum.flipped ? 'label flipped' : 'as it is'"
@@ -96,16 +94,16 @@ def draw(rows: Rows, width: int) -> Any:
         **{channel: looks[channel] for channel in ("color", "shape")},
         tooltip=tip,
     )
-    told = where("note").transform_flatten(["a", "b", "correlation"])
+    about = where("note")
+    told = about.transform_flatten(["a", "b", "correlation"])
     told = told.transform_filter("datum.a == score_x && datum.b == score_y").transform_calculate(
         words="isValid(datum.correlation) ? 'Spearman ' + format(datum.correlation, '+.2f') + ' over all of them'"
         " : 'no rank correlation: one of the two is the same for all'"
     )
-    note_ = where("note")
     words = [
         (told.mark_text(align="left", dy=-12, fontWeight=600, limit=width - 12), -54, 0),
-        (note_.transform_calculate(words="score_x").mark_text(align="center", dy=32), inner / 2, HEIGHT),
-        (note_.transform_calculate(words="score_y").mark_text(align="center", angle=270, dy=-48), 0, HEIGHT / 2),
+        (about.transform_calculate(words="score_x").mark_text(align="center", dy=32), inner / 2, HEIGHT),
+        (about.transform_calculate(words="score_y").mark_text(align="center", angle=270, dy=-48), 0, HEIGHT / 2),
     ]
     placed = [text.encode(x=alt.value(x), y=alt.value(y), text="words:N") for text, x, y in words]
     return alt.layer(points, *placed).properties(width=inner, height=HEIGHT).add_params(*menus)

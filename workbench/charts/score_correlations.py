@@ -77,9 +77,8 @@ def draw(rows: Rows, width: int) -> Any:
 
 
 @score_correlations.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: what agrees with EL2N, or with the first score, from the closest to the least close."""
-    outcomes = list(outcomes)
     examples = scored_examples(outcomes)
     if examples is None:
         return []

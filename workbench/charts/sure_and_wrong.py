@@ -105,7 +105,7 @@ def _bars(marked: alt.Chart, tip: Sequence[Any], title: str, scale: alt.Scale, w
 
 
 @confidence_histogram.sentences
-def words_of_histograms(outcomes: Iterable[Any]) -> list[str]:
+def words_of_histograms(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: how many predictions are wrong and sure, by method."""
     each = [f"{replicas[0].name} {points(_sure(replicas), ' %')}" for replicas in by_method(outcomes).values()]
     return [f"Wrong, and surer than {SURE:g}: {'; '.join(each)}."]
@@ -210,14 +210,12 @@ def draw(rows: Rows, width: int) -> Any:
 
 
 @sure_and_wrong.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: the surest wrong prediction of each method, in its first replica."""
     sentences = []
     for replicas in by_method(outcomes).values():
-        said, o = replicas[0].said(), replicas[0]
-        wrong = calibration.sure_and_wrong(o.probabilities(), o.test.labels)
-        if len(wrong):
-            place = int(wrong[0])
+        o, said = replicas[0], replicas[0].said()
+        for place in calibration.sure_and_wrong(o.probabilities(), o.test.labels)[:1].tolist():
             label, answer = o.classes[int(o.test.labels[place])], o.classes[int(said.answer[place])]
             sure = f"{said.confidence[place]:.3f} that id {int(o.test.ids[place])} is {answer}, and it is {label}"
             sentences.append(f"{o.name} is surest and wrong with {sure}.")

@@ -38,4 +38,4 @@ from workbench.charts.grammar.looks import RUNS, SUBSETS, THIRDS, TREATMENTS, Lo
 from workbench.charts.grammar.means import Means
 from workbench.charts.grammar.picture import Picture, dress, legend, menu, picture
 from workbench.charts.grammar.room import HEIGHT, WIDTH, grid
-from workbench.charts.grammar.rows import ROWS, Rows, by_replica, first_of, kept, once, records, span, thin, tickets
+from workbench.charts.grammar.rows import ROWS, Rows, by_replica, first_of, grouped, kept, once, records, thin, tickets

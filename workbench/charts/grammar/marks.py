@@ -66,9 +66,8 @@ def labels(
     `inside` so many pixels.
     """
     leader = base.mark_rule(strokeWidth=0.8, opacity=0.5).encode(x=x("from_at"), x2="at:Q", y=y("from"), y2="value:Q")
-    how: dict[str, Any] = (
-        {"align": "right", "dx": 8, "dy": -9, "limit": inside + 50} if inside else {"align": "left", "dx": 4}
-    )
+    above = {"align": "right", "dx": 8, "dy": -9, "limit": inside + 50}  # the line itself
+    how: dict[str, Any] = above if inside else {"align": "left", "dx": 4}
     words = base.mark_text(fontWeight=600, **how).encode(x=x("at"), y=y("value"), text="words:N")
     return [leader.encode(color=colour), words.encode(color=colour)]
 
@@ -160,7 +159,7 @@ def images(
     most: int = 28,
     title: str | None = None,
     framed: str = "false",
-) -> alt.LayerChart:
+) -> Any:
     """Return the images of the rows that are left in `base`, in lines that fill the width, words below each.
 
     `lists` are the fields of a row that hold one value an image, `image` among them; `order` is an expression, the
@@ -187,9 +186,7 @@ def images(
     for place, field in enumerate(below):
         words = base.mark_text(fontSize=10.5, limit=PITCH + 2, dy=middle + IMAGE / 2 + 9 + 13 * place)
         layers.append(words.encode(x=x, y=y, text=f"{field}:N"))
-    chart = alt.layer(*layers).properties(width=width, height=high * lines)
-    assert isinstance(chart, alt.LayerChart)
-    return chart
+    return alt.layer(*layers).properties(width=width, height=high * lines)
 
 
 def png(image: Tensor) -> str:
