@@ -34,18 +34,15 @@ correlations = once(predictor_correlations.correlations)
     sizes=(190, 34),
     title="Does the dense network foretell its tickets?",
     subtitle="{about}",
-    description=(
-        "Mean test accuracy of sparse tickets by the mean loss barrier between two dense children of their rewinding "
-        "point: a small point for each cell and replica, a large one for each cell's mean; shapes tell k."
-    ),
     needs=f"tickets below {SPARSE:.0%} density: more rounds, or a larger fraction pruned",
 )
 def accuracy_by_barrier(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw mean test accuracy below 20 % density by mean loss barrier, a point a cell and replica, means larger.
+    """Draw mean test accuracy of tickets below 20 % density by the mean loss barrier between two dense children of
+    their rewinding point: a small point for each cell and replica, a large one for each cell's mean; shapes tell k.
 
     `table` are the outcomes of `experiments.pretraining`, or what `subsets_table` or `predictors` made of them. The
-    subtitle has Spearman's correlation over the means of cells, and that of the control, with intervals that draw
-    seeds anew.
+    subtitle has Spearman's correlation over the means of cells, and that of the control, with intervals that draw seeds
+    anew.
     """
     table = table if hasattr(table, "to_dict") else list(table)
     rows = records(table if "sparse_accuracy" in table else predictors(table))

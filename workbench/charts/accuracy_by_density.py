@@ -17,13 +17,10 @@ from workbench.numbers.numerals import percent, points
     measures=[ACCURACY],
     looks=RUNS,
     title="Accuracy by density",
-    description=(
-        "Test accuracy by density, from the dense network at the left to the sparsest at the right: "
-        "the ticket and its controls, mean and 95 % interval over replicas, and the dense network as a line across."
-    ),
 )
 def accuracy_by_density(table: Any, published: Iterable[dict[str, Any]] | None = None) -> Rows:
-    """Draw test accuracy by density: mean and 95 % t interval over replicas, with the dense network's line and band.
+    """Draw test accuracy by density, from the dense network at the left to the sparsest at the right: the ticket and
+    its controls, mean and 95 % t interval over replicas, and the dense network as a line with a band across.
 
     `table` is a data frame, or an iterable of outcomes, with `kind, replica, round, density, test_accuracy`; fewer than
     three replicas are shown without an interval. `published` are a paper's numbers, dicts of `density`, `accuracy` and

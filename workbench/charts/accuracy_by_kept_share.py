@@ -23,15 +23,12 @@ SHARE = Axis("share", "training examples kept", "~%", "%", domain=(0, 1))
     line="subset",
     looks=SUBSETS,
     title="Which data can be left out?",
-    description=(
-        "Test accuracy by the share of the training examples that was kept, a line for each kind of subset, and a "
-        "broken line across for all the data."
-    ),
 )
 def accuracy_by_kept_share(table: Any) -> Rows:
-    """Draw test accuracy by the share kept, a line a kind of subset: mean and 95 % t interval over replicas.
+    """Draw test accuracy by the share of the training examples that was kept, a line for each kind of subset, and a
+    broken line across for all the data: mean and 95 % t interval over replicas.
 
-    `table` is a data frame or an iterable of the outcomes of `experiments.kept_part`; all the data are the line across.
+    `table` is a data frame or an iterable of the outcomes of `experiments.kept_part`.
     """
     rows = [row | {"look": cells.kind(row["subset"]), "words": row["subset"]} for row in records(table)]
     whole: dict[str, Any] = {"role": "across", "words": "all the data"}

@@ -34,19 +34,16 @@ MEASURES = [
     height=250,
     title="What happens as images are corrupted?",
     subtitle="{about}; mean and 95 % t interval over replicas; severity 0 is without a corruption",
-    description=(
-        "Pictures by severity of a corruption that a menu chooses, from clean images at 0 to the strongest at 5, a "
-        "line for each method: test accuracy, expected calibration error, and confidence less accuracy, above zero "
-        "where it is too sure."
-    ),
     needs="a corruption and a severity",
 )
 def accuracy_by_severity(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw accuracy, ECE and signed gap by severity of a corruption, which a menu chooses: means and 95 % t intervals.
+    """Draw test accuracy, expected calibration error, and confidence less accuracy, above zero where it is too sure, by
+    severity of a corruption that a menu chooses, from clean images at 0 to the strongest at 5, a line for each method.
 
     `table` is a data frame of `experiments.shift_table`, or the outcomes of `experiments.shifted`; a measure that it
-    does not have is not drawn. Intervals are over replicas; "mean of all" is over the corruptions of a severity,
-    replica by replica. Raises a ValueError for rows of several experiments, in which a replica has a method twice.
+    does not have is not drawn. Means have 95 % t intervals over replicas; "mean of all" is over the corruptions of a
+    severity, replica by replica. Raises a ValueError for rows of several experiments, in which a replica has a method
+    twice.
     """
     rows = [row for row in _corrupted(table) if row.get("severity") is not None]
     keys = ("seed", "replica", "method", "corruption", "severity")  # clean images may come with every call

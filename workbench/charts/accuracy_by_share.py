@@ -30,17 +30,14 @@ LOOKS = {
     height=(230, 150),
     title="Pruned in one shot",
     subtitle="filled: matches the dense network (paired interval); mean and 95 % t interval over replicas",
-    description=(
-        "Test accuracy by density after pruning in one shot and retraining, filled where it is shown to match the "
-        "dense network, with random places as the control; below, the error that pruning adds before retraining, and "
-        "the error barrier half-way from the dense solution to the retrained one."
-    ),
 )
 def accuracy_by_share(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw test accuracy by density after one shot, filled where it matches, and what the shot did, below it.
+    """Draw test accuracy by density after pruning in one shot and retraining, filled where it is shown to match the
+    dense network, with random places as the control; below, the error that pruning adds before retraining, and the
+    error barrier half-way from the dense solution to the retrained one.
 
     `table` is a data frame or an iterable of the outcomes of `experiments.one_shot`; mean and 95 % t interval over
-    replicas. Below: the error that pruning alone adds, and the error barrier half-way to the dense solution.
+    replicas.
     """
     for row in records(table):
         pruned, accuracy = row["density"] < 1, row["test_accuracy"]

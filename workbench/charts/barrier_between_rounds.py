@@ -31,16 +31,13 @@ CROSSES = 100  # disconnected replicas that are marked
     height=190,
     title="Successive rounds",
     subtitle="dashed: threshold of connection, margin of matching (filled: matches); mean and 95 % t interval",
-    description=(
-        "Above, the error barrier between successive rounds by density, with a cross for every replica that is "
-        "disconnected; below, the ticket's accuracy less the dense network's, filled where it is shown to match."
-    ),
 )
 def barrier_between_rounds(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw the error barrier between successive rounds by density, and the ticket's accuracy less the dense one's.
+    """Draw the error barrier between successive rounds by density, with a cross for every replica that is disconnected;
+    below, the ticket's accuracy less the dense network's, filled where it is shown to match.
 
     `table` is a data frame or an iterable of the outcomes of `experiments.until_disconnected`: mean and 95 % t interval
-    over the replicas that came so far, whose number is told; a cross marks where a replica is disconnected.
+    over the replicas that came so far, whose number is told.
     """
     rows = records(table)
     for row in rows:

@@ -30,16 +30,13 @@ KINDS = dict(zip(("perturbed", "child", "independent"), STARTS, strict=True))
     height=280,
     title="How far away does the solution still return?",
     subtitle="1 is the way from the rewound weights to the projected solution; mean and 95 % t interval over replicas",
-    description=(
-        "The error barrier to the round's own solution, and test accuracy, by the distance at which training began: "
-        "circles are perturbed starting points, squares other noise only, diamonds another draw of the weights."
-    ),
 )
 def barrier_by_distance(table: Any) -> Rows:
-    """Draw the error barrier to the solution, and the accuracy, by distance: mean and 95 % t interval over replicas.
+    """Draw the error barrier to the round's own solution, and test accuracy, by the distance at which training began:
+    circles are perturbed starting points, squares other noise only, diamonds another draw of the weights.
 
-    `table` is a data frame or an iterable of the outcomes of `experiments.perturbation`; the dashed line is the
-    threshold up to which two networks are called connected.
+    `table` is a data frame or an iterable of the outcomes of `experiments.perturbation`: mean and 95 % t interval over
+    replicas; the dashed line is the threshold up to which two networks are called connected.
     """
     rows = sorted(records(table), key=lambda row: -row["density"])
     for row in rows:

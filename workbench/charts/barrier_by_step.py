@@ -23,13 +23,12 @@ from workbench.numbers import intervals
     rules={"barrier_error": LIMIT},
     title="When do children end connected?",
     subtitle="above the line between the ends; mean and 95 % t interval over replicas; dashed: two points",
-    description="The error barrier between two children, by the step at which they parted, for each treatment.",
 )
 def barrier_by_step(partings: Any) -> Rows:
-    """Draw the error barrier by rewinding step: mean and 95 % t interval over replicas, one line a treatment.
+    """Draw the error barrier between two children, by the step at which they parted, for each treatment.
 
     `partings` is a data frame, or an iterable of `Parting`s, with `replica, rewind_step, split, batch_norm,
-    barrier_error`; pairs of one replica are averaged first.
+    barrier_error`: mean and 95 % t interval over replicas, whose pairs are averaged first.
     """
     return sorted(records(partings), key=lambda record: record["split"])
 

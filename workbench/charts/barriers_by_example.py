@@ -27,11 +27,11 @@ BARRIER = Axis("barrier", "loss barrier of an example at the midpoint (nats)", p
 @picture(
     title="Which examples are not connected?",
     subtitle="{about}; heights by square root; click a bar to see some of its images",
-    description="Histograms of the loss barriers of single examples, one for each step at which children parted.",
     holds="the images of examples and the paths between children",
 )
 def barriers_by_example(partings: Iterable[Any], *, batch_norm: str = "average") -> Rows:
-    """Draw histograms of the loss barriers bᵢ at the midpoint, in nats, with images of some examples of every bar.
+    """Draw histograms of the loss barriers bᵢ of single examples at the midpoint, in nats, one for each step at which
+    children parted.
 
     Training images come before test images, and where `batch_norm` was not measured, another treatment is drawn.
     """

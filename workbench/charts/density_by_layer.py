@@ -21,11 +21,10 @@ CELL, MOST = 46, 96  # pixels across that a number needs, and that a cell takes 
 @picture(
     title="Density by layer",
     subtitle="layers from input to output, with their weights; mean over replicas",
-    description="The share of its weights that every layer keeps, layers from input to output, by round.",
     holds="the masks of tickets",
 )
 def density_by_layer(outcomes: Iterable[Any]) -> Rows:
-    """Draw the density of every layer (in the network's order) in every round of the ticket, mean over replicas."""
+    """Draw the share of its weights that every layer keeps by round, layers from input to output, mean over replicas."""
     rounds, rows = grouped(tickets(outcomes), lambda ticket: ticket.round), []
     layers = max((len(ticket.mask) for replicas in rounds.values() for ticket in replicas), default=1)
     for r in thin(sorted(rounds), min(ROUNDS, ROWS // layers)):

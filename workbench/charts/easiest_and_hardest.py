@@ -26,15 +26,12 @@ ALL = "all"
 @picture(
     title="Which examples are easiest, which hardest?",
     subtitle="{about}\nclick a bar to see some of its images",
-    description=(
-        "A histogram of a score of single examples, and images of the bar that was clicked, with class, id and "
-        "score; a menu chooses the class, and frames mark labels that were flipped."
-    ),
     holds="the images of examples",
 )
 def easiest_and_hardest(outcomes: Iterable[Any], score: str | None = None, label: str | None = None) -> Rows:
-    """Draw a histogram of a score, and images of the bar that is clicked: the easiest first, right of the middle the
-    hardest first.
+    """Draw a histogram of a score of single examples, and images of the bar that was clicked, with class, id and score;
+    a menu chooses the class, and frames mark labels that were flipped. The easiest come first, right of the median the
+    hardest.
 
     `outcomes` are those of `experiments.example_scores` or of `remembering`; `score` names one of theirs (default: the
     first), and `label` the class whose examples alone are shown (default: all, with a menu). Raises a ValueError for a

@@ -24,13 +24,12 @@ STEPS = 12  # curves of a treatment, at most
     sizes=(26, 26),
     title="The error between two children",
     subtitle="on {about} images, mean over pairs and replicas; the buttons switch the treatment of batch-norm",
-    description="The error along the straight line between two children, one curve for each step they parted at.",
     holds="the paths between children",
 )
 def error_along_path(partings: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Draw error along the path, mean over pairs and replicas, with a switch between the batch-norm treatments.
+    """Draw the error along the straight line between two children, one curve for each step they parted at.
 
-    Test images come before others.
+    Mean over pairs and replicas, with a switch between the batch-norm treatments; test images come before others.
     """
     partings = first_of(list(partings), split="test")
     steps = thin(sorted({p.rewind_step for p in partings}), STEPS)

@@ -21,14 +21,11 @@ SIDE, GAP = 150, 22  # pixels of a picture, and from one to the next
 @picture(
     title="What the ticket still reads",
     subtitle="first layer, first replica; empty: nothing reads it",
-    description=(
-        "What is left of the first layer as images, from denser to sparser tickets: "
-        "the brighter a pixel, the more connections read it."
-    ),
     holds="the masks of tickets",
 )
 def first_layer(outcomes: Iterable[Any], image_shape: tuple[int, int, int] | None = None) -> Rows:
-    """Draw the first layer's mask of the first replica's tickets, from dense to sparse.
+    """Draw what is left of the first layer as images, from denser to sparser tickets of the first replica: the brighter
+    a pixel, the more connections read it.
 
     Of a linear layer, the surviving connections of every pixel (`image_shape` is channels, height, width; without it a
     square image is taken); of a convolution, the surviving share at every place of its kernels. A pixel that nothing

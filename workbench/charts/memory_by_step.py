@@ -24,15 +24,12 @@ SHARE = Axis("share", "share of the training examples", "~%", ".1%", domain=(0, 
 @picture(
     title="What is learned and forgotten?",
     subtitle="{about}; counted at every presentation in training",
-    description=(
-        "Shares of the training examples by step, in four bands from below: learned and never forgotten, forgotten "
-        "once, forgotten more often, and never learned so far."
-    ),
 )
 def memory_by_step(table: Any) -> Rows:
-    """Draw the shares of the examples in each state, one above the other, by step; it begins at step 0.
+    """Draw shares of the training examples by step, in four bands from below: learned and never forgotten, forgotten
+    once, forgotten more often, and never learned so far.
 
-    `table` is a data frame or an iterable of the outcomes of `experiments.remembering`.
+    It begins at step 0; `table` is a data frame or an iterable of the outcomes of `experiments.remembering`.
     """
     epochs = sorted(records(table), key=lambda row: row["step"])
     if not epochs:

@@ -28,16 +28,13 @@ from workbench.numbers.numerals import points
     height=230,
     title="Does robust training learn rare features?",
     subtitle="{about}; mean and 95 % t interval over replicas; major: frequent features, minor: rare ones",
-    description=(
-        "Three pictures by lambda, from the mean at the left to the most robust at the right, a line for test images "
-        "with a frequent feature and one for those with a rare feature: accuracy, confidence where wrong, and gap."
-    ),
 )
 def rare_features(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw accuracy, confidence where wrong and signed gap by lambda, on frequent and on rare features.
+    """Draw accuracy, confidence where wrong, and gap by lambda, from the mean (infinity) at the left to the most robust
+    at the right, a line for test images with a frequent feature and one for those with a rare feature.
 
     `table` is a data frame or an iterable of the outcomes of `experiments.rare_features`: means and 95 % t intervals
-    over replicas, from the mean (infinity) to the smallest lambda.
+    over replicas.
     """
     rows = records(table)
     lams = sorted({row["lam"] for row in rows}, reverse=True)

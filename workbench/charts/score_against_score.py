@@ -29,17 +29,15 @@ HEIGHT, MOST = 340, 640  # pixels up, and across at most
 @picture(
     title="Do two scores agree?",
     subtitle="{about}",
-    description=(
-        "A point for each of some examples: one score across, another up, chosen by two menus; above it "
-        "Spearman's rank correlation of the two over all examples."
-    ),
     holds="the scores of single examples",
 )
 def score_against_score(outcomes: Iterable[Any], a: str | None = None, b: str | None = None, *, seed: int = 0) -> Rows:
-    """Draw score `b` against score `a`, the means over replicas; at first el2n and forgetting, where they are there.
+    """Draw a point for each of some examples: one score across, another up, chosen by two menus; above it Spearman's
+    rank correlation of the two over all examples.
 
-    `outcomes` are those of `experiments.example_scores`; `seed` draws the examples that are shown. Raises a ValueError
-    for a score that is not there.
+    `outcomes` are those of `experiments.example_scores`, whose replicas are averaged; `a` and `b` are the scores across
+    and up at first: el2n and forgetting, where they are there. `seed` draws the examples that are shown. Raises a
+    ValueError for a score that is not there.
     """
     outcomes = list(outcomes)
     examples = scored_examples(outcomes)

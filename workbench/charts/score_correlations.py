@@ -27,14 +27,14 @@ KEY = 100  # of the colours, with their title
 @picture(
     title="Which scores say the same?",
     subtitle="{about}",
-    description=(
-        "A heat map of Spearman's rank correlations between all scores, the number in every cell; orange cells "
-        "agree, blue ones are reversed, grey ones have nothing in common."
-    ),
     holds="the scores of single examples",
 )
 def score_correlations(outcomes: Iterable[Any]) -> Rows:
-    """Draw the rank correlations of the mean scores of `experiments.example_scores`, a cell a pair."""
+    """Draw a heat map of Spearman's rank correlations between all scores, the number in every cell; orange cells agree,
+    blue ones are reversed, grey ones have nothing in common.
+
+    `outcomes` are those of `experiments.example_scores`, whose replicas are averaged.
+    """
     outcomes = list(outcomes)
     examples = scored_examples(outcomes)
     if examples is None:

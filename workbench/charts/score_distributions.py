@@ -25,17 +25,14 @@ LISTS: list[Any] = ["low", "high", "top", "count", "share", "values"]  # of a ro
 @picture(
     title="How hard are the examples of each class?",
     subtitle="{about}; heights by square root, the line is the median",
-    description=(
-        "A histogram of the scores of single examples for every class, below one another; a menu chooses the "
-        "score, and examples that were never learned stand apart at the right."
-    ),
     holds="the scores of single examples",
 )
 def score_distributions(outcomes: Iterable[Any], score: str | None = None) -> Rows:
-    """Draw the distribution of a score by class, the mean over replicas; `score` is the one that is shown at first.
+    """Draw a histogram of the scores of single examples for every class, below one another; a menu chooses the score,
+    and examples that were never learned stand apart at the right.
 
-    `outcomes` are those of `experiments.example_scores`. Heights are square roots of shares of a class. Raises a
-    ValueError for a score that is not there.
+    `outcomes` are those of `experiments.example_scores`, whose replicas are averaged; `score` is shown at first.
+    Heights are square roots of shares of a class. Raises a ValueError for a score that is not there.
     """
     examples = scored_examples(outcomes)
     if examples is None:

@@ -33,17 +33,14 @@ LISTS = ("low", "high", "floor", "top", "count", "share", "accuracy")
 @picture(
     title="Where is it sure, and where is it wrong?",
     subtitle="{about}",
-    description=(
-        "Histograms of test predictions by confidence, a method each: the wrong predictions as full bars at the "
-        "bottom, the right ones as outlines on top of them; a menu chooses before or after temperature scaling."
-    ),
     menus={"scaled": "confidence"},
     holds="the predictions of ensembles",
 )
 def confidence_histogram(outcomes: Iterable[Any]) -> Rows:
-    """Draw the test predictions by confidence, the wrong ones at the bottom: mean counts over replicas.
+    """Draw histograms of test predictions by confidence, a method each: the wrong predictions as full bars at the
+    bottom, the right ones as outlines on top of them; a menu chooses before or after temperature scaling.
 
-    `outcomes` are those of `experiments.robust_ensembles`; a menu chooses before or after temperature scaling.
+    `outcomes` are those of `experiments.robust_ensembles`; counts are means over replicas.
     """
     ensembles = by_method(outcomes)
     made = []
@@ -114,17 +111,15 @@ def words_of_histograms(outcomes: list[Any]) -> list[str]:
 @picture(
     title="Which images is it sure and wrong about?",
     subtitle="{about}\nclick a part of a bar to see its images, the surest first",
-    description=(
-        "Histograms of test predictions by confidence, a method each, the wrong ones at the bottom, and images of "
-        "the bar that was clicked, the surest first, with label, prediction and confidence."
-    ),
     holds="the images of examples",
 )
 def sure_and_wrong(outcomes: Iterable[Any], scaled: bool = False) -> Rows:
-    """Draw the predictions of the first replica of each method by confidence, and images of the bar that is clicked.
+    """Draw histograms of test predictions by confidence, a method each, the wrong ones at the bottom, and images of the
+    bar that was clicked, the surest first, with label, prediction and confidence.
 
-    `outcomes` are those of `experiments.robust_ensembles`; `scaled` takes confidence after temperature scaling. At
-    first the surest wrong predictions of the first method are shown. Images are small PNGs, at most 480.
+    `outcomes` are those of `experiments.robust_ensembles`, of which each method's first replica is drawn; `scaled`
+    takes confidence after temperature scaling. At first the surest wrong predictions of the first method are shown.
+    Images are small PNGs, at most 480.
     """
     ensembles = by_method(outcomes)
     if not ensembles:

@@ -19,13 +19,13 @@ BINS = 60
 @picture(
     title="Weights before and after pruning",
     subtitle="values after training, of the weights that survive",
-    description="Histograms of the trained weights that survive, in the dense network and in the sparsest ticket.",
     holds="the weights of tickets",
 )
 def weights_before_after(outcome_before: Any, outcome_after: Any = None) -> Rows:
-    """Draw the trained weights that survive in two outcomes, the dense network and a ticket of it for instance.
+    """Draw histograms of the trained weights that survive, in the dense network and in the sparsest ticket.
 
-    Of outcomes instead of two, the first replica's densest and sparsest ticket are drawn.
+    Two outcomes may be given, the dense network and a ticket of it for instance; of all of them instead, the first
+    replica's densest and sparsest ticket are drawn.
     """
     pair = [outcome_before, outcome_after]
     if outcome_after is None:

@@ -10,10 +10,12 @@
         measures=[Axis("test_loss", "test loss (nats)", said=".3f")],
         looks=RUNS,                                     # by the field "kind", which `line` may change
         title="Loss by density",
-        description="Test loss by density, dense at the left, a line for the ticket and each of its controls.",
     )
     def loss_by_density(table: Any) -> Rows:
-        """Draw test loss by density; `table` is a data frame or an iterable of the outcomes of `winning_tickets`."""
+        """Draw test loss by density, dense at the left, a line for the ticket and each of its controls.
+
+        `table` is a data frame or an iterable of the outcomes of `experiments.winning_tickets`.
+        """
         return records(table)                           # a dict a replica; what is averaged, and what it is of
 
 With a line in `CHARTS` this is a chart: it averages over replicas, has intervals from three of them on, names its lines

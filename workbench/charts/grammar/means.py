@@ -18,7 +18,7 @@ from workbench.charts.grammar.axes import Axis
 from workbench.charts.grammar.lines import Pane, lines
 from workbench.charts.grammar.looks import Looking, looks_of
 from workbench.charts.grammar.marks import shaped, tips
-from workbench.charts.grammar.picture import Picture, dress, headed, legend, menu
+from workbench.charts.grammar.picture import Picture, described, dress, headed, legend, menu
 from workbench.charts.grammar.room import LEAST, Grid, grid, widest
 from workbench.charts.grammar.rows import Rows
 
@@ -31,11 +31,11 @@ class Means(Averages):
 
     `Averages` has the other fields. The pictures stand side by side where there is room, or, `stacked`, one below the
     other. `shapes` is (title, looks) of the records' `shape`; a menu of what is `chosen` is one of `buttons`. `needs`
-    and `holds` are the `Picture`'s.
+    and `holds` are the `Picture`'s; what a screen reader says is `described`, if there is no `description`.
     """
 
     title: str
-    description: str
+    description: str = ""
     subtitle: str = "mean and 95 % t interval over replicas"
     shapes: tuple[str, Looking] | None = None
     buttons: bool = False
@@ -48,7 +48,8 @@ class Means(Averages):
         def rows(*args: P.args, **kwargs: P.kwargs) -> Rows:
             return self.rows(list(numbers(*args, **kwargs)))
 
-        return Picture(rows, self.draw, needs=self.needs, holds=self.holds)
+        declared = replace(self, description=self.description or described(numbers))
+        return Picture(rows, declared.draw, needs=self.needs, holds=self.holds)
 
     def draw(self, rows: Rows, width: int) -> Any:
         """Draw the rows: a picture for each measure that they have, and for each value of the split."""
@@ -96,9 +97,7 @@ class Means(Averages):
         shapes = [name for row in rows for name in _several(row.get("shape"))]
         shape = shaped(self.shapes[0], looks_of(self.shapes[1], shapes), width) if self.shapes else None
         pane = Pane(self.x_of(rows), self.measures[0], (0, 0), looks, legend=key, shape=shape, sizes=self.sizes)
-        carried = [
-            tip for c in self.carried for tip in ([c.tip(c.field)] if isinstance(c, Axis) else tips(**dict([c])))
-        ]
+        carried = [c.tip(c.field) if isinstance(c, Axis) else tips(**{c[0]: c[1]})[0] for c in self.carried]
         return replace(pane, tips=self._tips(rows), carried=carried)
 
     def dressed(self, chart: Any, rows: Rows, width: int) -> Any:

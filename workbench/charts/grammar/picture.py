@@ -1,8 +1,8 @@
 """A chart in two steps, and what stands around it: rows and drawing apart, a title, the words for those who do not see.
 
-@picture(title="Weights", description="…", holds="weights")     # what a data frame of the outcomes does not hold
+@picture(title="Weights", holds="weights")      # what a data frame of the outcomes does not hold
 def weights_before_after(outcomes: Iterable[Any]) -> Rows:
-    \"\"\"Draw the trained weights that survive.\"\"\"
+    \"\"\"Draw a histogram of the trained weights that survive.\"\"\"      # and a screen reader says so
     return […]                                   # what is drawn: at most 500 dicts
 
 @weights_before_after.drawing
@@ -15,6 +15,7 @@ def words(outcomes: Iterable[Any]) -> list[str]: …
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -101,9 +102,17 @@ class Picture(Generic[P]):
 def picture(*, needs: str = "", holds: str = "", **around: Any) -> Callable[[Callable[P, Rows]], Picture[P]]:
     """Decorate the function that makes a chart's rows; its drawing and its sentences follow.
 
-    `around` are the title, the subtitle, the description and the menus that `dress` puts around the drawing.
+    `around` are the title, the subtitle and the menus that `dress` puts around the drawing, and the description, where
+    that is not `described`.
     """
-    return lambda rows: Picture(rows, needs=needs, holds=holds, around=around)
+    words = {"needs": needs, "holds": holds}
+    return lambda rows: Picture(rows, **words, around=around and {"description": described(rows), **around})
+
+
+def described(chart: Callable[..., Any]) -> str:
+    """Return what a screen reader says of a chart: the first paragraph of its docstring, without the word "Draw"."""
+    first = " ".join(inspect.cleandoc(chart.__doc__ or "").split("\n\n")[0].split()).removeprefix("Draw ")
+    return first[:1].upper() + first[1:]
 
 
 def dress(
