@@ -24,11 +24,7 @@ CELL = 52  # pixels across, at most
 KEY = 100  # of the colours, with their title
 
 
-@picture(
-    title="Which scores say the same?",
-    subtitle="{about}",
-    holds="the scores of single examples",
-)
+@picture(title="Which scores say the same?", subtitle="{about}", holds="the scores of single examples")
 def score_correlations(outcomes: Iterable[Any]) -> Rows:
     """Draw a heat map of Spearman's rank correlations between all scores, the number in every cell; orange cells agree,
     blue ones are reversed, grey ones have nothing in common.
