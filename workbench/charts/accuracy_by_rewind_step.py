@@ -5,21 +5,18 @@ The picture of Frankle et al. 2020, "Linear Mode Connectivity and the Lottery Ti
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from workbench.charts.grammar import ACCURACY, DENSITY, Means, Rows, in_sequence, records
 from workbench.charts.grammar.looks import BLUE, GOLD, GREEN, ORANGE
 
 
-def _early_to_late(names: Any) -> Any:
-    return in_sequence(names, (ORANGE, GOLD, GREEN, BLUE))
-
-
 @Means(
     x=DENSITY,
     measures=[ACCURACY],
     line="k",
-    looks=_early_to_late,
+    looks=partial(in_sequence, colours=(ORANGE, GOLD, GREEN, BLUE)),
     legend="rewound to step",
     split="rate",
     title="Accuracy by rewinding step",

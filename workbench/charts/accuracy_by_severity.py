@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.charts.grammar import ROWS, Axis, Means, Rows, by_replica, records, thin
+from workbench.charts.grammar import ROWS, Axis, Means, Rows, by_replica, grouped, records, thin
 from workbench.charts.grammar.looks import of_methods
 from workbench.experiments.ensemble_outcome import check_once
 from workbench.numbers.numerals import points
@@ -68,18 +68,19 @@ def words(outcomes: Any) -> list[str]:
     """Say it in sentences: every measure on clean images and at the strongest severity, means over corruptions."""
     rows, sentences = _corrupted(outcomes), []
     last = max((row["severity"] for row in rows), default=0)
-    for method in dict.fromkeys(row["method"] for row in rows):
+    for method, same in grouped(rows, lambda row: row["method"]).items():
         changes = []
         for measure in MEASURES:
-            clean, worst = (_values(rows, measure.field, method=method, severity=at) for at in (0, last))
+            clean, worst = (
+                by_replica(
+                    ((row["seed"], row["replica"]), row[measure.field])
+                    for row in same
+                    if row["severity"] == severity and row.get(measure.field) is not None
+                )
+                for severity in (0, last)
+            )
             if clean and worst:
                 changes.append(f"{measure.title} from {points(clean, ' %')} to {points(worst, ' %')}")
         if changes:
             sentences.append(f"{method}, from clean images to severity {last}: {'; '.join(changes)}.")
     return sentences
-
-
-def _values(rows: Rows, field: str, **where: Any) -> list[float]:
-    """Return the measure of each replica in the rows that have these values."""
-    there = [row for row in rows if where.items() <= row.items() and row.get(field) is not None]
-    return by_replica(((row["seed"], row["replica"]), row[field]) for row in there)

@@ -8,15 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.charts.grammar import ACCURACY, BARRIER, Axis, Look, Means, Rows, grouped, in_sequence, kept, records
-from workbench.charts.grammar.looks import GREY
+from workbench.charts.grammar.looks import GREY, SHAPES
 from workbench.numbers.numerals import percent, points
 
-STARTS = {
-    "perturbed": Look(GREY, "circle"),
-    "other noise only": Look(GREY, "square"),
-    "another draw": Look(GREY, "diamond"),
-}
-KINDS = dict(zip(("perturbed", "child", "independent"), STARTS, strict=True))
+KINDS = {"perturbed": "perturbed", "child": "other noise only", "independent": "another draw"}
+STARTS = {words: Look(GREY, shape) for words, shape in zip(KINDS.values(), SHAPES, strict=False)}
 
 
 @Means(

@@ -24,7 +24,7 @@ CELL, MOST = 46, 96  # pixels across that a number needs, and that a cell takes 
     holds="the masks of tickets",
 )
 def density_by_layer(outcomes: Iterable[Any]) -> Rows:
-    """Draw the share of its weights that every layer keeps by round, layers from input to output, mean over replicas."""
+    """Draw the share of its weights that each layer keeps by round, layers from input to output, mean over replicas."""
     rounds, rows = grouped(tickets(outcomes), lambda ticket: ticket.round), []
     layers = max((len(ticket.mask) for replicas in rounds.values() for ticket in replicas), default=1)
     for r in thin(sorted(rounds), min(ROUNDS, ROWS // layers)):

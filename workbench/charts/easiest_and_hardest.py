@@ -45,9 +45,9 @@ def easiest_and_hardest(outcomes: Iterable[Any], score: str | None = None, label
     if label is not None and label not in examples.classes:
         raise ValueError(f"label must be a class of the data, {', '.join(examples.classes)}, got {label!r}")
     cut = examples.bins(name, BINS)
-    groups = _groups(examples, values, cut.of(values), label)
-    middle = float(values.median())
-    most = _most([len(places) for places in groups.values()])
+    groups, middle = _groups(examples, values, cut.of(values), label), float(values.median())
+    counts = [len(places) for places in groups.values()]
+    most = next((each for each in range(EACH, 1, -1) if sum(min(n, each) for n in counts) <= IMAGES), 1)
     about = f"{name}, {examples.about}" + ("; framed: its label was flipped" if len(examples.flipped) else "")
     made = []
     for (class_name, bar), places in groups.items():
@@ -74,11 +74,6 @@ def _groups(
             if len(places):
                 groups["other classes" if c is None else examples.classes[c], bar] = places
     return groups
-
-
-def _most(counts: list[int]) -> int:
-    """Return how many images a bar of a class may have, so that there are at most 640."""
-    return next((each for each in range(EACH, 1, -1) if sum(min(n, each) for n in counts) <= IMAGES), 1)
 
 
 def _images(examples: ScoredExamples, values: torch.Tensor, shown: torch.Tensor) -> dict[str, list[Any]]:

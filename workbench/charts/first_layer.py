@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from workbench.charts.grammar import Rows, grid, kept, picture, thin, tickets
+from workbench.charts.grammar import Rows, first_of, grid, kept, picture, thin, tickets
 from workbench.charts.grammar.looks import GREY
 from workbench.charts.grammar.marks import tips
 from workbench.charts.grammar.room import widest
@@ -31,8 +31,7 @@ def first_layer(outcomes: Iterable[Any], image_shape: tuple[int, int, int] | Non
     square image is taken); of a convolution, the surviving share at every place of its kernels. A pixel that nothing
     reads any more is left empty. The dense network is drawn only where there is no ticket.
     """
-    replica = tickets(outcomes)
-    replica = [ticket for ticket in replica if ticket.replica == replica[0].replica]
+    replica = first_of(tickets(outcomes), replica=None)
     rows = []
     for ticket in thin([t for t in replica if t.density < 1], PICTURES) or replica[:1]:
         counts, of = masks.connections_by_place(ticket.mask, image_shape)

@@ -40,8 +40,7 @@ def score_against_score(outcomes: Iterable[Any], a: str | None = None, b: str | 
     if examples is None:
         return []
     names = list(examples.scores)
-    if set(AGREE) <= set(names):
-        names.sort(key=lambda name: AGREE.index(name) if name in AGREE else len(AGREE))
+    names = list(dict.fromkeys([*AGREE, *names])) if set(AGREE) <= set(names) else names
     first, second = examples.chosen(a or names[0]), examples.chosen(b or names[min(1, len(names) - 1)])
     n = len(examples.examples)
     drawn = torch.randperm(n, generator=generator(seed, "points"))[:POINTS].sort().values

@@ -92,8 +92,5 @@ def draw(rows: Rows, width: int) -> Any:
         apart.encode(x=alt.value(inner), y=alt.value(0), text=alt.value(NEVER)),
         title.encode(x=alt.value(inner / 2), y=alt.value(LINE * lines), text="title:N"),
     ]
-    return (
-        alt.layer(*layers)
-        .properties(width=inner, height=LINE * lines)
-        .add_params(menu((row["score"] for row in rows), "score"))
-    )
+    scores = menu((row["score"] for row in rows), "score")
+    return alt.layer(*layers).properties(width=inner, height=LINE * lines).add_params(scores)

@@ -154,12 +154,9 @@ def _clickable(said: Said) -> Iterable[tuple[dict[str, Any], np.ndarray]]:
 
 def _most(counts: Sequence[tuple[str, int]]) -> dict[str, int]:
     """Return how many images a bar of wrong, and one of right predictions may have: at most 480 in all, wrong first."""
-    for right in (RIGHT, 1):
-        for wrong in range(EACH, right - 1, -1):
-            most = {"wrong": wrong, "right": right}
-            if sum(min(n, most[kind]) for kind, n in counts) <= IMAGES:
-                return most
-    return {"wrong": 1, "right": 1}
+    offers = ({"wrong": wrong, "right": right} for right in (RIGHT, 1) for wrong in range(EACH, right - 1, -1))
+    fitting = (most for most in offers if sum(min(n, most[kind]) for kind, n in counts) <= IMAGES)
+    return next(fitting, {"wrong": 1, "right": 1})
 
 
 def _images(said: Said, places: np.ndarray) -> dict[str, list[Any]]:
@@ -182,14 +179,13 @@ def draw(rows: Rows, width: int) -> Any:
     chosen = choice(surest["bar"])
     stroke = alt.when(chosen).then(alt.value(GREY)).when("datum.kind == 'wrong'")
     stroke = stroke.then(alt.value(ANSWERS["wrong"].colour)).otherwise(alt.value(ANSWERS["right"].colour))
-    thick = alt.condition(chosen, alt.value(4), alt.value(1))
-    pointed = alt.Chart().mark_rect(cursor="pointer")
-    count, root = tips(count="images"), alt.Scale(type="sqrt")
-    bars = _bars(pointed, count, "images (square root)", root, width, stroke=stroke, strokeWidth=thick)
+    framed = {"stroke": stroke, "strokeWidth": alt.condition(chosen, alt.value(4), alt.value(1))}
+    pointed, root = alt.Chart().mark_rect(cursor="pointer"), alt.Scale(type="sqrt")
+    bars = _bars(pointed, tips(count="images"), "images (square root)", root, width, **framed)
     histograms = small(bars.add_params(chosen), rows, width, height=HIGH - 30)
-    name = alt.Chart().transform_filter(chosen).mark_text(align="left", fontWeight=600)
+    shown = alt.Chart().transform_filter(chosen)
     strip = images(
-        alt.Chart().transform_filter(chosen),
+        shown,
         ["image", "id", "label", "predicted", "confidence"],
         width - AXIS - 10,
         order="-datum.confidence",
@@ -200,8 +196,8 @@ def draw(rows: Rows, width: int) -> Any:
         tip=tips(predicted="predicted", label="label", confidence=("confidence", ".3f"), id="id"),
         most=EACH,
     )
-    strip = strip + name.encode(x=alt.value(0), y=alt.value(-8), text="bar:N")
-    return alt.vconcat(histograms, strip, spacing=24)
+    name = shown.mark_text(align="left", fontWeight=600).encode(x=alt.value(0), y=alt.value(-8), text="bar:N")
+    return alt.vconcat(histograms, strip + name, spacing=24)
 
 
 @sure_and_wrong.sentences

@@ -106,9 +106,8 @@ def names_up(field: str, named: bool = True, names: Sequence[str] | None = None)
     """Return the axis up of some names, or of those that rows have, in the order of their `place`."""
     axis = alt.Axis(labels=named, ticks=False, domainOpacity=0, grid=False, labelLimit=230)
     order: Any = names or alt.EncodingSortField("place", op="min")
-    return alt.Y(
-        f"{field}:N", title=None, sort=order, axis=axis, scale=alt.Scale(domain=names) if names else alt.Undefined
-    )
+    known = {"scale": alt.Scale(domain=names)} if names else {}
+    return alt.Y(f"{field}:N", title=None, sort=order, axis=axis, **known)
 
 
 def choice(bar: str | int) -> alt.Parameter:
@@ -118,12 +117,10 @@ def choice(bar: str | int) -> alt.Parameter:
 
 def bars(base: alt.Chart, chosen: alt.Parameter, **encodings: Any) -> alt.Chart:
     """Return the bars that can be clicked: from `low` to `high`, the chosen one in another colour and framed."""
-    looks: dict[str, Any] = {
-        "color": alt.condition(chosen, alt.value(ORANGE), alt.value(BLUE)),
-        "strokeWidth": alt.condition(chosen, alt.value(2), alt.value(0.6)),
-    }
-    drawn = base.mark_rect(cursor="pointer", stroke=GREY).encode(x2="high:Q", **looks | encodings)
-    return drawn.add_params(chosen)
+    colour = alt.condition(chosen, alt.value(ORANGE), alt.value(BLUE))
+    thick = alt.condition(chosen, alt.value(2), alt.value(0.6))
+    drawn = base.mark_rect(cursor="pointer", stroke=GREY).add_params(chosen)
+    return drawn.encode(x2="high:Q", color=colour, strokeWidth=thick, **encodings)
 
 
 def floors(base: alt.Chart, lines: int) -> list[Any]:
@@ -179,9 +176,8 @@ def images(
     up = alt.Scale(domain=[0.5 - lines, 0.5], nice=False, zero=False)
     y, middle = alt.Y("line:Q", scale=up, axis=None), -6.5 * len(below)
     picture = base.mark_image(width=IMAGE, height=IMAGE, smooth=False, yOffset=middle)
-    frame = base.transform_filter(framed).mark_point(
-        shape="square", size=(IMAGE + 4) ** 2, color=ORANGE, strokeWidth=3, opacity=1, yOffset=middle
-    )
+    square: dict[str, Any] = {"shape": "square", "size": (IMAGE + 4) ** 2, "color": ORANGE, "strokeWidth": 3}
+    frame = base.transform_filter(framed).mark_point(**square, opacity=1, yOffset=middle)
     layers: list[Any] = [picture.encode(x=x, y=y, url="image:N", tooltip=list(tip)), frame.encode(x=x, y=y)]
     for place, field in enumerate(below):
         words = base.mark_text(fontSize=10.5, limit=PITCH + 2, dy=middle + IMAGE / 2 + 9 + 13 * place)

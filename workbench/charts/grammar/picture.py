@@ -159,14 +159,12 @@ def small(chart: Any, rows: Rows, width: int, *, height: int | None = None, fiel
     count = max(1, len({row["order"] for row in rows}))
     least = max(SMALL, widest((line for row in rows for line in row[field].split("\n")), 11))
     room = grid(width - AXIS, count, left=0, right=4, gap=20, least=least)  # the axis up stands once in a line
-    header = alt.Header(
-        title=None, labelExpr="split(datum.label, '\\n')", labelAnchor="start", labelFontSize=11, labelLineHeight=14
-    )
+    words: dict[str, Any] = {"labelAnchor": "start", "labelFontSize": 11, "labelLineHeight": 14}
+    header = alt.Header(title=None, labelExpr="split(datum.label, '\\n')", **words)
     facet = alt.Facet(f"{field}:N", header=header, sort=alt.EncodingSortField("order", op="min"))
     inner = room.inner if height else min(room.inner, SQUARE)
-    chart = chart.properties(width=inner, height=height or inner).facet(
-        facet, columns=room.columns, data=alt.Data(values=rows)
-    )
+    chart = chart.properties(width=inner, height=height or inner)
+    chart = chart.facet(facet, columns=room.columns, data=alt.Data(values=rows))
     chart.data = alt.Undefined  # it is the whole chart's
     return chart
 

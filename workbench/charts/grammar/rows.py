@@ -69,7 +69,7 @@ def tickets(outcomes: Iterable[Any]) -> list[Any]:
     return sorted(chosen, key=lambda outcome: (getattr(outcome, "replica", 0), outcome.round))
 
 
-def first_of(outcomes: Sequence[Any], **first: str) -> list[Any]:
+def first_of(outcomes: Sequence[Any], **first: Any) -> list[Any]:
     """Return the outcomes of one value of each field: the named one where it is there, else the least."""
     for field, name in first.items():
         names = {getattr(outcome, field) for outcome in outcomes}
