@@ -8,9 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from workbench.charts.grammar import ROWS, Rows, grouped, picture, thin, tickets
-from workbench.charts.grammar.marks import cells, tips
-from workbench.charts.grammar.room import widest
+from workbench.charts.grammar import ROWS, Rows, cells, grouped, picture, thin, tickets, tips, widest
 from workbench.nets import masks
 from workbench.numbers.numerals import percent
 

@@ -12,9 +12,8 @@ from typing import Any
 import altair as alt
 import torch
 
-from workbench.charts.grammar import Rows, menu, picture
+from workbench.charts.grammar import AXIS, Rows, menu, picture
 from workbench.charts.grammar.marks import bars, choice, images, png, tips
-from workbench.charts.grammar.picture import AXIS
 from workbench.charts.scored_examples import NEVER, ScoredExamples, scored_examples
 
 BINS = 16

@@ -8,10 +8,8 @@ from typing import Any
 
 import altair as alt
 
-from workbench.charts.grammar import Rows, first_of, grid, kept, picture, thin, tickets
+from workbench.charts.grammar import Rows, first_of, grid, kept, picture, thin, tickets, tips, widest
 from workbench.charts.grammar.looks import GREY
-from workbench.charts.grammar.marks import tips
-from workbench.charts.grammar.room import widest
 from workbench.nets import masks
 
 PICTURES = 6

@@ -10,10 +10,9 @@ from typing import Any
 
 import altair as alt
 
-from workbench.charts.grammar import HEIGHT, ROWS, STEP, Axis, Rows, picture, records, thin
+from workbench.charts.grammar import HEIGHT, LINE, ROWS, SIDE, STEP, Axis, Rows, picture, records, thin, widest
 from workbench.charts.grammar.looks import GREY, MEMORY, PAPER, scale
 from workbench.charts.grammar.marks import labels, tips, where
-from workbench.charts.grammar.room import LINE, SIDE, widest
 from workbench.numbers.numerals import percent
 
 EPOCHS = ROWS // len(MEMORY) - 4  # that are drawn

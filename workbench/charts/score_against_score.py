@@ -13,10 +13,8 @@ from typing import Any
 import altair as alt
 import torch
 
-from workbench.charts.grammar import ROWS, Look, Looks, Rows, legend, menu, picture
+from workbench.charts.grammar import ROWS, SIDE, Look, Looks, Rows, legend, menu, picture, tips, where
 from workbench.charts.grammar.looks import BLUE, GOLD, ORANGE, channels
-from workbench.charts.grammar.marks import tips, where
-from workbench.charts.grammar.room import SIDE
 from workbench.charts.scored_examples import NEVER, correlated, scored_examples
 from workbench.work.seeds import generator
 

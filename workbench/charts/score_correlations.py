@@ -11,10 +11,8 @@ from typing import Any
 
 import altair as alt
 
-from workbench.charts.grammar import Rows, picture, thin
+from workbench.charts.grammar import Rows, cells, picture, thin, tips, widest
 from workbench.charts.grammar.looks import DEEP, ORANGE, PALE
-from workbench.charts.grammar.marks import cells, tips
-from workbench.charts.grammar.room import widest
 from workbench.charts.scored_examples import correlated, scored_examples
 from workbench.experiments.score_tables import found_among_hardest
 from workbench.numbers.numerals import percent

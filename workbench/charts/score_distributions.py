@@ -12,9 +12,8 @@ from typing import Any
 import altair as alt
 import torch
 
-from workbench.charts.grammar import ROWS, Rows, menu, picture, thin
+from workbench.charts.grammar import ROWS, Rows, aside, floors, menu, picture, thin, tips, up
 from workbench.charts.grammar.looks import BLUE, GREY, ORANGE
-from workbench.charts.grammar.marks import aside, floors, tips, up
 from workbench.charts.scored_examples import NEVER, ScoredExamples, scored_examples
 
 BINS, CLASSES = 28, 12

@@ -15,11 +15,10 @@ import numpy as np
 
 from workbench import calibration
 from workbench.charts import methods
-from workbench.charts.grammar import ROWS, Rows, picture, thin
+from workbench.charts.grammar import AXIS, ROWS, Rows, legend, picture, small, thin
 from workbench.charts.grammar.looks import ANSWERS, GREY
 from workbench.charts.grammar.looks import scale as colours
 from workbench.charts.grammar.marks import choice, images, png, tips
-from workbench.charts.grammar.picture import AXIS, legend, small
 from workbench.experiments.ensemble_outcome import BINS, Said, by_method
 from workbench.numbers.numerals import points
 

@@ -9,10 +9,8 @@ import altair as alt
 import torch
 from torch import Tensor
 
-from workbench.charts.grammar import Rows, first_of, kept, legend, picture, tickets
+from workbench.charts.grammar import SIDE, Rows, first_of, kept, legend, picture, tickets, tips
 from workbench.charts.grammar.looks import BLUE, GREY
-from workbench.charts.grammar.marks import tips
-from workbench.charts.grammar.room import SIDE
 
 BINS = 60
 

@@ -1,16 +1,4 @@
-"""A chart in two steps, and what stands around it: rows and drawing apart, a title, the words for those who do not see.
-
-@picture(title="Weights", holds="weights")      # what a data frame of the outcomes does not hold
-def weights_before_after(outcomes: Iterable[Any]) -> Rows:
-    \"\"\"Draw a histogram of the trained weights that survive.\"\"\"      # and a screen reader says so
-    return […]                                   # what is drawn: at most 500 dicts
-
-@weights_before_after.drawing
-def draw(rows: Rows, width: int) -> Any: …       # an altair chart that fits into so many pixels
-
-@weights_before_after.sentences
-def words(outcomes: Iterable[Any]) -> list[str]: …
-"""
+"""A chart in two steps, rows and drawing, and what stands around it: a title, menus, what a screen reader says."""
 
 from __future__ import annotations
 
