@@ -36,13 +36,11 @@ def words(outcomes: list[Any]) -> list[str]:
     whole = {(o.seed, o.replica): o.test_accuracy for o in outcomes if o.subset == "all"}
     if not whole:
         return []
-    sentences = [f"All the data: test accuracy {points(list(whole.values()), ' %')}."]
-    kinds, names = list(SUBSETS), {o.subset for o in outcomes if o.subset != "all"}
-    for name in sorted(names, key=lambda name: (kinds.index(cells.kind(name)), name)):
-        paired = (o for o in outcomes if o.subset == name and (o.seed, o.replica) in whole)
-        if parts := grouped(paired, lambda o: o.share):
-            sentences.append(_sentence(name, parts, whole))
-    return sentences
+    kinds, paired = list(SUBSETS), [o for o in outcomes if o.subset != "all" and (o.seed, o.replica) in whole]
+    paired.sort(key=lambda o: (kinds.index(cells.kind(o.subset)), o.subset))
+    subsets = grouped(paired, lambda o: o.subset).items()
+    each = [_sentence(name, grouped(parts, lambda o: o.share), whole) for name, parts in subsets]
+    return [f"All the data: test accuracy {points(list(whole.values()), ' %')}.", *each]
 
 
 def _sentence(name: str, parts: dict[float, list[Any]], whole: dict[Any, float]) -> str:

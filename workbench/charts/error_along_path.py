@@ -35,8 +35,7 @@ def error_along_path(partings: Iterable[Any]) -> Iterator[dict[str, Any]]:
     steps = thin(sorted({p.rewind_step for p in partings}), STEPS)
     curves = len({(p.batch_norm, p.rewind_step) for p in partings if p.rewind_step in steps})
     most = ROWS // max(6, curves) - 1 | 1  # odd: the middle stays
-    hows = list(TREATMENTS)
-    for p in sorted(partings, key=lambda p: (hows.index(p.batch_norm), p.rewind_step)):
+    for p in sorted(partings, key=lambda p: ([*TREATMENTS].index(p.batch_norm), p.rewind_step)):
         if p.rewind_step in steps:
             curve = {"about": p.split, "batch_norm": p.batch_norm, "parted": str(p.rewind_step)}
             points = zip(*(values.tolist() for values in (p.path.alphas, p.path.error, p.path.loss)), strict=True)

@@ -40,11 +40,10 @@ def rare_features(table: Any) -> Iterator[dict[str, Any]]:
     lams = sorted({row["lam"] for row in rows}, reverse=True)
     for row in rows:
         about = f"{row['gradient'].replace('_', ' ')} gradient; {len(lams)} lambdas"
+        place = {"about": about, "place": lams.index(row["lam"]), "lambdas": [_words(lam) for lam in lams]}
         for kind in ("major", "minor"):
             measured = {name: row[f"{name}_{kind}"] for name in ("wrong_confidence", "gap")}
-            measured["accuracy"] = row[f"{kind}_accuracy"]
-            place = {"place": lams.index(row["lam"]), "lambdas": [_words(lam) for lam in lams]}
-            yield row | {"about": about, "kind": kind} | place | measured
+            yield row | place | measured | {"kind": kind, "accuracy": row[f"{kind}_accuracy"]}
 
 
 def _words(lam: float) -> str:

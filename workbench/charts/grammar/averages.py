@@ -122,9 +122,8 @@ class Averages:
             row |= {"low": low, "high": high, "interval": f"{low:{measure.said}} to {high:{measure.said}}"}
         if self.bare:
             row |= {"low": None, "high": None}
-        for axis in self.carried:
-            if isinstance(axis, Axis):
-                row[axis.field] = statistics.fmean(record[axis.field] for *_, record in same)
+        numbers = [axis.field for axis in self.carried if isinstance(axis, Axis)]
+        row |= {field: statistics.fmean(record[field] for *_, record in same) for field in numbers}
         if "less" in first:
             less = by_replica((replica, record["less"]) for replica, _, record in same if record["less"] is not None)
             row["hollow"] = bool(less) and not intervals.matches(intervals.mean(less))

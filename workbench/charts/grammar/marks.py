@@ -106,7 +106,7 @@ def names_up(field: str, named: bool = True, names: Sequence[str] | None = None)
     """Return the axis up of some names, or of those that rows have, in the order of their `place`."""
     axis = alt.Axis(labels=named, ticks=False, domainOpacity=0, grid=False, labelLimit=230)
     order: Any = names or alt.EncodingSortField("place", op="min")
-    known = {"scale": alt.Scale(domain=names)} if names else {}
+    known: dict[str, Any] = {"scale": alt.Scale(domain=names)} if names else {}
     return alt.Y(f"{field}:N", title=None, sort=order, axis=axis, **known)
 
 

@@ -93,7 +93,7 @@ def picture(*, needs: str = "", holds: str = "", **around: Any) -> Callable[[Cal
     `around` are the title, the subtitle and the menus that `dress` puts around the drawing, and the description, where
     that is not `described`.
     """
-    words = {"needs": needs, "holds": holds}
+    words: dict[str, Any] = {"needs": needs, "holds": holds}
     return lambda rows: Picture(rows, **words, around=around and {"description": described(rows), **around})
 
 
