@@ -7,7 +7,7 @@ better pruning does. The control is the accuracy that pre-training reached.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -34,18 +34,15 @@ correlations = once(predictor_correlations.correlations)
     sizes=(190, 34),
     title="Does the dense network foretell its tickets?",
     subtitle="{about}",
-    description=(
-        "Mean test accuracy of sparse tickets by the mean loss barrier between two dense children of their rewinding "
-        "point: a small point for each cell and replica, a large one for each cell's mean; shapes tell k."
-    ),
     needs=f"tickets below {SPARSE:.0%} density: more rounds, or a larger fraction pruned",
 )
 def accuracy_by_barrier(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw mean test accuracy below 20 % density by mean loss barrier, a point a cell and replica, means larger.
+    """Draw mean test accuracy of tickets below 20 % density by the mean loss barrier between two dense children of
+    their rewinding point: a small point for each cell and replica, a large one for each cell's mean; shapes tell k.
 
     `table` are the outcomes of `experiments.pretraining`, or what `subsets_table` or `predictors` made of them. The
-    subtitle has Spearman's correlation over the means of cells, and that of the control, with intervals that draw
-    seeds anew.
+    subtitle has Spearman's correlation over the means of cells, and that of the control, with intervals that draw seeds
+    anew.
     """
     table = table if hasattr(table, "to_dict") else list(table)
     rows = records(table if "sparse_accuracy" in table else predictors(table))
@@ -54,9 +51,8 @@ def accuracy_by_barrier(table: Any) -> Iterator[dict[str, Any]]:
         cell = row["subset"], row["size"], row["pretrain_steps"]
         name, k = cells.words(*cell), row["pretrain_steps"]
         look = {"cell": name, "look": cells.kind(row["subset"], k), "shape": str(k)}
-        point = {name: row[name] for name in ("seed", "replica", "barrier", "sparse_accuracy", "pretrain_accuracy")}
-        yield {"role": "mark", "about": about, **look, **point, "words": f"{name}, one replica"}
-        yield {"together": name, **look, **point}
+        yield {**row, **look, "role": "mark", "about": about, "words": f"{name}, one replica"}
+        yield {**row, **look, "together": name}
 
 
 def _correlated(table: Any) -> list[str]:
@@ -81,7 +77,6 @@ def _interval(row: Any) -> str:
 
 
 @accuracy_by_barrier.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: how the barrier ranks the cells, and how the control does."""
-    outcomes = list(outcomes)
     return [f"{line[0].upper()}{line[1:]}." for line in _correlated(outcomes)] if len(predictors(outcomes)) else []

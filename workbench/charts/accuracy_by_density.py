@@ -1,34 +1,21 @@
-"""How accurate are tickets, and their controls, at every density?
-
-The picture of the lottery-ticket papers: density falls to the right, the dense network is a line across, and each kind
-of run shows its mean over replicas with the t interval that `workbench.intervals` gives.
-"""
+"""How accurate are tickets, and their controls, at every density? The picture of the lottery-ticket papers."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from workbench.charts.grammar import ACCURACY, DENSITY, RUNS, Means, Rows, records, tickets
+from workbench.charts.grammar import ACCURACY, DENSITY, RUNS, Means, Rows, grouped, records, tickets
 from workbench.charts.grammar.looks import looks_of
 from workbench.lottery.rounds import matching
 from workbench.numbers import intervals
 from workbench.numbers.numerals import percent, points
 
 
-@Means(
-    x=DENSITY,
-    measures=[ACCURACY],
-    looks=RUNS,
-    title="Accuracy by density",
-    description=(
-        "Test accuracy by density, from the dense network at the left to the sparsest at the right: "
-        "the ticket and its controls, mean and 95 % interval over replicas, and the dense network as a line across."
-    ),
-)
+@Means(x=DENSITY, measures=[ACCURACY], looks=RUNS, title="Accuracy by density")
 def accuracy_by_density(table: Any, published: Iterable[dict[str, Any]] | None = None) -> Rows:
-    """Draw test accuracy by density: mean and 95 % t interval over replicas, with the dense network's line and band.
+    """Draw test accuracy by density, from the dense network at the left to the sparsest at the right: the ticket and
+    its controls, mean and 95 % t interval over replicas, and the dense network as a line with a band across.
 
     `table` is a data frame, or an iterable of outcomes, with `kind, replica, round, density, test_accuracy`; fewer than
     three replicas are shown without an interval. `published` are a paper's numbers, dicts of `density`, `accuracy` and
@@ -37,40 +24,32 @@ def accuracy_by_density(table: Any, published: Iterable[dict[str, Any]] | None =
     rows = [{"kind": "ticket", **record} for record in records(table)]
     dense = [row for row in rows if row["kind"] == "ticket" and row["density"] == 1]
     across = [row | {"kind": "dense", "role": "across"} for row in dense] if len(dense) < len(rows) else []
-    theirs = [
-        {"role": "mark", "kind": "published", "density": p["density"], "test_accuracy": p["accuracy"]}
-        | {"words": p.get("label", "published")}
-        for p in published or ()
-    ]
+    cross = {"role": "mark", "kind": "published"}
+    theirs = [cross | p | {"test_accuracy": p["accuracy"], "words": p.get("label", "")} for p in published or ()]
     return [*rows, *across, *theirs]
 
 
 @accuracy_by_density.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: the dense network, how far the ticket matches it, its controls at the end, collapse."""
-    outcomes = list(outcomes)
-    replicas = _replicas(outcomes)
+    evaluated = [o for o in outcomes if o.test_accuracy is not None]
+    replicas = grouped(tickets(evaluated), lambda ticket: ticket.replica).values()
+    replicas = [rounds for rounds in replicas if rounds[0].round == 0]
     if not replicas:
         return []
-    dense = [float(rounds[0].run.test_accuracy or 0) for rounds in replicas]
-    sentences = [f"The dense network: test accuracy {points(dense, ' %')}."]
+    sentences = [f"The dense network: test accuracy {points([dense.test_accuracy for dense, *_ in replicas], ' %')}."]
     rounds = min(len(replica) for replica in replicas)
     if rounds < 2:
         return sentences
     sentences.append(_matching([replica[:rounds] for replica in replicas]))
-    sentences += _sparsest(outcomes, replicas[0][rounds - 1].round)
+    last = replicas[0][rounds - 1]
+    kinds = grouped((o for o in evaluated if o.round == last.round), lambda o: o.kind)
+    names = {kind: look.words for kind, look in looks_of(RUNS, kinds).items()}
+    each = (f"{names[kind]} {points([o.test_accuracy for o in same], ' %')}" for kind, same in kinds.items())
+    sentences.append(f"At {percent(last.density)}: {'; '.join(each)}.")
     if collapsed := sorted({o.density for o in outcomes if o.kind == "ticket" and o.collapsed}, reverse=True):
         sentences.append(f"From {percent(collapsed[0])} on a layer of the ticket has lost every weight.")
     return sentences
-
-
-def _replicas(outcomes: Sequence[Any]) -> list[list[Any]]:
-    """Return each replica's tickets, dense first; those without a test accuracy are left out."""
-    replicas: dict[int, list[Any]] = defaultdict(list)
-    for ticket in tickets(outcomes):
-        if ticket.test_accuracy is not None:
-            replicas[ticket.replica].append(ticket)
-    return [rounds for rounds in replicas.values() if rounds[0].round == 0]
 
 
 def _matching(replicas: list[list[Any]]) -> str:
@@ -86,13 +65,3 @@ def _matching(replicas: list[list[Any]]) -> str:
         return f"{first}: its paired 95 % interval, {low:+.1f} to {high:+.1f} points, goes more than {margin} below."
     down = percent(matched.density)
     return f"The ticket matches it down to {down} of the weights (paired 95 % interval, at most {margin} worse)."
-
-
-def _sparsest(outcomes: Sequence[Any], last: int) -> list[str]:
-    accuracies: dict[str, list[float]] = defaultdict(list)
-    for o in outcomes:
-        if o.round == last and o.test_accuracy is not None:
-            accuracies[o.kind].append(o.test_accuracy)
-    density = next(o.density for o in outcomes if o.round == last)
-    each = [f"{looks_of(RUNS, [kind])[kind].words} {points(values, ' %')}" for kind, values in accuracies.items()]
-    return [f"At {percent(density)}: {'; '.join(each)}."] if each else []

@@ -5,31 +5,28 @@ The picture of Frankle et al. 2020, "Linear Mode Connectivity and the Lottery Ti
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from workbench.charts.grammar import ACCURACY, DENSITY, Means, Rows, in_sequence, records
 from workbench.charts.grammar.looks import BLUE, GOLD, GREEN, ORANGE
 
 
-def _early_to_late(names: Any) -> Any:
-    return in_sequence(names, (ORANGE, GOLD, GREEN, BLUE))
-
-
 @Means(
     x=DENSITY,
     measures=[ACCURACY],
     line="k",
-    looks=_early_to_late,
+    looks=partial(in_sequence, colours=(ORANGE, GOLD, GREEN, BLUE)),
     legend="rewound to step",
     split="rate",
     title="Accuracy by rewinding step",
-    description="Test accuracy of the ticket by density, one line for each step that it was rewound to.",
 )
 def accuracy_by_rewind_step(table: Any) -> Rows:
-    """Draw test accuracy by density for every `rewind_step`: mean and 95 % t interval over replicas.
+    """Draw test accuracy of the ticket by density, one line for each step that it was rewound to.
 
     `table` is a data frame, or an iterable of outcomes, with `kind, replica, rewind_step, density, test_accuracy`, of
-    which the tickets are drawn, and optionally `learning_rate`: one picture for each.
+    which the tickets are drawn (mean and 95 % t interval over replicas), and optionally `learning_rate`: one picture
+    for each.
     """
     rows = [row for row in records(table) if row.get("kind", "ticket") == "ticket"]
     rows.sort(key=lambda row: (-(row.get("learning_rate") or 0), row["rewind_step"]))

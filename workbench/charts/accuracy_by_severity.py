@@ -6,10 +6,10 @@ not be on corrupted ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from workbench.charts.grammar import ROWS, Axis, Means, Rows, by_replica, records, thin
+from workbench.charts.grammar import ROWS, Axis, Means, Rows, by_replica, grouped, records, thin
 from workbench.charts.grammar.looks import of_methods
 from workbench.experiments.ensemble_outcome import check_once
 from workbench.numbers.numerals import points
@@ -34,19 +34,16 @@ MEASURES = [
     height=250,
     title="What happens as images are corrupted?",
     subtitle="{about}; mean and 95 % t interval over replicas; severity 0 is without a corruption",
-    description=(
-        "Pictures by severity of a corruption that a menu chooses, from clean images at 0 to the strongest at 5, a "
-        "line for each method: test accuracy, expected calibration error, and confidence less accuracy, above zero "
-        "where it is too sure."
-    ),
     needs="a corruption and a severity",
 )
 def accuracy_by_severity(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw accuracy, ECE and signed gap by severity of a corruption, which a menu chooses: means and 95 % t intervals.
+    """Draw test accuracy, expected calibration error, and confidence less accuracy, above zero where it is too sure, by
+    severity of a corruption that a menu chooses, from clean images at 0 to the strongest at 5, a line for each method.
 
     `table` is a data frame of `experiments.shift_table`, or the outcomes of `experiments.shifted`; a measure that it
-    does not have is not drawn. Intervals are over replicas; "mean of all" is over the corruptions of a severity,
-    replica by replica. Raises a ValueError for rows of several experiments, in which a replica has a method twice.
+    does not have is not drawn. Means have 95 % t intervals over replicas; "mean of all" is over the corruptions of a
+    severity, replica by replica. Raises a ValueError for rows of several experiments, in which a replica has a method
+    twice.
     """
     rows = [row for row in _corrupted(table) if row.get("severity") is not None]
     keys = ("seed", "replica", "method", "corruption", "severity")  # clean images may come with every call
@@ -67,22 +64,23 @@ def _corrupted(table: Any) -> Rows:
 
 
 @accuracy_by_severity.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: Any) -> list[str]:
     """Say it in sentences: every measure on clean images and at the strongest severity, means over corruptions."""
     rows, sentences = _corrupted(outcomes), []
     last = max((row["severity"] for row in rows), default=0)
-    for method in dict.fromkeys(row["method"] for row in rows):
+    for method, same in grouped(rows, lambda row: row["method"]).items():
         changes = []
         for measure in MEASURES:
-            clean, worst = (_values(rows, measure.field, method=method, severity=at) for at in (0, last))
+            clean, worst = (
+                by_replica(
+                    ((row["seed"], row["replica"]), row[measure.field])
+                    for row in same
+                    if row["severity"] == severity and row.get(measure.field) is not None
+                )
+                for severity in (0, last)
+            )
             if clean and worst:
                 changes.append(f"{measure.title} from {points(clean, ' %')} to {points(worst, ' %')}")
         if changes:
             sentences.append(f"{method}, from clean images to severity {last}: {'; '.join(changes)}.")
     return sentences
-
-
-def _values(rows: Rows, field: str, **where: Any) -> list[float]:
-    """Return the measure of each replica in the rows that have these values."""
-    there = [row for row in rows if where.items() <= row.items() and row.get(field) is not None]
-    return by_replica(((row["seed"], row["replica"]), row[field]) for row in there)

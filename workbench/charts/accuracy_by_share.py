@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -30,17 +30,14 @@ LOOKS = {
     height=(230, 150),
     title="Pruned in one shot",
     subtitle="filled: matches the dense network (paired interval); mean and 95 % t interval over replicas",
-    description=(
-        "Test accuracy by density after pruning in one shot and retraining, filled where it is shown to match the "
-        "dense network, with random places as the control; below, the error that pruning adds before retraining, and "
-        "the error barrier half-way from the dense solution to the retrained one."
-    ),
 )
 def accuracy_by_share(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw test accuracy by density after one shot, filled where it matches, and what the shot did, below it.
+    """Draw test accuracy by density after pruning in one shot and retraining, filled where it is shown to match the
+    dense network, with random places as the control; below, the error that pruning adds before retraining, and the
+    error barrier half-way from the dense solution to the retrained one.
 
     `table` is a data frame or an iterable of the outcomes of `experiments.one_shot`; mean and 95 % t interval over
-    replicas. Below: the error that pruning alone adds, and the error barrier half-way to the dense solution.
+    replicas.
     """
     for row in records(table):
         pruned, accuracy = row["density"] < 1, row["test_accuracy"]
@@ -52,9 +49,8 @@ def accuracy_by_share(table: Any) -> Iterator[dict[str, Any]]:
 
 
 @accuracy_by_share.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: the largest share that matches, of the ticket and of the control, and the projection."""
-    outcomes = list(outcomes)
     replicas = len({o.replica for o in outcomes})
     if not any(o.share for o in outcomes):
         return []

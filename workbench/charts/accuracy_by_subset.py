@@ -5,13 +5,11 @@ The picture of "Lottery Tickets on a Data Diet" (Paul et al. 2022), whose publis
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from workbench.charts import cells
-from workbench.charts.grammar import ACCURACY, DENSITY, RUNS, SUBSETS, Means, Rows, records
+from workbench.charts.grammar import ACCURACY, DENSITY, RUNS, SUBSETS, Means, Rows, grouped, records
 from workbench.experiments.pretraining import ENOUGH
 from workbench.experiments.pretraining_tables import SAME_DATA
 from workbench.numbers.numerals import percent, points
@@ -84,12 +82,11 @@ def _published(name: str) -> Rows:
 
 
 @accuracy_by_subset.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: for every cell the accuracy of its sparsest tickets, and which cells prove nothing."""
     outcomes = [o for o in outcomes if o.test_accuracy is not None]
-    by_cell: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
-    for o in sorted(outcomes, key=lambda o: cells.place(o.subset, o.size, o.pretrain_steps)):
-        by_cell[o.subset, o.size, o.pretrain_steps, o.presentations].append(o)
+    outcomes.sort(key=lambda o: cells.place(o.subset, o.size, o.pretrain_steps))
+    by_cell = grouped(outcomes, lambda o: (o.subset, o.size, o.pretrain_steps, o.presentations))
     least = min((o.density for o in outcomes), default=1.0)
     accuracies, marked = [], []
     for (subset, size, k, seen), same in by_cell.items():

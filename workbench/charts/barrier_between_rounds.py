@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -31,16 +31,13 @@ CROSSES = 100  # disconnected replicas that are marked
     height=190,
     title="Successive rounds",
     subtitle="dashed: threshold of connection, margin of matching (filled: matches); mean and 95 % t interval",
-    description=(
-        "Above, the error barrier between successive rounds by density, with a cross for every replica that is "
-        "disconnected; below, the ticket's accuracy less the dense network's, filled where it is shown to match."
-    ),
 )
 def barrier_between_rounds(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw the error barrier between successive rounds by density, and the ticket's accuracy less the dense one's.
+    """Draw the error barrier between successive rounds by density, with a cross for every replica that is disconnected;
+    below, the ticket's accuracy less the dense network's, filled where it is shown to match.
 
     `table` is a data frame or an iterable of the outcomes of `experiments.until_disconnected`: mean and 95 % t interval
-    over the replicas that came so far, whose number is told; a cross marks where a replica is disconnected.
+    over the replicas that came so far, whose number is told.
     """
     rows = records(table)
     for row in rows:
@@ -48,20 +45,15 @@ def barrier_between_rounds(table: Any) -> Iterator[dict[str, Any]]:
         yield same | {"line": "barrier"}
         if row["test_accuracy"] is not None:
             gap = row["test_accuracy"] - row["dense_accuracy"]
-            yield same | {
-                "line": "accuracy",
-                "barrier_error": None,
-                "gap": gap,
-                "less": gap if row["density"] < 1 else None,
-            }
+            less = gap if row["density"] < 1 else None
+            yield same | {"line": "accuracy", "barrier_error": None, "gap": gap, "less": less}
     for row in thin([row for row in rows if row["disconnected"]], CROSSES):
         yield row | {"role": "mark", "line": "disconnected"}
 
 
 @barrier_between_rounds.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: where each replica was disconnected, and down to where the ticket matches."""
-    outcomes = list(outcomes)
     if not any(o.round > 1 for o in outcomes):
         return []
     threshold = f"{100 * outcomes[0].threshold:g} points of error"

@@ -21,16 +21,15 @@ LOSS = Axis("loss", "loss barrier (nats)", said=".3f", zero=True)
     legend="third by EL2N",
     title="Do easy examples connect first?",
     subtitle="{about}; mean and 95 % t interval over replicas",
-    description="Error and loss barriers of easy, middle and hard examples by the step at which the children parted.",
     needs="EL2N of the examples, from one network or more",
     holds="the paths between children",
 )
 def barrier_by_difficulty(partings: Iterable[Any], *, batch_norm: str = "average") -> Iterator[dict[str, Any]]:
-    """Draw error and loss barriers of the easy, the middle and the hard third, mean and interval over replicas.
+    """Draw error and loss barriers of easy, middle and hard examples by the step at which the children parted.
 
     Hard examples have a high loss at the ends already, so that their loss barrier may be the lowest while their error
-    barrier is the highest: both are drawn. Training images come before test images, and where `batch_norm` was not
-    measured, another treatment is drawn.
+    barrier is the highest: both are drawn, mean and 95 % t interval over replicas. Training images come before test
+    images, and where `batch_norm` was not measured, another treatment is drawn.
     """
     for p in first_of([p for p in partings if p.scores is not None], batch_norm=batch_norm, split="train"):
         for group, examples in terciles(p.scores).items():

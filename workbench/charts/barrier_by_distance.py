@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+import statistics
 from dataclasses import replace
 from typing import Any
 
-from workbench.charts.grammar import ACCURACY, BARRIER, Axis, Look, Means, Rows, in_sequence, kept, records
-from workbench.charts.grammar.looks import GREY
+from workbench.charts.grammar import ACCURACY, BARRIER, Axis, Look, Means, Rows, grouped, in_sequence, kept, records
+from workbench.charts.grammar.looks import GREY, SHAPES
 from workbench.numbers.numerals import percent, points
 
-STARTS = {
-    "perturbed": Look(GREY, "circle"),
-    "other noise only": Look(GREY, "square"),
-    "another draw": Look(GREY, "diamond"),
-}
-KINDS = dict(zip(("perturbed", "child", "independent"), STARTS, strict=True))
+KINDS = {"perturbed": "perturbed", "child": "other noise only", "independent": "another draw"}
+STARTS = {words: Look(GREY, shape) for words, shape in zip(KINDS.values(), SHAPES, strict=False)}
 
 
 @Means(
@@ -29,16 +26,13 @@ KINDS = dict(zip(("perturbed", "child", "independent"), STARTS, strict=True))
     height=280,
     title="How far away does the solution still return?",
     subtitle="1 is the way from the rewound weights to the projected solution; mean and 95 % t interval over replicas",
-    description=(
-        "The error barrier to the round's own solution, and test accuracy, by the distance at which training began: "
-        "circles are perturbed starting points, squares other noise only, diamonds another draw of the weights."
-    ),
 )
 def barrier_by_distance(table: Any) -> Rows:
-    """Draw the error barrier to the solution, and the accuracy, by distance: mean and 95 % t interval over replicas.
+    """Draw the error barrier to the round's own solution, and test accuracy, by the distance at which training began:
+    circles are perturbed starting points, squares other noise only, diamonds another draw of the weights.
 
-    `table` is a data frame or an iterable of the outcomes of `experiments.perturbation`; the dashed line is the
-    threshold up to which two networks are called connected.
+    `table` is a data frame or an iterable of the outcomes of `experiments.perturbation`: mean and 95 % t interval over
+    replicas; the dashed line is the threshold up to which two networks are called connected.
     """
     rows = sorted(records(table), key=lambda row: -row["density"])
     for row in rows:
@@ -49,20 +43,15 @@ def barrier_by_distance(table: Any) -> Rows:
 
 
 @barrier_by_distance.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: for every density, the farthest start from which training returns, and the controls."""
-    outcomes = list(outcomes)
-    threshold = outcomes[0].threshold if outcomes else 0
+    threshold = outcomes[0].threshold
     within = f"(mean error barrier of at most {100 * threshold:g} points)"
     sentences = []
-    for density in sorted({o.density for o in outcomes}, reverse=True):
-        same = [o for o in outcomes if o.density == density]
-        back = None
-        for far in sorted({o.distance for o in same if o.kind == "perturbed"}):
-            barriers = [o.barrier_error for o in same if o.kind == "perturbed" and o.distance == far]
-            if sum(barriers) / len(barriers) > threshold:
-                break
-            back = far
+    for density, same in sorted(grouped(outcomes, lambda o: o.density).items(), reverse=True):
+        starts = sorted(grouped((o for o in same if o.kind == "perturbed"), lambda o: o.distance).items())
+        means = ((distance, statistics.fmean(o.barrier_error for o in start)) for distance, start in starts)
+        *_, back = None, *(distance for distance, _ in itertools.takewhile(lambda mean: mean[1] <= threshold, means))
         network = "The dense network" if density == 1 else f"At {percent(density)}"
         returns = "from none of the distances" if back is None else f"from up to {back:g} times the way to its target"
         sentences.append(f"{network}: training returns {returns} {within}.")

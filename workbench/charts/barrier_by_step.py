@@ -1,14 +1,14 @@
-"""From which step do children end connected? The error barrier by the step they part at, for each treatment.
+"""From which step do children end connected? The instability analysis of Frankle et al. 2020.
 
-The instability analysis of Frankle et al. 2020; below the line at two points, children count as connected.
+Below the line at two points, children count as connected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
 from typing import Any
 
-from workbench.charts.grammar import BARRIER, PARTED, TREATMENTS, Means, Rows, records
+from workbench.charts.grammar import BARRIER, PARTED, TREATMENTS, Means, Rows, grouped, records
 from workbench.experiments.instability import LIMIT
 from workbench.numbers import intervals
 
@@ -23,24 +23,23 @@ from workbench.numbers import intervals
     rules={"barrier_error": LIMIT},
     title="When do children end connected?",
     subtitle="above the line between the ends; mean and 95 % t interval over replicas; dashed: two points",
-    description="The error barrier between two children, by the step at which they parted, for each treatment.",
 )
 def barrier_by_step(partings: Any) -> Rows:
-    """Draw the error barrier by rewinding step: mean and 95 % t interval over replicas, one line a treatment.
+    """Draw the error barrier between two children, by the step at which they parted, for each treatment.
 
     `partings` is a data frame, or an iterable of `Parting`s, with `replica, rewind_step, split, batch_norm,
-    barrier_error`; pairs of one replica are averaged first.
+    barrier_error`: mean and 95 % t interval over replicas, whose pairs are averaged first.
     """
     return sorted(records(partings), key=lambda record: record["split"])
 
 
 @barrier_by_step.sentences
-def words(partings: Iterable[Any]) -> list[str]:
+def words(partings: Any) -> list[str]:
     """Say it in sentences, for the test images where they were measured, one for each batch-norm treatment."""
     means = [row for row in barrier_by_step.rows(partings) if row["role"] == "point"]
     split = "test" if any(row["split"] == "test" for row in means) else means[0]["split"] if means else ""
-    treatments = dict.fromkeys(row["line"] for row in means if row["split"] == split)
-    return [_sentence(how, [m for m in means if (m["split"], m["line"]) == (split, how)], split) for how in treatments]
+    lines = grouped((row for row in means if row["split"] == split), lambda row: row["line"])
+    return [_sentence(how, line, split) for how, line in lines.items()]
 
 
 def _sentence(how: str, means: Rows, split: str) -> str:
@@ -48,11 +47,7 @@ def _sentence(how: str, means: Rows, split: str) -> str:
     sentence = f"Batch-norm {how}, {split} images: the error barrier is {_points(first)} from step {first['where']}"
     if last is not first:
         sentence += f" and {_points(last)} from step {last['where']}"
-    below = None
-    for mean in reversed(means):
-        if mean["value"] >= LIMIT:
-            break
-        below = mean["where"]
+    *_, below = None, *(m["where"] for m in itertools.takewhile(lambda m: m["value"] < LIMIT, reversed(means)))
     if below is None:
         return f"{sentence}; children are not connected (below {100 * LIMIT:g} points) at the last step."
     return f"{sentence}; its mean stays below {100 * LIMIT:g} points from step {below} on."

@@ -7,14 +7,13 @@ click on a bar shows some of its images.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
 import torch
 
-from workbench.charts.grammar import Axis, Rows, first_of, picture, thin
+from workbench.charts.grammar import Axis, Rows, first_of, grouped, picture, thin
 from workbench.charts.grammar.bins import bins
 from workbench.charts.grammar.marks import aside, bars, choice, floors, images, png, tips, up, where
 from workbench.charts.grammar.rows import measured_on
@@ -28,17 +27,15 @@ BARRIER = Axis("barrier", "loss barrier of an example at the midpoint (nats)", p
 @picture(
     title="Which examples are not connected?",
     subtitle="{about}; heights by square root; click a bar to see some of its images",
-    description="Histograms of the loss barriers of single examples, one for each step at which children parted.",
     holds="the images of examples and the paths between children",
 )
 def barriers_by_example(partings: Iterable[Any], *, batch_norm: str = "average") -> Rows:
-    """Draw histograms of the loss barriers bᵢ at the midpoint, in nats, with images of some examples of every bar.
+    """Draw histograms of the loss barriers bᵢ of single examples at the midpoint, in nats, one for each step at which
+    children parted.
 
     Training images come before test images, and where `batch_norm` was not measured, another treatment is drawn.
     """
-    by_step: dict[int, list[Any]] = defaultdict(list)
-    for p in first_of(list(partings), batch_norm=batch_norm, split="train"):
-        by_step[p.rewind_step].append(p)
+    by_step = grouped(first_of(list(partings), batch_norm=batch_norm, split="train"), lambda p: p.rewind_step)
     steps = thin(sorted(by_step), STEPS)
     values = {step: torch.stack([p.path.barriers() for p in by_step[step]]).mean(0) for step in steps}
     cut = bins(torch.cat([torch.zeros(0), *values.values()]), BINS, 0.01)  # the same for all steps

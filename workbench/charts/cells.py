@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from workbench.charts.grammar import SUBSETS
-from workbench.charts.grammar.room import spread
 from workbench.experiments.pretraining import ENOUGH
 from workbench.experiments.pretraining_tables import SAME_DATA
 
@@ -37,16 +35,3 @@ def note(subset: str, pretrain_steps: int, presentations: float) -> str:
     if kind(subset, pretrain_steps) in ("nothing", "all") or presentations >= ENOUGH:
         return ""
     return SAME_DATA if subset == "random" else f"fewer than {ENOUGH} presentations"
-
-
-def column(
-    ends: Iterable[dict[str, Any]], seen: list[float], at: float, gap: float, field: str
-) -> list[dict[str, Any]]:
-    """Return a label for the end of each line; it goes with the last chart that is not declared."""
-    ends = list(ends)
-    height = (max(seen) - min(seen)) or 0.01 if seen else 1.0
-    places = spread([end[field] for end in ends], gap * height)
-    return [
-        {**end, "role": "label", "from": end[field], "from_at": end["at"], field: place, "at": at}
-        for end, place in zip(ends, places, strict=True)
-    ]

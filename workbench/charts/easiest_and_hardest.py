@@ -12,9 +12,8 @@ from typing import Any
 import altair as alt
 import torch
 
-from workbench.charts.grammar import Rows, menu, picture
+from workbench.charts.grammar import AXIS, Rows, menu, picture
 from workbench.charts.grammar.marks import bars, choice, images, png, tips
-from workbench.charts.grammar.picture import AXIS
 from workbench.charts.scored_examples import NEVER, ScoredExamples, scored_examples
 
 BINS = 16
@@ -26,15 +25,12 @@ ALL = "all"
 @picture(
     title="Which examples are easiest, which hardest?",
     subtitle="{about}\nclick a bar to see some of its images",
-    description=(
-        "A histogram of a score of single examples, and images of the bar that was clicked, with class, id and "
-        "score; a menu chooses the class, and frames mark labels that were flipped."
-    ),
     holds="the images of examples",
 )
 def easiest_and_hardest(outcomes: Iterable[Any], score: str | None = None, label: str | None = None) -> Rows:
-    """Draw a histogram of a score, and images of the bar that is clicked: the easiest first, right of the middle the
-    hardest first.
+    """Draw a histogram of a score of single examples, and images of the bar that was clicked, with class, id and score;
+    a menu chooses the class, and frames mark labels that were flipped. The easiest come first, right of the median the
+    hardest.
 
     `outcomes` are those of `experiments.example_scores` or of `remembering`; `score` names one of theirs (default: the
     first), and `label` the class whose examples alone are shown (default: all, with a menu). Raises a ValueError for a
@@ -48,9 +44,9 @@ def easiest_and_hardest(outcomes: Iterable[Any], score: str | None = None, label
     if label is not None and label not in examples.classes:
         raise ValueError(f"label must be a class of the data, {', '.join(examples.classes)}, got {label!r}")
     cut = examples.bins(name, BINS)
-    groups = _groups(examples, values, cut.of(values), label)
-    middle = float(values.median())
-    most = _most([len(places) for places in groups.values()])
+    groups, middle = _groups(examples, values, cut.of(values), label), float(values.median())
+    counts = [len(places) for places in groups.values()]
+    most = next((each for each in range(EACH, 1, -1) if sum(min(n, each) for n in counts) <= IMAGES), 1)
     about = f"{name}, {examples.about}" + ("; framed: its label was flipped" if len(examples.flipped) else "")
     made = []
     for (class_name, bar), places in groups.items():
@@ -77,11 +73,6 @@ def _groups(
             if len(places):
                 groups["other classes" if c is None else examples.classes[c], bar] = places
     return groups
-
-
-def _most(counts: list[int]) -> int:
-    """Return how many images a bar of a class may have, so that there are at most 640."""
-    return next((each for each in range(EACH, 1, -1) if sum(min(n, each) for n in counts) <= IMAGES), 1)
 
 
 def _images(examples: ScoredExamples, values: torch.Tensor, shown: torch.Tensor) -> dict[str, list[Any]]:

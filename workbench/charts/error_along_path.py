@@ -24,20 +24,18 @@ STEPS = 12  # curves of a treatment, at most
     sizes=(26, 26),
     title="The error between two children",
     subtitle="on {about} images, mean over pairs and replicas; the buttons switch the treatment of batch-norm",
-    description="The error along the straight line between two children, one curve for each step they parted at.",
     holds="the paths between children",
 )
 def error_along_path(partings: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Draw error along the path, mean over pairs and replicas, with a switch between the batch-norm treatments.
+    """Draw the error along the straight line between two children, one curve for each step they parted at.
 
-    Test images come before others.
+    Mean over pairs and replicas, with a switch between the batch-norm treatments; test images come before others.
     """
     partings = first_of(list(partings), split="test")
     steps = thin(sorted({p.rewind_step for p in partings}), STEPS)
     curves = len({(p.batch_norm, p.rewind_step) for p in partings if p.rewind_step in steps})
     most = ROWS // max(6, curves) - 1 | 1  # odd: the middle stays
-    hows = list(TREATMENTS)
-    for p in sorted(partings, key=lambda p: (hows.index(p.batch_norm), p.rewind_step)):
+    for p in sorted(partings, key=lambda p: ([*TREATMENTS].index(p.batch_norm), p.rewind_step)):
         if p.rewind_step in steps:
             curve = {"about": p.split, "batch_norm": p.batch_norm, "parted": str(p.rewind_step)}
             points = zip(*(values.tolist() for values in (p.path.alphas, p.path.error, p.path.loss)), strict=True)

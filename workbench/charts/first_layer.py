@@ -8,10 +8,8 @@ from typing import Any
 
 import altair as alt
 
-from workbench.charts.grammar import Rows, grid, kept, picture, thin, tickets
+from workbench.charts.grammar import Rows, first_of, grid, kept, picture, thin, tickets, tips, widest
 from workbench.charts.grammar.looks import GREY
-from workbench.charts.grammar.marks import tips
-from workbench.charts.grammar.room import widest
 from workbench.nets import masks
 
 PICTURES = 6
@@ -21,21 +19,17 @@ SIDE, GAP = 150, 22  # pixels of a picture, and from one to the next
 @picture(
     title="What the ticket still reads",
     subtitle="first layer, first replica; empty: nothing reads it",
-    description=(
-        "What is left of the first layer as images, from denser to sparser tickets: "
-        "the brighter a pixel, the more connections read it."
-    ),
     holds="the masks of tickets",
 )
 def first_layer(outcomes: Iterable[Any], image_shape: tuple[int, int, int] | None = None) -> Rows:
-    """Draw the first layer's mask of the first replica's tickets, from dense to sparse.
+    """Draw what is left of the first layer as images, from denser to sparser tickets of the first replica: the brighter
+    a pixel, the more connections read it.
 
     Of a linear layer, the surviving connections of every pixel (`image_shape` is channels, height, width; without it a
     square image is taken); of a convolution, the surviving share at every place of its kernels. A pixel that nothing
     reads any more is left empty. The dense network is drawn only where there is no ticket.
     """
-    replica = tickets(outcomes)
-    replica = [ticket for ticket in replica if ticket.replica == replica[0].replica]
+    replica = first_of(tickets(outcomes), replica=None)
     rows = []
     for ticket in thin([t for t in replica if t.density < 1], PICTURES) or replica[:1]:
         counts, of = masks.connections_by_place(ticket.mask, image_shape)

@@ -5,16 +5,14 @@ After Toneva et al. 2019: many examples are learned once and never forgotten, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import altair as alt
 
-from workbench.charts.grammar import HEIGHT, ROWS, STEP, Axis, Rows, picture, records, thin
+from workbench.charts.grammar import HEIGHT, LINE, ROWS, SIDE, STEP, Axis, Rows, picture, records, thin, widest
 from workbench.charts.grammar.looks import GREY, MEMORY, PAPER, scale
 from workbench.charts.grammar.marks import labels, tips, where
-from workbench.charts.grammar.room import LINE, SIDE, widest
 from workbench.numbers.numerals import percent
 
 EPOCHS = ROWS // len(MEMORY) - 4  # that are drawn
@@ -22,18 +20,12 @@ ACROSS = replace(STEP, title="step", padding=0)
 SHARE = Axis("share", "share of the training examples", "~%", ".1%", domain=(0, 1))
 
 
-@picture(
-    title="What is learned and forgotten?",
-    subtitle="{about}; counted at every presentation in training",
-    description=(
-        "Shares of the training examples by step, in four bands from below: learned and never forgotten, forgotten "
-        "once, forgotten more often, and never learned so far."
-    ),
-)
+@picture(title="What is learned and forgotten?", subtitle="{about}; counted at every presentation in training")
 def memory_by_step(table: Any) -> Rows:
-    """Draw the shares of the examples in each state, one above the other, by step; it begins at step 0.
+    """Draw shares of the training examples by step, in four bands from below: learned and never forgotten, forgotten
+    once, forgotten more often, and never learned so far.
 
-    `table` is a data frame or an iterable of the outcomes of `experiments.remembering`.
+    It begins at step 0; `table` is a data frame or an iterable of the outcomes of `experiments.remembering`.
     """
     epochs = sorted(records(table), key=lambda row: row["step"])
     if not epochs:
@@ -79,17 +71,13 @@ def draw(rows: Rows, width: int) -> Any:
 
 
 @memory_by_step.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: the shares after the last epoch, and the example that was forgotten most often."""
-    last = max(outcomes, key=lambda o: o.step, default=None)
-    if last is None:
-        return []
+    last = max(outcomes, key=lambda o: o.step)
     shares = ", ".join(f"{percent(getattr(last, band))} {look.words}" for band, look in reversed(list(MEMORY.items())))
     sentences = [f"After step {last.step} of {last.of}: of the training examples are {shares}."]
-    events = last.forgetting.events_RN.sum(0)
-    if int(events.max()):
-        place = int(events.argmax())
-        example = last.classes[int(last.examples.labels[place])]
-        often = f"id {int(last.forgetting.ids[place])} (class {example}), {int(events[place])} times"
-        sentences.append(f"Forgotten most often: {often}.")
+    most, place = (int(of) for of in last.forgetting.events_RN.sum(0).max(0))
+    if most:
+        often = f"id {int(last.forgetting.ids[place])} (class {last.classes[int(last.examples.labels[place])]})"
+        sentences.append(f"Forgotten most often: {often}, {most} times.")
     return sentences

@@ -7,7 +7,7 @@ The direction is the claim of "Distributionally Robust Ensemble of Lottery Ticke
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from workbench.charts.grammar import Axis, Look, Means, records
@@ -28,26 +28,22 @@ from workbench.numbers.numerals import points
     height=230,
     title="Does robust training learn rare features?",
     subtitle="{about}; mean and 95 % t interval over replicas; major: frequent features, minor: rare ones",
-    description=(
-        "Three pictures by lambda, from the mean at the left to the most robust at the right, a line for test images "
-        "with a frequent feature and one for those with a rare feature: accuracy, confidence where wrong, and gap."
-    ),
 )
 def rare_features(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw accuracy, confidence where wrong and signed gap by lambda, on frequent and on rare features.
+    """Draw accuracy, confidence where wrong, and gap by lambda, from the mean (infinity) at the left to the most robust
+    at the right, a line for test images with a frequent feature and one for those with a rare feature.
 
     `table` is a data frame or an iterable of the outcomes of `experiments.rare_features`: means and 95 % t intervals
-    over replicas, from the mean (infinity) to the smallest lambda.
+    over replicas.
     """
     rows = records(table)
     lams = sorted({row["lam"] for row in rows}, reverse=True)
     for row in rows:
         about = f"{row['gradient'].replace('_', ' ')} gradient; {len(lams)} lambdas"
+        place = {"about": about, "place": lams.index(row["lam"]), "lambdas": [_words(lam) for lam in lams]}
         for kind in ("major", "minor"):
             measured = {name: row[f"{name}_{kind}"] for name in ("wrong_confidence", "gap")}
-            measured["accuracy"] = row[f"{kind}_accuracy"]
-            place = {"place": lams.index(row["lam"]), "lambdas": [_words(lam) for lam in lams]}
-            yield row | {"about": about, "kind": kind} | place | measured
+            yield row | place | measured | {"kind": kind, "accuracy": row[f"{kind}_accuracy"]}
 
 
 def _words(lam: float) -> str:
@@ -55,11 +51,8 @@ def _words(lam: float) -> str:
 
 
 @rare_features.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: rare features by the mean and by the smallest lambda, and what that costs."""
-    outcomes = list(outcomes)
-    if not outcomes:
-        return []
     sentences = []
     for lam in dict.fromkeys((max(o.lam for o in outcomes), min(o.lam for o in outcomes))):
         same = [o for o in outcomes if o.lam == lam]

@@ -13,10 +13,8 @@ from typing import Any
 import altair as alt
 import torch
 
-from workbench.charts.grammar import ROWS, Look, Looks, Rows, legend, menu, picture
+from workbench.charts.grammar import ROWS, SIDE, Look, Looks, Rows, legend, menu, picture, tips, where
 from workbench.charts.grammar.looks import BLUE, GOLD, ORANGE, channels
-from workbench.charts.grammar.marks import tips, where
-from workbench.charts.grammar.room import SIDE
 from workbench.charts.scored_examples import NEVER, correlated, scored_examples
 from workbench.work.seeds import generator
 
@@ -26,28 +24,21 @@ KINDS: Looks = {"as it is": Look(BLUE), "label flipped": Look(ORANGE, "diamond")
 HEIGHT, MOST = 340, 640  # pixels up, and across at most
 
 
-@picture(
-    title="Do two scores agree?",
-    subtitle="{about}",
-    description=(
-        "A point for each of some examples: one score across, another up, chosen by two menus; above it "
-        "Spearman's rank correlation of the two over all examples."
-    ),
-    holds="the scores of single examples",
-)
+@picture(title="Do two scores agree?", subtitle="{about}", holds="the scores of single examples")
 def score_against_score(outcomes: Iterable[Any], a: str | None = None, b: str | None = None, *, seed: int = 0) -> Rows:
-    """Draw score `b` against score `a`, the means over replicas; at first el2n and forgetting, where they are there.
+    """Draw a point for each of some examples: one score across, another up, chosen by two menus; above it Spearman's
+    rank correlation of the two over all examples.
 
-    `outcomes` are those of `experiments.example_scores`; `seed` draws the examples that are shown. Raises a ValueError
-    for a score that is not there.
+    `outcomes` are those of `experiments.example_scores`, whose replicas are averaged; `a` and `b` are the scores across
+    and up at first: el2n and forgetting, where they are there. `seed` draws the examples that are shown. Raises a
+    ValueError for a score that is not there.
     """
     outcomes = list(outcomes)
     examples = scored_examples(outcomes)
     if examples is None:
         return []
     names = list(examples.scores)
-    if set(AGREE) <= set(names):
-        names.sort(key=lambda name: AGREE.index(name) if name in AGREE else len(AGREE))
+    names = list(dict.fromkeys([*AGREE, *names])) if set(AGREE) <= set(names) else names
     first, second = examples.chosen(a or names[0]), examples.chosen(b or names[min(1, len(names) - 1)])
     n = len(examples.examples)
     drawn = torch.randperm(n, generator=generator(seed, "points"))[:POINTS].sort().values
@@ -77,10 +68,8 @@ def draw(rows: Rows, width: int) -> Any:
     """Draw the rows; the menus choose among the scores that are there."""
     note = rows[0] if rows else {"names": [""], "first": "", "second": ""}
     menus = [
-        menu(
-            sorted(note["names"], key=lambda name: name != note[first]), words, name=f"score_{axis}"
-        )  # it is the first
-        for axis, words, first in (("x", "across", "first"), ("y", "up", "second"))
+        menu([note[chosen], *note["names"]], words, name=f"score_{axis}")  # what is chosen comes first
+        for axis, words, chosen in (("x", "across", "first"), ("y", "up", "second"))
     ]
     away = {axis: f"indexof(datum.never, ' ' + score_{axis} + ',') >= 0" for axis in "xy"}
     kind = f"{away['x']} || {away['y']} ? '{NEVER}' : datum.flipped ? 'label flipped' : 'as it is'"
@@ -96,16 +85,16 @@ def draw(rows: Rows, width: int) -> Any:
         **{channel: looks[channel] for channel in ("color", "shape")},
         tooltip=tip,
     )
-    told = where("note").transform_flatten(["a", "b", "correlation"])
+    about = where("note")
+    told = about.transform_flatten(["a", "b", "correlation"])
     told = told.transform_filter("datum.a == score_x && datum.b == score_y").transform_calculate(
         words="isValid(datum.correlation) ? 'Spearman ' + format(datum.correlation, '+.2f') + ' over all of them'"
         " : 'no rank correlation: one of the two is the same for all'"
     )
-    note_ = where("note")
     words = [
         (told.mark_text(align="left", dy=-12, fontWeight=600, limit=width - 12), -54, 0),
-        (note_.transform_calculate(words="score_x").mark_text(align="center", dy=32), inner / 2, HEIGHT),
-        (note_.transform_calculate(words="score_y").mark_text(align="center", angle=270, dy=-48), 0, HEIGHT / 2),
+        (about.transform_calculate(words="score_x").mark_text(align="center", dy=32), inner / 2, HEIGHT),
+        (about.transform_calculate(words="score_y").mark_text(align="center", angle=270, dy=-48), 0, HEIGHT / 2),
     ]
     placed = [text.encode(x=alt.value(x), y=alt.value(y), text="words:N") for text, x, y in words]
     return alt.layer(points, *placed).properties(width=inner, height=HEIGHT).add_params(*menus)

@@ -11,10 +11,8 @@ from typing import Any
 
 import altair as alt
 
-from workbench.charts.grammar import Rows, picture, thin
+from workbench.charts.grammar import Rows, cells, picture, thin, tips, widest
 from workbench.charts.grammar.looks import DEEP, ORANGE, PALE
-from workbench.charts.grammar.marks import cells, tips
-from workbench.charts.grammar.room import widest
 from workbench.charts.scored_examples import correlated, scored_examples
 from workbench.experiments.score_tables import found_among_hardest
 from workbench.numbers.numerals import percent
@@ -24,17 +22,13 @@ CELL = 52  # pixels across, at most
 KEY = 100  # of the colours, with their title
 
 
-@picture(
-    title="Which scores say the same?",
-    subtitle="{about}",
-    description=(
-        "A heat map of Spearman's rank correlations between all scores, the number in every cell; orange cells "
-        "agree, blue ones are reversed, grey ones have nothing in common."
-    ),
-    holds="the scores of single examples",
-)
+@picture(title="Which scores say the same?", subtitle="{about}", holds="the scores of single examples")
 def score_correlations(outcomes: Iterable[Any]) -> Rows:
-    """Draw the rank correlations of the mean scores of `experiments.example_scores`, a cell a pair."""
+    """Draw a heat map of Spearman's rank correlations between all scores, the number in every cell; orange cells agree,
+    blue ones are reversed, grey ones have nothing in common.
+
+    `outcomes` are those of `experiments.example_scores`, whose replicas are averaged.
+    """
     outcomes = list(outcomes)
     examples = scored_examples(outcomes)
     if examples is None:
@@ -77,9 +71,8 @@ def draw(rows: Rows, width: int) -> Any:
 
 
 @score_correlations.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: what agrees with EL2N, or with the first score, from the closest to the least close."""
-    outcomes = list(outcomes)
     examples = scored_examples(outcomes)
     if examples is None:
         return []

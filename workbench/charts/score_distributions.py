@@ -12,9 +12,8 @@ from typing import Any
 import altair as alt
 import torch
 
-from workbench.charts.grammar import ROWS, Rows, menu, picture, thin
+from workbench.charts.grammar import ROWS, Rows, aside, floors, menu, picture, thin, tips, up
 from workbench.charts.grammar.looks import BLUE, GREY, ORANGE
-from workbench.charts.grammar.marks import aside, floors, tips, up
 from workbench.charts.scored_examples import NEVER, ScoredExamples, scored_examples
 
 BINS, CLASSES = 28, 12
@@ -25,17 +24,14 @@ LISTS: list[Any] = ["low", "high", "top", "count", "share", "values"]  # of a ro
 @picture(
     title="How hard are the examples of each class?",
     subtitle="{about}; heights by square root, the line is the median",
-    description=(
-        "A histogram of the scores of single examples for every class, below one another; a menu chooses the "
-        "score, and examples that were never learned stand apart at the right."
-    ),
     holds="the scores of single examples",
 )
 def score_distributions(outcomes: Iterable[Any], score: str | None = None) -> Rows:
-    """Draw the distribution of a score by class, the mean over replicas; `score` is the one that is shown at first.
+    """Draw a histogram of the scores of single examples for every class, below one another; a menu chooses the score,
+    and examples that were never learned stand apart at the right.
 
-    `outcomes` are those of `experiments.example_scores`. Heights are square roots of shares of a class. Raises a
-    ValueError for a score that is not there.
+    `outcomes` are those of `experiments.example_scores`, whose replicas are averaged; `score` is shown at first.
+    Heights are square roots of shares of a class. Raises a ValueError for a score that is not there.
     """
     examples = scored_examples(outcomes)
     if examples is None:
@@ -95,8 +91,5 @@ def draw(rows: Rows, width: int) -> Any:
         apart.encode(x=alt.value(inner), y=alt.value(0), text=alt.value(NEVER)),
         title.encode(x=alt.value(inner / 2), y=alt.value(LINE * lines), text="title:N"),
     ]
-    return (
-        alt.layer(*layers)
-        .properties(width=inner, height=LINE * lines)
-        .add_params(menu((row["score"] for row in rows), "score"))
-    )
+    scores = menu((row["score"] for row in rows), "score")
+    return alt.layer(*layers).properties(width=inner, height=LINE * lines).add_params(scores)

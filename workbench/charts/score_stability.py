@@ -30,15 +30,12 @@ divided = once(stability)  # some hundred rank correlations
     height=340,
     title="How many networks does a score need?",
     subtitle="{about}",
-    description=(
-        "Spearman's rank correlation of the mean over few networks with the mean over all the others, a line a score, "
-        "by the number of networks averaged; buttons compare with forgetting instead."
-    ),
     needs="two networks or more, as replicas, and a score that asks them",
     holds="the scores of single examples",
 )
 def score_stability(outcomes: Iterable[Any], *, divisions: int = DIVISIONS, seed: int = 0) -> Iterator[dict[str, Any]]:
-    """Draw the rank correlation of every score with itself, or with forgetting, by the number of networks averaged.
+    """Draw Spearman's rank correlation of the mean over few networks with the mean over all the others, a line a score,
+    by the number of networks averaged; buttons compare with forgetting instead.
 
     `outcomes` are those of `experiments.example_scores`, two replicas or more; the buttons choose with which score of
     the other networks. `seed` draws the divisions.

@@ -7,7 +7,7 @@ and one replica, whose bars can be clicked to see their images (`sure_and_wrong`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import altair as alt
@@ -15,11 +15,10 @@ import numpy as np
 
 from workbench import calibration
 from workbench.charts import methods
-from workbench.charts.grammar import ROWS, Rows, dress, menu, picture, thin
+from workbench.charts.grammar import AXIS, ROWS, Rows, legend, picture, small, thin
 from workbench.charts.grammar.looks import ANSWERS, GREY
 from workbench.charts.grammar.looks import scale as colours
-from workbench.charts.grammar.marks import choice, images, png
-from workbench.charts.grammar.picture import AXIS, legend, small
+from workbench.charts.grammar.marks import choice, images, png, tips
 from workbench.experiments.ensemble_outcome import BINS, Said, by_method
 from workbench.numbers.numerals import points
 
@@ -28,50 +27,44 @@ HIGH = 150  # pixels of a histogram
 IMAGES, EACH = 480, 28  # in all, and of one bar
 RIGHT = 4  # images of a bar of right predictions
 LISTS = ("low", "high", "floor", "top", "count", "share", "accuracy")
-CONFIDENCE = alt.Tooltip("low:Q", title="confidence above", format=".1f")
 
 
-@picture(holds="the predictions of ensembles")
+@picture(
+    title="Where is it sure, and where is it wrong?",
+    subtitle="{about}",
+    menus={"scaled": "confidence"},
+    holds="the predictions of ensembles",
+)
 def confidence_histogram(outcomes: Iterable[Any]) -> Rows:
-    """Draw the test predictions by confidence, the wrong ones at the bottom: mean counts over replicas.
+    """Draw histograms of test predictions by confidence, a method each: the wrong predictions as full bars at the
+    bottom, the right ones as outlines on top of them; a menu chooses before or after temperature scaling.
 
-    `outcomes` are those of `experiments.robust_ensembles`; a menu chooses before or after temperature scaling.
+    `outcomes` are those of `experiments.robust_ensembles`; counts are means over replicas.
     """
     ensembles = by_method(outcomes)
     made = []
     for order, (method, replicas) in enumerate(ensembles.items()):
         for words, scaled in methods.MENU.items():
-            counts = _counts(replicas, scaled)
             row = {"about": methods.about(ensembles), "method": method, "order": order, "scaled": words}
             wrong = f"wrong above {SURE:g}: {points(_sure(replicas, scaled), ' %', of=False)}"
             row["heading"] = f"{methods.heading(replicas, scaled)}\n{wrong}"
-            made += [row | {"kind": kind} | _stacked(counts, kind) for kind in ANSWERS]
+            made += [row | lists for lists in _stacked([outcome.said(scaled=scaled) for outcome in replicas])]
     return made
 
 
-def _counts(replicas: Sequence[Any], scaled: bool) -> dict[str, np.ndarray]:
-    """Return the mean count of each bin over replicas, of right and of wrong predictions."""
-    said = [outcome.said(scaled=scaled) for outcome in replicas]
-    return {
-        kind: np.mean([np.bincount(s.bin[s.right == (kind == "right")], minlength=BINS) for s in said], 0)
-        for kind in ANSWERS
-    }
-
-
-def _stacked(counts: dict[str, np.ndarray], kind: str) -> dict[str, list[Any]]:
-    wrong, total = counts["wrong"], counts["wrong"] + counts["right"]
-    floor, top = (np.zeros(BINS), wrong) if kind == "wrong" else (wrong, total)
-    edges = np.arange(BINS + 1) / BINS
+def _stacked(said: Sequence[Said]) -> Iterator[dict[str, Any]]:
+    """Yield the mean counts over replicas of right and of wrong predictions, lists over the bins that have any."""
+    right, wrong = (
+        np.mean([np.bincount(one.bin[one.right == answer], minlength=BINS) for one in said], 0)
+        for answer in (True, False)
+    )
+    total, edges = wrong + right, np.arange(BINS + 1) / BINS
     there = np.flatnonzero(total)
-    return {
-        "low": edges[:-1][there].tolist(),
-        "high": edges[1:][there].tolist(),
-        "floor": floor[there].round(3).tolist(),
-        "top": top[there].round(3).tolist(),
-        "count": counts[kind][there].round(2).tolist(),
-        "share": (counts[kind] / total.sum())[there].round(5).tolist(),
-        "accuracy": (counts["right"][there] / total[there]).round(4).tolist(),
-    }
+    for kind, floor, count in (("right", wrong, right), ("wrong", 0 * wrong, wrong)):
+        lists = {"low": edges[:-1], "high": edges[1:], "floor": floor.round(3), "top": (floor + count).round(3)}
+        lists |= {"count": count.round(2), "share": (count / total.sum()).round(5)}
+        accuracy = (right[there] / total[there]).round(4).tolist()
+        yield {"kind": kind, **{field: of[there].tolist() for field, of in lists.items()}, "accuracy": accuracy}
 
 
 def _sure(replicas: Sequence[Any], scaled: bool = False) -> list[float]:
@@ -83,25 +76,11 @@ def _sure(replicas: Sequence[Any], scaled: bool = False) -> list[float]:
 @confidence_histogram.drawing
 def draw_histograms(rows: Rows, width: int) -> Any:
     """Draw the rows: stacked bars for each method, the wrong ones full, the right ones as an outline above them."""
-    tip = [
-        alt.Tooltip("count:Q", title="mean count", format=".1f"),
-        alt.Tooltip("share:Q", title="share of all", format=".1%"),
-        alt.Tooltip("accuracy:Q", title="accuracy of the bin", format=".1%"),
-    ]
+    shares = {"share": ("share of all", ".1%"), "accuracy": ("accuracy of the bin", ".1%")}
+    tip = tips(count=("mean count", ".1f"), **shares)
     base = alt.Chart().transform_filter(methods.SHOWN).transform_flatten([*LISTS])
     bars = _bars(base.mark_rect(strokeWidth=1.2), tip, "test images", alt.Scale(), width)
-    return dress(
-        small(bars, rows, width, height=HIGH),
-        rows,
-        width,
-        title="Where is it sure, and where is it wrong?",
-        subtitle="{about}",
-        description=(
-            "Histograms of test predictions by confidence, a method each: the wrong predictions as full bars at the "
-            "bottom, the right ones as outlines on top of them; a menu chooses before or after temperature scaling."
-        ),
-        menus=[menu(methods.MENU, "confidence")],
-    )
+    return small(bars, rows, width, height=HIGH)
 
 
 def _bars(marked: alt.Chart, tip: Sequence[Any], title: str, scale: alt.Scale, width: int, **more: Any) -> alt.Chart:
@@ -116,25 +95,30 @@ def _bars(marked: alt.Chart, tip: Sequence[Any], title: str, scale: alt.Scale, w
         y2="top:Q",
         color=alt.Color("kind:N", scale=colours(ANSWERS), legend=key),
         fillOpacity=alt.condition("datum.kind == 'wrong'", alt.value(1.0), alt.value(0.18)),
-        tooltip=[alt.Tooltip("method:N"), alt.Tooltip("kind:N", title="predictions"), CONFIDENCE, *tip],
+        tooltip=[*tips(method="method", kind="predictions", low=("confidence above", ".1f")), *tip],
         **{"stroke": outline, **more},
     )
 
 
 @confidence_histogram.sentences
-def words_of_histograms(outcomes: Iterable[Any]) -> list[str]:
+def words_of_histograms(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: how many predictions are wrong and sure, by method."""
-    ensembles = by_method(outcomes).values()
-    each = [f"{replicas[0].name} {points(_sure(replicas), ' %')}" for replicas in ensembles]
-    return [f"Wrong, and surer than {SURE:g}: {'; '.join(each)}."] if each else []
+    each = [f"{replicas[0].name} {points(_sure(replicas), ' %')}" for replicas in by_method(outcomes).values()]
+    return [f"Wrong, and surer than {SURE:g}: {'; '.join(each)}."]
 
 
-@picture(holds="the images of examples")
+@picture(
+    title="Which images is it sure and wrong about?",
+    subtitle="{about}\nclick a part of a bar to see its images, the surest first",
+    holds="the images of examples",
+)
 def sure_and_wrong(outcomes: Iterable[Any], scaled: bool = False) -> Rows:
-    """Draw the predictions of the first replica of each method by confidence, and images of the bar that is clicked.
+    """Draw histograms of test predictions by confidence, a method each, the wrong ones at the bottom, and images of the
+    bar that was clicked, the surest first, with label, prediction and confidence.
 
-    `outcomes` are those of `experiments.robust_ensembles`; `scaled` takes confidence after temperature scaling. At
-    first the surest wrong predictions of the first method are shown. Images are small PNGs, at most 480.
+    `outcomes` are those of `experiments.robust_ensembles`, of which each method's first replica is drawn; `scaled`
+    takes confidence after temperature scaling. At first the surest wrong predictions of the first method are shown.
+    Images are small PNGs, at most 480.
     """
     ensembles = by_method(outcomes)
     if not ensembles:
@@ -169,12 +153,9 @@ def _clickable(said: Said) -> Iterable[tuple[dict[str, Any], np.ndarray]]:
 
 def _most(counts: Sequence[tuple[str, int]]) -> dict[str, int]:
     """Return how many images a bar of wrong, and one of right predictions may have: at most 480 in all, wrong first."""
-    for right in (RIGHT, 1):
-        for wrong in range(EACH, right - 1, -1):
-            most = {"wrong": wrong, "right": right}
-            if sum(min(n, most[kind]) for kind, n in counts) <= IMAGES:
-                return most
-    return {"wrong": 1, "right": 1}
+    offers = ({"wrong": wrong, "right": right} for right in (RIGHT, 1) for wrong in range(EACH, right - 1, -1))
+    fitting = (most for most in offers if sum(min(n, most[kind]) for kind, n in counts) <= IMAGES)
+    return next(fitting, {"wrong": 1, "right": 1})
 
 
 def _images(said: Said, places: np.ndarray) -> dict[str, list[Any]]:
@@ -197,14 +178,13 @@ def draw(rows: Rows, width: int) -> Any:
     chosen = choice(surest["bar"])
     stroke = alt.when(chosen).then(alt.value(GREY)).when("datum.kind == 'wrong'")
     stroke = stroke.then(alt.value(ANSWERS["wrong"].colour)).otherwise(alt.value(ANSWERS["right"].colour))
-    thick = alt.condition(chosen, alt.value(4), alt.value(1))
-    pointed = alt.Chart().mark_rect(cursor="pointer")
-    count, root = [alt.Tooltip("count:Q", title="images")], alt.Scale(type="sqrt")
-    bars = _bars(pointed, count, "images (square root)", root, width, stroke=stroke, strokeWidth=thick)
+    framed = {"stroke": stroke, "strokeWidth": alt.condition(chosen, alt.value(4), alt.value(1))}
+    pointed, root = alt.Chart().mark_rect(cursor="pointer"), alt.Scale(type="sqrt")
+    bars = _bars(pointed, tips(count="images"), "images (square root)", root, width, **framed)
     histograms = small(bars.add_params(chosen), rows, width, height=HIGH - 30)
-    name = alt.Chart().transform_filter(chosen).mark_text(align="left", fontWeight=600)
+    shown = alt.Chart().transform_filter(chosen)
     strip = images(
-        alt.Chart().transform_filter(chosen),
+        shown,
         ["image", "id", "label", "predicted", "confidence"],
         width - AXIS - 10,
         order="-datum.confidence",
@@ -212,37 +192,20 @@ def draw(rows: Rows, width: int) -> Any:
             "said": "datum.kind == 'wrong' ? datum.predicted + ', not ' + datum.label : datum.predicted",
             "sure": "format(datum.confidence, '.2f')",
         },
-        tip=[
-            alt.Tooltip("predicted:N"),
-            alt.Tooltip("label:N"),
-            alt.Tooltip("confidence:Q", format=".3f"),
-            alt.Tooltip("id:Q"),
-        ],
+        tip=tips(predicted="predicted", label="label", confidence=("confidence", ".3f"), id="id"),
         most=EACH,
     )
-    strip = strip + name.encode(x=alt.value(0), y=alt.value(-8), text="bar:N")
-    return dress(
-        alt.vconcat(histograms, strip, spacing=24),
-        rows,
-        width,
-        title="Which images is it sure and wrong about?",
-        subtitle="{about}\nclick a part of a bar to see its images, the surest first",
-        description=(
-            "Histograms of test predictions by confidence, a method each, the wrong ones at the bottom, and images of "
-            "the bar that was clicked, the surest first, with label, prediction and confidence."
-        ),
-    )
+    name = shown.mark_text(align="left", fontWeight=600).encode(x=alt.value(0), y=alt.value(-8), text="bar:N")
+    return alt.vconcat(histograms, strip + name, spacing=24)
 
 
 @sure_and_wrong.sentences
-def words(outcomes: Iterable[Any]) -> list[str]:
+def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: the surest wrong prediction of each method, in its first replica."""
     sentences = []
     for replicas in by_method(outcomes).values():
-        said, o = replicas[0].said(), replicas[0]
-        wrong = calibration.sure_and_wrong(o.probabilities(), o.test.labels)
-        if len(wrong):
-            place = int(wrong[0])
+        o, said = replicas[0], replicas[0].said()
+        for place in calibration.sure_and_wrong(o.probabilities(), o.test.labels)[:1].tolist():
             label, answer = o.classes[int(o.test.labels[place])], o.classes[int(said.answer[place])]
             sure = f"{said.confidence[place]:.3f} that id {int(o.test.ids[place])} is {answer}, and it is {label}"
             sentences.append(f"{o.name} is surest and wrong with {sure}.")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import altair as alt
 import torch
 from torch import Tensor
 
-from workbench.charts.grammar import Rows, kept, legend, picture, tickets
+from workbench.charts.grammar import SIDE, Rows, first_of, kept, legend, picture, tickets, tips
 from workbench.charts.grammar.looks import BLUE, GREY
-from workbench.charts.grammar.marks import tips
-from workbench.charts.grammar.room import SIDE
 
 BINS = 60
 
@@ -19,18 +18,17 @@ BINS = 60
 @picture(
     title="Weights before and after pruning",
     subtitle="values after training, of the weights that survive",
-    description="Histograms of the trained weights that survive, in the dense network and in the sparsest ticket.",
     holds="the weights of tickets",
 )
 def weights_before_after(outcome_before: Any, outcome_after: Any = None) -> Rows:
-    """Draw the trained weights that survive in two outcomes, the dense network and a ticket of it for instance.
+    """Draw histograms of the trained weights that survive, in the dense network and in the sparsest ticket.
 
-    Of outcomes instead of two, the first replica's densest and sparsest ticket are drawn.
+    Two outcomes may be given, the dense network and a ticket of it for instance; of all of them instead, the first
+    replica's densest and sparsest ticket are drawn.
     """
     pair = [outcome_before, outcome_after]
     if outcome_after is None:
-        replica = tickets(outcome_before)
-        replica = [ticket for ticket in replica if ticket.replica == replica[0].replica]
+        replica = first_of(tickets(outcome_before), replica=None)
         pair = [*replica[:1], *replica[1:][-1:]]
     survivors = [_survivors(outcome) for outcome in pair]
     reach = max((float(values.abs().max()) for values in survivors), default=1.0) if all(map(len, survivors)) else 1.0
@@ -39,7 +37,7 @@ def weights_before_after(outcome_before: Any, outcome_after: Any = None) -> Rows
     for place, (outcome, values) in enumerate(zip(pair, survivors, strict=True)):
         words = f"{('before', 'after')[place]} pruning ({kept(outcome.density)}): {len(values):,} weights"
         counts = torch.histogram(values.double(), edges).hist.tolist()
-        for low, high, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts, strict=True):
+        for (low, high), count in zip(itertools.pairwise(edges.tolist()), counts, strict=True):
             rows.append({"place": place, "net": words, "low": low, "high": high, "count": int(count)})
     return rows
 

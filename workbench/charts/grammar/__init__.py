@@ -10,10 +10,12 @@
         measures=[Axis("test_loss", "test loss (nats)", said=".3f")],
         looks=RUNS,                                     # by the field "kind", which `line` may change
         title="Loss by density",
-        description="Test loss by density, dense at the left, a line for the ticket and each of its controls.",
     )
     def loss_by_density(table: Any) -> Rows:
-        """Draw test loss by density; `table` is a data frame or an iterable of the outcomes of `winning_tickets`."""
+        """Draw test loss by density, dense at the left, a line for the ticket and each of its controls.
+
+        `table` is a data frame or an iterable of the outcomes of `experiments.winning_tickets`.
+        """
         return records(table)                           # a dict a replica; what is averaged, and what it is of
 
 With a line in `CHARTS` this is a chart: it averages over replicas, has intervals from three of them on, names its lines
@@ -29,49 +31,16 @@ rows     plain fields of outcomes, means with intervals, at most 500 rows, arith
 picture  a chart in two steps (`@picture`, its `.drawing`, its `.sentences`), its title, menus, legends
 png      a chart as a small PNG
 
-A chart that is not of lines is a function that returns rows under `@picture(…)`, and one under `@….drawing` that puts
-marks together for a width and ends with `dress`. What takes time is worked out by the experiment, or `once`.
+A chart that is not of lines is a function that returns rows, at most 500 dicts, under `@picture(title="Weights",
+holds="weights")`, and one under `@….drawing` that puts marks together for a width; one under `@….sentences` says either
+kind in words. A screen reader reads the first paragraph of a docstring. What takes time is worked out by the
+experiment, or `once`.
 '''
 
 from workbench.charts.grammar.axes import ACCURACY, BARRIER, DENSITY, PARTED, STEP, Axis
 from workbench.charts.grammar.looks import RUNS, SUBSETS, THIRDS, TREATMENTS, Look, Looks, in_order, in_sequence
+from workbench.charts.grammar.marks import aside, cells, floors, tips, up, where
 from workbench.charts.grammar.means import Means
-from workbench.charts.grammar.picture import Picture, dress, legend, menu, picture
-from workbench.charts.grammar.room import HEIGHT, WIDTH, grid
-from workbench.charts.grammar.rows import ROWS, Rows, by_replica, first_of, kept, once, records, span, thin, tickets
-
-__all__ = [
-    "ACCURACY",
-    "BARRIER",
-    "DENSITY",
-    "HEIGHT",
-    "PARTED",
-    "ROWS",
-    "RUNS",
-    "STEP",
-    "SUBSETS",
-    "THIRDS",
-    "TREATMENTS",
-    "WIDTH",
-    "Axis",
-    "Look",
-    "Looks",
-    "Means",
-    "Picture",
-    "Rows",
-    "by_replica",
-    "dress",
-    "first_of",
-    "grid",
-    "in_order",
-    "in_sequence",
-    "kept",
-    "legend",
-    "menu",
-    "once",
-    "picture",
-    "records",
-    "span",
-    "thin",
-    "tickets",
-]
+from workbench.charts.grammar.picture import AXIS, Picture, dress, legend, menu, picture, small
+from workbench.charts.grammar.room import HEIGHT, LINE, SIDE, WIDTH, grid, widest
+from workbench.charts.grammar.rows import ROWS, Rows, by_replica, first_of, grouped, kept, once, records, thin, tickets

@@ -16,15 +16,14 @@ A record is a dict of one replica. Beside x, the measures and the line, it may s
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.charts.grammar.axes import Axis
 from workbench.charts.grammar.looks import Looking, in_order
 from workbench.charts.grammar.room import HEIGHT, LINE
-from workbench.charts.grammar.rows import ROWS, Rows, span, thin
+from workbench.charts.grammar.rows import ROWS, Rows, by_replica, grouped, span, thin
 from workbench.numbers import intervals
 
 CARRIED = ("hollow", "joined", "shape", "replica")  # from a record to the row of its mean
@@ -90,18 +89,18 @@ class Averages:
 
     def _groups(self, records: Rows) -> dict[tuple[Any, ...], Group]:
         """Return (replica, value, record) by role, measure, what pictures and menus part, line, and place."""
-        groups: dict[tuple[Any, ...], Group] = defaultdict(list)
+        groups: dict[tuple[Any, ...], Group] = {}
         for number, record in enumerate(records):
             place = record.get("together", float(f"{record[self.x.field]:.6g}"))
             role = record.get("role", "point")
             alone = number if role == "mark" else record.get("shape")  # a mark is averaged with no other
+            parts = tuple(record[field] for field in self.parts())
+            replica = (record.get("seed"), record.get("replica", number))
             for measure in self.measures:
                 value = record.get(measure.field)
                 if value is not None and value == value:
-                    parts = tuple(record[field] for field in self.parts())
                     key = (role, measure.field, parts, record[self.line], alone, place)
-                    replica = (record.get("seed"), record.get("replica", number))
-                    groups[key].append((replica, value, record))
+                    groups.setdefault(key, []).append((replica, value, record))
         return groups
 
     def _mean(self, key: tuple[Any, ...], same: Group, x: Axis) -> dict[str, Any]:
@@ -116,18 +115,17 @@ class Averages:
         row |= {"where": x.words(place)} | dict(zip(self.parts(), parts, strict=True))
         carried = [*CARRIED, *(field[0] for field in self.carried if not isinstance(field, Axis))]
         row |= {name: first[name] for name in carried if name in first and (role == "mark" or name != "replica")}
-        values = _by_replica((replica, value) for replica, value, _ in same)
+        values = by_replica((replica, value) for replica, value, _ in same)
         row |= span(values, "value", measure.said)
         if self.ranged:
             low, high = min(values), max(values)
             row |= {"low": low, "high": high, "interval": f"{low:{measure.said}} to {high:{measure.said}}"}
         if self.bare:
             row |= {"low": None, "high": None}
-        for axis in self.carried:
-            if isinstance(axis, Axis):
-                row[axis.field] = statistics.fmean(record[axis.field] for *_, record in same)
+        numbers = [axis.field for axis in self.carried if isinstance(axis, Axis)]
+        row |= {field: statistics.fmean(record[field] for *_, record in same) for field in numbers}
         if "less" in first:
-            less = _by_replica((replica, record["less"]) for replica, _, record in same if record["less"] is not None)
+            less = by_replica((replica, record["less"]) for replica, _, record in same if record["less"] is not None)
             row["hollow"] = bool(less) and not intervals.matches(intervals.mean(less))
             row["match"] = "not shown to match" if row["hollow"] else "matches"
         return row
@@ -137,13 +135,10 @@ class Averages:
 
         `from` and `from_at` are where the line ends, for a thin leader to it.
         """
-        pictures: dict[tuple[Any, ...], Rows] = defaultdict(list)
-        for mean in means:
-            pictures[mean["measure"], *(mean[field] for field in self.parts())].append(mean)
         drawn = [mean["at"] for mean in means]
         right = x.ends(drawn)[1]
         labels = []
-        for (field, *_), shown in pictures.items():
+        for (field, *_), shown in grouped(means, self._picture).items():
             number = [measure.field for measure in self.measures].index(field)
             named = [mean for mean in shown if mean["role"] != "mark" and mean.get("joined", True)]
             ends = thin(list({mean["line"]: mean for mean in named}.values()), self.named)
@@ -159,35 +154,26 @@ class Averages:
 
     def _few(self, means: Rows, most: int) -> Rows:
         """Return at most so many of the means: as many of every line, its ends among them."""
-        lines: dict[tuple[Any, ...], Rows] = defaultdict(list)
-        for mean in means:
-            lines[tuple(mean[field] for field in ("role", "measure", *self.parts(), "line"))].append(mean)
+        lines = grouped(means, lambda mean: (mean["role"], *self._picture(mean), mean["line"])).values()
         each = most // max(1, len(lines))
         fits = len(means) <= most or not each
-        return thin(means if fits else [mean for line in lines.values() for mean in thin(line, each)], most)
+        return thin(means if fits else [mean for line in lines for mean in thin(line, each)], most)
 
     def _rules(self, means: Rows, records: Rows) -> Rows:
         """Return a broken line across for each picture of a measure that has one."""
-        made = {}
-        for mean in means:
-            if mean["measure"] in (self.rules or {}):
-                rule = (self.rules or {})[mean["measure"]]
-                where = {"measure": mean["measure"], **{field: mean[field] for field in self.parts()}}
-                made[tuple(where.values())] = {
-                    "role": "rule",
-                    **where,
-                    "value": records[0][rule] if isinstance(rule, str) else rule,
-                }
-        return list(made.values())
+        rules = {name: records[0][at] if isinstance(at, str) else at for name, at in (self.rules or {}).items()}
+        pictures = dict.fromkeys(self._picture(mean) for mean in means if mean["measure"] in rules)
+        named = (dict(zip(("measure", *self.parts()), picture, strict=True)) for picture in pictures)
+        return [{"role": "rule", **picture, "value": rules[picture["measure"]]} for picture in named]
+
+    def _picture(self, mean: dict[str, Any]) -> tuple[Any, ...]:
+        """Return which picture of the chart a mean is in."""
+        return mean["measure"], *(mean[field] for field in self.parts())
 
     def _packed(self, rows: Rows) -> Rows:
         """Return the rows of each picture and role as one, in which every field is a list."""
-        apart = ("role", "measure", *self.parts())
-        groups: dict[tuple[Any, ...], Rows] = defaultdict(list)
-        for row in rows:
-            groups[tuple(row[field] for field in apart)].append(row)
-        made = []
-        for key, same in groups.items():
+        apart, made = ("role", "measure", *self.parts()), []
+        for key, same in grouped(rows, lambda row: (row["role"], *self._picture(row))).items():
             fields = dict.fromkeys(field for row in same for field in row if field not in apart)
             lists = {field: [row.get(field) for row in same] for field in fields}
             made.append({**dict(zip(apart, key, strict=True)), **lists})
@@ -208,10 +194,3 @@ class Averages:
 
     def x_of(self, rows: Rows) -> Axis:
         return replace(self.x, names=rows[0][self.names] if rows else [""]) if self.names else self.x
-
-
-def _by_replica(values: Iterable[tuple[Any, float]]) -> list[float]:
-    several: dict[Any, list[float]] = defaultdict(list)
-    for replica, value in values:
-        several[replica].append(value)
-    return [same[0] if len(set(same)) == 1 else statistics.fmean(same) for same in several.values()]

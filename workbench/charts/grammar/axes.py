@@ -52,14 +52,13 @@ class Axis:
 
     def x(self, field: str = "at", *, width: int = 400, title: bool = True) -> alt.X:
         """Return the axis across, over so many pixels; it has no grid."""
-        title_lines = wrapped(self.title, width + 16, 12.5) if title and self.title else None
         axis = self._axis(max(2, min(10, width // 64)), grid=False)
-        return alt.X(f"{field}:Q", title=title_lines, scale=self._scale(nice=False), axis=axis)
+        return alt.X(f"{field}:Q", title=self._title(title, width + 16), scale=self._scale(nice=False), axis=axis)
 
     def y(self, field: str = "value", *, height: int = 320, title: bool = True) -> alt.Y:
         """Return the axis up."""
-        title_lines = wrapped(self.title, height + 30, 12.5) if title and self.title else None
-        return alt.Y(f"{field}:Q", title=title_lines, scale=self._scale(), axis=self._axis(max(3, height // 50)))
+        axis = self._axis(max(3, height // 50))
+        return alt.Y(f"{field}:Q", title=self._title(title, height + 30), scale=self._scale(), axis=axis)
 
     def tip(self, field: str = "value") -> alt.Tooltip:
         """Return the line of a tip that says the value."""
@@ -89,9 +88,11 @@ class Axis:
         return [back(place) for place in spread([there(value) for value in values], gap * self._length(seen))]
 
     def _length(self, seen: Sequence[float]) -> float:
-        there, _ = _WAYS[self.type]
-        low, high = self.domain or (min(seen, default=0.0), max(seen, default=1.0))
-        return (there(high) - there(low)) or 0.01
+        left, right = map(_WAYS[self.type][0], self.ends(seen))
+        return abs(right - left) or 0.01
+
+    def _title(self, shown: bool, width: int) -> list[str] | None:
+        return wrapped(self.title, width, 12.5) if shown and self.title else None
 
     def _scale(self, **more: Any) -> alt.Scale:
         more |= {} if self.type == "linear" else {"type": self.type}
@@ -105,31 +106,25 @@ class Axis:
 
     def _axis(self, count: int, **more: Any) -> alt.Axis:
         if self.names:
-            return alt.Axis(
-                values=list(range(len(self.names))),
-                labelExpr=f"{list(self.names)}[datum.value]",
-                labelOverlap=True,
-                **more,
-            )
+            words = f"{list(self.names)}[datum.value]"
+            return alt.Axis(values=list(range(len(self.names))), labelExpr=words, labelOverlap=True, **more)
         if self.whole:  # with few of them ticks stand between, whatever `tickMinStep` says
             more |= {"labelExpr": "datum.value % 1 ? '' : format(datum.value, ',d')", "tickMinStep": 1}
             more["tickOpacity"] = alt.condition("datum.value % 1 == 0", alt.value(1), alt.value(0))
         if self.within is not None:
             low, high = self.within
             more["labelExpr"] = f"datum.value < {low - 1e-5} || datum.value > {high + 1e-5} ? '' : datum.label"
-        more |= (
-            {"tickCount": count}
-            if self.ticks is None
-            else {"values": list(self.ticks), "labelOverlap": True, "labelSeparation": 6}
-        )
+        if self.ticks is None:
+            more["tickCount"] = count
+        else:
+            more |= {"values": list(self.ticks), "labelOverlap": True, "labelSeparation": 6}
         return alt.Axis(format=self.form, **more) if self.form and not self.whole else alt.Axis(**more)
 
 
 _TENS = (1.0, *(digit * 10.0**-power for power in range(1, 6) for digit in (5, 2, 1)))
 _DOUBLINGS = (0, *(digit * 10**power for power in range(6) for digit in (1, 2, 5)))
-DENSITY = Axis(
-    "density", "density: weights kept (logarithmic)", "~%", "%", "log", reverse=True, ticks=_TENS, padding=14
-)
+_KEPT = "density: weights kept (logarithmic)"
+DENSITY = Axis("density", _KEPT, "~%", "%", "log", reverse=True, ticks=_TENS, padding=14)
 ACCURACY = Axis("test_accuracy", "test accuracy", "~%", ".2%", within=(0, 1))
 PARTED = Axis("rewind_step", "step at which the children part", "~s", ",.0f", "symlog", ticks=_DOUBLINGS, padding=10)
 STEP = Axis("step", "optimiser step", said=",.0f", whole=True, zero=True)

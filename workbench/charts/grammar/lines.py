@@ -10,7 +10,7 @@ import altair as alt
 
 from workbench.charts.grammar.axes import Axis
 from workbench.charts.grammar.looks import Looks, channels
-from workbench.charts.grammar.marks import BROKEN, labels
+from workbench.charts.grammar.marks import BROKEN, labels, tips
 
 
 @dataclass(frozen=True)
@@ -47,20 +47,18 @@ def lines(pane: Pane, lists: Mapping[str, Sequence[str]]) -> list[Any]:
 
     def of(role: str) -> alt.Chart:
         base = alt.Chart().transform_filter(f"datum.role == '{role}' && {pane.where}")
-        fields: list[Any] = list(
-            lists.get(role, lists.get("point", ()))
-        )  # of no rows too, else numbers are read of lists
+        fields: list[Any] = [*lists.get(role, lists.get("point", ()))]  # of no rows too, else lists are read as numbers
         return base.transform_flatten(fields) if fields else base
 
-    tip = [pane.tips[0], alt.Tooltip("where:N", title=pane.x.title.partition(":")[0].partition(" (")[0])]
-    tip = [*tip, pane.y.tip(), *pane.tips[1:], *pane.carried]
+    place = tips(where=pane.x.title.partition(":")[0].partition(" (")[0])
+    tip = [pane.tips[0], *place, pane.y.tip(), *pane.tips[1:], *pane.carried]
     over: dict[str, Any] = {"x": pane.across("left"), "x2": "right:Q", "color": color}
     point = of("point").encode(x=pane.across(), color=color)
     full, empty = point.transform_filter("!datum.hollow"), point.transform_filter("datum.hollow === true")
     shape = pane.shape or looks["shape"]
     joined = point.transform_filter("datum.joined !== false").mark_line(strokeWidth=2)
     marked = of("mark").mark_point(filled=True, size=pane.sizes[1], opacity=1).encode(x=pane.across(), color=color)
-    told = [alt.Tooltip("words:N", title="marked"), *tip[1:3], alt.Tooltip("replica:N"), *pane.carried]
+    told = [*tips(words="marked"), *tip[1:3], *tips(replica="replica"), *pane.carried]
     beneath = of("beneath").encode(x=pane.across(), y=y, color=color, detail="line:N")
     return [
         beneath.mark_line(strokeWidth=1, opacity=0.75),

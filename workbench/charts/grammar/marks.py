@@ -66,9 +66,8 @@ def labels(
     `inside` so many pixels.
     """
     leader = base.mark_rule(strokeWidth=0.8, opacity=0.5).encode(x=x("from_at"), x2="at:Q", y=y("from"), y2="value:Q")
-    how: dict[str, Any] = (
-        {"align": "right", "dx": 8, "dy": -9, "limit": inside + 50} if inside else {"align": "left", "dx": 4}
-    )
+    above = {"align": "right", "dx": 8, "dy": -9, "limit": inside + 50}  # the line itself
+    how: dict[str, Any] = above if inside else {"align": "left", "dx": 4}
     words = base.mark_text(fontWeight=600, **how).encode(x=x("at"), y=y("value"), text="words:N")
     return [leader.encode(color=colour), words.encode(color=colour)]
 
@@ -107,9 +106,8 @@ def names_up(field: str, named: bool = True, names: Sequence[str] | None = None)
     """Return the axis up of some names, or of those that rows have, in the order of their `place`."""
     axis = alt.Axis(labels=named, ticks=False, domainOpacity=0, grid=False, labelLimit=230)
     order: Any = names or alt.EncodingSortField("place", op="min")
-    return alt.Y(
-        f"{field}:N", title=None, sort=order, axis=axis, scale=alt.Scale(domain=names) if names else alt.Undefined
-    )
+    known: dict[str, Any] = {"scale": alt.Scale(domain=names)} if names else {}
+    return alt.Y(f"{field}:N", title=None, sort=order, axis=axis, **known)
 
 
 def choice(bar: str | int) -> alt.Parameter:
@@ -119,12 +117,10 @@ def choice(bar: str | int) -> alt.Parameter:
 
 def bars(base: alt.Chart, chosen: alt.Parameter, **encodings: Any) -> alt.Chart:
     """Return the bars that can be clicked: from `low` to `high`, the chosen one in another colour and framed."""
-    looks: dict[str, Any] = {
-        "color": alt.condition(chosen, alt.value(ORANGE), alt.value(BLUE)),
-        "strokeWidth": alt.condition(chosen, alt.value(2), alt.value(0.6)),
-    }
-    drawn = base.mark_rect(cursor="pointer", stroke=GREY).encode(x2="high:Q", **looks | encodings)
-    return drawn.add_params(chosen)
+    colour = alt.condition(chosen, alt.value(ORANGE), alt.value(BLUE))
+    thick = alt.condition(chosen, alt.value(2), alt.value(0.6))
+    drawn = base.mark_rect(cursor="pointer", stroke=GREY).add_params(chosen)
+    return drawn.encode(x2="high:Q", color=colour, strokeWidth=thick, **encodings)
 
 
 def floors(base: alt.Chart, lines: int) -> list[Any]:
@@ -160,7 +156,7 @@ def images(
     most: int = 28,
     title: str | None = None,
     framed: str = "false",
-) -> alt.LayerChart:
+) -> Any:
     """Return the images of the rows that are left in `base`, in lines that fill the width, words below each.
 
     `lists` are the fields of a row that hold one value an image, `image` among them; `order` is an expression, the
@@ -180,16 +176,13 @@ def images(
     up = alt.Scale(domain=[0.5 - lines, 0.5], nice=False, zero=False)
     y, middle = alt.Y("line:Q", scale=up, axis=None), -6.5 * len(below)
     picture = base.mark_image(width=IMAGE, height=IMAGE, smooth=False, yOffset=middle)
-    frame = base.transform_filter(framed).mark_point(
-        shape="square", size=(IMAGE + 4) ** 2, color=ORANGE, strokeWidth=3, opacity=1, yOffset=middle
-    )
+    square: dict[str, Any] = {"shape": "square", "size": (IMAGE + 4) ** 2, "color": ORANGE, "strokeWidth": 3}
+    frame = base.transform_filter(framed).mark_point(**square, opacity=1, yOffset=middle)
     layers: list[Any] = [picture.encode(x=x, y=y, url="image:N", tooltip=list(tip)), frame.encode(x=x, y=y)]
     for place, field in enumerate(below):
         words = base.mark_text(fontSize=10.5, limit=PITCH + 2, dy=middle + IMAGE / 2 + 9 + 13 * place)
         layers.append(words.encode(x=x, y=y, text=f"{field}:N"))
-    chart = alt.layer(*layers).properties(width=width, height=high * lines)
-    assert isinstance(chart, alt.LayerChart)
-    return chart
+    return alt.layer(*layers).properties(width=width, height=high * lines)
 
 
 def png(image: Tensor) -> str:

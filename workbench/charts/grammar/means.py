@@ -13,12 +13,12 @@ from typing import Any, ParamSpec
 
 import altair as alt
 
-from workbench.charts.grammar import marks
 from workbench.charts.grammar.averages import ASIDE, Averages
 from workbench.charts.grammar.axes import Axis
 from workbench.charts.grammar.lines import Pane, lines
 from workbench.charts.grammar.looks import Looking, looks_of
-from workbench.charts.grammar.picture import Picture, dress, headed, legend, menu
+from workbench.charts.grammar.marks import shaped, tips
+from workbench.charts.grammar.picture import Picture, described, dress, headed, legend, menu
 from workbench.charts.grammar.room import LEAST, Grid, grid, widest
 from workbench.charts.grammar.rows import Rows
 
@@ -31,11 +31,11 @@ class Means(Averages):
 
     `Averages` has the other fields. The pictures stand side by side where there is room, or, `stacked`, one below the
     other. `shapes` is (title, looks) of the records' `shape`; a menu of what is `chosen` is one of `buttons`. `needs`
-    and `holds` are the `Picture`'s.
+    and `holds` are the `Picture`'s; what a screen reader says is `described`, if there is no `description`.
     """
 
     title: str
-    description: str
+    description: str = ""
     subtitle: str = "mean and 95 % t interval over replicas"
     shapes: tuple[str, Looking] | None = None
     buttons: bool = False
@@ -48,7 +48,8 @@ class Means(Averages):
         def rows(*args: P.args, **kwargs: P.kwargs) -> Rows:
             return self.rows(list(numbers(*args, **kwargs)))
 
-        return Picture(rows, self.draw, needs=self.needs, holds=self.holds)
+        declared = replace(self, description=self.description or described(numbers))
+        return Picture(rows, declared.draw, needs=self.needs, holds=self.holds)
 
     def draw(self, rows: Rows, width: int) -> Any:
         """Draw the rows: a picture for each measure that they have, and for each value of the split."""
@@ -93,14 +94,10 @@ class Means(Averages):
         names = [name for row in rows for name in _several(row.get("look"))]
         looks = looks_of(self.looks, names)
         key = legend(self.legend, looks, width) if self.legend else None
-        shape = None
-        if self.shapes:
-            shapes = looks_of(self.shapes[1], [name for row in rows for name in _several(row.get("shape"))])
-            shape = marks.shaped(self.shapes[0], shapes, width)
+        shapes = [name for row in rows for name in _several(row.get("shape"))]
+        shape = shaped(self.shapes[0], looks_of(self.shapes[1], shapes), width) if self.shapes else None
         pane = Pane(self.x_of(rows), self.measures[0], (0, 0), looks, legend=key, shape=shape, sizes=self.sizes)
-        carried = [
-            c.tip(c.field) if isinstance(c, Axis) else alt.Tooltip(f"{c[0]}:N", title=c[1]) for c in self.carried
-        ]
+        carried = [c.tip(c.field) if isinstance(c, Axis) else tips(**{c[0]: c[1]})[0] for c in self.carried]
         return replace(pane, tips=self._tips(rows), carried=carried)
 
     def dressed(self, chart: Any, rows: Rows, width: int) -> Any:
@@ -119,11 +116,9 @@ class Means(Averages):
 
     def _tips(self, rows: Rows) -> list[Any]:
         name = (self.legend or self.line).replace("_", " ")
-        match = [alt.Tooltip("match:N", title="the dense network")] if any("match" in row for row in rows) else []
-        spread = "range" if self.ranged else "95 % interval"
-        counted = [] if self.bare else [alt.Tooltip("interval:N", title=spread)]
-        counted.append(alt.Tooltip("n:Q", title="mean of" if self.ranged or self.bare else "replicas"))
-        return [alt.Tooltip("words:N", title=name), *counted, *match]
+        spread = {} if self.bare else {"interval": "range" if self.ranged else "95 % interval"}
+        match = {"match": "the dense network"} if any("match" in row for row in rows) else {}
+        return tips(words=name, **spread, n="mean of" if self.ranged or self.bare else "replicas", **match)
 
 
 def _several(value: Any) -> list[Any]:
@@ -132,7 +127,4 @@ def _several(value: Any) -> list[Any]:
 
 def _lists(rows: Rows) -> dict[str, list[str]]:
     """Return by role the fields that hold lists."""
-    lists: dict[str, list[str]] = {}
-    for row in rows:
-        lists.setdefault(row["role"], [field for field, value in row.items() if isinstance(value, list)])
-    return lists
+    return {row["role"]: [field for field, value in row.items() if isinstance(value, list)] for row in reversed(rows)}

@@ -1,20 +1,9 @@
-"""A chart in two steps, and what stands around it: rows and drawing apart, a title, the words for those who do not see.
-
-@picture(title="Weights", description="…", holds="weights")     # what a data frame of the outcomes does not hold
-def weights_before_after(outcomes: Iterable[Any]) -> Rows:
-    \"\"\"Draw the trained weights that survive.\"\"\"
-    return […]                                   # what is drawn: at most 500 dicts
-
-@weights_before_after.drawing
-def draw(rows: Rows, width: int) -> Any: …       # an altair chart that fits into so many pixels
-
-@weights_before_after.sentences
-def words(outcomes: Iterable[Any]) -> list[str]: …
-"""
+"""A chart in two steps, rows and drawing, and what stands around it: a title, menus, what a screen reader says."""
 
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -26,9 +15,7 @@ from workbench.charts.grammar.rows import Rows
 
 P = ParamSpec("P")
 Draw = TypeVar("Draw", bound=Callable[[Rows, int], Any])
-Words = TypeVar("Words", bound=Callable[..., list[str]])
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
-
 
 AXIS, SMALL = 62, 140  # pixels of the axis at the left of small pictures, and of one of them at least
 SQUARE = 260  # pixels of a side, at most
@@ -56,7 +43,8 @@ class Picture(Generic[P]):
         around: Mapping[str, Any] | None = None,
     ) -> None:
         functools.update_wrapper(self, rows)  # its name, docstring and signature
-        self._rows, self._draw, self._words, self._around = rows, draw, _silent, around
+        self._rows, self._draw, self._around = rows, draw, around
+        self._words: Callable[[Any], list[str]] | None = None
         self.needs, self.holds = needs, holds
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -80,29 +68,39 @@ class Picture(Generic[P]):
 
     def words(self, outcomes: Any) -> list[str]:
         """Return the sentences under the picture, none where it has none."""
-        return self._words(outcomes)
+        return self._words(outcomes) if self._words else []
 
     def drawing(self, draw: Draw) -> Draw:
         """Decorate the function that draws the rows."""
         self._draw = draw
         return draw
 
-    def sentences(self, words: Words) -> Words:
-        """Decorate the function that says the picture in sentences."""
-        self._words = words
-        return words
+    def sentences(self, words: Callable[[Any], list[str]]) -> Callable[[Any], list[str]]:
+        """Decorate the function that says the picture in sentences: it is given a list, or a table, and never none."""
+
+        @functools.wraps(words)
+        def said(outcomes: Any) -> list[str]:
+            outcomes = outcomes if hasattr(outcomes, "to_dict") else list(outcomes)
+            return words(outcomes) if len(outcomes) else []
+
+        self._words = said
+        return said
 
 
 def picture(*, needs: str = "", holds: str = "", **around: Any) -> Callable[[Callable[P, Rows]], Picture[P]]:
     """Decorate the function that makes a chart's rows; its drawing and its sentences follow.
 
-    `around` are the title, the subtitle, the description and the menus that `dress` puts around the drawing.
+    `around` are the title, the subtitle and the menus that `dress` puts around the drawing, and the description, where
+    that is not `described`.
     """
-    return lambda rows: Picture(rows, needs=needs, holds=holds, around=around)
+    words: dict[str, Any] = {"needs": needs, "holds": holds}
+    return lambda rows: Picture(rows, **words, around=around and {"description": described(rows), **around})
 
 
-def _silent(outcomes: Any) -> list[str]:
-    return []
+def described(chart: Callable[..., Any]) -> str:
+    """Return what a screen reader says of a chart: the first paragraph of its docstring, without the word "Draw"."""
+    first = " ".join(inspect.cleandoc(chart.__doc__ or "").split("\n\n")[0].split()).removeprefix("Draw ")
+    return first[:1].upper() + first[1:]
 
 
 def dress(
@@ -149,14 +147,12 @@ def small(chart: Any, rows: Rows, width: int, *, height: int | None = None, fiel
     count = max(1, len({row["order"] for row in rows}))
     least = max(SMALL, widest((line for row in rows for line in row[field].split("\n")), 11))
     room = grid(width - AXIS, count, left=0, right=4, gap=20, least=least)  # the axis up stands once in a line
-    header = alt.Header(
-        title=None, labelExpr="split(datum.label, '\\n')", labelAnchor="start", labelFontSize=11, labelLineHeight=14
-    )
+    words: dict[str, Any] = {"labelAnchor": "start", "labelFontSize": 11, "labelLineHeight": 14}
+    header = alt.Header(title=None, labelExpr="split(datum.label, '\\n')", **words)
     facet = alt.Facet(f"{field}:N", header=header, sort=alt.EncodingSortField("order", op="min"))
     inner = room.inner if height else min(room.inner, SQUARE)
-    chart = chart.properties(width=inner, height=height or inner).facet(
-        facet, columns=room.columns, data=alt.Data(values=rows)
-    )
+    chart = chart.properties(width=inner, height=height or inner)
+    chart = chart.facet(facet, columns=room.columns, data=alt.Data(values=rows))
     chart.data = alt.Undefined  # it is the whole chart's
     return chart
 
@@ -176,33 +172,16 @@ def legend(title: str | None, names: Iterable[str], width: int, **more: Any) -> 
     return alt.Legend(title=title, columns=columns, **how | more)
 
 
-_AXIS = {
-    "domainColor": GREY,
-    "tickColor": GREY,
-    "gridColor": GREY,
-    "gridOpacity": 0.22,
-    "labelColor": GREY,
-    "titleColor": GREY,
-    "labelFontSize": 12,
-    "titleFontSize": 12.5,
-    "titleFontWeight": "normal",
-    "titlePadding": 10,
-    "labelPadding": 5,
-}
-_LEGEND = {
-    "labelColor": GREY,
-    "titleColor": GREY,
-    "labelFontSize": 12,
-    "titleFontSize": 12,
-    "titleFontWeight": "normal",
-}
+_WORDS = {"labelColor": GREY, "titleColor": GREY, "labelFontSize": 12, "titleFontSize": 12.5}
+_PLAIN = {"titleFontWeight": "normal"}
+_LINES = {"domainColor": GREY, "tickColor": GREY, "gridColor": GREY, "gridOpacity": 0.22}
 _CONFIG = {
     "background": "transparent",
     "font": FONT,
     "view": {"stroke": None},
-    "axis": _AXIS,
-    "legend": _LEGEND,
-    "header": {"labelColor": GREY, "titleColor": GREY, "labelFontSize": 12, "titleFontSize": 12.5},
+    "axis": {**_WORDS, **_PLAIN, **_LINES, "titlePadding": 10, "labelPadding": 5},
+    "legend": {**_WORDS, **_PLAIN, "titleFontSize": 12},
+    "header": _WORDS,
     "title": {"color": GREY, "subtitleColor": GREY, "fontSize": 14, "fontWeight": 600, "anchor": "start", "offset": 14},
     "text": {"color": GREY, "fontSize": 12},
 }

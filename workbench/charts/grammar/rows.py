@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+import statistics
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from workbench.numbers import intervals, tables
@@ -12,6 +13,7 @@ from workbench.numbers.numerals import percent
 
 P = ParamSpec("P")
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 Rows = list[dict[str, Any]]
 ROWS = 500  # the most that a live chart is sent at once
 KEPT = 64  # results of a function that is worked out `once`
@@ -40,10 +42,16 @@ def span(values: Sequence[float], name: str = "value", said: str = ".2%") -> dic
 
 def by_replica(values: Iterable[tuple[Any, float]]) -> list[float]:
     """Return one value a replica, the mean of its own: several pairs of one seed are no more replicas."""
-    several: dict[Any, list[float]] = defaultdict(list)
-    for replica, value in values:
-        several[replica].append(value)
-    return [sum(same) / len(same) for _, same in sorted(several.items())]
+    several = ([value for _, value in same] for same in grouped(values, lambda pair: pair[0]).values())
+    return [same[0] if len(set(same)) == 1 else statistics.fmean(same) for same in several]
+
+
+def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Return the items by their key, in the order in which they come."""
+    groups: dict[K, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
 
 
 def thin(items: Sequence[T], most: int) -> list[T]:
@@ -61,7 +69,7 @@ def tickets(outcomes: Iterable[Any]) -> list[Any]:
     return sorted(chosen, key=lambda outcome: (getattr(outcome, "replica", 0), outcome.round))
 
 
-def first_of(outcomes: Sequence[Any], **first: str) -> list[Any]:
+def first_of(outcomes: Sequence[Any], **first: Any) -> list[Any]:
     """Return the outcomes of one value of each field: the named one where it is there, else the least."""
     for field, name in first.items():
         names = {getattr(outcome, field) for outcome in outcomes}
