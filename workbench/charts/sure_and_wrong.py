@@ -19,7 +19,7 @@ from workbench.charts.grammar import AXIS, ROWS, Rows, legend, picture, small, t
 from workbench.charts.grammar.looks import ANSWERS, GREY
 from workbench.charts.grammar.looks import scale as colours
 from workbench.charts.grammar.marks import choice, images, png, tips
-from workbench.experiments.ensemble_outcome import BINS, Said, by_method
+from workbench.experiments.ensemble_outcome import BINS, Answers, by_method
 from workbench.numbers.numerals import points
 
 SURE = 0.9
@@ -48,14 +48,14 @@ def confidence_histogram(outcomes: Iterable[Any]) -> Rows:
             row = {"about": methods.about(ensembles), "method": method, "order": order, "scaled": words}
             wrong = f"wrong above {SURE:g}: {points(_sure(replicas, scaled), ' %', of=False)}"
             row["heading"] = f"{methods.heading(replicas, scaled)}\n{wrong}"
-            made += [row | lists for lists in _stacked([outcome.said(scaled=scaled) for outcome in replicas])]
+            made += [row | lists for lists in _stacked([outcome.answers(scaled=scaled) for outcome in replicas])]
     return made
 
 
-def _stacked(said: Sequence[Said]) -> Iterator[dict[str, Any]]:
+def _stacked(answers: Sequence[Answers]) -> Iterator[dict[str, Any]]:
     """Yield the mean counts over replicas of right and of wrong predictions, lists over the bins that have any."""
     right, wrong = (
-        np.mean([np.bincount(one.bin[one.right == answer], minlength=BINS) for one in said], 0)
+        np.mean([np.bincount(one.bin[one.right == answer], minlength=BINS) for one in answers], 0)
         for answer in (True, False)
     )
     total, edges = wrong + right, np.arange(BINS + 1) / BINS
@@ -69,8 +69,8 @@ def _stacked(said: Sequence[Said]) -> Iterator[dict[str, Any]]:
 
 def _sure(replicas: Sequence[Any], scaled: bool = False) -> list[float]:
     """Return the share of predictions that are wrong and surer than 0.9, in each replica."""
-    said = [outcome.said(scaled=scaled) for outcome in replicas]
-    return [float((~s.right & (s.confidence > SURE)).mean()) for s in said]
+    answers = [outcome.answers(scaled=scaled) for outcome in replicas]
+    return [float((~s.right & (s.confidence > SURE)).mean()) for s in answers]
 
 
 @confidence_histogram.drawing
@@ -125,27 +125,29 @@ def sure_and_wrong(outcomes: Iterable[Any], scaled: bool = False) -> Rows:
         return []
     one = next(iter(ensembles.values()))[0]
     about = f"{methods.about(ensembles, one.replica)}{', after temperature scaling' if scaled else ''}"
-    parts: list[tuple[dict[str, Any], Said, np.ndarray]] = []
+    parts: list[tuple[dict[str, Any], Answers, np.ndarray]] = []
     for order, (method, replicas) in enumerate(thin(list(ensembles.items()), ROWS // (2 * BINS))):
-        said = replicas[0].said(scaled=scaled)
+        answers = replicas[0].answers(scaled=scaled)
         gap = calibration.signed_gap(replicas[0].probabilities(scaled=scaled), replicas[0].test.labels)
-        heading = f"{replicas[0].name}\n{int((~said.right).sum())} wrong, gap {100 * gap:+.1f} points"
-        for bar, places in _clickable(said):
-            parts.append((bar | {"about": about, "method": method, "order": order, "heading": heading}, said, places))
+        heading = f"{replicas[0].name}\n{int((~answers.right).sum())} wrong, gap {100 * gap:+.1f} points"
+        for bar, places in _clickable(answers):
+            parts.append(
+                (bar | {"about": about, "method": method, "order": order, "heading": heading}, answers, places)
+            )
     most = _most([(bar["kind"], len(places)) for bar, _, places in parts])
-    return [bar | _images(said, places[: most[bar["kind"]]]) for bar, said, places in parts]
+    return [bar | _images(answers, places[: most[bar["kind"]]]) for bar, answers, places in parts]
 
 
-def _clickable(said: Said) -> Iterable[tuple[dict[str, Any], np.ndarray]]:
+def _clickable(answers: Answers) -> Iterable[tuple[dict[str, Any], np.ndarray]]:
     """Yield each bar that has a prediction: the wrong ones at the bottom, the right ones above, the surest first."""
-    surest = np.argsort(-said.confidence, kind="stable")
+    surest = np.argsort(-answers.confidence, kind="stable")
     for bin_ in range(BINS):
         floor = 0
         for kind in ("wrong", "right"):
-            places = surest[((said.bin == bin_) & (said.right == (kind == "right")))[surest]]
+            places = surest[((answers.bin == bin_) & (answers.right == (kind == "right")))[surest]]
             if len(places):
                 edges = {"low": bin_ / BINS, "high": (bin_ + 1) / BINS}
-                bar = f"{said.outcome.method}, {kind}, {edges['low']:.1f} to {edges['high']:.1f}"
+                bar = f"{answers.outcome.method}, {kind}, {edges['low']:.1f} to {edges['high']:.1f}"
                 count = {"floor": floor, "top": floor + len(places), "count": len(places)}
                 yield {"bar": bar, "kind": kind, **edges, **count}, places
             floor += len(places)
@@ -158,14 +160,14 @@ def _most(counts: Sequence[tuple[str, int]]) -> dict[str, int]:
     return next(fitting, {"wrong": 1, "right": 1})
 
 
-def _images(said: Said, places: np.ndarray) -> dict[str, list[Any]]:
-    o = said.outcome
+def _images(answers: Answers, places: np.ndarray) -> dict[str, list[Any]]:
+    o = answers.outcome
     return {
         "image": [png(o.examples.images[place]) for place in places.tolist()],
         "id": o.test.ids[places.tolist()].tolist(),
         "label": [o.classes[label] for label in o.test.labels[places.tolist()].tolist()],
-        "predicted": [o.classes[answer] for answer in said.answer[places].tolist()],
-        "confidence": said.confidence[places].round(4).tolist(),
+        "predicted": [o.classes[answer] for answer in answers.answer[places].tolist()],
+        "confidence": answers.confidence[places].round(4).tolist(),
     }
 
 
@@ -189,7 +191,7 @@ def draw(rows: Rows, width: int) -> Any:
         width - AXIS - 10,
         order="-datum.confidence",
         below={
-            "said": "datum.kind == 'wrong' ? datum.predicted + ', not ' + datum.label : datum.predicted",
+            "answers": "datum.kind == 'wrong' ? datum.predicted + ', not ' + datum.label : datum.predicted",
             "sure": "format(datum.confidence, '.2f')",
         },
         tip=tips(predicted="predicted", label="label", confidence=("confidence", ".3f"), id="id"),
@@ -204,9 +206,9 @@ def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: the surest wrong prediction of each method, in its first replica."""
     sentences = []
     for replicas in by_method(outcomes).values():
-        o, said = replicas[0], replicas[0].said()
+        o, answers = replicas[0], replicas[0].answers()
         for place in calibration.sure_and_wrong(o.probabilities(), o.test.labels)[:1].tolist():
-            label, answer = o.classes[int(o.test.labels[place])], o.classes[int(said.answer[place])]
-            sure = f"{said.confidence[place]:.3f} that id {int(o.test.ids[place])} is {answer}, and it is {label}"
+            label, answer = o.classes[int(o.test.labels[place])], o.classes[int(answers.answer[place])]
+            sure = f"{answers.confidence[place]:.3f} that id {int(o.test.ids[place])} is {answer}, and it is {label}"
             sentences.append(f"{o.name} is surest and wrong with {sure}.")
     return sentences

@@ -12,7 +12,7 @@ from workbench.experiments.calibration_tables import (
 )
 from workbench.experiments.curvature_by_density import Sharpness, curvature, spectrum_table
 from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, solved
-from workbench.experiments.ensemble_outcome import Ensembled
+from workbench.experiments.ensemble_outcome import Answers, Ensembled
 from workbench.experiments.example_scores import Counted, Scored, example_scores
 from workbench.experiments.forgetting_by_epoch import Remembered, remembering
 from workbench.experiments.instability import Parting, barriers_table, instability, paths_table, stable_from

@@ -84,13 +84,13 @@ class Ensembled:
         """The members' numbers and losses: `1: λ = ∞`."""
         return tuple(f"{m + 1}: {in_words(member.loss)}" for m, member in enumerate(self.members))
 
-    def said(self, *, scaled: bool = False) -> Said:
+    def answers(self, *, scaled: bool = False) -> Answers:
         """Return what it says of every test image, after temperature scaling if `scaled`."""
         from workbench.calibration.arrays import top
 
         probabilities = self.probabilities(scaled=scaled)
         confidence, right = top(probabilities, self.test.labels)
-        return Said(self, confidence, probabilities.argmax(1).cpu().numpy(), right)
+        return Answers(self, confidence, probabilities.argmax(1).cpu().numpy(), right)
 
     def __repr__(self) -> str:
         size = f"members={len(self.members)}, density={self.density:.4g}, replica={self.replica}"
@@ -98,7 +98,7 @@ class Ensembled:
 
 
 @dataclass(frozen=True, eq=False)
-class Said:
+class Answers:
     """What one ensemble says of every test image: how sure, which class, whether that is right, and in which bin."""
 
     outcome: Ensembled
