@@ -10,7 +10,17 @@ import workbench as wb
 from workbench.data.data import Data
 from workbench.nets.weights import Weights
 
-LONGEST = ("test_notebooks.py", "test_binder.py", "test_benchmarks_run.py", "test_lab.py")
+LONGEST = (
+    "test_notebooks.py",
+    "test_binder.py",
+    "test_benchmarks_run.py",
+    "test_lab.py",
+    "test_grammar.py",
+    "test_recipes.py",
+    "test_charts.py",
+    "test_one_shot.py",
+    "test_archive.py",
+)
 
 
 @pytest.hookimpl(trylast=True)
