@@ -15,7 +15,6 @@ LAYOUT = {"width": "100%", "min_width": "0"}
 STYLE = {"description_width": "8.6em"}
 
 Typed = Callable[[str, Any], None]
-Turn = Callable[[Any], Any]
 
 
 class Form:
