@@ -1,0 +1,80 @@
+"""The rules at the door for one plain value: what it must be, what was given, and the way on.
+
+`rules.whole("batch_size", 2.5, least=1, way_on="128 is the usual one")` says: batch_size must be a whole number from 1,
+got 2.5; 128 is the usual one. Every public function checks what it is given with these, before any work.
+"""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+from typing import Any
+
+from workbench.work.seeds import LIMIT
+
+
+def whole(name: str, value: Any, *, least: int = 0, most: int = LIMIT, unit: str = "", way_on: str = "") -> int:
+    """Return a whole number, of `unit` ("steps"), from `least` to `most`; a ValueError for anything else."""
+    if isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most:
+        return int(value)
+    to = f" to {most}" if most != LIMIT else ""
+    raise refused(name, f"a whole number {f'of {unit} ' if unit else ''}from {least}{to}", value, way_on)
+
+
+def number(
+    name: str,
+    value: Any,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+    way_on: str = "",
+) -> float:
+    """Return a finite number from `least` (or `above`) to `most` (or `below`); a ValueError for anything else."""
+    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(x := float(value)):
+        high_enough = (least is None or x >= least) and (above is None or x > above)
+        if high_enough and (most is None or x <= most) and (below is None or x < below):
+            return x
+    raise refused(name, f"a number{_range(least, above, most, below)}", value, way_on)
+
+
+def share(name: str, value: Any, *, way_on: str = 'for "10 %" pass 0.1') -> float:
+    """Return a number in [0, 1]; a ValueError for anything else."""
+    return number(name, value, least=0, most=1, way_on=way_on)
+
+
+def instance(name: str, value: Any, kinds: type | tuple[type, ...], rule: str, way_on: str = "") -> None:
+    """Raise a ValueError unless the value is of one of the kinds; `rule` says in words what that is: "a Recipe"."""
+    if not isinstance(value, kinds):
+        raise refused(name, rule, value, way_on)
+
+
+def refused(name: str, rule: str, value: Any, way_on: str = "") -> ValueError:
+    """Return the error: what must hold of the argument, what was given, in few words, and the way on."""
+    return ValueError(f"{name} must be {rule}, got {shown(value)}{f'; {way_on}' if way_on else ''}")
+
+
+def shown(value: Any) -> str:
+    """What was given, in few words: a value of plain type as it is typed, of anything else what it is."""
+    if value is None or isinstance(value, (bool, int, float, str, Real)):
+        text = repr(value) if isinstance(value, str) else str(value)  # numpy's repr names its type
+        return text if len(text) <= 60 else f"{text[:57]}…"
+    shape = getattr(value, "shape", None)
+    of = f" of the shape {tuple(shape)}" if isinstance(shape, tuple) else ""
+    return f"{_article(type(value).__name__)}{of}"
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _range(least: float | None, above: float | None, most: float | None, below: float | None) -> str:
+    low, high = least if above is None else above, most if below is None else below
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f" above {low:g}" if above is not None else f" from {low:g}"
+    if low is None:
+        return f" below {high:g}" if below is not None else f" of at most {high:g}"
+    return f" in {'(' if above is not None else '['}{low:g}, {high:g}{')' if below is not None else ']'}"
