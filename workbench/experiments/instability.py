@@ -28,7 +28,7 @@ from workbench.numbers import intervals
 from workbench.numbers.tables import table
 from workbench.training.recipe import Recipe
 from workbench.work import progress
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 
 if TYPE_CHECKING:
     import pandas
@@ -85,7 +85,7 @@ def instability(
     score_step: int | None = None,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Parting]:
     """Yield a `Parting` for every step, pair of children, split and treatment, replicas side by side.
 

@@ -31,7 +31,7 @@ from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
 
 ENOUGH = 8  # presentations of every example of a subset, below which it shows much the same data as a run on all
@@ -109,7 +109,7 @@ def pretraining(
     score_step: int | None = None,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Pretrained]:
     """Yield a `Pretrained` for every round of every cell of the grid, replicas side by side.
 

@@ -25,7 +25,7 @@ from workbench.nets.weights import Ticket, Weights, snapshot
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run, train, weights_along, weights_at
 from workbench.work import progress
-from workbench.work.archive import Archive, each, run
+from workbench.work.archive import ArchiveLike, each, opened, run
 from workbench.work.calls import call
 from workbench.work.nearest import unknown
 from workbench.work.replicas import replicas as threads
@@ -46,7 +46,7 @@ class Replica:
     recipe: Recipe
     seed: int
     labels: dict[str, int]
-    archive: Archive | str | None
+    archive: ArchiveLike | None
 
     @functools.cached_property
     def start(self) -> Weights:
@@ -109,7 +109,7 @@ class Experiment:
     recipe: Recipe
     seed: int
     seeds: list[int]
-    archive: Archive | str | None
+    archive: ArchiveLike | None
 
     @property
     def length(self) -> int:
@@ -136,7 +136,7 @@ def prepare(
     recipe: Recipe,
     seed: int,
     replicas: int,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
     *,
     rewind_step: int = 0,
     split: str | None = None,
@@ -147,6 +147,7 @@ def prepare(
 
     The data's split comes from `seed`, and is the same for all replicas.
     """
+    archive = opened(archive)
     if replicas < 1:
         raise ValueError(f"replicas must be at least 1, got {replicas}; three are the least that have an interval")
     if batch_norm not in TREATMENTS:
