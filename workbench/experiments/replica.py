@@ -6,7 +6,6 @@ yield from experiment.side_by_side(lambda replica: replica.rounds(rounds=8, frac
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -27,6 +26,7 @@ from workbench.training.runs import Run, train, weights_along, weights_at
 from workbench.work import progress
 from workbench.work.archive import ArchiveLike, each, opened, run
 from workbench.work.calls import call
+from workbench.work.locks import cached_property
 from workbench.work.nearest import unknown
 from workbench.work.replicas import replicas as threads
 from workbench.work.seeds import check_seed, number, seeds
@@ -48,7 +48,7 @@ class Replica:
     labels: dict[str, int]
     archive: ArchiveLike | None
 
-    @functools.cached_property
+    @cached_property
     def start(self) -> Weights:
         """The initial weights."""
         return snapshot(self.model)

@@ -11,13 +11,14 @@ and what it had yielded is kept.
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from workbench.work.locks import Lock
 
 Path = tuple[tuple[str, int, int | None], ...]
 T = TypeVar("T")
@@ -52,8 +53,7 @@ _path: ContextVar[Path] = ContextVar("workbench_path", default=())
 
 def report(done: int, of: int | None = None) -> None:
     """Say that `done` of `of` steps are done. Costs next to nothing when nobody watches."""
-    watcher = _watcher.get()
-    if watcher is not None:
+    if (watcher := _watcher.get()) is not None:
         watcher(Progress(_path.get(), done, of))
 
 
@@ -124,7 +124,7 @@ class Total:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._begin()
 
     def _begin(self) -> None:
@@ -195,7 +195,7 @@ class _Bar:
     def __init__(self, stream: Any) -> None:
         self.stream, self.total = stream, Total()
         self.terminal = bool(getattr(stream, "isatty", bool)())
-        self.lock = threading.Lock()
+        self.lock = Lock()
         self.began = self.written = time.monotonic()
         self.shown, self.heard, self.width = 0.0, 0.0, 0
         self.latest: Progress | None = None

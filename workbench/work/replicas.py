@@ -20,6 +20,7 @@ from contextvars import ContextVar, copy_context
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from workbench.work.locks import Lock
 from workbench.work.progress import Progress, Stopped, report, watch, within
 
 T = TypeVar("T")
@@ -92,7 +93,7 @@ class _Crew:
         self.waiting = deque(enumerate(seeds))
         self.queue: queue.Queue[tuple[int, int, Any] | None] = queue.Queue(maxsize=max(workers, 1))
         self.stop = threading.Event()
-        self.lock = threading.Lock()
+        self.lock = Lock()
         self.error: BaseException | None = None
 
     def work(self) -> None:
