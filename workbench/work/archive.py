@@ -118,14 +118,15 @@ class Archive:
         if call.resumes:
             return list(self._each(call, once))
         entry = Entry.of(call)
-        stored = self._load(f"{entry.name}.json")
+        path = f"calls/{entry.key}.json"
+        stored = self._load(path)
         if stored is not None:
             return stored[0]
         self._tell_of_others(entry)
         began = time.monotonic()
         value = call.finish(once)
         if not (as_input and _remade(value)):
-            self._keep(f"{entry.name}.json", entry, value=value, seconds=time.monotonic() - began)
+            self._keep(path, entry, value=value, seconds=time.monotonic() - began)
         return value
 
     def _input(self, call: Call, once: Once) -> Any:
@@ -133,11 +134,12 @@ class Archive:
 
     def _each(self, call: Call, once: Once) -> Generator[Any, None, None]:
         entry, last = Entry.of(call), None
-        end = self._read(f"{entry.name}/end.json")
+        name = f"calls/{entry.key}"
+        end = self._read(f"{name}/end.json")
         for index in itertools.count():
             if end is not None and index == end.get("values"):
                 return
-            stored = self._load(f"{entry.name}/{index:06d}.json")
+            stored = self._load(f"{name}/{index:06d}.json")
             if stored is None:
                 break
             (last,) = stored
@@ -148,7 +150,7 @@ class Archive:
         try:
             began = time.monotonic()
             for value in values:
-                path = f"{entry.name}/{index:06d}.json"
+                path = f"{name}/{index:06d}.json"
                 self._keep(path, entry, index=index, value=value, seconds=time.monotonic() - began)
                 yield value
                 index += 1
@@ -157,7 +159,7 @@ class Archive:
             close = getattr(values, "close", None)
             if close is not None:
                 close()
-        self._keep(f"{entry.name}/end.json", entry, index="end", values=index)
+        self._keep(f"{name}/end.json", entry, index="end", values=index)
 
     def _keep(self, path: str, entry: Entry, **fields: Any) -> None:
         if text := difference(entry.around, entry.call.surroundings()):
@@ -201,7 +203,8 @@ class Archive:
         """Say of a call that was made in other surroundings, or begun there, what is other here."""
         function = entry.call.function.__qualname__
         for name in (name for name in self._folder.names("calls") if name.startswith(entry.stem)):
-            text = difference(self._surroundings(name) or entry.around, entry.around)
+            around = None if name.startswith(entry.key) else self._surroundings(name)
+            text = "" if around is None else difference(around, entry.around)
             if text and (telling := (os.fspath(self.folder), function, text)) not in _told:
                 _told.add(telling)
                 self._warn(f"{function} was made, or begun, in other surroundings ({text}); it is made anew here")

@@ -42,11 +42,12 @@ class Entry:
         return f"{function if function.isidentifier() else 'call'}-{digest(self.described)[:32]}"
 
     @property
-    def name(self) -> str:
-        return f"calls/{self.stem}{digest(self.around)[:32]}"
+    def key(self) -> str:
+        """The name of this call made here."""
+        return self.stem + digest(self.around)[:32]
 
 
-def surroundings(record: dict[str, Any]) -> dict[str, Any]:
+def surroundings(record: Any) -> dict[str, Any]:
     """What moved numbers when a record was made, and is no argument of its call."""
     return {name: value for name, value in record.items() if name not in OTHERS}
 
