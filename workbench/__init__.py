@@ -8,6 +8,8 @@ import os
 import lazy_loader
 import torch
 
+from workbench.work import locks as locks  # so that a fork waits for the imports of other threads from the first one on
+
 NUMBERS = 1  # part of every archive key: raised when a change moves results (tests/test_numbers.py notices)
 
 if "OMP_NUM_THREADS" not in os.environ:
