@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
+from workbench.work import rules
 from workbench.work.seeds import generator
 
 Mask = dict[str, Tensor]
@@ -114,6 +115,9 @@ def overlap(a: Mask, b: Mask) -> float:
 def check(mask: Mask, weights: Mapping[str, Tensor]) -> None:
     """Raise a ValueError unless the mask fits the weights (or a model's state dict) by name, shape and dtype."""
     way_on = "wb.masks.full(model) is a mask of the right form"
+    rules.tensors("mask", mask, way_on)
+    if not mask:
+        raise ValueError(f"a mask must name a weight at least, got one that names none; {way_on}")
     for name, tensor in mask.items():
         if name not in weights:
             raise ValueError(f"the mask names {name!r}, which this model does not have; {way_on}")
