@@ -42,7 +42,10 @@ def number(
         high_enough = (least is None or x >= least) and (above is None or x > above)
         if high_enough and (most is None or x <= most) and (below is None or x < below):
             return float(x)
-    raise refused(name, f"a number{_range(least, above, most, below)}", value, way_on)
+    limits = _range(least, above, most, below)
+    if isinstance(x, Real) and not isinstance(x, bool):  # then that is not what is wrong
+        raise refused(name, limits or "a finite number", value, way_on)
+    raise refused(name, f"a number {'of ' * limits.startswith('at')}{limits}".rstrip(), value, way_on)
 
 
 def share(name: str, value: Any, *, way_on: str = 'for "10 %" pass 0.1') -> float:
@@ -117,7 +120,7 @@ def _range(least: float | None, above: float | None, most: float | None, below: 
     if low is None and high is None:
         return ""
     if high is None:
-        return f" above {low:g}" if above is not None else f" from {low:g}"
+        return f"above {low:g}" if above is not None else f"at least {low:g}"
     if low is None:
-        return f" below {high:g}" if below is not None else f" of at most {high:g}"
-    return f" in {'(' if above is not None else '['}{low:g}, {high:g}{')' if below is not None else ']'}"
+        return f"below {high:g}" if below is not None else f"at most {high:g}"
+    return f"in {'(' if above is not None else '['}{low:g}, {high:g}{')' if below is not None else ']'}"
