@@ -6,7 +6,6 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -88,15 +87,11 @@ def place(tensor: Tensor, hardware: Hardware) -> Tensor:
     return tensor.contiguous(memory_format=hardware.memory_format) if tensor.dim() == 4 else tensor
 
 
-def in_floats(answer: Any) -> Any:
-    """Return logits in float32; what are no logits as it is, for `check_logits` to say."""
-    return answer.float() if isinstance(answer, Tensor) and answer.is_floating_point() else answer
-
-
 def _forward(network: nn.Module, weights: Weights, inputs: Tensor, hardware: Hardware) -> Tensor:
     device = torch.device(hardware.device).type
     with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=hardware.precision == "bfloat16"):
-        return in_floats(functional_call(network, weights, (inputs,)))
+        answer = functional_call(network, weights, (inputs,))
+    return answer.float() if isinstance(answer, Tensor) else answer
 
 
 def _evaluation(logits: Tensor, labels: Tensor) -> Evaluation:

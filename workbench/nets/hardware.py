@@ -69,7 +69,8 @@ def resolve(device: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     kind, _, index = device.partition(":")
     if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
-        raise ValueError(f'device "{device}" is not on this machine; device="auto" takes what there is')
+        there = "a GPU that is there" if torch.cuda.is_available() else "the CPU here"
+        raise ValueError(f'device "{device}" is not on this machine; device="auto" takes {there}')
     return device
 
 

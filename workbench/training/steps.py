@@ -23,7 +23,7 @@ from workbench.data.data import Data
 from workbench.data.images import AUGMENTATIONS
 from workbench.nets import masks
 from workbench.nets.door import check_logits, taken_by
-from workbench.nets.evaluation import in_floats, place
+from workbench.nets.evaluation import place
 from workbench.nets.hardware import Hardware, settle
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, on_cpu, owners, untied
@@ -231,7 +231,8 @@ def _forward(network: nn.Module, hardware: Hardware) -> Callable[[Weights, Tenso
 
     def forward(weights: Weights, images: Tensor) -> Tensor:
         with torch.autocast(device, torch.bfloat16, enabled=half):
-            return in_floats(functional_call(network, weights, (images,)))
+            answer = functional_call(network, weights, (images,))
+            return answer.float() if isinstance(answer, Tensor) else answer
 
     return torch.compile(forward) if hardware.compiled else forward
 

@@ -45,7 +45,9 @@ def number(
     limits = _range(least, above, most, below)
     if isinstance(x, Real) and not isinstance(x, bool):  # then that is not what is wrong
         raise refused(name, limits or "a finite number", value, way_on)
-    raise refused(name, f"a number {'of ' * limits.startswith('at')}{limits}".rstrip(), value, way_on)
+    raise refused(
+        name, (f"a number of {limits}" if limits[:2] == "at" else f"a number {limits}").rstrip(), value, way_on
+    )
 
 
 def share(name: str, value: Any, *, way_on: str = 'for "10 %" pass 0.1') -> float:
