@@ -26,7 +26,7 @@ MACHINE = ("CUDA", "cuda", "cuDNN", "CUBLAS", "memory", "allocate")  # words of 
 
 def check_model(model: nn.Module) -> None:
     """Raise a ValueError unless it is a module."""
-    rules.instance("model", model, nn.Module, "an nn.Module", "wb.models.lenet(data) makes one")
+    rules.module(model)
 
 
 def check_network(model: nn.Module, weights: Weights, mask: Mask | None = None, *, name: str = "weights") -> None:

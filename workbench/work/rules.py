@@ -6,20 +6,21 @@ got 2.5; 128 is the usual one. Every public function checks what it is given wit
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 LIMIT = 2**53  # beyond it a whole number would not survive JSON, a spreadsheet, or a float column of a table
 
 
 def whole(name: str, value: Any, *, least: int = 0, most: int = LIMIT, unit: str = "", way_on: str = "") -> int:
     """Return a whole number, of `unit` ("steps"), from `least` to `most`; a ValueError for anything else."""
-    n = _bare(value)
+    n = bare(value)
     if isinstance(n, Integral) and not isinstance(n, bool) and least <= int(n) <= most:
         return int(n)
     to = f" to {most}" if most != LIMIT else ""
@@ -36,9 +37,13 @@ def number(
     below: float | None = None,
     way_on: str = "",
 ) -> float:
-    """Return a finite number from `least` (or `above`) to `most` (or `below`); a ValueError for anything else."""
-    x = _bare(value)
-    if isinstance(x, Real) and not isinstance(x, bool) and abs(x) <= sys.float_info.max:  # which NaN is not
+    """Return a number from `least` (or `above`) to `most` (or `below`); a ValueError for anything else.
+
+    It is finite, unless `most` is infinity.
+    """
+    x = bare(value)
+    largest = math.inf if most == math.inf else sys.float_info.max
+    if isinstance(x, Real) and not isinstance(x, bool) and abs(x) <= largest:  # which NaN is not
         high_enough = (least is None or x >= least) and (above is None or x > above)
         if high_enough and (most is None or x <= most) and (below is None or x < below):
             return float(x)
@@ -75,6 +80,17 @@ def function(name: str, value: Any, way_on: str = "") -> None:
         raise refused(name, "a function", value, way_on)
 
 
+def module(model: Any) -> None:
+    """Raise a ValueError unless the model is a module of torch's."""
+    instance("model", model, nn.Module, "an nn.Module", "wb.models.lenet(data) makes one")
+
+
+def names(name: str, values: Any, way_on: str) -> None:
+    """Raise a ValueError unless it is several names; one alone, as text, is none."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise refused(name, "several names", values, way_on)
+
+
 def tensors(name: str, value: Any, way_on: str) -> None:
     """Raise a ValueError unless it is a dict of tensors by name."""
     if not isinstance(value, Mapping):
@@ -97,7 +113,7 @@ def refused(name: str, rule: str, value: Any, way_on: str = "") -> ValueError:
 
 def shown(value: Any) -> str:
     """What was given, in few words: a value of plain type as it is typed, of anything else what it is."""
-    value = _bare(value)
+    value = bare(value)
     if value is None or isinstance(value, (bool, int, float, str, Real)):
         text = repr(value) if isinstance(value, str) else str(value)  # numpy's repr names its type
         return text if len(text) <= 60 else f"{text[:57]}…"
@@ -108,7 +124,7 @@ def shown(value: Any) -> str:
     return f"{_article(type(value).__name__)}{of}"
 
 
-def _bare(value: Any) -> Any:
+def bare(value: Any) -> Any:
     """Return the plain number of an array or tensor that is one; anything else as it is."""
     return value.item() if isinstance(value, (np.ndarray, Tensor)) and value.shape == () else value
 
@@ -121,7 +137,7 @@ def _range(least: float | None, above: float | None, most: float | None, below: 
     low, high = least if above is None else above, most if below is None else below
     if low is None and high is None:
         return ""
-    if high is None:
+    if high is None or high == math.inf:
         return f"above {low:g}" if above is not None else f"at least {low:g}"
     if low is None:
         return f"below {high:g}" if below is not None else f"at most {high:g}"
