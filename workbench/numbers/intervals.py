@@ -6,6 +6,7 @@ Three replicas are the least that is shown with an interval.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,9 +81,8 @@ def power_of_equality(spread: float, n: int, *, margin: float = 0.01, confidence
     < margin; D is normal, S² a chi-squared of n - 1, and the chance is averaged over S. NaN for fewer than three pairs.
     """
     _check_limits(margin, confidence)
-    if rules.whole("n", n, way_on="it counts pairs, 3 at least") < LEAST or (
-        isinstance(spread, float) and spread != spread
-    ):
+    rules.whole("n", n, way_on="it counts pairs, and three are the least")
+    if n < LEAST or (isinstance(spread, float) and math.isnan(spread)):
         return float("nan")
     rules.number("spread", spread, least=0, way_on="it is the deviation of the paired differences, of a pilot")
     from scipy.special import chdtri, ndtr, stdtrit
@@ -134,10 +134,11 @@ def _numbers(name: str, values: Any, confidence: float) -> np.ndarray:
     """Return the values as an array (N,); a ValueError for what is none, of none, or a confidence out of range."""
     _check_limits(0, confidence)
     try:
-        x = np.asarray(values, dtype=float)
+        x = np.asarray(values)
+        x = x.astype(float) if x.dtype.kind in "biufO" else np.zeros(())  # no text, also of a number
     except (TypeError, ValueError):
         x = np.zeros(())
-    if x.ndim != 1 or isinstance(values, str):
+    if x.ndim != 1:
         raise rules.refused(name, "several numbers, one a replica or example", values, "[0.91, 0.93, 0.92] are some")
     if not len(x):
         raise ValueError("an interval needs at least one value, got none; run a replica first")

@@ -13,6 +13,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 LIMIT = 2**53  # beyond it a whole number would not survive JSON, a spreadsheet, or a float column of a table
@@ -100,6 +101,13 @@ def tensors(name: str, value: Any, way_on: str) -> None:
             raise refused(f"{name}[{shown(key)}]", "a tensor, under its name", tensor, way_on)
 
 
+def tensor(name: str, value: Any, dtype: torch.dtype, shape: tuple[int | str, ...], way_on: str) -> None:
+    """Raise a ValueError unless it is a tensor of this dtype and shape; a size that has a name may be any."""
+    fits = isinstance(value, Tensor) and value.dtype == dtype and value.ndim == len(shape)
+    if not (fits and all(isinstance(size, str) or size == n for size, n in zip(shape, value.shape, strict=True))):
+        raise refused(name, f"a tensor of {dtype} and the shape ({', '.join(map(str, shape))})", value, way_on)
+
+
 def instance(name: str, value: Any, kinds: type | tuple[type, ...], rule: str, way_on: str = "") -> None:
     """Raise a ValueError unless the value is of one of the kinds; `rule` says in words what that is: "a Recipe"."""
     if not isinstance(value, kinds):
@@ -119,9 +127,9 @@ def shown(value: Any) -> str:
         return text if len(text) <= 60 else f"{text[:57]}…"
     if isinstance(value, type) or hasattr(value, "__qualname__"):
         return f"{'the class' if isinstance(value, type) else 'the function'} {value.__name__}"
-    shape = getattr(value, "shape", None)
-    of = f" of the shape {tuple(shape)}" if isinstance(shape, tuple) else ""
-    return f"{_article(type(value).__name__)}{of}"
+    of = [f"of {value.dtype}"] if isinstance(value, Tensor) else []
+    of += [f"of the shape {tuple(value.shape)}"] if isinstance(getattr(value, "shape", None), tuple) else []
+    return " ".join((_article(type(value).__name__), " and ".join(of))).rstrip()
 
 
 def bare(value: Any) -> Any:
