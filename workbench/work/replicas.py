@@ -20,6 +20,7 @@ from contextvars import ContextVar, copy_context
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from workbench.work import rules
 from workbench.work.locks import Lock
 from workbench.work.progress import Progress, Stopped, report, watch, within
 
@@ -38,11 +39,12 @@ def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | No
     in the order of the seeds: equal calls give equal values. The first error stops the others and is raised here, with
     its traceback; dropping or closing the generator stops them all.
     """
+    rules.function("f", f, "give the function of a seed itself, not what it returns")
+    rules.instance("seeds", seeds, Iterable, "several seeds", "wb.seeds(0, 3) are three")
     seeds = list(seeds)
     if workers is None:
         workers = os.cpu_count() or 1
-    if workers < 1:
-        raise ValueError(f"workers must be at least 1, got {workers}; leave it out for one a core")
+    rules.whole("workers", workers, least=1, way_on="leave it out for one a core")
     return _consume(f, seeds, min(workers, len(seeds)))
 
 
