@@ -14,8 +14,7 @@ from torch import nn
 from workbench.data.data import Split
 from workbench.nets.evaluation import BATCH
 from workbench.nets.weights import Weights, snapshot
-from workbench.work import progress
-from workbench.work.nearest import unknown
+from workbench.work import progress, rules
 
 TREATMENTS = ("average", "recompute", "keep")
 
@@ -29,8 +28,8 @@ def treat_batch_norm(
     network) or "recompute" (taken anew on the training images `train`). Integer buffers come from `first`.
     """
     buffers = [name for name, _ in model.named_buffers() if name in mixed]
-    if batch_norm not in TREATMENTS:
-        raise unknown("batch-norm treatment", batch_norm, TREATMENTS)
+    rules.choice("batch-norm treatment", batch_norm, TREATMENTS)
+    rules.instance("train", train, (Split, type(None)), "training images, or None", "data.train are some")
     if batch_norm == "keep":
         return mixed | {name: first[name] for name in buffers}
     mixed = mixed | {name: first[name] for name in buffers if not first[name].is_floating_point()}

@@ -7,7 +7,7 @@ the first one: `with taken_by(model, images)`, then `check_logits`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from workbench.nets.weights import Weights, check_fits
 from workbench.work import rules
 from workbench.work.rules import tensors as check_tensors
 
+SPLITS = ("train", "validation", "test")
 MACHINE = ("CUDA", "cuda", "cuDNN", "CUBLAS", "memory", "allocate")  # words of an error that is not of the images
 
 
@@ -57,6 +58,23 @@ def check_split(split: Split, name: str = "split", to: str = "evaluate on") -> N
     rules.instance(name, split, Split, "one part of data", way_on)
     if not len(split):
         raise ValueError(f"there are no images to {to}: this split is empty; load the data with another share")
+
+
+def part_of(data: Data, split: str) -> Split:
+    """Return the part of whole data that a name says; a ValueError for what is not whole data, or for another name."""
+    check_data(data)
+    rules.choice("split", split, SPLITS)
+    return getattr(data, split)
+
+
+def check_networks(model: nn.Module, networks: Sequence[Weights]) -> None:
+    """Raise a ValueError unless it is a list of weights, all of the model."""
+    if isinstance(networks, str) or not isinstance(networks, Sequence):
+        way_on = "[wb.snapshot(model)] is a list of one"
+        raise rules.refused("networks", "a list of weights, each a dict of tensors by name", networks, way_on)
+    check_model(model)
+    for place, weights in enumerate(networks):
+        check_network(model, weights, name=f"networks[{place}]")
 
 
 @contextmanager

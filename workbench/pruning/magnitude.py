@@ -8,7 +8,9 @@ from __future__ import annotations
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
-from workbench.work.nearest import unknown
+from workbench.work import rules
+
+SCOPES = ("global", "layer")
 
 
 def magnitude(weights: Weights, mask: Mask, *, density: float, scope: str = "global", seed: int = 0) -> Mask:
@@ -17,12 +19,12 @@ def magnitude(weights: Weights, mask: Mask, *, density: float, scope: str = "glo
     `scope` is "global" (one threshold for the network; the usual one) or "layer" (every layer at the same density).
     Ties are broken by the seed. Returns a new mask. Raises a ValueError where the density is above the mask's.
     """
+    rules.tensors("weights", weights, "wb.snapshot(model) gives them")
     masks.check(mask, weights)
+    rules.choice("scope", scope, SCOPES)
     count = masks.survivors(mask, density)
     saliency = {name: weights[name].detach().abs() for name in mask}
     if scope == "global":
         return masks.keep_largest(saliency, mask, count, seed=seed)
-    if scope != "layer":
-        raise unknown("scope", scope, ("global", "layer"))
     quota = masks.share_out(count, {name: tensor.numel() for name, tensor in mask.items()}, mask)
     return masks.keep_by_layer(saliency, mask, quota, seed=seed)

@@ -7,12 +7,14 @@ got 2.5; 128 is the usual one. Every public function checks what it is given wit
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from torch import Tensor
+
+from workbench.work.nearest import unknown
 
 LIMIT = 2**53  # beyond it a whole number would not survive JSON, a spreadsheet, or a float column of a table
 
@@ -67,6 +69,12 @@ def flag(name: str, value: Any, way_on: str = "") -> None:
     """Raise a ValueError for anything but True and False; numpy's serve as well."""
     if not isinstance(value, (bool, np.bool_)):
         raise refused(name, "True or False", value, way_on)
+
+
+def choice(kind: str, value: Any, known: Collection[str], way_on: str = "") -> None:
+    """Raise a ValueError with the nearest known one for anything but the known names of a `kind` ("scope")."""
+    if not (isinstance(value, str) and value in known):
+        raise unknown(kind, value if isinstance(value, str) else shown(value), known, way_on)
 
 
 def function(name: str, value: Any, way_on: str = "") -> None:
