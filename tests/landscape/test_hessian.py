@@ -353,7 +353,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "layer": (lambda: hessian(Own(), WEIGHTS, DATA, layers=("fcc",)), 'layer "fcc" is not known; known: conv.bias'),
     "no layer": (lambda: hessian(Own(), WEIGHTS, DATA, layers=()), "layers must name at least one"),
     "split": (lambda: hessian(Own(), WEIGHTS, DATA, split="trian"), 'split "trian" is not known'),
-    "examples": (lambda: hessian(Own(), WEIGHTS, DATA, examples=0), "examples must be at least 1, got 0"),
+    "examples": (lambda: hessian(Own(), WEIGHTS, DATA, examples=0), "examples must be a whole number from 1, got 0"),
     "no examples": (
         lambda: hessian(Own(), WEIGHTS, DATA, examples=torch.arange(0)),
         "this slice of train is empty; take more examples",
@@ -368,10 +368,10 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
         ),
         "the mask leaves none of the weights",
     ),
-    "k": (lambda: top_eigenvalues(small(), k=5), "k must be from 1 to 4, the number of weights, got 5"),
+    "k": (lambda: top_eigenvalues(small(), k=5), "k must be a whole number from 1 to 4, got 5; there are 4 weights"),
     "which": (lambda: top_eigenvalues(small(), which="top"), 'end of the spectrum "top" is not known'),
-    "draws": (lambda: trace(small(), draws=2), "draws must be at least 3, got 2"),
-    "steps": (lambda: spectral_density(small(), steps=1), "steps must be at least 2"),
+    "draws": (lambda: trace(small(), draws=2), "draws must be a whole number from 3, got 2"),
+    "steps": (lambda: spectral_density(small(), steps=1), "steps must be a whole number from 2"),
     "epsilon": (lambda: local_dimension(torch.ones(2), 0, 1), "epsilon must be above 0, got 0"),
     "distance": (lambda: local_dimension(torch.ones(2), 1, -1), "distance must be at least 0, got -1"),
     "other weights": (

@@ -12,6 +12,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.numbers.tables import table
+from workbench.work import rules
 
 if TYPE_CHECKING:
     import pandas
@@ -88,6 +89,7 @@ def plane_table(surface: Surface) -> pandas.DataFrame:
     Columns: `role` (grid, network, trajectory), `name`, `step`, `x`, `y`, `distance` (from the plane), `loss`, `error`,
     `level` (at which a point of the grid was measured), `unit`, `split`, `batch_norm`.
     """
+    rules.instance("surface", surface, Surface, "a Surface", "wb.landscape.plane(…) yields them")
     return table(plane_rows(surface))
 
 

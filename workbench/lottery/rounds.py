@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
@@ -184,7 +185,7 @@ def matching(replicas: Iterable[Sequence[Trained]], *, margin: float = 0.01) -> 
     lists = by_round(replicas)
     if len(lists) < 2:
         raise ValueError("matching needs the dense round 0 and a sparse round of every replica; run rounds=1 or more")
-    accuracy = [[outcome.run.test_accuracy for outcome in outcomes] for outcomes in lists]
+    accuracy: list[list[Any]] = [[outcome.run.test_accuracy for outcome in outcomes] for outcomes in lists]
     differences = tuple(
         (outcomes[0].density, intervals.paired(sparse, accuracy[0]))
         for outcomes, sparse in zip(lists[1:], accuracy[1:], strict=True)

@@ -55,9 +55,10 @@ def prune(
     name, options = check_method(method)
     check_network(model, weights, mask)
     check_seed(seed)
-    for given, check in ((data, check_data), (recipe, check_recipe)):
-        if given is not None:
-            check(given)
+    if data is not None:
+        check_data(data)
+    if recipe is not None:
+        check_recipe(recipe)
     mask = masks.full(model) if mask is None else mask
     standard = dict(zip(STANDARD, (model, weights, data, recipe, mask, density, seed), strict=True))
     known = inspect.signature(METHODS[name]).parameters
