@@ -208,11 +208,12 @@ def test_steps_outside_the_run_are_said():
         wb.train(model, start, DATA, RECIPE, step=11)
     with pytest.raises(ValueError, match=r"the checkpoints \[12\] must lie within the run, from step 0 to 10"):
         wb.train(model, start, DATA, RECIPE, checkpoints=[3, 12])
-    with pytest.raises(ValueError, match="step must be from 0 to 10, the length of this recipe, got 11"):
-        wb.weights_at(model, start, DATA, RECIPE, step=11)
-    for verb in (wb.weights_at, wb.train):
-        with pytest.raises(ValueError, match="step must be a whole number from 0, got -1"):
-            verb(model, start, DATA, RECIPE, step=-1)
+    for step in (-1, 11):
+        words = f"step must be from 0 to 10, the length of this recipe, in whole steps, got {step}"
+        with pytest.raises(ValueError, match=words):
+            wb.weights_at(model, start, DATA, RECIPE, step=step)
+    with pytest.raises(ValueError, match="step must be a whole number from 0, got -1"):
+        wb.train(model, start, DATA, RECIPE, step=-1)
 
 
 def test_a_watcher_can_stop_a_run_and_hears_every_step():

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.data.data import Data, Split
+from workbench.data.data import NO_CLASS, Data, Split
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, check_fits
@@ -27,7 +27,7 @@ MACHINE = ("CUDA", "cuda", "cuDNN", "CUBLAS", "memory", "allocate")  # words of 
 
 def check_model(model: nn.Module) -> None:
     """Raise a ValueError unless it is a module."""
-    rules.instance("model", model, nn.Module, "an nn.Module", "wb.models.lenet(data) makes one")
+    rules.module(model)
 
 
 def check_network(model: nn.Module, weights: Weights, mask: Mask | None = None, *, name: str = "weights") -> None:
@@ -99,12 +99,9 @@ def check_logits(logits: Any, images: Tensor, labels: Tensor, model: nn.Module) 
     """Raise a ValueError unless the model answered (examples, classes) in floats, with an output for every label."""
     kind, n = type(model).__name__, len(images)
     if not (isinstance(logits, Tensor) and logits.is_floating_point() and logits.ndim == 2 and len(logits) == n):
-        rule, way_on = (
-            f"logits, floats of the shape ({n}, classes)",
-            "end its forward with a linear layer of the classes",
-        )
+        rule, way_on = f"logits, floats of the shape ({n}, classes)", "end its forward with a linear layer"
         raise rules.refused(f"what {kind} returns for {n} images", rule, logits, way_on)
-    least, most, outputs = int(labels.min()), int(labels.max()), logits.shape[1]
-    if least < 0 or most >= outputs:
-        said = f"{kind} has {outputs} outputs, but the labels go from {least} to {most}"
-        raise ValueError(f"{said}; it must have one for every class, as wb.models.lenet(data) does")
+    outside = labels[(labels != NO_CLASS) & ((labels < 0) | (labels >= logits.shape[1]))]
+    if len(outside):
+        given = f"{kind} has {logits.shape[1]} outputs, but a label is {int(outside[0])}"
+        raise ValueError(f"{given}; it must have one for every class, as wb.models.lenet(data) does")

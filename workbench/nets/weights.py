@@ -34,7 +34,6 @@ class Ticket:
     mask: Mask
 
     def __post_init__(self) -> None:
-        masks.check(self.mask, self.weights)
         object.__setattr__(self, "weights", masks.apply(self.weights, self.mask))
 
     def __repr__(self) -> str:
@@ -46,6 +45,7 @@ def snapshot(model: nn.Module) -> Weights:
 
     Names that share one tensor in the model (tied weights) share the copy.
     """
+    rules.module(model)
     owner, copies = owners(model), {}
     for name, tensor in model.state_dict().items():
         if owner.get(name, name) not in copies:
@@ -65,6 +65,7 @@ def mix(a: Weights, b: Weights, alpha: float) -> Weights:
     Data Diet" does).
     """
     check_same(a, b)
+    rules.number("alpha", alpha, way_on="0 is the first weights, 1 the second")
     if alpha in (0, 1):
         ends = (a, b)[int(alpha)]
         return {name: (ends[name] if a[name].is_floating_point() else a[name]).clone() for name in a}
@@ -76,6 +77,7 @@ def mix(a: Weights, b: Weights, alpha: float) -> Weights:
 
 def save(ticket: Ticket, path: str | Path) -> None:
     """Write a ticket to a safetensors file: the weights under their names, the mask under `mask:` and the name."""
+    rules.instance("ticket", ticket, Ticket, "a Ticket", "wb.Ticket(run.weights, mask) makes one")
     tensors = dict(ticket.weights) | {f"mask:{name}": tensor for name, tensor in ticket.mask.items()}
     tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}  # none shared
     write_tensors(path, tensors, {"format": "lottery-workbench ticket"}, "a ticket")
@@ -105,7 +107,7 @@ def untied(weights: Weights, model: nn.Module) -> Weights:
 
 def check_fits(weights: Weights, model: nn.Module) -> None:
     """Raise a ValueError unless the weights have the names, shapes and dtypes of the model's state dict."""
-    rules.instance("model", model, nn.Module, "an nn.Module", "wb.models.lenet(data) makes one")
+    rules.module(model)
     _check_alike("the weights", weights, "the model", model.state_dict())
 
 

@@ -65,7 +65,7 @@ class Robust:
     gradient: str = "mathematics"
 
     def __post_init__(self) -> None:
-        check_one(self.lam, self.eta, least="above 0")
+        check_one(self.lam, self.eta, above=True)
         if self.anneal not in ANNEALINGS:
             raise unknown("annealing", self.anneal, ANNEALINGS)
         if self.gradient not in GRADIENTS:

@@ -130,7 +130,6 @@ def train(
 
 def weights_at(model: nn.Module, start: Weights, data: Data, recipe: Recipe, *, step: int, seed: int = 0) -> Weights:
     """Return the weights and buffers at step k of dense training from `start`: where a ticket is rewound to."""
-    rules.whole("step", step, way_on="step=0 is `start` itself")
     return weights_along(model, start, data, recipe, at=(step,), seed=seed)[step]
 
 
@@ -139,12 +138,12 @@ def weights_along(
 ) -> dict[int, Weights]:
     """Return the weights and buffers at several steps of one dense training from `start`, which ends at the last."""
     check_training(model, start, data, recipe, seed=seed)
-    rules.each("at", at, rules.whole, "it names steps, as (0, 500)")
-    of, last = recipe.length(len(data.train)), max(at, default=0)
-    if bad := [step for step in at if not 0 <= step <= of]:
-        raise ValueError(
-            f"step must be from 0 to {of}, the length of this recipe, got {bad[0]}; step=0 is `start` itself"
-        )
+    rules.instance("at", at, Collection, "several steps", "at=(0, 500) are two")
+    of = recipe.length(len(data.train))
+    if bad := [step for step in at if step not in range(of + 1)]:
+        rule = f"from 0 to {of}, the length of this recipe, in whole steps"
+        raise rules.refused("step", rule, bad[0], "step=0 is `start` itself")
+    last = max(at, default=0)
     along = {0: dict(start)} if 0 in at else {}
     if last:
         for step in steps(model, start, data, recipe, seed=seed):

@@ -6,13 +6,15 @@ got 2.5; 128 is the usual one. Every public function checks what it is given wit
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from workbench.work.nearest import unknown
 
@@ -21,7 +23,7 @@ LIMIT = 2**53  # beyond it a whole number would not survive JSON, a spreadsheet,
 
 def whole(name: str, value: Any, *, least: int = 0, most: int = LIMIT, unit: str = "", way_on: str = "") -> int:
     """Return a whole number, of `unit` ("steps"), from `least` to `most`; a ValueError for anything else."""
-    n = _bare(value)
+    n = bare(value)
     if isinstance(n, Integral) and not isinstance(n, bool) and least <= int(n) <= most:
         return int(n)
     to = f" to {most}" if most != LIMIT else ""
@@ -38,9 +40,13 @@ def number(
     below: float | None = None,
     way_on: str = "",
 ) -> float:
-    """Return a finite number from `least` (or `above`) to `most` (or `below`); a ValueError for anything else."""
-    x = _bare(value)
-    if isinstance(x, Real) and not isinstance(x, bool) and abs(x) <= sys.float_info.max:  # which NaN is not
+    """Return a number from `least` (or `above`) to `most` (or `below`); a ValueError for anything else.
+
+    It is finite, unless `most` is infinity.
+    """
+    x = bare(value)
+    largest = math.inf if most == math.inf else sys.float_info.max
+    if isinstance(x, Real) and not isinstance(x, bool) and abs(x) <= largest:  # which NaN is not
         high_enough = (least is None or x >= least) and (above is None or x > above)
         if high_enough and (most is None or x <= most) and (below is None or x < below):
             return float(x)
@@ -83,6 +89,17 @@ def function(name: str, value: Any, way_on: str = "") -> None:
         raise refused(name, "a function", value, way_on)
 
 
+def module(model: Any) -> None:
+    """Raise a ValueError unless the model is a module of torch's."""
+    instance("model", model, nn.Module, "an nn.Module", "wb.models.lenet(data) makes one")
+
+
+def names(name: str, values: Any, way_on: str) -> None:
+    """Raise a ValueError unless it is several names; one alone, as text, is none."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise refused(name, "several names", values, way_on)
+
+
 def tensors(name: str, value: Any, way_on: str) -> None:
     """Raise a ValueError unless it is a dict of tensors by name."""
     if not isinstance(value, Mapping):
@@ -90,6 +107,13 @@ def tensors(name: str, value: Any, way_on: str) -> None:
     for key, tensor in value.items():
         if not (isinstance(key, str) and isinstance(tensor, Tensor)):
             raise refused(f"{name}[{shown(key)}]", "a tensor, under its name", tensor, way_on)
+
+
+def tensor(name: str, value: Any, dtype: torch.dtype, shape: tuple[int | str, ...], way_on: str) -> None:
+    """Raise a ValueError unless it is a tensor of this dtype and shape; a size that has a name may be any."""
+    fits = isinstance(value, Tensor) and value.dtype == dtype and value.ndim == len(shape)
+    if not (fits and all(isinstance(size, str) or size == n for size, n in zip(shape, value.shape, strict=True))):
+        raise refused(name, f"a tensor of {dtype} and the shape ({', '.join(map(str, shape))})", value, way_on)
 
 
 def instance(name: str, value: Any, kinds: type | tuple[type, ...], rule: str, way_on: str = "") -> None:
@@ -105,18 +129,18 @@ def refused(name: str, rule: str, value: Any, way_on: str = "") -> ValueError:
 
 def shown(value: Any) -> str:
     """What was given, in few words: a value of plain type as it is typed, of anything else what it is."""
-    value = _bare(value)
+    value = bare(value)
     if value is None or isinstance(value, (bool, int, float, str, Real)):
         text = repr(value) if isinstance(value, str) else str(value)  # numpy's repr names its type
         return text if len(text) <= 60 else f"{text[:57]}…"
     if isinstance(value, type) or hasattr(value, "__qualname__"):
         return f"{'the class' if isinstance(value, type) else 'the function'} {value.__name__}"
-    shape = getattr(value, "shape", None)
-    of = f" of the shape {tuple(shape)}" if isinstance(shape, tuple) else ""
-    return f"{_article(type(value).__name__)}{of}"
+    of = [f"of {value.dtype}"] if isinstance(value, Tensor) else []
+    of += [f"of the shape {tuple(value.shape)}"] if isinstance(getattr(value, "shape", None), tuple) else []
+    return " ".join((_article(type(value).__name__), " and ".join(of))).rstrip()
 
 
-def _bare(value: Any) -> Any:
+def bare(value: Any) -> Any:
     """Return the plain number of an array or tensor that is one; anything else as it is."""
     return value.item() if isinstance(value, (np.ndarray, Tensor)) and value.shape == () else value
 
@@ -129,7 +153,7 @@ def _range(least: float | None, above: float | None, most: float | None, below: 
     low, high = least if above is None else above, most if below is None else below
     if low is None and high is None:
         return ""
-    if high is None:
+    if high is None or high == math.inf:
         return f"above {low:g}" if above is not None else f"at least {low:g}"
     if low is None:
         return f"below {high:g}" if below is not None else f"at most {high:g}"
