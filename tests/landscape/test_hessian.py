@@ -373,7 +373,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "draws": (lambda: trace(small(), draws=2), "draws must be a whole number from 3, got 2"),
     "steps": (lambda: spectral_density(small(), steps=1), "steps must be a whole number from 2"),
     "epsilon": (lambda: local_dimension(torch.ones(2), 0, 1), "epsilon must be above 0, got 0"),
-    "distance": (lambda: local_dimension(torch.ones(2), 1, -1), "distance must be at least 0, got -1"),
+    "distance": (lambda: local_dimension(torch.ones(2), 1, -1), r"distance must be in \[0, 1e\+100\], got -1"),
     "other weights": (
         lambda: prunable_share(flat(1, 5), {"1.weight": torch.ones(2, 2)}, wb.masks.full(four())),
         "the curvature is of 5 weights, the mask keeps 4; measure it with mask=mask",

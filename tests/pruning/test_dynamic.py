@@ -238,7 +238,7 @@ def test_it_learns_the_digits(digits: wb.Data):
         ({"until": 0}, r"until must be in \(0, 1\].*got 0"),
         ({"rewire_every": 0}, "rewire_every must be a whole number of steps from 1, got 0"),
         ({"every": 0}, "every must be a whole number of steps from 1, got 0"),
-        ({"mask": {}}, "a mask must name a weight at least, got one that names none"),
+        ({"mask": {}}, "the mask names no weight, so there is nothing to keep"),
         ({"mask": {"fc.weight": torch.ones(3, 96)}}, r"a mask must hold bool tensors, but fc.weight is torch\.float32"),
         ({"mask": {"fc.bias": torch.ones(3).bool()}}, r"mask must name prunable weights, got \['fc.bias'\]"),
         ({"density": 5.0}, r"density must be in \(0, 1\], got 5.0"),

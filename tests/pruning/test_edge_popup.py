@@ -321,7 +321,7 @@ def test_an_archive_keeps_a_search_and_goes_on_with_the_same_bits(channels_last:
         ({"scope": "layers"}, 'scope "layers" is not known; did you mean "layer"'),
         ({"selection": "exakt"}, 'selection "exakt" is not known; did you mean "exact"'),
         ({"every": 0}, "every must be a whole number of steps from 1, got 0"),
-        ({"mask": {}}, "a mask must name a weight at least, got one that names none"),
+        ({"mask": {}}, "the mask names no weight, so there is nothing to keep"),
         ({"seed": -1}, "seed must be an integer from 0"),
         ({"mask": {"fc.bias": torch.ones(3, dtype=torch.bool)}}, r"mask must name prunable weights, got \['fc.bias'\]"),
         ({"mask": {"fc.weight": torch.ones(3, dtype=torch.bool)}}, "the mask of fc.weight must have the shape"),

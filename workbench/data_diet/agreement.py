@@ -11,7 +11,7 @@ from torch import nn
 
 from workbench.data.batches import Order
 from workbench.data.data import Data
-from workbench.nets.door import check_network, check_training_data
+from workbench.nets.door import check_finite, check_network, check_training_data
 from workbench.nets.weights import Weights
 from workbench.training.steps import gradients
 from workbench.work import progress, rules
@@ -31,6 +31,7 @@ def agreement(
     agree the more. Raises a ValueError for fewer than two batches.
     """
     check_network(model, weights)
+    check_finite(weights, "the network")
     check_training_data(data)
     check_seed(seed)
     most = max(2, min(MOST, MEMORY // (4 * sum(parameter.numel() for parameter in model.parameters()))))

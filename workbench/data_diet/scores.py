@@ -120,6 +120,8 @@ def mean(scores: Sequence[Score]) -> Score:
         raise rules.refused("scores", "a list of scores", scores, "[score] is a list of one")
     if not scores:
         raise ValueError("a mean needs at least one score, got none; score a network first")
+    for place, score in enumerate(scores):
+        rules.instance(f"scores[{place}]", score, Score, "a Score", SOURCE)
     first = scores[0]
     total = torch.zeros(len(first.ids), dtype=torch.float64)
     for score in scores:

@@ -20,7 +20,7 @@ from workbench.data.data import Data
 from workbench.landscape.hessian import Hessian, Loss, hessian
 from workbench.landscape.spectrum import check_draws, check_lanczos, spectral_density, top_eigenvalues, trace
 from workbench.nets import masks
-from workbench.nets.door import check_network
+from workbench.nets.door import check_finite, check_network, check_prunable
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.training.losses import CrossEntropy
@@ -143,13 +143,15 @@ def local_dimension(
     curvature (its size is taken), and that pruned subspaces are not random. Raises a ValueError for an ε or a distance
     out of range.
     """
-    rules.number("epsilon", epsilon, above=0, way_on="it is the rise of the loss that is allowed; 0.05 is small")
-    rules.number("distance", distance, least=0, way_on="it is how far the subspace is from the solution")
+    epsilon = rules.number("epsilon", epsilon, above=0, way_on="the loss may rise so much; 0.05 is small")
+    distance = rules.number("distance", distance, least=0, most=1e100, way_on="from the solution to the subspace")
     for name, numbers in (("eigenvalues", eigenvalues), ("counts", eigenvalues if counts is None else counts)):
         if not isinstance(numbers, Tensor) or numbers.shape != eigenvalues.shape or not bool(numbers.isfinite().all()):
             raise rules.refused(
                 name, "a tensor of finite numbers, one an eigenvalue", numbers, "top_eigenvalues gives some"
             )
+    if counts is not None and bool((counts < 0).any()):
+        raise ValueError("counts must be at least 0, how many eigenvalues each stands for; leave them out for one each")
     share = 2 * epsilon / (distance**2 * eigenvalues.double().abs() + 2 * epsilon)  # r² / (R² + r²), also at λ = 0
     return float((share if counts is None else share * counts).sum())
 
@@ -177,8 +179,8 @@ def prunable_share(found: Curvature, weights: Weights, mask: Mask, *, epsilon: f
     eigenvalues near zero decide, which take some 100 steps to be told apart (`Curvature.local_dimension`).
     """
     rules.instance("found", found, Curvature, "a Curvature", "wb.landscape.curvature(…) gives one")
-    rules.tensors("weights", weights, "wb.snapshot(model) gives them")
-    masks.check(mask, weights)
+    check_prunable(weights, mask)
+    check_finite(weights, "the network")
     alive = torch.cat([weights[name][mask[name]].double().cpu().abs() for name in mask])
     if len(alive) != found.dimension:
         raise ValueError(

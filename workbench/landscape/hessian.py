@@ -11,7 +11,7 @@ product that threads may take side by side (`workbench.landscape.double_backward
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from numbers import Number
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,9 @@ from torch import Tensor, nn
 
 from workbench.data.batches import Batch
 from workbench.data.data import Data, Split
-from workbench.landscape.entrance import check_finite, slice_of
+from workbench.landscape.entrance import slice_of
 from workbench.nets import masks
-from workbench.nets.door import check_logits, check_model, check_network, taken_by
+from workbench.nets.door import check_finite, check_logits, check_model, check_network, taken_by
 from workbench.nets.hardware import resolve
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
@@ -67,6 +67,8 @@ class Hessian:
 
     def product(self, vector: Float[Tensor, " D"]) -> Float[Tensor, " D"]:
         """Return H v, exactly. Progress is reported for every part of the examples."""
+        if not isinstance(vector, Tensor) or vector.shape != self.places.shape:
+            raise rules.refused("vector", f"a tensor of {self.dimension} numbers", vector, 'H.random(0, "mine") is one')
         entries = self.operator.shape[1]
         if self.dimension == entries:
             return self.operator @ vector  # pyright: ignore[reportReturnType]
@@ -108,7 +110,7 @@ def hessian(
     """
     check_model(model)
     rules.tensors("weights", weights, "wb.snapshot(model) gives them")
-    check_loss(loss)
+    check_loss(loss)  # pyright: ignore[reportArgumentType] (any function will do)
     check_seed(seed)
     device, dtype = resolve("auto"), next((w.dtype for w in weights.values() if w.is_floating_point()), torch.float32)
     network = copy.deepcopy(model).to(device, dtype).eval()
@@ -181,8 +183,7 @@ def _trained(network: nn.Module, layers: Collection[str] | None) -> list[str]:
     names = [name for name, parameter in network.named_parameters() if parameter.requires_grad]
     if layers is None:
         return names
-    if isinstance(layers, (str, Mapping)) or not isinstance(layers, Collection):
-        raise rules.refused("layers", "a list of names of layers", layers, f"({names[0]!r},) is one")
+    rules.names("layers", layers, f"({names[0]!r},) is one")
     for layer in layers:
         if not any(f"{name}.".startswith(f"{layer}.") for name in names):
             raise unknown("layer", layer, names, "a module's name stands for all its weights")
@@ -194,11 +195,11 @@ def _trained(network: nn.Module, layers: Collection[str] | None) -> list[str]:
 
 def _slice(data: Data, split: str, examples: int | Tensor | None, seed: int) -> Split:
     part = slice_of(data, split)
-    if isinstance(examples, (Number, str)):
-        examples = rules.whole("examples", examples, least=1, way_on=f"examples=None takes all {len(part)}")
-        order = torch.randperm(len(part), generator=generator(seed, "curvature"))
-        examples = order[:examples].sort().values
-    return slice_of(data, split, examples)
+    if not isinstance(examples, (Number, str)):
+        return slice_of(data, split, examples)
+    count = rules.whole("examples", examples, least=1, way_on=f"examples=None takes all {len(part)}")
+    order = torch.randperm(len(part), generator=generator(seed, "curvature"))
+    return part.take(order[:count].sort().values)
 
 
 def _at_once(network: nn.Module, device: str) -> int:

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from workbench.data.data import Split
-from workbench.landscape.entrance import check_finite, check_pair
+from workbench.landscape.entrance import check_pair
 from workbench.landscape.path import MASKS_ON_PATH, measure, path_mask
 from workbench.lottery.trained import Trained, check_trained
 from workbench.nets import masks
@@ -58,6 +58,8 @@ def angle(a: Weights, b: Weights, mask_a: Mask, mask_b: Mask) -> float:
     common = {name: mask_a[name] & mask_b[name] for name in mask_a}
     v, w = (torch.cat([weights[name][common[name]].double() for name in common]) for weights in (a, b))
     length = float(v.norm() * w.norm())
+    if not math.isfinite(length):
+        raise ValueError("both networks must be finite, but one is not; its training diverged")
     if not length:
         return math.nan
     return 2 / math.pi * math.acos(max(-1.0, min(1.0, float(v @ w) / length)))
@@ -67,7 +69,10 @@ def distance(a: Weights, b: Weights, mask: Mask) -> float:
     """Return |m ⊙ (a - b)|, the Euclidean distance of two networks over the places that the mask keeps."""
     _check_masked(a, b, mask, mask)
     gaps = [(a[name].double() - b[name].double())[kept] for name, kept in mask.items()]
-    return float(torch.cat(gaps).norm())
+    length = float(torch.cat(gaps).norm())
+    if not math.isfinite(length):
+        raise ValueError("both networks must be finite, but one is not; its training diverged")
+    return length
 
 
 def disagreement(a: Float[Tensor, "N classes"], b: Float[Tensor, "_ _"]) -> float:
@@ -96,8 +101,8 @@ def middle(
     measured; between seeds they are not, and only "union" leaves both ends as they are ("denser" and "sparser" cut one
     of them). `batch_norm` is "average", "keep" (the denser network's statistics) or "recompute" (anew on `train`).
     """
-    check_trained("a", a, model)
-    check_trained("b", b, model)
+    check_trained(model, a, "a")
+    check_trained(model, b, "b")
     denser, sparser = (a, b) if masks.kept(a.mask) >= masks.kept(b.mask) else (b, a)
     half = mix(denser.run.weights, sparser.run.weights, 0.5)
     half = masks.apply(half, path_mask(denser.mask, sparser.mask, mask))
@@ -141,8 +146,7 @@ def pairs(
     check_split(split)
     rules.choice("mask on the path", mask, MASKS_ON_PATH)
     for name, network in _named(networks):
-        check_trained(f"network {name}", network, model)
-        check_finite(network.run.weights, f"network {name}")
+        check_trained(model, network, f"network {name}")
         with progress.within("network", 0):
             w = network.run.weights
             w = treat_batch_norm(model, w, batch_norm=batch_norm, first=w, train=train)

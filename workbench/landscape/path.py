@@ -20,7 +20,7 @@ from workbench.data_diet.scores import Score
 from workbench.landscape.entrance import check_ends, check_pair, check_points, slice_of, some_places
 from workbench.nets import masks
 from workbench.nets.batch_norm import treat_batch_norm
-from workbench.nets.door import check_data, check_networks
+from workbench.nets.door import check_networks, part_of
 from workbench.nets.evaluation import evaluate_all
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
@@ -90,7 +90,9 @@ class Path:
 
         The midpoint loss barrier in nats, by which a paper chose subsets; `variant` is the treatment of batch-norm.
         """
-        check_data(data)
+        part = part_of(data, self.split)
+        if bool((~torch.isin(self.ids.cpu(), part.ids.cpu())).any()):
+            raise ValueError(f"the path was measured on other images than those of {self.split} of this {data.name}")
         values = self.barriers(of=of).float()
         return Score("barrier", values, self.ids.cpu(), data.fingerprint, self.split, variant=self.batch_norm)
 
@@ -106,7 +108,7 @@ class Path:
 
         The paper's own threshold is not known; 0.1 and 0.5 nats are in use here.
         """
-        rules.number("threshold", threshold, way_on="0.1 and 0.5 nats are in use")
+        threshold = rules.number("threshold", threshold, way_on="0.1 and 0.5 nats are in use")
         barriers = self.barriers(definition, of=of)
         barriers = barriers if examples is None else barriers[some_places(examples, len(barriers))]
         return float(barriers.lt(threshold).double().mean())
@@ -162,6 +164,8 @@ def paths(
 ) -> Iterator[tuple[tuple[int, int], Path]]:
     """Yield ((i, j), path) for every pair of several networks, i < j; the options are those of `path`."""
     check_networks(model, networks)
+    if len(networks) < 2:
+        raise ValueError(f"networks must be at least 2, to have a path between them, got {len(networks)}")
     pairs = list(itertools.combinations(range(len(networks)), 2))
     lines = (((i, j), path(model, networks[i], networks[j], data, batch_norm=batch_norm, **options)) for i, j in pairs)  # pyright: ignore[reportArgumentType]
     yield from progress.walk("pair", lines, len(pairs))

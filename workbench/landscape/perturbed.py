@@ -9,8 +9,8 @@ import math
 
 import torch
 
-from workbench.landscape.entrance import check_finite
 from workbench.nets import masks
+from workbench.nets.door import check_finite, check_prunable
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.work import rules
@@ -25,8 +25,7 @@ def perturbed(weights: Weights, mask: Mask, *, length: float, seed: int = 0) -> 
     The direction is that of a Gaussian vector, so any is as likely as any other, and depends on the seed alone. Returns
     the weights under the mask: zero where pruned. Raises a ValueError for a length below 0 or a mask that keeps none.
     """
-    rules.tensors("weights", weights, "wb.snapshot(model) gives them")
-    masks.check(mask, weights)
+    check_prunable(weights, mask)
     check_finite(weights, "the network")
     rules.number("length", length, least=0, most=LONGEST, way_on="it is in the weights' own units")
     draw = generator(seed, "perturbation")

@@ -16,13 +16,13 @@ from jaxtyping import Float64, Int64
 from torch import Tensor, nn
 
 from workbench.data.data import Data, Split
-from workbench.landscape.entrance import check_finite, slice_of
+from workbench.landscape.entrance import slice_of
 from workbench.landscape.frame import Frame, filter_normalised, through
 from workbench.landscape.path import measure
 from workbench.landscape.surface import Mark, Surface
 from workbench.nets import masks
 from workbench.nets.batch_norm import TREATMENTS, treat_batch_norm
-from workbench.nets.door import check_network, check_networks
+from workbench.nets.door import check_finite, check_network, check_networks
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
@@ -153,7 +153,8 @@ def _refine(
     """Yield the surface level by level; the points of a level hold those of the one before at every other place."""
     if after is not None:
         rules.instance("after", after, Surface, "a Surface, the last one", "begin without it")
-        if (after.unit, after.split, after.batch_norm, after.levels) != (unit, ground.split, ground.batch_norm, levels):
+        here = (unit, ground.split, ground.batch_norm, levels)
+        if after.level >= levels or (after.unit, after.split, after.batch_norm, after.levels) != here:
             raise ValueError(f"after must be a surface of this same plane and grid, got {after!r}; begin without it")
     last = after
     for level in range(0 if after is None else after.level + 1, levels):

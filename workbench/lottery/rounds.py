@@ -141,7 +141,7 @@ def counts(mask: Mask, rounds: int, fraction: float) -> list[int]:
 
     Raises a ValueError for more rounds than there is something to remove and to keep in.
     """
-    masks.check(mask, mask)
+    masks.check_some(mask)
     rules.number("fraction", fraction, above=0, below=1, way_on='for "20 % a round" pass 0.2')
     rules.whole("rounds", rounds, way_on="rounds=0 trains the dense network alone")
     left = [masks.total(mask)]
@@ -210,8 +210,8 @@ def midpoint(
     its authors' code). `batch_norm` is "average" (theirs), "keep" (the denser one's statistics) or "recompute" (anew on
     the training images `train`).
     """
-    check_trained("denser", denser, model)
-    check_trained("sparser", sparser, model)
+    for name, network in (("denser", denser), ("sparser", sparser)):
+        check_trained(model, network, name)
     check_split(split)
     a, b = denser.run.weights, sparser.run.weights
     middle = masks.apply(mix(a, b, 0.5), denser.mask)
@@ -224,7 +224,7 @@ def midpoint(
 
 def projection(model: nn.Module, denser: Trained, sparser: Trained, split: Split) -> float:
     """Return what pruning alone costs: err(w_L ⊙ m_{L+1}) - err(w_L), on `split` ("Unmasking", as `midpoint`)."""
-    check_trained("denser", denser, model)
-    check_trained("sparser", sparser, model)
+    for name, network in (("denser", denser), ("sparser", sparser)):
+        check_trained(model, network, name)
     w = denser.run.weights
     return evaluate(model, w, split).accuracy - evaluate(model, w, split, mask=sparser.mask).accuracy

@@ -12,6 +12,7 @@ from __future__ import annotations
 import torch
 
 from workbench.nets import masks
+from workbench.nets.door import check_finite
 from workbench.nets.weights import Ticket, Weights, check_same
 from workbench.pruning.random_mask import random_mask
 from workbench.work import rules
@@ -47,6 +48,7 @@ ANOTHER_DRAW = (reinitialised,)  # the controls whose `weights` are another draw
 def _check(ticket: Ticket, weights: Weights, seed: int) -> None:
     rules.instance("ticket", ticket, Ticket, "a Ticket, weights and a mask", "a round has one: round.ticket")
     check_same(ticket.weights, weights)
+    check_finite(weights, "the network")
     check_seed(seed)
 
 

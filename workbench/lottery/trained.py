@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import nn
 
-from workbench.nets.door import check_network
+from workbench.nets.door import check_finite, check_network
 from workbench.nets.masks import Mask
 from workbench.training.runs import Run
 from workbench.work import rules
@@ -25,12 +25,11 @@ class Trained(Protocol):
     def run(self) -> Run: ...
 
 
-def check_trained(name: str, network: Trained, model: nn.Module | None = None) -> None:
-    """Raise a ValueError unless it is a trained network, as a round is, and of the model where that is given."""
-    rule = "a round, or what has a density, a mask and a run"
-    rules.instance(name, network, Trained, rule, "wb.lottery.rounds yields rounds")  # pyright: ignore[reportArgumentType]
-    if model is not None:
-        check_network(model, network.run.weights, network.mask)
+def check_trained(model: nn.Module, network: Trained, name: str) -> None:
+    """Raise a ValueError unless it is a trained network, as a round is, of the model, and finite."""
+    _check(network, name)
+    check_network(model, network.run.weights, network.mask)
+    check_finite(network.run.weights, name)
 
 
 def by_round(replicas: Iterable[Sequence[Trained]]) -> list[tuple[Trained, ...]]:
@@ -44,9 +43,14 @@ def by_round(replicas: Iterable[Sequence[Trained]]) -> list[tuple[Trained, ...]]
             raise rules.refused(f"replicas[{place}]", "a list of rounds", rounds, way_on)
         lists.append(list(rounds))
         for r, outcome in enumerate(lists[-1]):
-            check_trained(f"replicas[{place}][{r}]", outcome)
+            _check(outcome, f"replicas[{place}][{r}]")
             if outcome.run.test_accuracy is None:
                 raise ValueError(f"replicas[{place}][{r}] has no test accuracy; load data with test images")
     if len(lengths := {len(rounds) for rounds in lists}) > 1:
         raise ValueError(f"replicas must have as many rounds each, got {sorted(lengths)}; leave the unfinished out")
     return list(zip(*lists, strict=True))
+
+
+def _check(network: Trained, name: str) -> None:
+    rule = "a round, or what has a density, a mask and a run"
+    rules.instance(name, network, Trained, rule, "wb.lottery.rounds yields rounds")  # pyright: ignore[reportArgumentType]

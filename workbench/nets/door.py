@@ -7,7 +7,7 @@ the first one: `with taken_by(model, images)`, then `check_logits`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -75,6 +75,22 @@ def check_networks(model: nn.Module, networks: Sequence[Weights]) -> None:
     check_model(model)
     for place, weights in enumerate(networks):
         check_network(model, weights, name=f"networks[{place}]")
+
+
+def check_prunable(weights: Weights, mask: Mask) -> None:
+    """Raise a ValueError unless the mask names some of the weights, each of them floats."""
+    rules.tensors("weights", weights, "wb.snapshot(model) gives them")
+    masks.check(mask, weights)
+    if bad := [name for name in mask if not weights[name].is_floating_point()]:
+        dtype = weights[bad[0]].dtype
+        raise ValueError(f"weights must be floats, but {bad[0]} is {dtype}; wb.snapshot(model) gives some")
+
+
+def check_finite(weights: Mapping[str, Tensor], title: str) -> None:
+    """Raise a ValueError where a network holds NaN or infinity."""
+    for name, tensor in weights.items():
+        if not bool(tensor.isfinite().all()):
+            raise ValueError(f"{title} is not finite in {name}: its training diverged; train it with a smaller rate")
 
 
 @contextmanager

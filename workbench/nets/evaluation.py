@@ -19,7 +19,7 @@ from workbench.nets.door import check_logits, check_network, check_split, taken_
 from workbench.nets.hardware import Hardware, settle
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, check_fits, untied
-from workbench.work import progress
+from workbench.work import progress, rules
 
 BATCH = 1000  # images at once; a fixed number, so that the same network gives the same bits
 
@@ -60,6 +60,7 @@ def evaluate_all(
     check_split(split)
     for weights in networks:
         check_fits(weights, model)
+    rules.instance("hardware", hardware, (Hardware, type(None)), "a Hardware, or None", "None takes the best for it")
     hardware = hardware or settle(model)
     network = copy.deepcopy(model).to(hardware.device).eval()
     placed = [{name: place(t, hardware) for name, t in untied(weights, model).items()} for weights in networks]

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from workbench.data.batches import Order
 from workbench.data.data import Data
 from workbench.nets import masks
+from workbench.nets.door import check_finite
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Ticket, Weights, on_cpu
 from workbench.pruning.rewiring import drop_share, random_start, rewired
@@ -136,6 +137,9 @@ def dynamic_steps(
     Raises a ValueError for an option out of range.
     """
     check_training(model, weights, data, recipe, seed=seed)
+    check_finite(weights, "the network")
+    if weights_of is not None:
+        rules.function("weights_of", weights_of, "it makes the network's weights of (trained, step)")
     of = recipe.length(len(data.train))
     rewire_every = max(1, of // UPDATES) if rewire_every is None else rewire_every
     _check(grow, drop, rewire_every, until)

@@ -28,7 +28,7 @@ def random_mask(
     (density of a layer ∝ the sum of its shape over the product of it), or how many each layer keeps, by name, where
     `density` is left out. Raises a ValueError for a density out of range or counts that do not fit.
     """
-    masks.check(mask, mask)
+    masks.check_some(mask)
     if isinstance(layers, Mapping):
         quota = _as_given(mask, layers, density)
     else:
