@@ -195,7 +195,7 @@ def _trained(network: nn.Module, layers: Collection[str] | None) -> list[str]:
 
 def _slice(data: Data, split: str, examples: int | Tensor | None, seed: int) -> Split:
     part = slice_of(data, split)
-    if not isinstance(examples, (Number, str)):
+    if not isinstance(examples, (int, Number, str)):
         return slice_of(data, split, examples)
     count = rules.whole("examples", examples, least=1, way_on=f"examples=None takes all {len(part)}")
     order = torch.randperm(len(part), generator=generator(seed, "curvature"))

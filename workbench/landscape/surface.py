@@ -119,6 +119,8 @@ def contours(
     """
     import contourpy
 
+    rules.whole("count", count, most=1000, way_on="about ten can be told apart")
+
     heights = [value for line in values for value in line]
     low, high = min(heights), max(heights)
     generator = contourpy.contour_generator(x, y, values)

@@ -161,6 +161,7 @@ def allowed(model: nn.Module, mask: Mask | None) -> Mask:
     prunable = full(model)
     if mask is None:
         return prunable
+    rules.tensors("mask", mask, "wb.masks.full(model) makes one")
     if bad := [name for name in mask if name not in prunable]:
         raise ValueError(f"mask must name prunable weights, got {bad}; those of this model are {sorted(prunable)}")
     check(mask, prunable)

@@ -35,6 +35,7 @@ def rewired(
     Each layer drops int(share × its kept weights) and grows that many among all places of `mask` (default: all) that
     did not stay, those just dropped among them. Ties are broken by the seed.
     """
+    rules.share("share", share)
     after: Mask = {}
     for name, kept in current.items():
         count = int(kept.count_nonzero())

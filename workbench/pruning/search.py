@@ -94,7 +94,7 @@ def now_and_then(
     every = max(1, of // VALUES) if every is None else every
     every = rules.whole("every", every, least=1, unit="steps", way_on=f"None yields about {VALUES} times")
     if after is not None:
-        rules.instance("after", after, kind, f"a {kind.__name__}, the last value", "without it the search begins anew")
+        rules.instance("after", after, kind, f"the last {kind.__name__}", "without it the search begins anew")
     for step in steps(**options, state=None if after is None else after.state):
         if step.step % every == 0 or step.step == of:
             yield value(step)
