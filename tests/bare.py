@@ -54,7 +54,7 @@ print(json.dumps(said))
 
 
 def said_by(calls: Iterable[str], begin: str = "") -> dict[str, str]:
-    """Return what each call said in its ValueError, "" where there was none; also what else it raised, or that it hung."""
+    """Return what each call said in its ValueError ("" where there was none), what else it raised, or that it hung."""
     source = BEGIN + begin + RUN
     done = subprocess.run([sys.executable, "-c", source], input=json.dumps(list(calls)), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

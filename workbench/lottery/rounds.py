@@ -150,7 +150,7 @@ def counts(mask: Mask, rounds: int, fraction: float) -> list[int]:
         if not 1 <= removed < left[-1]:
             most, what = len(left) - 1, "all" if removed else "none"
             reason = (
-                f"a fraction of {fraction:g} removes {what} of the {left[-1]} weights that are left after round {most}"
+                f"a fraction of {fraction} removes {what} of the {left[-1]} weights that are left after round {most}"
             )
             way_on = f"rounds={most} works" if most else "take another fraction"
             raise rules.refused("rounds", f"at most {most}", rounds, f"{reason}, of {left[0]}; {way_on}")

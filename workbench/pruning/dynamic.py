@@ -136,7 +136,8 @@ def dynamic_steps(
     `state=` and `weights_of` are as in `training.steps`; what the mask keeps at first begins at `weights`.
     Raises a ValueError for an option out of range.
     """
-    check_training(model, weights, data, recipe, seed=seed)
+    seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
+    check_training(model, weights, data, recipe, **seeds)
     check_finite(weights, "the network")
     if weights_of is not None:
         rules.function("weights_of", weights_of, "it makes the network's weights of (trained, step)")
@@ -147,7 +148,6 @@ def dynamic_steps(
     first, end = random_start(may, density=density, layers=layers, seed=seed), round(until * of)
     if state is not None:
         _check_resumed(state, weights, first)
-    seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
     order = Order(len(data.train), recipe.batch_size, seed if order_seed is None else order_seed)
     for step in steps(model, weights, data, recipe, mask=first, state=state, weights_of=weights_of, **seeds):
         if step.step % rewire_every == 0 and step.step < end:

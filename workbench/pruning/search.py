@@ -128,7 +128,8 @@ def score_steps(
     What may be kept lies in `step.state.mask`, None where it is all: who freezes more on the way changes it there, and
     the next step rounds by it. `training` are options of `training.steps`: seeds, a penalty, weights of examples.
     """
-    check_training(model, weights, data, recipe, seed=training.get("seed", 0))
+    seeds = {name: seed for name, seed in training.items() if name in ("seed", "order_seed", "augment_seed")}
+    check_training(model, weights, data, recipe, **seeds)
     if state is not None:
         check_state(state, weights)
     hardware = settle_recipe(model, recipe)

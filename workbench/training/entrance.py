@@ -17,13 +17,15 @@ LARGEST = 10_000  # examples in a batch of fewer images, which repeats them: mor
 
 
 def check_training(
-    model: nn.Module, weights: Weights, data: Data, recipe: Recipe, mask: Mask | None = None, *, seed: int = 0
+    model: nn.Module, weights: Weights, data: Data, recipe: Recipe, mask: Mask | None = None, **seeds: int | None
 ) -> None:
     """Raise a ValueError unless weights and mask are the model's, the data have training images, the rest its type."""
     check_network(model, weights, mask)
     check_training_data(data)
     check_recipe(recipe, len(data.train))
-    check_seed(seed)
+    for name, seed in seeds.items():
+        if seed is not None or name == "seed":
+            check_seed(seed, name)  # pyright: ignore[reportArgumentType]
 
 
 def check_recipe(recipe: Recipe, examples: int | None = None) -> None:

@@ -87,7 +87,7 @@ def train(
     ValueError) where the loss is not finite.
     """
     began = time.perf_counter()
-    check_training(model, start, data, recipe, mask, seed=seed)
+    check_training(model, start, data, recipe, mask, seed=seed, order_seed=order_seed, augment_seed=augment_seed)
     of = recipe.length(len(data.train))
     first = (
         rules.whole("step", step, way_on="step=0 begins at the beginning")

@@ -78,7 +78,7 @@ def steps(
     caller's model and weights are not touched. Raises `Diverged` where the loss is not finite, a ValueError for what
     does not fit, and warns of active dropout, whose bits are not promised.
     """
-    check_training(model, weights, data, recipe, seed=seed)
+    check_training(model, weights, data, recipe, seed=seed, order_seed=order_seed, augment_seed=augment_seed)
     hardware = settle_recipe(model, recipe)
     network = copy.deepcopy(model).to(hardware.device).train()
     _say_dropout(network)
