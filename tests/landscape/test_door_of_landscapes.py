@@ -21,6 +21,7 @@ matched = calling(match, model=model, a=w, b=w1)
 born = calling(children, starts={0: w}, **training)
 few = {"examples": 20, "k": 2, "draws": 3, "steps": 4, "repeats": 1}
 curved = calling(curvature, model=model, weights=w, data=data, **few)
+layered = calling(curvature_by_layer, model=model, weights=w, data=data, **few)
 second = calling(hessian, model=model, weights=w, data=data, examples=20)
 H, bends = second(), curved(mask=half, layers=tuple(half))
 rounds = list(wb.lottery.rounds(model, w, data, recipe, rounds=1))
@@ -41,6 +42,11 @@ CALLS = {
     "along_line(split=[])": "split",
     "along_line(batch_norm='avarage')": 'batch-norm treatment "avarage" is not known; did you mean "average"',
     "along_line(mask=model)": "mask must be a dict of tensors by name, got a Sequential",
+    **{
+        f"{call}(mask={{name: torch.zeros_like(mask) for name, mask in full.items()}})": "the mask keeps no weight"
+        for call in ("along_line", "around", "born", "layered")
+    },
+    "born(mask=5)": "mask must be a dict of tensors by name, got 5",
     "along_line(mask={})": "the mask names no weight",
     "along_line(examples=torch.tensor([10**9]))": "examples must be places in the split, whole numbers from 0 to 598",
     "along_line(examples=torch.tensor([-1]))": "examples must be places in the split, whole numbers from 0",

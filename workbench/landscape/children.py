@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from workbench.data.data import Data
+from workbench.nets.door import check_keeps
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.training.entrance import check_training
@@ -64,6 +65,8 @@ def children(
         raise rules.refused(
             "starts", "a dict of weights by the step they stand at, one at least", starts, "{0: start} is one"
         )
+    if mask is not None:
+        check_keeps(mask)
     for step, weights in starts.items():
         check_training(model, weights, data, recipe, mask, seed=seed)
         rules.whole(

@@ -20,7 +20,7 @@ from workbench.data.data import Data
 from workbench.landscape.hessian import Hessian, Loss, hessian
 from workbench.landscape.spectrum import check_draws, check_lanczos, spectral_density, top_eigenvalues, trace
 from workbench.nets import masks
-from workbench.nets.door import check_finite, check_network, check_prunable
+from workbench.nets.door import check_finite, check_keeps, check_network, check_prunable
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.training.losses import CrossEntropy
@@ -122,6 +122,8 @@ def curvature_by_layer(
     A layer that lost every weight is left out. The options are those of `curvature`.
     """
     check_network(model, weights, mask)
+    if mask is not None:
+        check_keeps(mask)
     names = [name for name, kept in (masks.full(model) if mask is None else mask).items() if bool(kept.any())]
     curvatures = (curvature(model, weights, data, mask=mask, layers=(name,), **options) for name in names)
     yield from progress.walk("layer", curvatures, len(names))

@@ -20,7 +20,7 @@ from workbench.data_diet.scores import Score
 from workbench.landscape.entrance import check_ends, check_pair, check_points, slice_of, some_places
 from workbench.nets import masks
 from workbench.nets.batch_norm import treat_batch_norm
-from workbench.nets.door import check_networks, part_of
+from workbench.nets.door import check_keeps, check_networks, part_of
 from workbench.nets.evaluation import evaluate_all
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
@@ -148,6 +148,7 @@ def path(
     check_ends(model, a, b)
     if mask is not None:
         masks.check(mask, a)
+        check_keeps(mask)
     part = slice_of(data, split, examples)
 
     def point(alpha: float) -> Weights:

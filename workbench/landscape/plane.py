@@ -22,7 +22,7 @@ from workbench.landscape.path import measure
 from workbench.landscape.surface import Mark, Surface
 from workbench.nets import masks
 from workbench.nets.batch_norm import TREATMENTS, treat_batch_norm
-from workbench.nets.door import check_finite, check_network, check_networks
+from workbench.nets.door import check_finite, check_keeps, check_network, check_networks
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
@@ -109,6 +109,7 @@ def random_plane(
     _check(model, centre, "the network")
     if mask is not None:
         masks.check(mask, centre)
+        check_keeps(mask)
     rules.number("radius", radius, above=0, most=FAR, way_on="1.0 moves every filter by its own length")
     _check_grid(coarse, levels)
     frame = filter_normalised(model, centre, mask=mask, seed=seed)

@@ -77,6 +77,12 @@ def check_networks(model: nn.Module, networks: Sequence[Weights]) -> None:
         check_network(model, weights, name=f"networks[{place}]")
 
 
+def check_keeps(mask: Mask) -> None:
+    """Raise a ValueError where the mask keeps no weight at all: there is no network left to ask about."""
+    if not masks.kept(mask):
+        raise ValueError("the mask keeps no weight at all, so there is nothing to measure; take a denser one")
+
+
 def check_prunable(weights: Weights, mask: Mask) -> None:
     """Raise a ValueError unless the mask names some of the weights, each of them floats."""
     rules.tensors("weights", weights, "wb.snapshot(model) gives them")
