@@ -103,7 +103,9 @@ class Data:
             rules.instance(name, part, Split, "a Split", "wb.Split(images, labels, ids, mean, std) makes one")
         if len(shapes := {tuple(part.images.shape[1:]) for part in parts.values()}) > 1:
             raise ValueError(f"the three parts must have images of one shape, got {sorted(shapes)}; resize them first")
-        rules.names("classes", self.classes, 'it names every class, as ("cat", "dog")')
+        rules.instance("name", self.name, str, "text", '"digits" is one')
+        rules.names("classes", self.classes, 'they are all, as ("cat", "dog")')
+        rules.tensor("flipped", self.flipped, torch.int64, ("flipped",), "torch.arange(0) is none")
 
     @property
     def shape(self) -> tuple[int, int, int]:

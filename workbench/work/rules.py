@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
@@ -88,7 +88,7 @@ def module(model: Any) -> None:
 
 def names(name: str, values: Any, way_on: str) -> None:
     """Raise a ValueError unless it is several names; one alone, as text, is none."""
-    if isinstance(values, str) or not isinstance(values, Iterable):
+    if isinstance(values, str) or not isinstance(values, Collection) or not all(isinstance(v, str) for v in values):
         raise refused(name, "several names", values, way_on)
 
 
