@@ -54,6 +54,9 @@ class Split:
             ("std", torch.float32, channels),
         ):
             rules.tensor(name, getattr(self, name), dtype, (size,), MADE)
+        if self.std.device.type == "cpu" and not bool(((self.std > 0) & self.mean.isfinite()).all()):
+            given = f"{self.std.min():g} and {self.mean.sum():g}"
+            raise ValueError(f"std must be above 0 and mean finite, got {given}; a constant channel has std 1")
 
     def __len__(self) -> int:
         return len(self.images)

@@ -87,3 +87,10 @@ def check_logits(logits: Any, images: Tensor, labels: Tensor, model: nn.Module) 
     if len(outside):
         given = f"{kind} has {logits.shape[1]} outputs, but a label is {int(outside[0])}"
         raise ValueError(f"{given}; it must have one for every class, as wb.models.lenet(data) does")
+
+
+def check_finite(weights: Weights) -> None:
+    """Raise a ValueError for weights that are NaN or infinite: looked for where a loss was, since it takes a while."""
+    if bad := [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]:
+        way_on = "the network diverged, so train it with a smaller learning rate"
+        raise ValueError(f"weights must be finite numbers, but {', '.join(bad[:3])} has NaN or infinity; {way_on}")
