@@ -31,7 +31,7 @@ def agreement(
     agree the more. Raises a ValueError for fewer than two batches.
     """
     check_network(model, weights)
-    check_finite(weights, "the network")
+    check_finite(weights)
     check_training_data(data)
     check_seed(seed)
     most = max(2, min(MOST, MEMORY // (4 * sum(parameter.numel() for parameter in model.parameters()))))

@@ -182,7 +182,7 @@ def prunable_share(found: Curvature, weights: Weights, mask: Mask, *, epsilon: f
     """
     rules.instance("found", found, Curvature, "a Curvature", "wb.landscape.curvature(…) gives one")
     check_prunable(weights, mask)
-    check_finite(weights, "the network")
+    check_finite(weights)
     alive = torch.cat([weights[name][mask[name]].double().cpu().abs() for name in mask])
     if len(alive) != found.dimension:
         raise ValueError(

@@ -115,7 +115,7 @@ def hessian(
     device, dtype = resolve("auto"), next((w.dtype for w in weights.values() if w.is_floating_point()), torch.float32)
     network = copy.deepcopy(model).to(device, dtype).eval()
     check_network(network, weights, mask)
-    check_finite(weights, "the network")
+    check_finite(weights)
     weights = weights if mask is None else masks.apply(weights, mask)
     network.load_state_dict(weights)
     names = _trained(network, layers)

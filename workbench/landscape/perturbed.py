@@ -26,7 +26,7 @@ def perturbed(weights: Weights, mask: Mask, *, length: float, seed: int = 0) -> 
     the weights under the mask: zero where pruned. Raises a ValueError for a length below 0 or a mask that keeps none.
     """
     check_prunable(weights, mask)
-    check_finite(weights, "the network")
+    check_finite(weights)
     rules.number("length", length, least=0, most=LONGEST, way_on="it is in the weights' own units")
     draw = generator(seed, "perturbation")
     noise = {name: torch.randn(kept.shape, generator=draw, dtype=torch.float64) * kept for name, kept in mask.items()}

@@ -48,7 +48,7 @@ ANOTHER_DRAW = (reinitialised,)  # the controls whose `weights` are another draw
 def _check(ticket: Ticket, weights: Weights, seed: int) -> None:
     rules.instance("ticket", ticket, Ticket, "a Ticket, weights and a mask", "a round has one: round.ticket")
     check_same(ticket.weights, weights)
-    check_finite(weights, "the network")
+    check_finite(weights)
     check_seed(seed)
 
 

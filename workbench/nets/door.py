@@ -7,8 +7,7 @@ the first one: `with taken_by(model, images)`, then `check_logits`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -92,29 +91,34 @@ def check_prunable(weights: Weights, mask: Mask) -> None:
         raise ValueError(f"weights must be floats, but {bad[0]} is {dtype}; wb.snapshot(model) gives some")
 
 
-def check_finite(weights: Mapping[str, Tensor], title: str) -> None:
+def check_finite(weights: Mapping[str, Tensor], title: str = "the network") -> None:
     """Raise a ValueError where a network holds NaN or infinity."""
     for name, tensor in weights.items():
         if not bool(tensor.isfinite().all()):
             raise ValueError(f"{title} is not finite in {name}: its training diverged; train it with a smaller rate")
 
 
-@contextmanager
-def taken_by(model: nn.Module, images: Tensor) -> Iterator[None]:
+class taken_by:  # noqa: N801 (as contextlib's; a generator would cost a training step a microsecond more)
     """Say in a ValueError that the model does not take these images, where its forward pass inside fails by them.
 
     Out of memory, and what a GPU says of itself, pass as they are.
     """
-    try:
-        yield
-    except RuntimeError as error:
-        if isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in MACHINE):
-            raise
-        shape, words = tuple(images.shape[1:]), " ".join(str(error).split())
-        way_on = "make the model for these data, as wb.models.lenet(data) does"
-        raise ValueError(
-            f"{type(model).__name__} does not take images of the shape {shape} ({words}); {way_on}"
-        ) from error
+
+    __slots__ = ("images", "model")
+
+    def __init__(self, model: nn.Module, images: Tensor) -> None:
+        self.model, self.images = model, images
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, RuntimeError) or isinstance(error, torch.OutOfMemoryError):
+            return
+        if not any(word in str(error) for word in MACHINE):
+            shape, words = tuple(self.images.shape[1:]), " ".join(str(error).split())
+            refusal = f"{type(self.model).__name__} does not take images of the shape {shape} ({words})"
+            raise ValueError(f"{refusal}; make the model for these data, as wb.models.lenet(data) does") from error
 
 
 def check_logits(logits: Any, images: Tensor, labels: Tensor, model: nn.Module) -> None:

@@ -45,7 +45,7 @@ def full(model: nn.Module, keep: Collection[str] = ()) -> Mask:
 
 def total(mask: Mask) -> int:
     """Count the weights that may be pruned."""
-    check_some(mask)
+    _check_some(mask)
     return sum(tensor.numel() for tensor in mask.values())
 
 
@@ -61,13 +61,13 @@ def density(mask: Mask) -> float:
 
 def kept_by_layer(mask: Mask) -> dict[str, int]:
     """Count the weights that every layer keeps, by name."""
-    check_some(mask)
+    _check_some(mask)
     return {name: int(tensor.count_nonzero()) for name, tensor in mask.items()}
 
 
 def layers(mask: Mask) -> dict[str, tuple[int, int]]:
     """Return, by name, how many weights are kept and how many there are."""
-    check_some(mask)
+    _check_some(mask)
     return {name: (int(tensor.count_nonzero()), tensor.numel()) for name, tensor in mask.items()}
 
 
@@ -77,7 +77,7 @@ def connections_by_place(mask: Mask, image_shape: tuple[int, int, int] | None = 
     Of a linear layer a place is a pixel (`image_shape` is channels, height, width; without it a square image is taken),
     of a convolution one of its kernels' places. Raises a ValueError for another shape than that of the layer's inputs.
     """
-    check_some(mask)
+    _check_some(mask)
     name, first = next(iter(mask.items()))
     if first.dim() == 4:
         return first.sum(dim=(0, 1)), first.shape[0] * first.shape[1]
@@ -104,7 +104,7 @@ def _square(inputs: int) -> tuple[int, int, int]:
 
 def collapsed(mask: Mask) -> list[str]:
     """Name the layers that lost every weight: nothing passes through them any more (Tanaka et al. 2020)."""
-    check_some(mask)
+    _check_some(mask)
     return [name for name, tensor in mask.items() if not bool(tensor.any())]
 
 
@@ -121,7 +121,7 @@ def apply(weights: Mapping[str, Tensor], mask: Mask) -> dict[str, Tensor]:
 
 def overlap(a: Mask, b: Mask) -> float:
     """Return the Jaccard overlap of two masks: kept by both over kept by either; 1.0 where neither keeps any."""
-    check_some(a)
+    _check_some(a)
     check(b, a)
     if lacking := sorted(a.keys() - b.keys()):
         raise ValueError(f"two masks must name the same weights, but the second lacks {lacking}; both are of one model")
@@ -133,7 +133,7 @@ def overlap(a: Mask, b: Mask) -> float:
 def check(mask: Mask, weights: Mapping[str, Tensor]) -> None:
     """Raise a ValueError unless the mask fits the weights (or a model's state dict) by name, shape and dtype."""
     way_on = "wb.masks.full(model) is a mask of the right form"
-    check_some(mask)
+    _check_some(mask)
     rules.tensors("weights", weights, "wb.snapshot(model) gives them")
     for name, tensor in mask.items():
         if name not in weights:
@@ -141,16 +141,6 @@ def check(mask: Mask, weights: Mapping[str, Tensor]) -> None:
         if tensor.shape != weights[name].shape:
             shapes = f"{tuple(tensor.shape)}, its weights {tuple(weights[name].shape)}"
             raise ValueError(f"the mask of {name} must have the shape of its weights, got {shapes}; {way_on}")
-
-
-def check_some(mask: Mask) -> None:
-    """Raise a ValueError for a mask that names no weight, and for what is no dict of bool tensors."""
-    rules.tensors("mask", mask, "wb.masks.full(model) makes one")
-    if not mask:
-        raise ValueError("the mask names no weight, so there is nothing to keep; wb.masks.full(model) names all")
-    if bad := [name for name, tensor in mask.items() if tensor.dtype != torch.bool]:
-        way_on = "wb.masks.full(model) is a mask of the right form"
-        raise ValueError(f"a mask must hold bool tensors, but {bad[0]} is {mask[bad[0]].dtype}; {way_on}")
 
 
 def allowed(model: nn.Module, mask: Mask | None) -> Mask:
@@ -170,7 +160,7 @@ def allowed(model: nn.Module, mask: Mask | None) -> Mask:
 
 def survivors(mask: Mask, density: float) -> int:
     """Return round(density × prunable weights): how many a method keeps, exactly."""
-    check_some(mask)
+    _check_some(mask)
     rules.number("density", density, above=0, most=1, way_on='for "5 % kept" pass 0.05')
     count, most = round(density * total(mask)), kept(mask)
     if count < 1:
@@ -202,7 +192,8 @@ def keep_largest(saliency: Mapping[str, Tensor], mask: Mask, count: int, *, seed
 
 def keep_by_layer(saliency: Mapping[str, Tensor], mask: Mask, quota: Mapping[str, int], *, seed: int = 0) -> Mask:
     """Keep in every layer the places of the largest saliency, as many as `quota` has for it; ties by the seed."""
-    check_some(mask)
+    _check_some(mask)
+    rules.instance("quota", quota, Mapping, "a count by layer", "wb.masks.kept_by_layer(mask) is one")
     if lacking := sorted(mask.keys() - quota.keys()):
         raise ValueError(f"quota must have a count for every layer, but lacks {lacking}; 0 keeps none of it")
     return {name: keep_largest(saliency, {name: mask[name]}, quota[name], seed=seed)[name] for name in mask}
@@ -215,6 +206,7 @@ def share_out(count: int, shares: Mapping[str, float], mask: Mask) -> dict[str, 
     """
     room = kept_by_layer(mask)
     rules.whole("count", count, most=sum(room.values()), way_on="the mask keeps no more; pass a denser one")
+    rules.instance("shares", shares, Mapping, "a number by layer", "{name: 1 for name in mask} gives all alike")
     for name in room:
         rules.number(f"shares[{name!r}]", shares.get(name), least=0, way_on="0 gives a layer nothing")
     capped: set[str] = set()
@@ -235,3 +227,13 @@ def share_out(count: int, shares: Mapping[str, float], mask: Mask) -> dict[str, 
             f"shares must reach for {count} weights, but those above 0 leave {left}; give each layer a share"
         )
     return quota
+
+
+def _check_some(mask: Mask) -> None:
+    """Raise a ValueError for a mask that names no weight, and for what is no dict of bool tensors."""
+    rules.tensors("mask", mask, "wb.masks.full(model) makes one")
+    if not mask:
+        raise ValueError("the mask names no weight, so there is nothing to keep; wb.masks.full(model) names all")
+    if bad := [name for name, tensor in mask.items() if tensor.dtype != torch.bool]:
+        way_on = "wb.masks.full(model) is a mask of the right form"
+        raise ValueError(f"a mask must hold bool tensors, but {bad[0]} is {mask[bad[0]].dtype}; {way_on}")

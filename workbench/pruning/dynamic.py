@@ -138,7 +138,7 @@ def dynamic_steps(
     """
     seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
     check_training(model, weights, data, recipe, **seeds)
-    check_finite(weights, "the network")
+    check_finite(weights)
     if weights_of is not None:
         rules.function("weights_of", weights_of, "it makes the network's weights of (trained, step)")
     of = recipe.length(len(data.train))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +18,7 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Map
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    path = _path(path)
+    path = rules.path("path", path, f"{title} is saved there")
     if not path.parent.is_dir():
         raise ValueError(f"{title} cannot be saved as {path}: {path.parent} is no folder; make it first")
     part = path.with_name(path.name + ".part")
@@ -39,7 +38,7 @@ def read_tensors(path: str | Path, noun: str, way_on: str) -> tuple[dict[str, Te
     from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_file
 
-    if not _path(path).is_file():
+    if not rules.path("path", path, way_on).is_file():
         raise ValueError(f"there is no {noun} at {path}; {way_on}")
     try:
         with safe_open(str(path), "pt") as file:
@@ -47,10 +46,3 @@ def read_tensors(path: str | Path, noun: str, way_on: str) -> tuple[dict[str, Te
         return load_file(path), metadata
     except SafetensorError as error:
         raise ValueError(f"{path} is not a whole safetensors file ({error}); save the {noun} again") from error
-
-
-def _path(path: str | Path) -> Path:
-    rules.instance("path", path, (str, os.PathLike), "a path, as text or a Path", '"ticket.safetensors" is one')
-    if not Path(path).name:
-        raise rules.refused("path", "the path of a file", path, '"ticket.safetensors" is one')
-    return Path(path)
