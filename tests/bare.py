@@ -1,14 +1,13 @@
-"""What calls say in a Python of their own, where no checker of annotations refuses a wrong type before they can."""
+"""Small things that calls of nonsense are made of: data, networks, masks and a recipe, in a Python of their own."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterable
 
+from bare_python import words_of
+
 BEGIN = """
-import dataclasses, json, math, signal, sys, torch
+import dataclasses, math, torch
 import workbench as wb
 from workbench.data.data import Data
 
@@ -29,33 +28,8 @@ full = wb.masks.full(model)
 half = wb.pruning.random_mask(full, density=0.5)
 recipe = wb.Recipe(steps=2, batch_size=8)
 """
-RUN = """
-class Hung(BaseException):
-    pass
-
-def hang(*_):
-    raise Hung
-
-signal.signal(signal.SIGALRM, hang)
-said = {}
-for text in json.load(sys.stdin):
-    signal.alarm(5)
-    try:
-        eval(text)
-        said[text] = ""
-    except ValueError as error:
-        said[text] = str(error)
-    except (Exception, Hung) as error:
-        said[text] = f"not said: {error!r}"
-    finally:
-        signal.alarm(0)
-print(json.dumps(said))
-"""
 
 
 def said_by(calls: Iterable[str], begin: str = "") -> dict[str, str]:
-    """Return what each call said in its ValueError ("" where there was none), what else it raised, or that it hung."""
-    source = BEGIN + begin + RUN
-    done = subprocess.run([sys.executable, "-c", source], input=json.dumps(list(calls)), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    """Return the words of the ValueError of every call, made after these small things and `begin`."""
+    return words_of(BEGIN + begin, calls)

@@ -89,9 +89,9 @@ CALLS = {
     "scores.terciles(torch.full((9,), math.nan))": "some are NaN",
     "scores.terciles([1.0, 2.0, 3.0])": "values must be a tensor of numbers in a row, got a list",
     "scores.save(5, 'score')": "score must be a Score, got 5",
-    "scores.save(mine, 5)": "path must be a path, as text or a Path, got 5",
+    "scores.save(mine, 5)": "path must be the path of a file, got 5",
     "scores.save(mine, '')": "path must be the path of a file, got ''",
-    "scores.open(None)": "path must be a path, as text or a Path, got None",
+    "scores.open(None)": "path must be the path of a file, got None",
 }
 SERVES = (
     "el2n(step=torch.tensor(500).numpy()[()])",

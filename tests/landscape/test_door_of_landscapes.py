@@ -53,7 +53,7 @@ CALLS = {
     "along_line(examples=torch.tensor([1.5]))": "examples must be places in the split",
     "along_line(examples=5)": "examples must be several numbers, got 5",
     "along_line(examples=[])": "this slice of test is empty",
-    "along_line(hardware='cpu')": "hardware must be a Hardware, or None, got 'cpu'",
+    "along_line(hardware='cpu')": "hardware must be a Hardware, got 'cpu'",
     "line.barrier([])": "definition of a barrier",
     "line.barrier(of='accuracy')": 'risk "accuracy" is not known',
     "line.barrier(examples=[10**9])": "examples[0] must be a whole number from 0 to 598",

@@ -45,7 +45,7 @@ def full(model: nn.Module, keep: Collection[str] = ()) -> Mask:
 
 def total(mask: Mask) -> int:
     """Count the weights that may be pruned."""
-    _check_some(mask)
+    check_some(mask)
     return sum(tensor.numel() for tensor in mask.values())
 
 
@@ -61,13 +61,13 @@ def density(mask: Mask) -> float:
 
 def kept_by_layer(mask: Mask) -> dict[str, int]:
     """Count the weights that every layer keeps, by name."""
-    _check_some(mask)
+    check_some(mask)
     return {name: int(tensor.count_nonzero()) for name, tensor in mask.items()}
 
 
 def layers(mask: Mask) -> dict[str, tuple[int, int]]:
     """Return, by name, how many weights are kept and how many there are."""
-    _check_some(mask)
+    check_some(mask)
     return {name: (int(tensor.count_nonzero()), tensor.numel()) for name, tensor in mask.items()}
 
 
@@ -77,7 +77,7 @@ def connections_by_place(mask: Mask, image_shape: tuple[int, int, int] | None = 
     Of a linear layer a place is a pixel (`image_shape` is channels, height, width; without it a square image is taken),
     of a convolution one of its kernels' places. Raises a ValueError for another shape than that of the layer's inputs.
     """
-    _check_some(mask)
+    check_some(mask)
     name, first = next(iter(mask.items()))
     if first.dim() == 4:
         return first.sum(dim=(0, 1)), first.shape[0] * first.shape[1]
@@ -104,7 +104,7 @@ def _square(inputs: int) -> tuple[int, int, int]:
 
 def collapsed(mask: Mask) -> list[str]:
     """Name the layers that lost every weight: nothing passes through them any more (Tanaka et al. 2020)."""
-    _check_some(mask)
+    check_some(mask)
     return [name for name, tensor in mask.items() if not bool(tensor.any())]
 
 
@@ -121,7 +121,7 @@ def apply(weights: Mapping[str, Tensor], mask: Mask) -> dict[str, Tensor]:
 
 def overlap(a: Mask, b: Mask) -> float:
     """Return the Jaccard overlap of two masks: kept by both over kept by either; 1.0 where neither keeps any."""
-    _check_some(a)
+    check_some(a)
     check(b, a)
     if lacking := sorted(a.keys() - b.keys()):
         raise ValueError(f"two masks must name the same weights, but the second lacks {lacking}; both are of one model")
@@ -133,7 +133,7 @@ def overlap(a: Mask, b: Mask) -> float:
 def check(mask: Mask, weights: Mapping[str, Tensor]) -> None:
     """Raise a ValueError unless the mask fits the weights (or a model's state dict) by name, shape and dtype."""
     way_on = "wb.masks.full(model) is a mask of the right form"
-    _check_some(mask)
+    check_some(mask)
     rules.tensors("weights", weights, "wb.snapshot(model) gives them")
     for name, tensor in mask.items():
         if name not in weights:
@@ -160,7 +160,7 @@ def allowed(model: nn.Module, mask: Mask | None) -> Mask:
 
 def survivors(mask: Mask, density: float) -> int:
     """Return round(density × prunable weights): how many a method keeps, exactly."""
-    _check_some(mask)
+    check_some(mask)
     rules.number("density", density, above=0, most=1, way_on='for "5 % kept" pass 0.05')
     count, most = round(density * total(mask)), kept(mask)
     if count < 1:
@@ -192,7 +192,7 @@ def keep_largest(saliency: Mapping[str, Tensor], mask: Mask, count: int, *, seed
 
 def keep_by_layer(saliency: Mapping[str, Tensor], mask: Mask, quota: Mapping[str, int], *, seed: int = 0) -> Mask:
     """Keep in every layer the places of the largest saliency, as many as `quota` has for it; ties by the seed."""
-    _check_some(mask)
+    check_some(mask)
     rules.instance("quota", quota, Mapping, "a count by layer", "wb.masks.kept_by_layer(mask) is one")
     if lacking := sorted(mask.keys() - quota.keys()):
         raise ValueError(f"quota must have a count for every layer, but lacks {lacking}; 0 keeps none of it")
@@ -229,7 +229,7 @@ def share_out(count: int, shares: Mapping[str, float], mask: Mask) -> dict[str, 
     return quota
 
 
-def _check_some(mask: Mask) -> None:
+def check_some(mask: Mask) -> None:
     """Raise a ValueError for a mask that names no weight, and for what is no dict of bool tensors."""
     rules.tensors("mask", mask, "wb.masks.full(model) makes one")
     if not mask:

@@ -94,7 +94,7 @@ class Recipe:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise unknown("augmentation" if name == "augment" else name, getattr(self, name), choices)
-        _check_loss(self.loss)
+        check_loss(self.loss)
         check_device(self.device)
         if self.nesterov and (self.optimiser != "sgd" or self.momentum == 0):
             raise ValueError('nesterov needs optimiser="sgd" with a momentum above 0; momentum=0.9 is the usual one')
@@ -117,7 +117,7 @@ class Recipe:
         return self.learning_rate
 
 
-def _check_loss(loss: Loss) -> None:
+def check_loss(loss: Loss) -> None:
     """Raise a ValueError for what is no loss: the name or the class of one, a loss of torch's, another function."""
     if isinstance(loss, str):
         kinds = {name: getattr(kind, "__name__", name) for name, kind in LOSSES.items()}
