@@ -12,7 +12,13 @@ from workbench.numbers import intervals
 from workbench.numbers.numerals import percent, points
 
 
-@Means(x=DENSITY, measures=[ACCURACY], looks=RUNS, title="Accuracy by density")
+@Means(
+    asks=("density test_accuracy", "winning_tickets"),
+    x=DENSITY,
+    measures=[ACCURACY],
+    looks=RUNS,
+    title="Accuracy by density",
+)
 def accuracy_by_density(table: Any, published: Iterable[dict[str, Any]] | None = None) -> Rows:
     """Draw test accuracy by density, from the dense network at the left to the sparsest at the right: the ticket and
     its controls, mean and 95 % t interval over replicas, and the dense network as a line with a band across.

@@ -19,6 +19,7 @@ FEW = "†"
 MARKED = {f"{name} {FEW}": replace(look, dash=(3, 3)) for name, look in SUBSETS.items()}
 
 by_density = Means(
+    asks=("subset size pretrain_steps presentations density test_accuracy", "pretraining"),
     x=DENSITY,
     measures=[ACCURACY],
     line="cell",

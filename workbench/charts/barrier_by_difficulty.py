@@ -14,6 +14,7 @@ LOSS = Axis("loss", "loss barrier (nats)", said=".3f", zero=True)
 
 
 @Means(
+    asks=("rewind_step split batch_norm path scores", "instability"),
     x=PARTED,
     measures=[ERROR, LOSS],
     line="group",

@@ -34,6 +34,10 @@ LESS = replace(VALUES, measures=SIGNED)
 
 
 @picture(
+    asks=(
+        "method seed replica combine members test|method seed replica combine temperature_scaled",
+        "robust_ensembles",
+    ),
     title="Which method is best calibrated?",
     subtitle="mean and 95 % t interval over replicas; hollow: after temperature scaling\n{about}",
     description=(

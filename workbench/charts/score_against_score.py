@@ -24,7 +24,12 @@ KINDS: Looks = {"as it is": Look(BLUE), "label flipped": Look(ORANGE, "diamond")
 HEIGHT, MOST = 340, 640  # pixels up, and across at most
 
 
-@picture(title="Do two scores agree?", subtitle="{about}", holds="the scores of single examples")
+@picture(
+    asks=("scores flipped examples classes|forgetting flipped examples classes", "example_scores"),
+    title="Do two scores agree?",
+    subtitle="{about}",
+    holds="the scores of single examples",
+)
 def score_against_score(outcomes: Iterable[Any], a: str | None = None, b: str | None = None, *, seed: int = 0) -> Rows:
     """Draw a point for each of some examples: one score across, another up, chosen by two menus; above it Spearman's
     rank correlation of the two over all examples.
