@@ -6,6 +6,8 @@ outside [0, 1]; here it is an error.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float64, Int64
@@ -45,7 +47,7 @@ def checked_labels(labels: Array, examples: int, classes: int) -> Int64[np.ndarr
     try:
         y_N = labels.detach().cpu().numpy() if isinstance(labels, Tensor) else np.asarray(labels)
     except (TypeError, ValueError):  # rows of different lengths
-        raise rules.refused("labels", f"{examples} integers, one an example", labels, "data.test.labels are some") from None
+        raise rules.refused("labels", f"{examples} integers, one an example", labels) from None
     if not examples:
         raise ValueError("there are no examples, and nothing to measure; this split is empty, load another share")
     if y_N.shape != (examples,) or y_N.dtype.kind not in "iu":
@@ -70,14 +72,14 @@ def top(probabilities: Array, labels: Array) -> tuple[Float64[np.ndarray, " exam
     return np.minimum(p_NC.max(1), 1.0), p_NC.argmax(1) == y_N
 
 
-def numbers(values: Array, name: str = "probabilities") -> np.ndarray:
+def numbers(values: Any, name: str = "probabilities") -> np.ndarray:
     """Return a tensor, of any device and precision, or an array as an array of float64."""
     if isinstance(values, Tensor) and not values.is_complex():
         return values.detach().to("cpu", torch.float64).numpy()
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise rules.refused(name, "numbers, in a tensor or an array", values, "torch.softmax(logits, 1) is one") from None
+        raise rules.refused(name, "numbers, in a tensor or an array", values) from None
 
 
 def _short(row: np.ndarray) -> str:

@@ -152,8 +152,8 @@ def binned(confidences: Array, right: Array, *, bins: int = BINS, closed: str = 
             f"confidences must be from 0 to 1, got {c_N.min():.4g} to {c_N.max():.4g}; "
             "that of a prediction is torch.softmax(logits, 1).amax(1)"
         )
-    if not ((right_N == 0) | (right_N == 1)).all():
-        raise ValueError("right must be True or False, 1 or 0, for each example; probabilities.argmax(1) == labels is")
+    if not ((right_N >= 0) & (right_N <= 1)).all():
+        raise ValueError("right must be True or False for each example; probabilities.argmax(1) == labels is")
     edges, index_N = cut(c_N, bins, closed, mass)
     count_B, confidence_B, right_B = (np.bincount(index_N, weights, minlength=bins) for weights in (None, c_N, right_N))
     return Binned(edges[:-1], edges[1:], count_B.astype(np.int64), confidence_B, right_B)

@@ -83,7 +83,7 @@ def scaled(
     if not by_class[0]:
         rules.number("scale", scale.item() if isinstance(scale, Tensor) else scale, above=0, way_on=of_T)
     if not by_class[1]:
-        rules.number("shift", shift.item() if isinstance(shift, Tensor) else shift, way_on="0 shifts nothing")
+        rules.number("shift", shift.item() if isinstance(shift, Tensor) else shift, way_on=of_T)
     return (torch.from_numpy(z_NC) * scale + shift).softmax(1)
 
 

@@ -25,6 +25,7 @@ from workbench.ensembles.predicted import predict
 from workbench.ensembles.weighing import weigh
 from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.training.losses import in_words
+from workbench.work import rules
 from workbench.work.seeds import generator
 
 
@@ -180,8 +181,7 @@ def training_weights(
     boosting gave are not among them. Raises a ValueError for a batch size below one.
     """
     n = len(labels)
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}; give that of the recipe, 128 by default")
+    rules.whole("batch_size", batch_size, least=1, way_on="give that of the recipe, 128 by default")
     count = 1 if member.over == "dataset" else math.ceil(n / batch_size)
     dealt = torch.randperm(n, generator=generator(seed, "batches")).tensor_split(count)
     losses = functional.cross_entropy(logits, labels, reduction="none")

@@ -80,7 +80,7 @@ def _both(inside: Numbers, outside: Numbers) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _scores(values: Numbers, where: str) -> np.ndarray:
-    scores = numbers(values, where)  # pyright: ignore[reportArgumentType]
+    scores = numbers(values, where)
     if scores.ndim != 1 or not len(scores):
         rule = f"{where} needs one score an image, of one image at least"
         raise ValueError(f"{rule}, got the shape {scores.shape}; both kinds of images are needed to tell them apart")
