@@ -22,6 +22,8 @@ BINS = 14
 SHOWN, IMAGES = 20, 440  # images of one bar, and of all
 STEPS, LINE = 4, 62  # histograms, one below the other, and the pixels of each
 BARRIER = Axis("barrier", "loss barrier of an example at the midpoint (nats)", padding=0)
+from workbench.nets.batch_norm import TREATMENTS
+from workbench.work.nearest import check_known
 
 
 @picture(
@@ -36,6 +38,7 @@ def barriers_by_example(partings: Iterable[Any], *, batch_norm: str = "average")
 
     Training images come before test images, and where `batch_norm` was not measured, another treatment is drawn.
     """
+    check_known("batch-norm treatment", batch_norm, TREATMENTS)
     by_step = grouped(first_of(list(partings), batch_norm=batch_norm, split="train"), lambda p: p.rewind_step)
     steps = thin(sorted(by_step), STEPS)
     values = {step: torch.stack([p.path.barriers() for p in by_step[step]]).mean(0) for step in steps}

@@ -21,6 +21,7 @@ from workbench.charts.grammar.looks import scale as colours
 from workbench.charts.grammar.marks import choice, images, png, tips
 from workbench.experiments.ensemble_outcome import BINS, Answers, by_method
 from workbench.numbers.numerals import points
+from workbench.work import rules
 
 SURE = 0.9
 HIGH = 150  # pixels of a histogram
@@ -122,6 +123,7 @@ def sure_and_wrong(outcomes: Iterable[Any], scaled: bool = False) -> Rows:
     takes confidence after temperature scaling. At first the surest wrong predictions of the first method are shown.
     Images are small PNGs, at most 480.
     """
+    rules.flag("scaled", scaled)
     ensembles = by_method(outcomes)
     if not ensembles:
         return []

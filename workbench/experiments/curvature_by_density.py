@@ -22,6 +22,7 @@ from workbench.lottery.rounds import Round
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
+from workbench.numbers.asked import asked
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import Archive
@@ -185,7 +186,9 @@ def spectrum_table(outcomes: Iterable[Sharpness]) -> pandas.DataFrame:
     import pandas
 
     tables = []
-    for o in outcomes:
+    for o in asked(
+        "spectrum_table", outcomes, "kind seed replica round density layer dimension curvature", "curvature"
+    ):
         parts = (("eigenvalue", o.curvature.eigenvalues, None), ("density", o.curvature.grid, o.curvature.values))
         for part, at, height in parts:
             labels = {**fields_of(o, "kind seed replica round density layer dimension"), "part": part}

@@ -141,9 +141,7 @@ def _losses(lams: Any, etas: Any, anneal: str, gradient: str) -> tuple[Loss, ...
         raise ValueError(f"give lams or etas, one number a member, got lams={lams} and etas={etas}; pass None for one")
     name, given = ("etas", etas) if lams is None else ("lams", lams)
     if isinstance(given, str) or not isinstance(given, Sequence):
-        raise ValueError(
-            f"{name} must be numbers, one a member, got {rules.shown(given)}; {name}=(2.0,) makes one member"
-        )
+        raise rules.refused(name, "numbers, one a member", given, f"{name}=(2.0,) makes one member")
     losses = tuple(Robust(**{name[:-1]: value}, anneal=anneal, gradient=gradient) for value in given)
     if not losses:
         raise ValueError("an ensemble needs a member, got no lambda; lams=(inf, 2, 1) makes three")

@@ -16,6 +16,9 @@ from workbench.data_diet import scores
 from workbench.data_diet.forgetting import together
 from workbench.data_diet.scores import Score
 from workbench.experiments.example_scores import OF_TRAINING, Scored, score_names
+from workbench.numbers.asked import asked
+from workbench.work import rules
+from workbench.work.nearest import check_known
 from workbench.work.seeds import generator
 
 if TYPE_CHECKING:
