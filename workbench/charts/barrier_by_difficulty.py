@@ -8,11 +8,11 @@ from typing import Any
 from workbench.charts.grammar import PARTED, THIRDS, Axis, Means, first_of
 from workbench.charts.grammar.rows import measured_on
 from workbench.data_diet.scores import terciles
+from workbench.nets.batch_norm import TREATMENTS
+from workbench.work.nearest import check_known
 
 ERROR = Axis("error", "error barrier (points)", said=".3f", zero=True)
 LOSS = Axis("loss", "loss barrier (nats)", said=".3f", zero=True)
-from workbench.nets.batch_norm import TREATMENTS
-from workbench.work.nearest import check_known
 
 
 @Means(

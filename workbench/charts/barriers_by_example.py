@@ -17,13 +17,13 @@ from workbench.charts.grammar import Axis, Rows, first_of, grouped, picture, thi
 from workbench.charts.grammar.bins import bins
 from workbench.charts.grammar.marks import aside, bars, choice, floors, images, png, tips, up, where
 from workbench.charts.grammar.rows import measured_on
+from workbench.nets.batch_norm import TREATMENTS
+from workbench.work.nearest import check_known
 
 BINS = 14
 SHOWN, IMAGES = 20, 440  # images of one bar, and of all
 STEPS, LINE = 4, 62  # histograms, one below the other, and the pixels of each
 BARRIER = Axis("barrier", "loss barrier of an example at the midpoint (nats)", padding=0)
-from workbench.nets.batch_norm import TREATMENTS
-from workbench.work.nearest import check_known
 
 
 @picture(

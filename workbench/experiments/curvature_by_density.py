@@ -191,7 +191,7 @@ def spectrum_table(outcomes: Iterable[Sharpness]) -> pandas.DataFrame:
     ):
         parts = (("eigenvalue", o.curvature.eigenvalues, None), ("density", o.curvature.grid, o.curvature.values))
         for part, at, height in parts:
-            labels = {**fields_of(o, "kind seed replica round density layer dimension"), "part": part}
+            known = {**fields_of(o, labels), "part": part}
             numbers = {"eigenvalue": at.numpy(), "spectral_density": float("nan") if height is None else height.numpy()}
-            tables.append(pandas.DataFrame({**labels, "index": range(len(at)), **numbers}))
+            tables.append(pandas.DataFrame({**known, "index": range(len(at)), **numbers}))
     return pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame()
