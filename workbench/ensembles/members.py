@@ -218,7 +218,7 @@ def consume(
 
 def _by_id(example_weights: Tensor | None, data: Data) -> Tensor | None:
     """Return the weights at the places of their examples' ids."""
-    if example_weights is None or example_weights.shape != (len(data.train),):  # which `steps` refuses
+    if not isinstance(example_weights, Tensor) or example_weights.shape != (len(data.train),):  # which `steps` refuses
         return None
     by_id = torch.zeros(int(data.train.ids.max()) + 1)
     by_id[data.train.ids.cpu()] = example_weights.detach().cpu().float()

@@ -90,6 +90,8 @@ def open(path: str | Path, shared: Weights) -> list[Member]:  # read as wb.ensem
     fields = json.loads(about["members"])
     if any(member["stored"] == "bits" for member in fields) and about["shared"] != fingerprint(shared):
         raise ValueError(f"the members of {path} are cut from other random weights; draw those of their seed")
+    if other := {name.rpartition(":")[2] for name in tensors} - shared.keys():
+        raise ValueError(f"shared must be weights of the members' model, but {path} has {min(other)} beside; {way_on}")
     return [_member(tensors, f"{m}:", shared, member) for m, member in enumerate(fields)]
 
 

@@ -186,9 +186,8 @@ def spectrum_table(outcomes: Iterable[Sharpness]) -> pandas.DataFrame:
     import pandas
 
     tables = []
-    for o in asked(
-        "spectrum_table", outcomes, "kind seed replica round density layer dimension curvature", "curvature"
-    ):
+    labels = "kind seed replica round density layer dimension"
+    for o in asked("spectrum_table", outcomes, f"{labels} curvature", "curvature"):
         parts = (("eigenvalue", o.curvature.eigenvalues, None), ("density", o.curvature.grid, o.curvature.values))
         for part, at, height in parts:
             known = {**fields_of(o, labels), "part": part}

@@ -58,6 +58,8 @@ def correlations(
     ready = isinstance(outcomes, pandas.DataFrame) and "sparse_accuracy" in outcomes
     table: Any = outcomes if ready else predictors_table(outcomes)
     check_names("predictor", predictors, [*PREDICTORS, *(c for c in map(str, table) if c.startswith("connected_"))])
+    if not len(table):
+        return pandas.DataFrame(columns=["predictor", "over", "correlation", "low", "high", "cells", "replicas"])
     if ready:
         asked("correlations", table, " ".join([*CELL, *REPLICA, *predictors]), "predictors")
     cells, columns_RCP = _by_replica(table, predictors)

@@ -138,6 +138,8 @@ def found_among_hardest(score: Score, flipped: Int64[Tensor, " flipped"], share:
 
 
 def _scored(name: str, outcomes: Iterable[Scored]) -> list[Scored]:
+    if hasattr(outcomes, "to_dict"):
+        raise rules.refused("outcomes", "the outcomes themselves", outcomes, "a table has no scores of single examples")
     return asked(name, outcomes, "scores forgetting examples flipped step", "example_scores")
 
 

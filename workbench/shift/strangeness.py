@@ -70,8 +70,8 @@ def _weights(logits_MNC: Tensor, how: str, votes: Votes) -> Float64[Tensor, " me
         raise ValueError(f"{rule}, got the shape {tuple(logits_MNC.shape)}; of one network pass logits[None]")
     check_known("combination", how, COMBINATIONS)
     check_logits(logits_MNC)
-    counts = [1.0] * len(logits_MNC) if votes is None else list(votes)
     checked_votes(votes, len(logits_MNC))
+    counts = [1.0] * len(logits_MNC) if votes is None else list(votes)
     weights = torch.tensor(counts, dtype=torch.float64, device=logits_MNC.device)
     return weights / weights.sum()
 
