@@ -31,6 +31,7 @@ def weights_before_after(outcome_before: Any, outcome_after: Any = None) -> Rows
     after = asked("weights_before_after", outcome_after or [], *weights_before_after.asks)
     pair = [*outcome_before[:1], *after[:1]]
     if not after:
+        asked("weights_before_after", outcome_before, "round density mask run", "winning_tickets")
         replica = first_of(tickets(outcome_before), replica=None)
         pair = [*replica[:1], *replica[1:][-1:]]
     survivors = [_survivors(outcome) for outcome in pair]

@@ -12,6 +12,7 @@ from workbench.ensembles.diversity import disagreement_by_member
 from workbench.experiments.ensemble_outcome import Ensembled, check_once
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import check_names
+from workbench.experiments.ways_to_an_ensemble import WAYS
 from workbench.nets import masks
 from workbench.numbers import intervals
 from workbench.numbers.asked import asked
@@ -19,7 +20,7 @@ from workbench.numbers.intervals import Interval
 from workbench.numbers.tables import table
 from workbench.training.losses import in_words
 from workbench.work import rules
-from workbench.work.nearest import unknown
+from workbench.work.nearest import check_known
 
 if TYPE_CHECKING:
     import pandas
@@ -111,8 +112,7 @@ def differences_between(
         raise rules.refused("rows", "a data frame", rows, "wb.experiments.ensembles_table(outcomes) makes one")
     check_names("measure", measures, [*dict.fromkeys((*MEASURES, *map(str, rows)))], least=1)
     for name, method in (("a", a), ("b", b)):
-        if len(rows) and method not in set(rows["method"]):
-            raise unknown(f"method {name}", method, map(str, rows["method"]))
+        check_known(f"method {name}", method, {*WAYS, *rows.get("method", ())})
     if not len(rows):
         return
     check_once(rows[["seed", "replica", "method", "temperature_scaled"]].itertuples(index=False, name=None))
