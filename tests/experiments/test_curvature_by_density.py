@@ -111,7 +111,7 @@ def test_the_same_call_gives_the_same_and_an_archive_finds_it(outcomes: list[Sha
         ({"examples": 0}, "examples must be a whole number from 1, got 0"),
         ({"draws": 2}, "draws must be a whole number from 3 to 10000, got 2"),
         ({"epsilon": 0}, "epsilon must be above 0, got 0"),
-        ({"replicas": 0}, "replicas must be a whole number from 1, got 0"),
+        ({"replicas": 0}, "replicas must be a whole number from 1 to 10000, got 0"),
         ({"rewind_step": 12}, "rewind_step must be from 0 to 11, got 12"),
     ],
 )

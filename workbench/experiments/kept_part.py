@@ -100,6 +100,7 @@ def _parts(data: Data, subsets: Sequence[str], shares: Sequence[float], balanced
         raise ValueError(f'{rule}, got {told(subsets)} and {told(shares)}; for "25 % kept" pass 0.25')
     parts = {("all", n): None}
     for kind in subsets:
+        rules.instance("subsets", kind, str, "names of subsets", '"random" is one')
         name, skip = parse(kind)
         for size in (round(share * n) for share in shares):
             if name != "all" and size < n:

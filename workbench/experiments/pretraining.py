@@ -166,6 +166,8 @@ def cells(
         if not values:
             raise ValueError(f"{name} must hold at least one value, got none; the defaults are a small grid")
     rules.flag("balanced", balanced)
+    for kind in subsets:
+        rules.instance("subsets", kind, str, "names of subsets", '"random" is one')
     rules.each("sizes", sizes, rules.whole, "they are numbers of examples", least=1)
     if not are(list(set(pretrain_steps)), rules.whole, most=length - 1):
         raise ValueError(f"pretrain_steps must be from 0 to {length - 1}, got {told(pretrain_steps)}")

@@ -104,6 +104,8 @@ def rare_features(
     sizes = {"classes": classes, "dimension": dimension, "patches": patches}
     shares = {"train_size": train_size, "test_size": test_size, "minor": minor, "noise": noise}
     images(**sizes, **shares, seed=drawn[0])  # what is out of range is said now
+    if not recipe.length(train_size):
+        raise ValueError(f"the recipe must have a step or more, got {recipe}; epochs=8 is the toy's")
     network = Patchwise(dimension, classes)
 
     def rare(replica_seed: int) -> Iterator[Rare]:
@@ -141,7 +143,7 @@ def images(
     rules.whole("dimension", dimension, least=2 * classes, most=MOST, way_on="two features a class; the toy has 60")
     rules.whole("patches", patches, least=2, most=1000, way_on="a feature and a distraction; the toy has 4")
     rules.number("minor", minor, least=0, most=1, way_on="0.05 makes the feature rare")
-    rules.number("noise", noise, least=0, way_on="0.3 is the toy's")
+    rules.number("noise", noise, least=0, most=1000, way_on="0.3 is the toy's")
     rules.whole("train_size", train_size, least=1, most=LARGEST // (patches * dimension), way_on="the toy has 1000")
     rules.whole("test_size", test_size, least=2, most=LARGEST // (patches * dimension), way_on="the toy has 2000")
     directions = torch.randn(dimension, 2 * classes, generator=generator(seed, "features"))

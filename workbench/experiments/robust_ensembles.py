@@ -81,6 +81,9 @@ def robust_ensembles(
         raise ValueError(f'recipe.mixup must be 0, got {recipe.mixup:g}; the method "dense mixup" is that with mixup')
     for loss in losses:
         check_weighing(loss, over, recipe)
+    rules.number("pixel_noise", pixel_noise, least=0, most=100, way_on="0.6 makes the digits hard")
+    rules.share("label_noise", label_noise)
+    rules.number("validation", validation, least=0, below=1, way_on="1/6 is the usual share")
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)
     masks.survivors(masks.full(experiment.network), density)
     sizes = {"train_size": train_size, "image_size": image_size, "validation": validation, "label_noise": label_noise}
