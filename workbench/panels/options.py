@@ -36,6 +36,8 @@ class Option:
 
     def check(self, value: Any) -> None:
         """Raise a ValueError that says what is wrong with a value."""
+        if isinstance(value, (list, dict)):
+            raise rules.refused(self.label, "one name", value)
         if self.checked is not None:
             self.checked(value)
         elif value not in self.choices:
