@@ -64,7 +64,7 @@ def number_of(function: Callable[..., Any], *arguments: Any) -> float:
     answer = answer_of(function, *arguments)
     try:
         return float(answer)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise Slip(f"it should return one number, and returned {short(answer)}") from None
 
 

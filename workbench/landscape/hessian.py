@@ -28,8 +28,7 @@ from workbench.nets.door import check_finite, check_logits, check_model, check_n
 from workbench.nets.hardware import resolve
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
-from workbench.training.losses import CrossEntropy
-from workbench.training.recipe import check_loss
+from workbench.training.losses import CrossEntropy, check_loss
 from workbench.work import progress, rules
 from workbench.work.nearest import unknown
 from workbench.work.seeds import check_seed, generator

@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from workbench.data.batches import Batch
@@ -191,3 +191,16 @@ def in_words(loss: Loss) -> str:
     if isinstance(loss, CrossEntropy):
         return f"mean, smoothed {loss.smoothing:g}" if loss.smoothing else "mean"
     return spelled(loss)
+
+
+def check_loss(loss: Loss) -> None:
+    """Raise a ValueError for what is no loss: the name or the class of one, a loss of torch's, another function."""
+    if isinstance(loss, str):
+        kinds = {name: getattr(kind, "__name__", name) for name, kind in LOSSES.items()}
+        raise unknown("loss", loss, kinds, f"give the loss itself, wb.{kinds.get(loss, 'Focal')}()")
+    try:
+        fits = not isinstance(loss, (type, nn.Module)) and bool(inspect.signature(loss).bind("logits", "batch"))
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise rules.refused("loss", "a loss, (logits, batch) to one number an example", loss, "wb.Focal() is one")

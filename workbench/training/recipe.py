@@ -6,17 +6,14 @@ Lengths are in steps or in epochs; a schedule's places are shares of the whole l
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
-
 from workbench.data.images import AUGMENTATIONS
 from workbench.nets.hardware import check_device
-from workbench.training.losses import LOSSES, CrossEntropy, Loss
+from workbench.training.losses import CrossEntropy, Loss, check_loss
 from workbench.work import rules
 from workbench.work.nearest import unknown
 
@@ -115,16 +112,3 @@ class Recipe:
         if self.schedule == "cosine":
             return self.learning_rate * (1 + math.cos(math.pi * step / of)) / 2
         return self.learning_rate
-
-
-def check_loss(loss: Loss) -> None:
-    """Raise a ValueError for what is no loss: the name or the class of one, a loss of torch's, another function."""
-    if isinstance(loss, str):
-        kinds = {name: getattr(kind, "__name__", name) for name, kind in LOSSES.items()}
-        raise unknown("loss", loss, kinds, f"give the loss itself, wb.{kinds.get(loss, 'Focal')}()")
-    try:
-        fits = not isinstance(loss, (type, nn.Module)) and bool(inspect.signature(loss).bind("logits", "batch"))
-    except (TypeError, ValueError):
-        fits = False
-    if not fits:
-        raise rules.refused("loss", "a loss, (logits, batch) to one number an example", loss, "wb.Focal() is one")

@@ -6,6 +6,12 @@ import difflib
 from collections.abc import Iterable
 
 
+def check_known(kind: str, name: object, known: Iterable[str], hint: str = "") -> None:
+    """Raise the error `unknown` unless the name is one of those that there are."""
+    if not (isinstance(name, str) and name in known):
+        raise unknown(kind, name, known, hint)
+
+
 def unknown(kind: str, name: object, known: Iterable[str], hint: str = "") -> ValueError:
     """Return the ValueError: which kind of name, what was given, the nearest known one, and all of them.
 

@@ -15,7 +15,7 @@ def with_options(text: str) -> tuple[str, dict[str, Any]] | None:
             return tree.id, {}
         if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.args:
             return tree.func.id, {str(word.arg): _literal(word.value) for word in tree.keywords}
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError, MemoryError):  # no text, or no such
         pass
     return None
 

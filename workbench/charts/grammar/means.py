@@ -30,8 +30,8 @@ class Means(Averages):
     """Means over replicas as lines over `x`, a picture for each of the `measures` that the records have.
 
     `Averages` has the other fields. The pictures stand side by side where there is room, or, `stacked`, one below the
-    other. `shapes` is (title, looks) of the records' `shape`; a menu of what is `chosen` is one of `buttons`. `needs`
-    and `holds` are the `Picture`'s; what a screen reader says is `described`, if there is no `description`.
+    other. `shapes` is (title, looks) of the records' `shape`; a menu of what is `chosen` is one of `buttons`. `asks`,
+    `needs` and `holds` are the `Picture`'s; what a screen reader says is `described`, if there is no `description`.
     """
 
     title: str
@@ -40,6 +40,7 @@ class Means(Averages):
     shapes: tuple[str, Looking] | None = None
     buttons: bool = False
     stacked: bool = False
+    asks: tuple[str, str] = ("", "")
     needs: str = ""
     holds: str = ""
 
@@ -49,7 +50,7 @@ class Means(Averages):
             return self.rows(list(numbers(*args, **kwargs)))
 
         declared = replace(self, description=self.description or described(numbers))
-        return Picture(rows, declared.draw, needs=self.needs, holds=self.holds)
+        return Picture(rows, declared.draw, asks=self.asks, needs=self.needs, holds=self.holds)
 
     def draw(self, rows: Rows, width: int) -> Any:
         """Draw the rows: a picture for each measure that they have, and for each value of the split."""
