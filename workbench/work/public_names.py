@@ -5,6 +5,7 @@ A public name outlives the file that its thing lies in: keys, scripts and stored
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import functools
 import inspect
@@ -14,6 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import workbench
+
+FROM_JSON = frozenset(  # what a call that comes as JSON may name: each returns a value, and writes nothing anywhere
+    {
+        # all functions and dataclasses of these, less those that take a `path`
+        *("calibration", "data_diet", "ensembles", "experiments", "intervals", "landscape", "losses", "lottery"),
+        *("masks", "models", "pruning", "robust", "sanity", "scores", "shift"),
+        # functions
+        *("evaluate", "initialise", "load", "mix", "noisy", "noisy_like", "seeds", "snapshot", "table", "train"),
+        *("weights_along", "weights_at"),
+        # dataclasses
+        *("CVaR", "CrossEntropy", "Focal", "Recipe", "Robust", "Ticket"),
+    }
+)
 
 
 def full_name(thing: Any) -> str:
@@ -60,6 +74,16 @@ def public(path: str) -> Any:
     near = difflib.get_close_matches(path, known, 1)
     hint = f'; did you mean "{near[0]}"?' if near else ""
     raise ValueError(f'"{path}" is not a public name of the workbench{hint} (names look like "wb.train")')
+
+
+def from_json(path: str) -> Any:
+    """The function or dataclass that JSON may name so. A ValueError for any other, public or not."""
+    thing = public(path)
+    listed = path.split(".")[1] in FROM_JSON and (inspect.isfunction(thing) or dataclasses.is_dataclass(thing))
+    if not listed or "path" in inspect.signature(thing).parameters:
+        way_on = f"JSON may name what returns a value, of {', '.join(sorted(FROM_JSON))}"
+        raise ValueError(f'"{path}" cannot be called from JSON; make that call in Python with wb.call({path}, ...); {way_on}')
+    return thing
 
 
 def _private(path: str) -> bool:
