@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, fields
@@ -20,7 +19,7 @@ from workbench.nets.weights import Weights, check_fits
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import network_weights, settle_recipe, steps
-from workbench.work import progress
+from workbench.work import html, progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +58,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         names = [f.name for f in fields(self) if f.name not in ("weights", "history", "checkpoints")]
-        rows = "".join(f"<tr><th>{name}</th><td>{html.escape(str(getattr(self, name)))}</td></tr>" for name in names)
-        return f"<table>{rows}</table>"
+        return html.table((name, getattr(self, name)) for name in names)
 
 
 def train(
