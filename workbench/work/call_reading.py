@@ -21,7 +21,9 @@ DEEPEST = 50  # levels of calls, values and lists in one another
 def read(text: str, make: Callable[..., Any]) -> Any:
     """The value that `call_text.to_json` wrote; `make` makes a call of a function and its arguments."""
     if len(text) > LONGEST:
-        raise ValueError(f"a call as JSON must be of at most {LONGEST:,} characters, got {len(text):,}; give fewer values")
+        raise ValueError(
+            f"a call as JSON must be of at most {LONGEST:,} characters, got {len(text):,}; give fewer values"
+        )
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -38,7 +40,9 @@ def _value(data: Any, make: Callable[..., Any], levels: int) -> Any:
     if not isinstance(data, (list, dict)):
         return data
     if not levels:
-        raise ValueError(f"a call as JSON must be at most {DEEPEST} levels deep, this one is deeper; run its parts alone")
+        raise ValueError(
+            f"a call as JSON must be at most {DEEPEST} levels deep, this one is deeper; run its parts alone"
+        )
     try:
         return _whole(data, lambda part: _value(part, make, levels - 1), make)
     except ValueError:

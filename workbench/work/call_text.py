@@ -147,7 +147,9 @@ def _name(name: str, where: str) -> str:
     """A name that may stand in source as it is; anything else would be code."""
     if name.isidentifier() and not keyword.iskeyword(name) and unicodedata.normalize("NFKC", name) == name:
         return name
-    raise ValueError(f"{where} has an option {name[:60]!r}, which is no name, so that the call has no script; rename it")
+    raise ValueError(
+        f"{where} has an option {name[:60]!r}, which is no name, so that the call has no script; rename it"
+    )
 
 
 def _default(value: Any, parameter: inspect.Parameter) -> bool:

@@ -10,15 +10,14 @@ from pathlib import Path
 
 SHARE = 0.5  # what one thing may take: whatever is made of it needs as much again
 UNKNOWN = 16 * 2**30  # bytes, where the machine does not tell
-GIB = 2**30
+GIB, MOST = 2**30, 2**100  # bytes; what is beyond is no longer a float
 
 
-def check_room(what: str, size: int, way_on: str) -> None:
+def check_room(what: str, size: int, way_on: str = "") -> None:
     """Raise a ValueError where `what`, of `size` bytes, does not fit this machine's memory."""
     if size > SHARE * machine():
-        raise ValueError(
-            f"{what} would take {size / GIB:,.1f} GiB of memory, of which this machine has {machine() / GIB:,.1f}; {way_on}"
-        )
+        words = f"{what} would take {min(size, MOST) / GIB:,.1f} GiB of memory, of which this machine has {machine() / GIB:,.1f}"
+        raise ValueError(f"{words}; {way_on}" if way_on else words)
 
 
 @functools.cache

@@ -82,7 +82,9 @@ def from_json(path: str) -> Any:
     listed = path.split(".")[1] in FROM_JSON and (inspect.isfunction(thing) or dataclasses.is_dataclass(thing))
     if not listed or "path" in inspect.signature(thing).parameters:
         way_on = f"JSON may name what returns a value, of {', '.join(sorted(FROM_JSON))}"
-        raise ValueError(f'"{path}" cannot be called from JSON; make that call in Python with wb.call({path}, ...); {way_on}')
+        raise ValueError(
+            f'"{path}" cannot be called from JSON; make that call in Python with wb.call({path}, ...); {way_on}'
+        )
     return thing
 
 

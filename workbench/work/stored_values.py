@@ -86,7 +86,9 @@ def store(value: Any, put: Put, where: str, types: Types) -> Any:
     if isinstance(value, dict) and value and all(isinstance(t, torch.Tensor) for t in value.values()):
         return {"tensors": put(_pack(value), "safetensors"), "names": list(value)}
     if isinstance(value, dict):
-        return {"dict": [[store(k, put, where, types), store(v, put, f"{where}[{k!r}]", types)] for k, v in value.items()]}
+        return {
+            "dict": [[store(k, put, where, types), store(v, put, f"{where}[{k!r}]", types)] for k, v in value.items()]
+        }
     if isinstance(value, torch.Tensor):
         return {"tensor": put(_pack({"tensor": value}), "safetensors")}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from torch import Tensor
 
+from workbench.work.memory import check_room
+
 
 def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], title: str) -> None:
     """Write a file, or leave what was there; its `title` ("a ticket") is named in errors.
@@ -38,6 +40,7 @@ def read_tensors(path: str | Path, noun: str, way_on: str) -> tuple[dict[str, Te
 
     if not Path(path).is_file():
         raise ValueError(f"there is no {noun} at {path}; {way_on}")
+    check_room(f"the {noun} in {path}", Path(path).stat().st_size, "is it the right file?")
     try:
         with safe_open(str(path), "pt") as file:
             metadata = file.metadata() or {}
