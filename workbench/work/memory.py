@@ -16,7 +16,8 @@ GIB, MOST = 2**30, 2**100  # bytes; what is beyond is no longer a float
 def check_room(what: str, size: int, way_on: str = "") -> None:
     """Raise a ValueError where `what`, of `size` bytes, does not fit this machine's memory."""
     if size > SHARE * machine():
-        words = f"{what} would take {min(size, MOST) / GIB:,.1f} GiB of memory, of which this machine has {machine() / GIB:,.1f}"
+        needed, there = f"{min(size, MOST) / GIB:,.1f} GiB", f"{machine() / GIB:,.1f}"
+        words = f"{what} would take {needed} of memory, of which this machine has {there}"
         raise ValueError(f"{words}; {way_on}" if way_on else words)
 
 

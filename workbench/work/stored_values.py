@@ -1,10 +1,10 @@
 """Finished values as JSON and content-named files: how an archive writes them down. Never pickle.
 
 Plain values, lists, tuples, dicts and dataclasses become JSON; a dataclass by its public name, wherever its file lies,
-or, without one, by its module, name and the hash of its source. A record may name only the dataclasses that are its
-function's own (`Types`), which are looked up before anything is made, and never imported. Tensors go to safetensors files, a dict of tensors to
-one, data frames to Parquet; each such file is named by the SHA-256 of its bytes, so that what many values share is
-written once, and an altered file is noticed.
+or, without one, by its module, name and the hash of its source. A record may name only dataclasses of its function's
+own code (`Types`): they are found before anything is made, and never imported. Tensors go to safetensors files, a dict
+of tensors to one, data frames to Parquet; each such file is named by the SHA-256 of its bytes, so that what many values
+share is written once, and an altered file is noticed.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Types:
         """Raise a TypeError for a dataclass that could not be read back."""
         if public_name(kind) is None and self._private(full_name(kind)) is None:
             raise TypeError(
-                f"{where} is a {full_name(kind)}, of other code than {full_name(self.function)}, so that it would not be "
-                f"read back; name it to the archive: wb.Archive(folder, types=({kind.__name__},))"
+                f"{where} is a {full_name(kind)}, which is not of the code of {full_name(self.function)}, so that it "
+                f"would not be read back; name it to the archive: wb.Archive(folder, types=({kind.__name__},))"
             )
 
     def _private(self, path: str) -> Any:

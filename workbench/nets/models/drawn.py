@@ -19,8 +19,8 @@ WIDEST, MOST = 2**24, 1000  # units of a layer, and layers: what is far beyond a
 def drawn(build: Callable[[], Module], seed: int, **sizes: int | tuple[int, ...]) -> Module:
     """Build the module with the weights that `initialise(module, seed=seed)` draws; every size must be above 0.
 
-    A ValueError for one that does not fit the memory, before any is taken. It is built without memory (on torch's "meta" device), so that its constructor draws nothing from the generator
-    that all of torch shares.
+    It is built without memory (on torch's "meta" device), so that its constructor draws nothing from the generator
+    that all of torch shares, and one that does not fit the memory is a ValueError before any is taken.
     """
     for name, size in sizes.items():
         sizes_of_one = size if isinstance(size, tuple) else (size,)
