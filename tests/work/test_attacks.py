@@ -195,7 +195,8 @@ for junk in ("evil/x", "pwned.parquet", 3, ["pwned"], {"dict": [["pwned", "pwned
         watching = False
 path, watching = "a whole experiment", True
 recipe = wb.Recipe(steps=2, batch_size=8)
-small = {"dataset": "digits", "train_size": 20, "model": "lenet(hidden=(2,))", "recipe": recipe, "rounds": 1, "replicas": 2}
+small = {"dataset": "digits", "train_size": 20, "model": "lenet(hidden=(2,))", "recipe": recipe}
+small |= {"rounds": 1, "replicas": 2}
 whole = wb.Call.from_json(wb.call(wb.experiments.winning_tickets, **small).json()).run()
 print(json.dumps([len(whole) > 3, events]))
 """
