@@ -117,7 +117,7 @@ def test_bad_input_is_said():
         intervals.bootstrap(np.mean, np.array([1.0, math.inf, 2.0]))
     with pytest.raises(ValueError, match=r"arrays of one length, got the shapes \[\(3,\), \(2,\)\]"):
         intervals.bootstrap(np.mean, np.ones(3), np.ones(2))
-    with pytest.raises(ValueError, match="draws must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="draws must be a whole number from 1 to 1000000, got 0"):
         intervals.bootstrap(np.mean, np.ones(3), draws=0)
     with pytest.raises(ValueError, match="needs at least one value, got none"):
         intervals.bootstrap(np.mean, np.ones(0))

@@ -136,7 +136,7 @@ def test_without_noise_only_the_normalisation_changes():
 
 
 def test_noise_that_cannot_be_is_said():
-    with pytest.raises(ValueError, match="at least 0, got -1"):
+    with pytest.raises(ValueError, match=r"std must be in \[0, 100\], got -1"):
         noisy_like(made().test, made().test, -1)
     with pytest.raises(ValueError, match='part "tests" is not known; did you mean "test"'):
         noisy_like(made().test, made().test, 0.6, part="tests")

@@ -236,8 +236,8 @@ def test_what_cannot_be_is_said():
     for options, words in (
         ({}, "give lam or eta, one of them, got lam=None, eta=None"),
         ({"lam": 1.0, "eta": 1.0}, "give lam or eta, one of them, got lam=1.0, eta=1.0"),
-        ({"lam": -1.0}, "lam must be from 0, got -1.0"),
-        ({"lam": math.nan}, "lam must be from 0, got nan"),
+        ({"lam": -1.0}, "lam must be at least 0, got -1.0"),
+        ({"lam": math.nan}, "lam must be at least 0, got nan"),
         ({"eta": -0.1}, "eta must be at least 0, got -0.1"),
         ({"eta": math.nan}, "eta must be at least 0, got nan"),
     ):

@@ -209,9 +209,10 @@ def test_steps_outside_the_run_are_said():
     with pytest.raises(ValueError, match=r"the checkpoints \[12\] must lie within the run, from step 0 to 10"):
         wb.train(model, start, DATA, RECIPE, checkpoints=[3, 12])
     for step in (-1, 11):
-        with pytest.raises(ValueError, match=f"step must be from 0 to 10, the length of this recipe, got {step}"):
+        words = f"step must be from 0 to 10, the length of this recipe, in whole steps, got {step}"
+        with pytest.raises(ValueError, match=words):
             wb.weights_at(model, start, DATA, RECIPE, step=step)
-    with pytest.raises(ValueError, match="step must be at least 0, got -1"):
+    with pytest.raises(ValueError, match="step must be a whole number from 0, got -1"):
         wb.train(model, start, DATA, RECIPE, step=-1)
 
 

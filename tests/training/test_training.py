@@ -495,7 +495,7 @@ def test_a_rate_that_diverges_stops_the_run_and_says_where_and_what_to_try():
         ({"seed": -1}, ("seed must be an integer from 0", "-1")),
         ({"seed": 2**53}, ("seed", str(2**53))),
         ({"order_seed": -2}, ("seed", "-2")),
-        ({"step": -1}, ("step must be at least 0", "-1", "step=0")),
+        ({"step": -1}, ("step must be a whole number from 0", "-1", "step=0")),
         ({"example_weights": torch.ones(49)}, ("example_weights must be one number for each of 50", "(49,)")),
         ({"example_weights": torch.ones(50, 1)}, ("example_weights must be one number", "(50, 1)")),
         ({"example_weights": -torch.ones(50)}, ("example_weights must be finite and at least 0", "50 that are not")),

@@ -66,7 +66,7 @@ def test_an_equal_seed_may_come_twice():
 
 
 def test_workers_must_be_at_least_one():
-    with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="workers must be a whole number from 1, got 0"):
         replicas(train, [1], workers=0)
 
 

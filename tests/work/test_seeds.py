@@ -44,5 +44,7 @@ def test_a_seed_out_of_range_is_said(seed: int):
 
 @pytest.mark.parametrize("n", [0, -3])
 def test_seeds_of_no_replica_are_an_error(n: int):
-    with pytest.raises(ValueError, match=rf"n must be at least 1, got {n}; one replica is seeds\(seed, 1\)"):
+    with pytest.raises(
+        ValueError, match=rf"n must be a whole number from 1 to 100000, got {n}; one replica is seeds\(seed, 1\)"
+    ):
         wb.seeds(0, n)

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from workbench.work import rules
 from workbench.work.seeds import generator, number
 
 
@@ -54,6 +55,8 @@ def mixture(a: float, n: int, seed: int, step: int) -> Mixture:
 
 def places_of(ids: Int64[Tensor, " some"], train_ids: Int64[Tensor, " n"]) -> Int64[Tensor, " some"]:
     """Return the places of these ids among `data.train.ids`; a ValueError for an id that is not there."""
+    if not isinstance(ids, Tensor) or ids.ndim != 1 or ids.is_floating_point():
+        raise rules.refused("ids", "a tensor of whole numbers (ids,)", ids, "data.train.ids[:100] are a hundred")
     ids = ids.to(train_ids.device)
     if len(absent := ids[~torch.isin(ids, train_ids)]):
         rule = "ids must be among data.train.ids"

@@ -10,7 +10,6 @@ import functools
 import hashlib
 import threading
 from dataclasses import dataclass, replace
-from numbers import Integral
 from pathlib import Path
 
 import torch
@@ -19,11 +18,14 @@ from torch import Tensor
 
 from workbench.data import sources
 from workbench.data.batches import places_of
+from workbench.data.draws import balanced, divide, flip_labels
 from workbench.data.images import resize
-from workbench.work import html
-from workbench.work.seeds import check_seed, generator
+from workbench.work import html, rules
+from workbench.work.seeds import check_seed
 
 TEST_SHARE = 1 / 3  # of a source without a test file, drawn once and for all
+NO_CLASS = -100  # the label of images of other data: none of the classes (torch leaves it out of a cross-entropy)
+MADE = "wb.load(path) makes whole data of an .npz"
 _LOADING = threading.Lock()  # replicas that load the same data at once read them once
 
 
@@ -40,6 +42,17 @@ class Split:
     ids: Int64[Tensor, " examples"]
     mean: Float[Tensor, " channels"]
     std: Float[Tensor, " channels"]
+
+    def __post_init__(self) -> None:
+        rules.tensor("images", self.images, torch.uint8, ("examples", "channels", "height", "width"), MADE)
+        n, channels = self.images.shape[:2]
+        for name, dtype, size in (
+            ("labels", torch.int64, n),
+            ("ids", torch.int64, n),
+            ("mean", torch.float32, channels),
+            ("std", torch.float32, channels),
+        ):
+            rules.tensor(name, getattr(self, name), dtype, (size,), MADE)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -82,6 +95,14 @@ class Data:
     test: Split
     classes: tuple[str, ...]
     flipped: Int64[Tensor, " flipped"]
+
+    def __post_init__(self) -> None:
+        parts = {name: getattr(self, name) for name in ("train", "validation", "test")}
+        for name, part in parts.items():
+            rules.instance(name, part, Split, "a Split", "wb.Split(images, labels, ids, mean, std) makes one")
+        if len(shapes := {tuple(part.images.shape[1:]) for part in parts.values()}) > 1:
+            raise ValueError(f"the three parts must have images of one shape, got {sorted(shapes)}; resize them first")
+        rules.names("classes", self.classes, 'it names every class, as ("cat", "dog")')
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -144,14 +165,12 @@ def load(
     Raises a ValueError for an unknown name, a bad file, or an option out of range, and a FileNotFoundError for a
     dataset that is neither on the disk nor can be downloaded.
     """
-    if image_size is not None and not _whole(image_size, 1):
-        raise ValueError(f"image_size must be a whole number of pixels from 1, got {image_size}; 16 is small and quick")
-    if train_size is not None and not _whole(train_size, 1):
-        raise ValueError(f"train_size must be a whole number from 1, got {train_size}; train_size=None takes all")
-    if not 0 <= validation < 1:
-        raise ValueError(f'validation must be in [0, 1), got {validation}; for "10 %" pass 0.1')
-    if not 0 <= label_noise <= 1:
-        raise ValueError(f'label_noise must be in [0, 1], got {label_noise}; for "10 %" pass 0.1')
+    if image_size is not None:
+        rules.whole("image_size", image_size, least=1, unit="pixels", way_on="16 is small and quick")
+    if train_size is not None:
+        rules.whole("train_size", train_size, least=1, way_on="train_size=None takes all")
+    rules.number("validation", validation, least=0, below=1, way_on='for "10 %" pass 0.1')
+    rules.share("label_noise", label_noise)
     place = sources.find(name)
     with _LOADING:
         return _load(place, train_size, image_size, float(validation), float(label_noise), check_seed(seed))
@@ -166,14 +185,14 @@ def _load(
     test_pictures, test_labels = torch.from_numpy(arrays.test_images), torch.from_numpy(arrays.test_labels)
     ids, test_ids = torch.arange(len(labels)), torch.arange(len(test_labels))
     if not arrays.split:
-        test_ids, ids = _divide(labels, ids, TEST_SHARE, 0, "test")
+        test_ids, ids = divide(labels, ids, TEST_SHARE, 0, "test")
         test_pictures, test_labels = pictures[test_ids], labels[test_ids]
     if image_size is not None:
         pictures, test_pictures = resize(pictures, image_size), resize(test_pictures, image_size)
     mean, std = _normalisation(_at(pictures, ids) if len(ids) else test_pictures)
-    aside, rest = _divide(labels, ids, validation, seed, "validation")
-    drawn = rest if train_size is None else _balanced(labels, rest, train_size, seed, place)
-    noisy, flipped = _flip_labels(labels, drawn, noise, len(arrays.classes), seed)
+    aside, rest = divide(labels, ids, validation, seed, "validation")
+    drawn = rest if train_size is None else balanced(labels, rest, train_size, seed, place.name)
+    noisy, flipped = flip_labels(labels, drawn, noise, len(arrays.classes), seed)
     return Data(
         name=place.name,
         train=Split(_at(pictures, drawn), noisy[drawn], drawn, mean, std),
@@ -182,10 +201,6 @@ def _load(
         classes=arrays.classes,
         flipped=flipped,
     )
-
-
-def _whole(value: object, least: int) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
 
 
 def _at(images: Tensor, index: Tensor) -> Tensor:
@@ -203,41 +218,3 @@ def _normalisation(images: Tensor) -> tuple[Tensor, Tensor]:
         means.append(mean)
         deviations.append(std if std > 0 else torch.ones_like(std))  # a constant channel becomes 0, not infinite
     return torch.stack(means).float(), torch.stack(deviations).float()
-
-
-def _divide(labels: Tensor, ids: Tensor, share: float, seed: int, tag: str) -> tuple[Tensor, Tensor]:
-    """Divide the ids in two, `share` of every class (rounded so that the sum is right) and the rest, each ascending."""
-    shuffled, place, count = _shuffled(labels, ids, seed, tag)
-    order = ((place + 0.5) / count).argsort(stable=True)
-    size = round(share * len(ids))
-    return shuffled[order[:size]].sort().values, shuffled[order[size:]].sort().values
-
-
-def _balanced(labels: Tensor, ids: Tensor, size: int, seed: int, place: sources.Place) -> Tensor:
-    """Draw `size` of the ids, equally many of every class as far as it has them, in ascending order."""
-    if size > len(ids):
-        images = f"{place.name} has {len(ids)} training images beside those for validation"
-        raise ValueError(f"train_size must be at most {len(ids)}, got {size}: {images}; train_size=None takes all")
-    shuffled, place_in_class, _ = _shuffled(labels, ids, seed, "train")
-    return shuffled[place_in_class.argsort(stable=True)[:size]].sort().values
-
-
-def _shuffled(labels: Tensor, ids: Tensor, seed: int, tag: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Shuffle the ids; return them with the place of each within its class, and the size of that class."""
-    shuffled = ids[torch.randperm(len(ids), generator=generator(seed, f"draw {tag}"))]
-    counts = torch.bincount(labels[shuffled])
-    order = labels[shuffled].argsort(stable=True)
-    place = torch.empty_like(order)
-    place[order] = torch.arange(len(ids)) - (counts.cumsum(0) - counts).repeat_interleave(counts)
-    return shuffled, place, counts[labels[shuffled]]
-
-
-def _flip_labels(labels: Tensor, ids: Tensor, share: float, classes: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Move round(share · n) of the labels at `ids` to another class, each as likely; return labels and moved ids."""
-    if share and classes < 2:
-        raise ValueError(f"label_noise needs another class to move labels to, got {share} with one class; pass 0")
-    draw = generator(seed, "label noise")
-    flipped = ids[torch.randperm(len(ids), generator=draw)[: round(share * len(ids))]].sort().values
-    moved = labels.clone()
-    moved[flipped] = (labels[flipped] + torch.randint(1, max(classes, 2), (len(flipped),), generator=draw)) % classes
-    return moved, flipped

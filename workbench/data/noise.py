@@ -14,6 +14,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from workbench.data.data import Data, Split
+from workbench.work import rules
 from workbench.work.nearest import unknown
 from workbench.work.seeds import generator
 
@@ -29,8 +30,7 @@ def noisy(data: Data, std: float, *, seed: int = 0) -> Data:
     [-4 std, 1 + 4 std], so that next to nothing is clipped, and the normalisation is that of the noisy training
     images. Raises a ValueError for a negative `std`, and for data that have such noise already.
     """
-    if not isinstance(data, Data):
-        raise ValueError(f"noisy takes whole data, got {data!r}; give the data, or one split to noisy_like")
+    rules.instance("data", data, Data, "whole data", "give the data, or one split to noisy_like")
     _check(std)
     if std == 0:
         return data
@@ -51,6 +51,11 @@ def noisy_like(split: Split, shown: Split, std: float, *, seed: int = 0, part: s
     corrupted test image should; "other" is a stream of its own, for another dataset. With `std` 0 only the
     normalisation changes. Raises a ValueError for a negative `std` or another part.
     """
+    for name, value in (("split", split), ("shown", shown)):
+        rules.instance(name, value, Split, "one part of data", "data.test is one")
+    if len(shown.mean) != split.images.shape[1]:
+        channels = f"{split.images.shape[1]} and {len(shown.mean)}"
+        raise ValueError(f"split and shown must have images of as many channels, got {channels}; load both alike")
     _check(std)
     if part not in PARTS:
         raise unknown("part", part, PARTS)
@@ -72,5 +77,4 @@ def _add(images: Tensor, std: float, seed: int, part: str) -> UInt8[Tensor, "exa
 
 
 def _check(std: float) -> None:
-    if not 0 <= std < float("inf"):
-        raise ValueError(f"the deviation of pixel noise must be at least 0, got {std}; 0.6 makes the digits hard")
+    rules.number("std", std, least=0, most=100, way_on="0.6 makes the digits hard")

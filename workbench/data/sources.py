@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from workbench.data.torchvision_files import halves, read_halves
+from workbench.work import rules
 from workbench.work.memory import check_room
 from workbench.work.nearest import unknown
 
@@ -61,6 +62,7 @@ def data_folder() -> Path:
 
 def find(name: str | Path) -> Place:
     """Find a dataset by its name, or an .npz by its path or its name in the data folder; nothing is read yet."""
+    rules.instance("name", name, (str, Path), "the name of a dataset or the path of an .npz", '"digits" is one')
     folder = data_folder()
     if isinstance(name, Path) or name.endswith(".npz") or os.sep in name:
         file = Path(name).expanduser()

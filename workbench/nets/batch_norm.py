@@ -12,9 +12,10 @@ import torch
 from torch import nn
 
 from workbench.data.data import Split
+from workbench.nets.door import check_network, check_split, taken_by
 from workbench.nets.evaluation import BATCH
 from workbench.nets.weights import Weights, snapshot
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.nearest import unknown
 
 TREATMENTS = ("average", "recompute", "keep")
@@ -48,6 +49,9 @@ def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, ex
 
     Mixed weights have other activations than either end, so that neither's statistics fit them (Jordan et al. 2023).
     """
+    check_network(model, weights)
+    check_split(split, to="take statistics of")
+    rules.whole("examples", examples, least=1, way_on="2000 are usual")
     network = copy.deepcopy(model)
     network.load_state_dict(weights)
     norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
@@ -57,7 +61,9 @@ def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, ex
     network.train()
     of = min(examples, len(split)) if norms else 0
     for begin in range(0, of, BATCH):
-        network(split.inputs(torch.arange(begin, min(begin + BATCH, len(split)))))
+        images = split.inputs(torch.arange(begin, min(begin + BATCH, len(split))))
+        with taken_by(network, images):
+            network(images)
         with progress.within("batch-norm", 0):
             progress.report(min(begin + BATCH, of), of)
     return snapshot(network)

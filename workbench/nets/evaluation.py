@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from torch.nn import functional
 
 from workbench.data.data import Split
 from workbench.nets import masks
+from workbench.nets.door import check_logits, check_network, check_split, taken_by
 from workbench.nets.hardware import Hardware, settle
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, check_fits, untied
@@ -43,7 +45,7 @@ def evaluate(
     another model, for a mask that does not fit.
     """
     if mask is not None:
-        masks.check(mask, weights)
+        check_network(model, weights, mask)
         weights = masks.apply(weights, mask)
     return evaluate_all(model, [weights], split, hardware=hardware)[0]
 
@@ -55,8 +57,7 @@ def evaluate_all(
 
     The images are prepared once for all of them, which is what a path or a plane of small networks costs otherwise.
     """
-    if not len(split):
-        raise ValueError("there are no images to evaluate on: this split is empty; load the data with another share")
+    check_split(split)
     for weights in networks:
         check_fits(weights, model)
     hardware = hardware or settle(model)
@@ -68,9 +69,16 @@ def evaluate_all(
         end = min(begin + BATCH, len(split))
         inputs = place(split.normalise(split.images[begin:end]), hardware)
         for i, weights in enumerate(placed):
-            logits[i].append(_forward(network, weights, inputs, hardware))
+            with taken_by(network, inputs):
+                logits[i].append(_forward(network, weights, inputs, hardware))
+            if not begin:
+                check_logits(logits[i][0], inputs, split.labels, network)
             progress.report(begin * len(networks) + (i + 1) * (end - begin), len(split) * len(networks))
-    return [_evaluation(torch.cat(parts), split.labels) for parts in logits]
+    evaluations = [_evaluation(torch.cat(parts), split.labels) for parts in logits]
+    for evaluation, weights in zip(evaluations, networks, strict=True):
+        if math.isnan(evaluation.loss):
+            _check_finite(weights)
+    return evaluations
 
 
 def place(tensor: Tensor, hardware: Hardware) -> Tensor:
@@ -82,10 +90,17 @@ def place(tensor: Tensor, hardware: Hardware) -> Tensor:
 def _forward(network: nn.Module, weights: Weights, inputs: Tensor, hardware: Hardware) -> Tensor:
     device = torch.device(hardware.device).type
     with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=hardware.precision == "bfloat16"):
-        return functional_call(network, weights, (inputs,)).float()
+        answer = functional_call(network, weights, (inputs,))
+    return answer.float() if isinstance(answer, Tensor) else answer
 
 
 def _evaluation(logits: Tensor, labels: Tensor) -> Evaluation:
     loss = float(functional.cross_entropy(logits.double(), labels))
     accuracy = int((logits.argmax(1) == labels).count_nonzero()) / len(labels)
     return Evaluation(accuracy, loss, logits.cpu())
+
+
+def _check_finite(weights: Weights) -> None:
+    if bad := [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]:
+        way_on = "the network diverged, so train it with a smaller learning rate"
+        raise ValueError(f"weights must be finite numbers, but {', '.join(bad[:3])} has NaN or infinity; {way_on}")

@@ -8,11 +8,13 @@ the choice again. Nothing here is timed when a run starts: the same call gives t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
+from workbench.work import rules
 from workbench.work.nearest import unknown
 from workbench.work.public_names import public_name
 
@@ -62,14 +64,21 @@ def settle(
 
 def resolve(device: str) -> str:
     """Return "cuda" or "cpu" for "auto", and any device of torch's that is there as it was given."""
+    check_device(device)
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    kind = device.partition(":")[0]
-    if kind not in ("cpu", "cuda"):
-        raise unknown("device", device, ("auto", "cpu", "cuda"))
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f'device "{device}" is not on this machine; device="auto" takes the CPU here')
+    kind, _, index = device.partition(":")
+    if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
+        there = "a GPU that is there" if torch.cuda.is_available() else "the CPU here"
+        raise ValueError(f'device "{device}" is not on this machine; device="auto" takes {there}')
     return device
+
+
+def check_device(device: str) -> None:
+    """Raise a ValueError for what no machine has: a device of another kind, or a second CPU."""
+    rules.instance("device", device, str, "text", 'device="auto" takes CUDA where it is, else the CPU')
+    if not re.fullmatch(r"auto|cpu(:0)?|cuda(:\d{1,3})?", device):
+        raise unknown("device", device, ("auto", "cpu", "cuda"), "a second GPU is cuda:1")
 
 
 def processor(kind: str) -> str:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from workbench.nets.weights import Weights, snapshot
+from workbench.work import rules
 from workbench.work.nearest import unknown
 from workbench.work.seeds import generator, number
 
@@ -37,6 +38,7 @@ def initialise(model: nn.Module, *, seed: int = 0, rule: str = "own", density: f
     The first two: Ramanujan et al. 2020, "What's Hidden in a Randomly Weighted Neural Network?", as in the code of
     Sapkota et al. 2023.
     """
+    rules.module(model)
     gain = 2 / _share(rule, density)
     drawn = copy.deepcopy(model)
     with _DRAWING, torch.random.fork_rng(devices=[]):
@@ -63,8 +65,8 @@ def _share(rule: str, density: float | None) -> float:
     """Return the share of the weights for which the rule keeps the variance."""
     if rule not in RULES:
         raise unknown("rule", rule, RULES)
-    if density is not None and not 0 < density <= 1:
-        raise ValueError(f'density must be in (0, 1], got {density}; for "5 % kept" pass 0.05')
+    if density is not None:
+        rules.number("density", density, above=0, most=1, way_on='for "5 % kept" pass 0.05')
     if rule != "scaled_constant":
         return 1.0
     if density is None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
+from workbench.work import rules
 from workbench.work.seeds import generator
 
 Mask = dict[str, Tensor]
@@ -25,6 +26,8 @@ def full(model: nn.Module, keep: Collection[str] = ()) -> Mask:
     `keep=("fc.weight",)` protects a layer, as some papers do with the last one. A weight that is not trained
     (`requires_grad=False`) may not be pruned; one that two layers share is there once, under its first name.
     """
+    rules.module(model)
+    rules.names("keep", keep, 'keep=("fc.weight",) protects a layer')
     first = {id(parameter): name for name, parameter in model.named_parameters()}
     mask = {
         first.get(id(module.weight), f"{path}.weight"): torch.ones_like(module.weight, dtype=torch.bool)
@@ -42,6 +45,7 @@ def full(model: nn.Module, keep: Collection[str] = ()) -> Mask:
 
 def total(mask: Mask) -> int:
     """Count the weights that may be pruned."""
+    check_some(mask)
     return sum(tensor.numel() for tensor in mask.values())
 
 
@@ -57,11 +61,13 @@ def density(mask: Mask) -> float:
 
 def kept_by_layer(mask: Mask) -> dict[str, int]:
     """Count the weights that every layer keeps, by name."""
+    check_some(mask)
     return {name: int(tensor.count_nonzero()) for name, tensor in mask.items()}
 
 
 def layers(mask: Mask) -> dict[str, tuple[int, int]]:
     """Return, by name, how many weights are kept and how many there are."""
+    check_some(mask)
     return {name: (int(tensor.count_nonzero()), tensor.numel()) for name, tensor in mask.items()}
 
 
@@ -71,13 +77,20 @@ def connections_by_place(mask: Mask, image_shape: tuple[int, int, int] | None = 
     Of a linear layer a place is a pixel (`image_shape` is channels, height, width; without it a square image is taken),
     of a convolution one of its kernels' places. Raises a ValueError for another shape than that of the layer's inputs.
     """
-    first = next(iter(mask.values()))
+    check_some(mask)
+    name, first = next(iter(mask.items()))
     if first.dim() == 4:
         return first.sum(dim=(0, 1)), first.shape[0] * first.shape[1]
+    if first.dim() != 2:
+        raise ValueError(
+            f"the first layer must read images, got {name} of the shape {tuple(first.shape)}; name it first"
+        )
     outputs, inputs = first.shape
-    channels, height, width = image_shape or _square(inputs)
-    if channels * height * width != inputs:
+    shape = _square(inputs) if image_shape is None else image_shape
+    rules.each("image_shape", shape, rules.whole, "pass data.shape", least=1)
+    if len(shape) != 3 or math.prod(shape) != inputs:
         raise ValueError(f"image_shape must fit the first layer's {inputs} inputs, got {image_shape}; pass data.shape")
+    channels, height, width = shape
     return first.sum(dim=0).view(channels, height, width).sum(dim=0), channels * outputs
 
 
@@ -91,6 +104,7 @@ def _square(inputs: int) -> tuple[int, int, int]:
 
 def collapsed(mask: Mask) -> list[str]:
     """Name the layers that lost every weight: nothing passes through them any more (Tanaka et al. 2020)."""
+    check_some(mask)
     return [name for name, tensor in mask.items() if not bool(tensor.any())]
 
 
@@ -99,6 +113,7 @@ def apply(weights: Mapping[str, Tensor], mask: Mask) -> dict[str, Tensor]:
 
     Names that share one tensor (tied weights) share its zeros.
     """
+    check(mask, weights)
     masked = {name: torch.where(mask[name], w, 0) for name, w in weights.items() if name in mask}
     shared = {id(weights[name]): tensor for name, tensor in masked.items()}
     return {name: masked.get(name, shared.get(id(w), w)) for name, w in weights.items()}
@@ -106,6 +121,10 @@ def apply(weights: Mapping[str, Tensor], mask: Mask) -> dict[str, Tensor]:
 
 def overlap(a: Mask, b: Mask) -> float:
     """Return the Jaccard overlap of two masks: kept by both over kept by either; 1.0 where neither keeps any."""
+    check_some(a)
+    check(b, a)
+    if lacking := sorted(a.keys() - b.keys()):
+        raise ValueError(f"two masks must name the same weights, but the second lacks {lacking}; both are of one model")
     both = sum(int((a[name] & b[name]).count_nonzero()) for name in a)
     either = sum(int((a[name] | b[name]).count_nonzero()) for name in a)
     return both / either if either else 1.0
@@ -114,14 +133,24 @@ def overlap(a: Mask, b: Mask) -> float:
 def check(mask: Mask, weights: Mapping[str, Tensor]) -> None:
     """Raise a ValueError unless the mask fits the weights (or a model's state dict) by name, shape and dtype."""
     way_on = "wb.masks.full(model) is a mask of the right form"
+    check_some(mask)
+    rules.tensors("weights", weights, "wb.snapshot(model) gives them")
     for name, tensor in mask.items():
         if name not in weights:
             raise ValueError(f"the mask names {name!r}, which this model does not have; {way_on}")
-        if tensor.dtype != torch.bool:
-            raise ValueError(f"a mask must hold bool tensors, but {name} is {tensor.dtype}; {way_on}")
         if tensor.shape != weights[name].shape:
             shapes = f"{tuple(tensor.shape)}, its weights {tuple(weights[name].shape)}"
             raise ValueError(f"the mask of {name} must have the shape of its weights, got {shapes}; {way_on}")
+
+
+def check_some(mask: Mask) -> None:
+    """Raise a ValueError for a mask that names no weight, and for what is no dict of bool tensors."""
+    rules.tensors("mask", mask, "wb.masks.full(model) makes one")
+    if not mask:
+        raise ValueError("the mask names no weight, so there is nothing to keep; wb.masks.full(model) names all")
+    if bad := [name for name, tensor in mask.items() if tensor.dtype != torch.bool]:
+        way_on = "wb.masks.full(model) is a mask of the right form"
+        raise ValueError(f"a mask must hold bool tensors, but {bad[0]} is {mask[bad[0]].dtype}; {way_on}")
 
 
 def allowed(model: nn.Module, mask: Mask | None) -> Mask:
@@ -140,10 +169,8 @@ def allowed(model: nn.Module, mask: Mask | None) -> Mask:
 
 def survivors(mask: Mask, density: float) -> int:
     """Return round(density × prunable weights): how many a method keeps, exactly."""
-    if not mask:
-        raise ValueError("the mask names no weight, so there is nothing to keep; wb.masks.full(model) names all")
-    if not 0 < density <= 1:
-        raise ValueError(f'density must be in (0, 1], got {density}; for "5 % kept" pass 0.05')
+    check_some(mask)
+    rules.number("density", density, above=0, most=1, way_on='for "5 % kept" pass 0.05')
     count, most = round(density * total(mask)), kept(mask)
     if count < 1:
         raise ValueError(f"density {density} keeps none of {total(mask)} weights; the least is {1 / total(mask):.2g}")
@@ -154,6 +181,11 @@ def survivors(mask: Mask, density: float) -> int:
 
 def keep_largest(saliency: Mapping[str, Tensor], mask: Mask, count: int, *, seed: int = 0) -> Mask:
     """Keep exactly `count` of the places that `mask` keeps, those of the largest saliency; ties by the seed."""
+    rules.whole("count", count, most=kept(mask), way_on="the mask keeps no more; pass a denser one")
+    rules.tensors("saliency", saliency, "it has a number for every weight that the mask names")
+    check(mask, saliency)
+    if count == 0:
+        return {name: torch.zeros_like(tensor) for name, tensor in mask.items()}
     alive = torch.cat([tensor.flatten() for tensor in mask.values()])
     flat = torch.cat([saliency[name].flatten().to(alive.device) for name in mask]).masked_fill(~alive, -torch.inf)
     if bool(flat.isnan().any()):
@@ -169,12 +201,10 @@ def keep_largest(saliency: Mapping[str, Tensor], mask: Mask, count: int, *, seed
 
 def keep_by_layer(saliency: Mapping[str, Tensor], mask: Mask, quota: Mapping[str, int], *, seed: int = 0) -> Mask:
     """Keep in every layer the places of the largest saliency, as many as `quota` has for it; ties by the seed."""
-    return {
-        name: keep_largest(saliency, {name: tensor}, quota[name], seed=seed)[name]
-        if quota[name]
-        else torch.zeros_like(tensor)
-        for name, tensor in mask.items()
-    }
+    check_some(mask)
+    if lacking := sorted(mask.keys() - quota.keys()):
+        raise ValueError(f"quota must have a count for every layer, but lacks {lacking}; 0 keeps none of it")
+    return {name: keep_largest(saliency, {name: mask[name]}, quota[name], seed=seed)[name] for name in mask}
 
 
 def share_out(count: int, shares: Mapping[str, float], mask: Mask) -> dict[str, int]:
@@ -183,8 +213,9 @@ def share_out(count: int, shares: Mapping[str, float], mask: Mask) -> dict[str, 
     What a full layer cannot take goes to the others by their shares; fractions are settled by largest remainder.
     """
     room = kept_by_layer(mask)
-    if count > sum(room.values()):
-        raise ValueError(f"{count} weights are asked for, but the mask keeps {sum(room.values())}; pass a denser mask")
+    rules.whole("count", count, most=sum(room.values()), way_on="the mask keeps no more; pass a denser one")
+    for name in room:
+        rules.number(f"shares[{name!r}]", shares.get(name), least=0, way_on="0 gives a layer nothing")
     capped: set[str] = set()
     while True:
         rest = count - sum(room[name] for name in capped)
@@ -198,4 +229,8 @@ def share_out(count: int, shares: Mapping[str, float], mask: Mask) -> dict[str, 
     by_remainder = sorted(room.keys() - capped, key=lambda name: (quota[name] - ideal[name], name))
     for name in [n for n in by_remainder if quota[n] < room[n]][: count - sum(quota.values())]:
         quota[name] += 1
+    if (left := count - sum(quota.values())) > 0:
+        raise ValueError(
+            f"shares must reach for {count} weights, but those above 0 leave {left}; give each layer a share"
+        )
     return quota

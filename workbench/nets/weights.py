@@ -15,9 +15,11 @@ from torch import Tensor, nn
 
 from workbench.nets import masks
 from workbench.nets.masks import Mask
+from workbench.work import rules
 from workbench.work.tensor_file import read_tensors, write_tensors
 
 Weights = dict[str, Tensor]
+SOURCE = "take both from the same model: wb.snapshot(model) or wb.initialise(model, seed=...)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,6 @@ class Ticket:
     mask: Mask
 
     def __post_init__(self) -> None:
-        masks.check(self.mask, self.weights)
         object.__setattr__(self, "weights", masks.apply(self.weights, self.mask))
 
     def __repr__(self) -> str:
@@ -44,6 +45,7 @@ def snapshot(model: nn.Module) -> Weights:
 
     Names that share one tensor in the model (tied weights) share the copy.
     """
+    rules.module(model)
     owner, copies = owners(model), {}
     for name, tensor in model.state_dict().items():
         if owner.get(name, name) not in copies:
@@ -63,6 +65,7 @@ def mix(a: Weights, b: Weights, alpha: float) -> Weights:
     Data Diet" does).
     """
     check_same(a, b)
+    rules.number("alpha", alpha, way_on="0 is the first weights, 1 the second")
     if alpha in (0, 1):
         ends = (a, b)[int(alpha)]
         return {name: (ends[name] if a[name].is_floating_point() else a[name]).clone() for name in a}
@@ -74,6 +77,7 @@ def mix(a: Weights, b: Weights, alpha: float) -> Weights:
 
 def save(ticket: Ticket, path: str | Path) -> None:
     """Write a ticket to a safetensors file: the weights under their names, the mask under `mask:` and the name."""
+    rules.instance("ticket", ticket, Ticket, "a Ticket", "wb.Ticket(run.weights, mask) makes one")
     tensors = dict(ticket.weights) | {f"mask:{name}": tensor for name, tensor in ticket.mask.items()}
     tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}  # none shared
     write_tensors(path, tensors, {"format": "lottery-workbench ticket"}, "a ticket")
@@ -102,24 +106,29 @@ def untied(weights: Weights, model: nn.Module) -> Weights:
 
 
 def check_fits(weights: Weights, model: nn.Module) -> None:
-    """Raise a ValueError unless the weights have the names and shapes of the model's state dict."""
-    _same_names_and_shapes("the weights", weights, "the model", model.state_dict())
+    """Raise a ValueError unless the weights have the names, shapes and dtypes of the model's state dict."""
+    rules.module(model)
+    _check_alike("the weights", weights, "the model", model.state_dict())
 
 
 def check_same(a: Weights, b: Weights) -> None:
     """Raise a ValueError unless both are weights of the same model."""
-    _same_names_and_shapes("the second weights", b, "the first", a)
+    rules.tensors("the first weights", a, SOURCE)
+    _check_alike("the second weights", b, "the first", a)
 
 
-def _same_names_and_shapes(title: str, weights: Weights, owner: str, expected: Weights) -> None:
-    way_on = "take both from the same model: wb.snapshot(model) or wb.initialise(model, seed=...)"
+def _check_alike(title: str, weights: Weights, owner: str, expected: Weights) -> None:
+    rules.tensors(title, weights, SOURCE)
     missing, extra = _few(expected.keys() - weights.keys()), _few(weights.keys() - expected.keys())
     if missing or extra:
-        raise ValueError(f"{title} must have the names of {owner}; missing: {missing}, not known: {extra}; {way_on}")
+        raise ValueError(f"{title} must have the names of {owner}; missing: {missing}, not known: {extra}; {SOURCE}")
     for name, tensor in expected.items():
         if tensor.shape != weights[name].shape:
             shapes = f"{tuple(weights[name].shape)}, not {tuple(tensor.shape)}"
-            raise ValueError(f"{title} must have the shapes of {owner}, but {name} has {shapes}; {way_on}")
+            raise ValueError(f"{title} must have the shapes of {owner}, but {name} has {shapes}; {SOURCE}")
+        if tensor.dtype != weights[name].dtype:
+            dtypes = f"{weights[name].dtype}, not {tensor.dtype}"
+            raise ValueError(f"{title} must have the dtypes of {owner}, but {name} is {dtypes}; {SOURCE}")
 
 
 def _few(names: Iterable[str]) -> str:

@@ -6,12 +6,17 @@ Three replicas are the least that is shown with an interval.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from workbench.work import rules
+
 LEAST = 3  # replicas
+MOST = 1_000_000  # draws of a bootstrap: more are a slip
 HELD = 2**20  # examples drawn at once by a bootstrap: 8 MB
 
 
@@ -35,8 +40,11 @@ def mean(values: Sequence[float], *, confidence: float = 0.95) -> Interval:
 
     Exact for normal values; with three replicas t is 4.3, so the interval is wide, as it should be.
     """
-    x = np.asarray(values, dtype=float)
-    _check(x, confidence)
+    x = _numbers("values", values, confidence)
+    if not np.isfinite(x).all():
+        raise ValueError(
+            f"the values must be finite, got {x.tolist()}; leave out the replicas that diverged, and say so"
+        )
     n, m = len(x), float(x.mean())
     if n < LEAST:
         return Interval(m, float("nan"), float("nan"), n)
@@ -48,18 +56,21 @@ def mean(values: Sequence[float], *, confidence: float = 0.95) -> Interval:
 
 def paired(a: Sequence[float], b: Sequence[float], *, confidence: float = 0.95) -> Interval:
     """Return the mean of a - b with its t interval; a[i] and b[i] came from the same seed."""
-    if len(a) != len(b):
-        raise ValueError(f"pairs must be of equal number, got {len(a)} and {len(b)}; pair them by seed and replica")
-    return mean(list(np.asarray(a, dtype=float) - np.asarray(b, dtype=float)), confidence=confidence)
+    x, y = _numbers("a", a, confidence), _numbers("b", b, confidence)
+    if len(x) != len(y):
+        raise ValueError(f"pairs must be of equal number, got {len(x)} and {len(y)}; pair them by seed and replica")
+    return mean(list(x - y), confidence=confidence)
 
 
 def matches(difference: Interval, *, margin: float = 0.01) -> bool:
     """Say whether one matches the other: the lower end of the paired interval is at least -margin (one point)."""
+    _check_difference(difference, margin)
     return bool(difference.low >= -margin)  # NaN, of too few replicas, never matches
 
 
 def equals(difference: Interval, *, margin: float = 0.01) -> bool:
     """Say whether both are equal: the paired interval lies within ±margin."""
+    _check_difference(difference, margin)
     return bool(difference.low >= -margin and difference.high <= margin)
 
 
@@ -69,8 +80,11 @@ def power_of_equality(spread: float, n: int, *, margin: float = 0.01, confidence
     `spread` is the standard deviation of the paired differences, from a pilot. Equality is shown where |D| + t · S / √n
     < margin; D is normal, S² a chi-squared of n - 1, and the chance is averaged over S. NaN for fewer than three pairs.
     """
-    if n < LEAST or not np.isfinite(spread):
+    _check_limits(margin, confidence)
+    rules.whole("n", n, way_on="it counts pairs, and three are the least")
+    if n < LEAST or (isinstance(spread, float) and math.isnan(spread)):
         return float("nan")
+    rules.number("spread", spread, least=0, way_on="it is the deviation of the paired differences, of a pilot")
     from scipy.special import chdtri, ndtr, stdtrit
 
     error = spread / np.sqrt(n)
@@ -93,15 +107,16 @@ def bootstrap(
     with many draws at once, the examples along the last axis. NaN ends for fewer than three examples. (scipy.stats has
     the same one; importing it takes longer than a thousand draws of ten thousand examples.)
     """
-    arrays = [np.asarray(values, dtype=float) for values in examples]
-    _check_some(arrays[0], confidence)
+    rules.function("statistic", statistic, "np.mean is one")
+    if not examples:
+        raise ValueError("an interval needs at least one value, got none; give an array of one number an example")
+    arrays = [_numbers("examples", values, confidence) for values in examples]
     for array in arrays:
-        if array.shape != arrays[0].shape or array.ndim != 1:
+        if array.shape != arrays[0].shape:
             raise ValueError(f"examples must be arrays of one length, got the shapes {[a.shape for a in arrays]}")
         if bad := int((~np.isfinite(array)).sum()):
             raise ValueError(f"the values must be finite, {bad} of {len(array)} are not; leave them out, and say so")
-    if draws < 1:
-        raise ValueError(f"draws must be at least 1, got {draws}; 1000 are usual")
+    rules.whole("draws", draws, least=1, most=MOST, way_on="1000 are usual")
     n, estimate = len(arrays[0]), float(statistic(*arrays, axis=-1))
     if n < LEAST:
         return Interval(estimate, float("nan"), float("nan"), n)
@@ -115,16 +130,26 @@ def bootstrap(
     return Interval(estimate, float(low), float(high), n)
 
 
-def _check(x: np.ndarray, confidence: float) -> None:
-    _check_some(x, confidence)
-    if not np.isfinite(x).all():
-        raise ValueError(
-            f"the values must be finite, got {x.tolist()}; leave out the replicas that diverged, and say so"
-        )
-
-
-def _check_some(x: np.ndarray, confidence: float) -> None:
+def _numbers(name: str, values: Any, confidence: float) -> np.ndarray:
+    """Return the values as an array (N,); a ValueError for what is none, of none, or a confidence out of range."""
+    _check_limits(0, confidence)
+    try:
+        x = np.asarray(values)
+        x = x.astype(float) if x.dtype.kind in "biufO" else np.zeros(())  # no text, also of a number
+    except (TypeError, ValueError):
+        x = np.zeros(())
+    if x.ndim != 1:
+        raise rules.refused(name, "several numbers, one a replica or example", values, "[0.91, 0.93, 0.92] are some")
     if not len(x):
         raise ValueError("an interval needs at least one value, got none; run a replica first")
-    if not 0 < confidence < 1:
-        raise ValueError(f'confidence must be in (0, 1), got {confidence}; for "95 %" pass 0.95')
+    return x
+
+
+def _check_difference(difference: Interval, margin: float) -> None:
+    rules.instance("difference", difference, Interval, "an Interval", "wb.intervals.paired(a, b) makes one")
+    _check_limits(margin, 0.95)
+
+
+def _check_limits(margin: float, confidence: float) -> None:
+    rules.number("margin", margin, least=0, way_on="0.01 is one point")
+    rules.number("confidence", confidence, above=0, below=1, way_on='for "95 %" pass 0.95')

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.numbers import intervals
+from workbench.work import rules
 
 
 def percent(share: float) -> str:
     """Return a share in words, to two digits: `21 %`, `3.4 %`, `0.35 %`."""
+    rules.number("share", share, way_on="0.21 is 21 %")
     return f"{100 * share:.2g} %" if share < 0.995 else "100 %"
 
 

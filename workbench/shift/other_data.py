@@ -10,11 +10,10 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from workbench.data import sources
-from workbench.data.data import Data, Split
+from workbench.data.data import NO_CLASS, Data, Split
 from workbench.data.images import resize
 from workbench.data.noise import check_clean
 
-NO_CLASS = -100  # the label of images of other data: none of the classes (torch leaves it out of a cross-entropy)
 LUMA = (19595, 38470, 7471)  # of 65536: ITU-R 601-2, as Pillow makes grey of colour
 
 Pictures = UInt8[Tensor, "examples channels height width"]

@@ -15,11 +15,12 @@ from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from workbench.data.batches import Batch
 from workbench.training.robust import check_one, cvar_weights, lam_of, robust_weights
+from workbench.work import rules
 from workbench.work.nearest import unknown
 from workbench.work.with_options import with_options
 
@@ -38,8 +39,7 @@ class CrossEntropy:
     smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.smoothing < 1:
-            raise ValueError(f"smoothing must be in [0, 1), got {self.smoothing}; 0.1 is the usual one, 0 is none")
+        rules.number("smoothing", self.smoothing, least=0, below=1, way_on="0.1 is the usual one, 0 is none")
 
     def __call__(self, logits: Logits, batch: Batch) -> Losses:
         """Return the loss of every example; labels may be class numbers or class probabilities."""
@@ -65,7 +65,7 @@ class Robust:
     gradient: str = "mathematics"
 
     def __post_init__(self) -> None:
-        check_one(self.lam, self.eta, least="above 0")
+        check_one(self.lam, self.eta, above=True)
         if self.anneal not in ANNEALINGS:
             raise unknown("annealing", self.anneal, ANNEALINGS)
         if self.gradient not in GRADIENTS:
@@ -103,8 +103,7 @@ class Focal:
     gamma: float = 2.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.gamma < math.inf:
-            raise ValueError(f"gamma must be at least 0, got {self.gamma}; 2 is the usual one, 0 is cross-entropy")
+        rules.number("gamma", self.gamma, least=0, way_on="2 is the usual one, 0 is cross-entropy")
 
     def __call__(self, logits: Logits, batch: Batch) -> Losses:
         """Return the loss of every example."""
@@ -128,8 +127,7 @@ class CVaR:
     share: float = 0.5
 
     def __post_init__(self) -> None:
-        if not 0 < self.share <= 1:
-            raise ValueError(f"share must be in (0, 1], got {self.share}; 0.5 is the worse half, 1 the whole batch")
+        rules.number("share", self.share, above=0, most=1, way_on="0.5 is the worse half, 1 the whole batch")
 
     def __call__(self, logits: Logits, batch: Batch) -> Losses:
         """Return n p_i l_i of every example, p the weights of the worst share."""
@@ -157,6 +155,7 @@ def named(text: str) -> Loss:
 
     Raises a ValueError for a name, an option or a value that is not known, with what is.
     """
+    rules.instance("loss", text, str, "the text of one", '"focal(gamma=2)" is one')
     name, options = with_options(text) or (text, {})
     if name not in LOSSES:
         raise unknown("loss", text, LOSSES, 'options go by name, as in "focal(gamma=2)"')
@@ -168,6 +167,15 @@ def named(text: str) -> Loss:
         return LOSSES[name](**options)
     except TypeError as error:
         raise ValueError(f'the loss "{text}" cannot be made: {error}') from None
+
+
+def check_loss(loss: Loss) -> None:
+    """Raise a ValueError for what is no loss: the name or the class of one, or a loss of torch's."""
+    if isinstance(loss, str):
+        kinds = {name: kind.__name__ for name, kind in LOSSES.items()}
+        raise unknown("loss", loss, kinds, f"give the loss itself, wb.{kinds.get(loss, 'Focal')}()")
+    if isinstance(loss, (type, nn.Module)) or not callable(loss):
+        raise rules.refused("loss", "a loss, (logits, batch) to one number an example", loss, "wb.Focal() is one")
 
 
 def spelled(loss: Loss) -> str:

@@ -7,15 +7,42 @@ Lengths are in steps or in epochs; a schedule's places are shares of the whole l
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.data.images import AUGMENTATIONS
-from workbench.training.losses import CrossEntropy, Loss
+from workbench.nets.hardware import check_device
+from workbench.training.losses import CrossEntropy, Loss, check_loss
+from workbench.work import rules
 from workbench.work.nearest import unknown
 
 OPTIMISERS = ("sgd", "adam")
 SCHEDULES = ("constant", "multistep", "cosine")
-PRECISIONS = ("auto", "float32", "bfloat16")
+LONGEST = 10_000_000  # steps: more are a slip, since they take days
+OPTIONAL = ("epochs", "steps", "evaluate_every", "channels_last")  # None says something of these
+CHOICES = {
+    "optimiser": OPTIMISERS,
+    "schedule": SCHEDULES,
+    "precision": ("auto", "float32", "bfloat16"),
+    "augment": tuple(AUGMENTATIONS),
+}
+RULES: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
+    "epochs": (rules.number, {"above": 0}, "epochs=0.5 trains on half of the data"),
+    "steps": (rules.whole, {"most": LONGEST}, "steps=0 trains nothing"),
+    "learning_rate": (rules.number, {"above": 0}, "0.1 is the usual one for SGD, 0.001 for Adam"),
+    "momentum": (rules.number, {"least": 0, "below": 1}, "0.9 is the usual one"),
+    "nesterov": (rules.flag, {}, "False is the usual one"),
+    "weight_decay": (rules.number, {"least": 0}, "0.0001 is a usual one"),
+    "batch_size": (rules.whole, {"least": 1}, "128 is the usual one"),
+    "milestones": (rules.each, {"rule": rules.number, "above": 0, "below": 1}, "they are shares, (0.5, 0.75) for two"),
+    "decay": (rules.number, {"above": 0, "most": 1}, "0.1 is the usual one"),
+    "warmup": (rules.whole, {"unit": "steps"}, "0 is none"),
+    "mixup": (rules.number, {"least": 0}, "0 mixes nothing, 0.2 is a usual one"),
+    "evaluate_every": (rules.whole, {"least": 1, "unit": "steps"}, "None evaluates at the end only"),
+    "channels_last": (rules.flag, {}, "None takes what was measured"),
+    "compile": (rules.flag, {}, "False is the usual one"),
+}
 
 
 @dataclass(frozen=True)
@@ -53,38 +80,21 @@ class Recipe:
     compile: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "milestones", tuple(self.milestones))
+        if isinstance(self.milestones, Iterable) and not isinstance(self.milestones, str):
+            object.__setattr__(self, "milestones", tuple(self.milestones))
         if (self.epochs is None) == (self.steps is None):
             pair = f"epochs={self.epochs}, steps={self.steps}"
             raise ValueError(f"a recipe takes epochs or steps, one of them, got {pair}; Recipe(epochs=4) trains four")
-        for name, choices in (("optimiser", OPTIMISERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
+        for name, (rule, limits, way_on) in RULES.items():
+            if (value := getattr(self, name)) is not None or name not in OPTIONAL:
+                rule(name, value, way_on=way_on, **limits)
+        for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
-                raise unknown(name, getattr(self, name), choices)
-        if self.augment not in AUGMENTATIONS:
-            raise unknown("augmentation", self.augment, AUGMENTATIONS)
-        for name, holds, rule in self._rules():
-            value = getattr(self, name)
-            if value is not None and not (holds and math.isfinite(value)):
-                raise ValueError(f"{name} must be {rule}, got {value}")
-        if not all(0 < m < 1 for m in self.milestones):
-            raise ValueError(f"milestones are shares of the length, in (0, 1), got {self.milestones}; try (0.5, 0.75)")
+                raise unknown("augmentation" if name == "augment" else name, getattr(self, name), choices)
+        check_loss(self.loss)
+        check_device(self.device)
         if self.nesterov and (self.optimiser != "sgd" or self.momentum == 0):
             raise ValueError('nesterov needs optimiser="sgd" with a momentum above 0; momentum=0.9 is the usual one')
-
-    def _rules(self) -> list[tuple[str, bool, str]]:
-        every = self.evaluate_every
-        return [
-            ("epochs", self.epochs is None or self.epochs > 0, "above 0; epochs=0.5 trains on half of the data"),
-            ("steps", (self.steps or 0) >= 0, "at least 0"),
-            ("learning_rate", self.learning_rate > 0, "above 0; 0.1 is the usual one for SGD, 0.001 for Adam"),
-            ("momentum", 0 <= self.momentum < 1, "in [0, 1); 0.9 is the usual one"),
-            ("weight_decay", self.weight_decay >= 0, "at least 0; 0.0001 is a usual one"),
-            ("batch_size", self.batch_size >= 1, "at least 1; 128 is the usual one"),
-            ("decay", 0 < self.decay <= 1, "in (0, 1]; 0.1 is the usual one"),
-            ("mixup", self.mixup >= 0, "at least 0, which mixes nothing; 0.2 is a usual one"),
-            ("warmup", self.warmup >= 0, "a number of steps, at least 0"),
-            ("evaluate_every", every is None or every >= 1, "at least 1 step, or None for the end only"),
-        ]
 
     def length(self, examples: int) -> int:
         """Return T, the number of steps over so many training examples: round(epochs · n / batch_size)."""

@@ -21,6 +21,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from workbench.work import rules
+
 Losses = Float[Tensor, " n"]
 TINY = 1e-12  # an eta, or its distance from the largest one, below which rounding would be seen
 SLACK = 1e-3  # how far the sum of weights may be from 1
@@ -102,8 +104,7 @@ def cvar_weights(losses: Losses, share: float) -> Losses:
     The last of them has the rest where share · n is not whole; of equal losses the first come first.
     """
     _check_some(losses)
-    if not 0 < share <= 1:
-        raise ValueError(f"share must be in (0, 1], got {share}; 0.5 is the worse half, 1 all of them")
+    rules.number("share", share, above=0, most=1, way_on="0.5 is the worse half, 1 all of them")
     n = len(losses)
     counted = share * n
     ranked = torch.arange(n, dtype=torch.float64, device=losses.device)
@@ -115,6 +116,7 @@ def cvar_weights(losses: Losses, share: float) -> Losses:
 
 def divergence(p: Losses) -> float:
     """Return KL(p ‖ 1/n) = Σ p log(n p), from 0 to log n, of weights that sum to 1; a ValueError for others."""
+    _check_some(p, "p")
     if bool((p < 0).any()):
         raise ValueError(f"weights must be at least 0 to have a divergence, got {float(p.min()):g}")
     _check_sum(p)
@@ -125,6 +127,7 @@ def divergence(p: Losses) -> float:
 
 def effective_sample_size(p: Losses) -> float:
     """Return 1 / Σ p², from 1 (one example has all the weight) to n (all have the same)."""
+    _check_some(p, "p")
     _check_sum(p)
     return 1 / float(p.detach().double().square().sum())
 
@@ -139,36 +142,44 @@ def along(
     """
     if (lams is None) == (etas is None):
         raise ValueError("give lams or etas to go along, one of them; lams=(0.1, 1, 10) is one")
+    _check_some(losses)
+    for values in (lams, etas):
+        rules.instance("what to go along", values, (Sequence, Tensor, np.ndarray, type(None)), "several numbers")
     exact = losses.detach().double()
     if lams is None:
-        lams = [lam_of(exact, float(eta)) for eta in (() if etas is None else etas)]
-    return [_row(exact, float(lam)) for lam in lams]
+        lams = [lam_of(exact, rules.bare(eta)) for eta in (() if etas is None else etas)]
+    return [_row(exact, rules.bare(lam)) for lam in lams]
 
 
-def check_one(lam: float | None, eta: float | None, *, least: str = "from 0") -> None:
-    """Raise a ValueError unless exactly one of lambda and eta is given, and can be."""
+def check_one(lam: float | None, eta: float | None, *, above: bool = False) -> None:
+    """Raise a ValueError unless exactly one of lambda and eta is given, and can be: lambda `above` 0, or from 0 on."""
     if (lam is None) == (eta is None):
         values = f"lam={lam}, eta={eta}"
         raise ValueError(f"give lam or eta, one of them, got {values}; lam=float('inf') or eta=0 is the plain mean")
-    if lam is not None and (math.isnan(lam) or lam < 0 or (lam == 0 and least != "from 0")):
-        raise ValueError(f"lam must be {least}, got {lam}; 1 is about the spread of losses, float('inf') the mean")
-    if eta is not None and (math.isnan(eta) or eta < 0):
-        raise ValueError(f"eta must be at least 0, got {eta}; 0.1 is a mild radius, log of the batch size the largest")
+    if lam is not None:
+        limit = {"above": 0} if above else {"least": 0}
+        rules.number(
+            "lam", lam, **limit, most=math.inf, way_on="1 is about the spread of losses, float('inf') the mean"
+        )
+    if eta is not None:
+        way_on = "0.1 is a mild radius, log of the batch size the largest"
+        rules.number("eta", eta, least=0, most=math.inf, way_on=way_on)
 
 
-def _check_some(losses: object) -> None:
+def _check_some(losses: object, name: str = "losses") -> None:
     if not isinstance(losses, Tensor) or losses.ndim != 1 or not losses.is_floating_point():
-        is_tensor = isinstance(losses, Tensor)
-        form = f"{losses.dtype} of the shape {tuple(losses.shape)}" if is_tensor else f"a {type(losses).__name__}"
-        rule = "losses must be a tensor of floats, one an example"
-        raise ValueError(f"{rule}, got {form}; torch.tensor([0.5, 2.0]) is one")
+        given = (
+            f"{losses.dtype} of the shape {tuple(losses.shape)}" if isinstance(losses, Tensor) else rules.shown(losses)
+        )
+        rule = f"{name} must be a tensor of floats, one an example"
+        raise ValueError(f"{rule}, got {given}; torch.tensor([0.5, 2.0]) is one")
     if not len(losses):
         raise ValueError("there are no losses to weigh; give one number an example, at least one")
 
 
 def _check_sum(p: Tensor) -> None:
     total = float(p.detach().double().sum())
-    if abs(total - 1) > SLACK:
+    if not abs(total - 1) <= SLACK:  # a NaN is not either
         raise ValueError(f"weights must sum to 1, got a sum of {total:g}; pass p / p.sum()")
 
 

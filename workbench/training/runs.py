@@ -15,11 +15,12 @@ from workbench.nets import masks
 from workbench.nets.evaluation import evaluate
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, check_fits
+from workbench.nets.weights import Weights
+from workbench.training.entrance import check_state, check_training
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import network_weights, settle_recipe, steps
-from workbench.work import html, progress
+from workbench.work import html, progress, rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,15 @@ def train(
     and `start` are not touched. Raises a ValueError for weights or a mask of another model, and `Diverged` (a
     ValueError) where the loss is not finite.
     """
-    began, of, first = time.perf_counter(), recipe.length(len(data.train)), step if state is None else state.step
+    began = time.perf_counter()
+    check_training(model, start, data, recipe, mask, seed=seed)
+    of = recipe.length(len(data.train))
+    first = (
+        rules.whole("step", step, way_on="step=0 begins at the beginning")
+        if state is None
+        else check_state(state, start)
+    )
+    rules.each("checkpoints", checkpoints, rules.whole, "they are steps, as (0, 500)")
     if first > of or (bad := [k for k in checkpoints if not first <= k <= of]):
         wrong = f"step {first}" if first > of else f"the checkpoints {bad}"
         raise ValueError(f"{wrong} must lie within the run, from step {first} to {of}; choose a smaller step")
@@ -126,11 +135,13 @@ def weights_along(
     model: nn.Module, start: Weights, data: Data, recipe: Recipe, *, at: Collection[int], seed: int = 0
 ) -> dict[int, Weights]:
     """Return the weights and buffers at several steps of one dense training from `start`, which ends at the last."""
-    of, last = recipe.length(len(data.train)), max(at, default=0)
-    if bad := [step for step in at if not 0 <= step <= of]:
-        raise ValueError(
-            f"step must be from 0 to {of}, the length of this recipe, got {bad[0]}; step=0 is `start` itself"
-        )
+    check_training(model, start, data, recipe, seed=seed)
+    rules.instance("at", at, Collection, "several steps", "at=(0, 500) are two")
+    of = recipe.length(len(data.train))
+    if bad := [step for step in at if step not in range(of + 1)]:
+        rule = f"from 0 to {of}, the length of this recipe, in whole steps"
+        raise rules.refused("step", rule, bad[0], "step=0 is `start` itself")
+    last = max(at, default=0)
     along = {0: dict(start)} if 0 in at else {}
     if last:
         for step in steps(model, start, data, recipe, seed=seed):
@@ -143,12 +154,10 @@ def weights_along(
 
 def _beginning(model: nn.Module, start: Weights, mask: Mask | None, state: State | None) -> tuple[Weights, Mask | None]:
     """Return the weights and the mask that training begins with."""
-    check_fits(start, model)
     if state is not None:
         return network_weights(model, start, state), state.mask
     if mask is None:
         return dict(start), None
-    masks.check(mask, start)
     return masks.apply(start, mask), mask
 
 

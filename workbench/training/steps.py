@@ -19,16 +19,18 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from workbench.data.batches import Batch, Order, mixture, places_of
-from workbench.data.data import Data, Split
+from workbench.data.data import Data
 from workbench.data.images import AUGMENTATIONS
 from workbench.nets import masks
+from workbench.nets.door import check_logits, taken_by
 from workbench.nets.evaluation import place
 from workbench.nets.hardware import Hardware, settle
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, check_fits, on_cpu, owners, untied
+from workbench.nets.weights import Weights, on_cpu, owners, untied
+from workbench.training.entrance import check_state, check_training
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.seeds import check_seed, generator
 
 
@@ -76,6 +78,7 @@ def steps(
     caller's model and weights are not touched. Raises `Diverged` where the loss is not finite, a ValueError for what
     does not fit, and warns of active dropout, whose bits are not promised.
     """
+    check_training(model, weights, data, recipe, seed=seed)
     hardware = settle_recipe(model, recipe)
     network = copy.deepcopy(model).to(hardware.device).train()
     _say_dropout(network)
@@ -83,13 +86,13 @@ def steps(
         state = _begin(network, weights, mask, step, trained)
         state.example_weights = _checked(example_weights, data)
     elif weights_of is None:
-        state.check_fits({name: weights[name] for name in state.trained if name in weights})
+        check_state(state, weights)
     state = state.ready(hardware)
     frozen = untied(weights, network).keys() - state.trained.keys() - state.buffers.keys()
     fixed = {name: place(weights[name], hardware) for name in frozen}
     optimiser = _optimiser(recipe, state)
     forward = _forward(network, hardware)
-    split = _training_split(data, recipe, hardware)
+    split = data.train.to(hardware.device)
     of, begun = recipe.length(len(split)), state.step
     order = Order(len(split), recipe.batch_size, check_seed(seed if order_seed is None else order_seed))
     augment, augment_seed = AUGMENTATIONS[recipe.augment], check_seed(seed if augment_seed is None else augment_seed)
@@ -103,7 +106,10 @@ def steps(
         if mixed is not None:
             inputs = mixed.of(inputs)
         varying = state.trained if weights_of is None else weights_of(state.trained, s)
-        logits = forward(fixed | state.buffers | varying, place(inputs, hardware))
+        with taken_by(network, inputs):
+            logits = forward(fixed | state.buffers | varying, place(inputs, hardware))
+        if state.step == begun:
+            check_logits(logits, inputs, split.labels, network)
         if mixed is not None:
             labels = mixed.labels(labels, logits.shape[1])
         batch = Batch(split.ids.index_select(0, index), labels, s, of)
@@ -131,13 +137,19 @@ def gradients(
     grows connections back (RigL) and what scores them before training (SNIP) reads these: they are not masked. Raises a
     ValueError for an id that is not there.
     """
-    check_fits(weights, model)
-    recipe = recipe or Recipe(steps=1)
+    recipe = Recipe(steps=1) if recipe is None else recipe
+    check_training(model, weights, data, recipe)
+    rules.whole("step", step, way_on="step=0 is the beginning")
     network = copy.deepcopy(model).eval()
     trained = {name: weights[name].detach().clone().requires_grad_() for name in _trainable(network)}
     places = places_of(ids, data.train.ids)
-    batch = Batch(ids, data.train.labels[places], step, max(1, recipe.length(len(data.train))))
-    logits = functional_call(network, untied(weights, network) | trained, (data.train.inputs(places),))
+    if not len(places):
+        raise ValueError("ids must name a training example at least, got none; data.train.ids[:100] are a hundred")
+    images, labels = data.train.inputs(places), data.train.labels[places]
+    batch = Batch(ids, labels, step, max(1, recipe.length(len(data.train))))
+    with taken_by(network, images):
+        logits = functional_call(network, untied(weights, network) | trained, (images,))
+    check_logits(logits, images, labels, network)
     slopes = torch.autograd.grad(recipe.loss(logits, batch).mean(), list(trained.values()))
     return dict(zip(trained, slopes, strict=True))
 
@@ -161,10 +173,11 @@ def network_weights(model: nn.Module, weights: Weights, state: State) -> Weights
 
 
 def _begin(network: nn.Module, weights: Weights, mask: Mask | None, step: int, trained: Weights | None) -> State:
-    check_fits(weights, network)
-    if step < 0:
-        raise ValueError(f"step must be at least 0, got {step}; step=0 begins at the beginning")
+    rules.whole("step", step, way_on="step=0 begins at the beginning")
     trained = trained if trained is not None else {name: weights[name] for name in _trainable(network)}
+    rules.tensors("trained", trained, "wb.snapshot(model) gives some")
+    if not trained:
+        raise ValueError("there is nothing to train: no parameter of the model asks for gradients (requires_grad)")
     if mask is not None:
         masks.check(mask, trained)
         trained = masks.apply(trained, mask)
@@ -176,10 +189,13 @@ def _begin(network: nn.Module, weights: Weights, mask: Mask | None, step: int, t
 def _checked(example_weights: Tensor | None, data: Data) -> Tensor | None:
     if example_weights is None:
         return None
-    example_weights = torch.as_tensor(example_weights)  # a list serves as well
-    n, shape = len(data.train), tuple(example_weights.shape)
-    if shape != (n,):
-        raise ValueError(f"example_weights must be one number for each of {n} training examples, got the shape {shape}")
+    n = len(data.train)
+    rule, way_on = f"one number for each of {n} training examples", "torch.ones(len(data.train)) changes nothing"
+    if not isinstance(example_weights, Tensor):  # a list serves as well
+        rules.each("example_weights", example_weights, rules.number)
+    example_weights = torch.as_tensor(example_weights)
+    if tuple(example_weights.shape) != (n,):
+        raise rules.refused("example_weights", rule, example_weights, way_on)
     if bad := int((~(example_weights.isfinite() & (example_weights >= 0))).sum()):
         raise ValueError(f"example_weights must be finite and at least 0, got {bad} that are not; 1 changes nothing")
     return example_weights.detach().float()
@@ -215,15 +231,10 @@ def _forward(network: nn.Module, hardware: Hardware) -> Callable[[Weights, Tenso
 
     def forward(weights: Weights, images: Tensor) -> Tensor:
         with torch.autocast(device, torch.bfloat16, enabled=half):
-            return functional_call(network, weights, (images,)).float()
+            answer = functional_call(network, weights, (images,))
+            return answer.float() if isinstance(answer, Tensor) else answer
 
     return torch.compile(forward) if hardware.compiled else forward
-
-
-def _training_split(data: Data, recipe: Recipe, hardware: Hardware) -> Split:
-    if not len(data.train):
-        raise ValueError(f"{data.name} has no training images here; it serves evaluation only")
-    return data.train.to(hardware.device)
 
 
 def _check_finite(loss: Tensor, step: int, of: int, recipe: Recipe, hardware: Hardware) -> None:
@@ -231,5 +242,5 @@ def _check_finite(loss: Tensor, step: int, of: int, recipe: Recipe, hardware: Ha
         return  # reading the loss waits for the GPU: now and then, and at the end, is soon enough
     value = loss.item()
     if not math.isfinite(value):
-        way_on = f"try learning_rate={recipe.learning_rate / 10:g}, or warmup={max(10, of // 20)}"
+        way_on = f"try learning_rate={recipe.learning_rate / 10:g}, or warmup={min(of, max(10, of // 20))}"
         raise Diverged(f"the loss is {value} at step {step + 1} of {of}, so the run was stopped; {way_on}")

@@ -19,6 +19,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from workbench.work import rules
+
 Path = tuple[tuple[str, int, int | None], ...]
 T = TypeVar("T")
 
@@ -52,8 +54,7 @@ _path: ContextVar[Path] = ContextVar("workbench_path", default=())
 
 def report(done: int, of: int | None = None) -> None:
     """Say that `done` of `of` steps are done. Costs next to nothing when nobody watches."""
-    watcher = _watcher.get()
-    if watcher is not None:
+    if (watcher := _watcher.get()) is not None:
         watcher(Progress(_path.get(), done, of))
 
 
@@ -64,6 +65,7 @@ def watch(f: Watcher) -> Iterator[None]:
     Watchers nest: the outer one hears a report first, so that a Stop from outside always arrives. `f` may raise
     `Stopped`.
     """
+    rules.function("f", f, "wb.progress.bar() watches by itself")
     outer = _watcher.get()
 
     def both(progress: Progress) -> None:
@@ -99,8 +101,7 @@ def walk(
 
     The place on the path counts the values (the one being made), or is always `index` where that is given.
     """
-    inner = iter(iterator)
-    count = 0
+    inner, count = iter(iterator), 0
     try:
         while True:
             with within(name, count if index is None else index, of):
@@ -111,9 +112,7 @@ def walk(
             yield value
             count += 1
     finally:
-        close = getattr(inner, "close", None)
-        if close is not None:
-            close()
+        getattr(inner, "close", bool)()
 
 
 class Total:
@@ -193,6 +192,7 @@ def bar(stream: Any = None) -> Iterator[None]:
 
 class _Bar:
     def __init__(self, stream: Any) -> None:
+        rules.function("stream.write", getattr(stream, "write", None), "a stream of text such as sys.stderr has one")
         self.stream, self.total = stream, Total()
         self.terminal = bool(getattr(stream, "isatty", bool)())
         self.lock = threading.Lock()

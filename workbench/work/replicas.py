@@ -19,6 +19,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, TypeVar
 
+from workbench.work import rules
 from workbench.work.progress import Progress, Stopped, report, watch, within
 
 T = TypeVar("T")
@@ -34,11 +35,12 @@ def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | No
     `("replica", index, n)`. The first error stops the others and is raised here, with its traceback; dropping or
     closing the generator stops them all.
     """
+    rules.function("f", f, "give the function of a seed itself, not what it returns")
+    rules.instance("seeds", seeds, Iterable, "several seeds", "wb.seeds(0, 3) are three")
     seeds = list(seeds)
     if workers is None:
         workers = os.cpu_count() or 1
-    if workers < 1:
-        raise ValueError(f"workers must be at least 1, got {workers}; leave it out for one a core")
+    rules.whole("workers", workers, least=1, way_on="leave it out for one a core")
     return _consume(f, seeds, min(workers, len(seeds)))
 
 

@@ -12,7 +12,10 @@ import zlib
 import numpy as np
 import torch
 
-LIMIT = 2**53  # beyond it a seed would not survive JSON, a spreadsheet, or a float column of a table
+from workbench.work import rules
+from workbench.work.rules import LIMIT
+
+MOST = 100_000  # replicas of one seed: more are a slip
 
 
 def seeds(seed: int, n: int) -> list[int]:
@@ -20,8 +23,7 @@ def seeds(seed: int, n: int) -> list[int]:
 
     A sweep over seeds with replicas never repeats one, as `seed + replica` would.
     """
-    if n < 1:
-        raise ValueError(f"n must be at least 1, got {n}; one replica is seeds(seed, 1)")
+    n = rules.whole("n", n, least=1, most=MOST, way_on="one replica is seeds(seed, 1)")
     state = np.random.SeedSequence([check_seed(seed), _tag("replica")]).generate_state(n, np.uint64)
     return [int(number >> np.uint64(11)) for number in state]
 
@@ -40,7 +42,9 @@ def number(seed: int, tag: str, index: int = 0) -> int:
 def check_seed(seed: int) -> int:
     """Return the seed, or say what a seed must be."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < LIMIT:
-        raise ValueError(f"seed must be an integer from 0 to 2**53 - 1, got {seed!r}; seed=0 is the usual first one")
+        raise ValueError(
+            f"seed must be an integer from 0 to 2**53 - 1, got {rules.shown(seed)}; seed=0 is the usual first one"
+        )
     return int(seed)
 
 

@@ -15,6 +15,7 @@ from workbench.nets.models.conv import conv2, conv4, conv6
 from workbench.nets.models.lenet import lenet, lenet5
 from workbench.nets.models.resnet import ResNet as ResNet  # by this name an archive knows it
 from workbench.nets.models.resnet import resnet8, resnet20, resnet32, resnet56
+from workbench.work import rules
 from workbench.work.nearest import unknown
 from workbench.work.with_options import with_options
 
@@ -36,6 +37,7 @@ def named(name: str, data: Data, *, seed: int = 0) -> nn.Module:
 
     Raises a ValueError for a name, an option or a value that is not known, with what is.
     """
+    rules.instance("model", name, str, "the name of one", '"resnet8(width=16)" is one')
     parsed = with_options(name)
     if parsed is None:
         raise unknown("model", name, MODELS, 'options are plain numbers and go by name, as in "resnet8(width=16)"')

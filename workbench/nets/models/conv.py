@@ -11,6 +11,7 @@ from itertools import pairwise
 from torch import nn
 
 from workbench.data.data import Data
+from workbench.nets.door import check_data
 from workbench.nets.models.drawn import drawn, features
 
 
@@ -30,6 +31,8 @@ def conv6(data: Data, *, seed: int = 0, width: int = 64) -> nn.Sequential:
 
 
 def _conv(data: Data, pairs: int, width: int, seed: int) -> nn.Sequential:
+    check_data(data)
+
     def build() -> nn.Sequential:
         layers: list[nn.Module] = []
         inputs = data.shape[0]

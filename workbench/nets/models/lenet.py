@@ -10,7 +10,9 @@ from itertools import pairwise
 from torch import nn
 
 from workbench.data.data import Data
+from workbench.nets.door import check_data
 from workbench.nets.models.drawn import drawn, features
+from workbench.work import rules
 
 
 def lenet(
@@ -21,6 +23,9 @@ def lenet(
     `norm=True` puts batch-norm before every ReLU, in place of that layer's bias; with `affine=False` it has no weights
     and biases of its own.
     """
+    check_data(data)
+    rules.flag("norm", norm)
+    rules.flag("affine", affine)
     channels, height, width = data.shape
 
     def build() -> nn.Sequential:
@@ -41,6 +46,7 @@ def lenet5(data: Data, *, seed: int = 0, width: int = 6) -> nn.Sequential:
     LeCun's images were 32×32, MNIST's 28×28 with a margin: so images below 32 pixels get a margin of 2, and below 12
     so does the second convolution. Pooling leaves a single pixel as it is: it fits images of any size.
     """
+    check_data(data)
     channels, height, breadth = data.shape
     margin = [0 if min(height, breadth) >= least else 2 for least in (32, 12)]
 

@@ -11,27 +11,35 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from workbench.data.data import Data
+from workbench.nets.door import check_data
 from workbench.nets.models.drawn import drawn
+from workbench.work import rules
 
 
 def resnet8(data: Data, *, seed: int = 0, width: int = 16, affine: bool = True) -> ResNet:
     """Make ResNet-8; 78 thousand weights at width 16."""
-    return drawn(lambda: ResNet(data.shape[0], width, 1, len(data.classes), affine), seed, width=width)
+    return _resnet(data, 1, width, affine, seed)
 
 
 def resnet20(data: Data, *, seed: int = 0, width: int = 16, affine: bool = True) -> ResNet:
     """Make ResNet-20; 272 thousand weights at width 16."""
-    return drawn(lambda: ResNet(data.shape[0], width, 3, len(data.classes), affine), seed, width=width)
+    return _resnet(data, 3, width, affine, seed)
 
 
 def resnet32(data: Data, *, seed: int = 0, width: int = 16, affine: bool = True) -> ResNet:
     """Make ResNet-32; 467 thousand weights at width 16."""
-    return drawn(lambda: ResNet(data.shape[0], width, 5, len(data.classes), affine), seed, width=width)
+    return _resnet(data, 5, width, affine, seed)
 
 
 def resnet56(data: Data, *, seed: int = 0, width: int = 16, affine: bool = True) -> ResNet:
     """Make ResNet-56; 856 thousand weights at width 16."""
-    return drawn(lambda: ResNet(data.shape[0], width, 9, len(data.classes), affine), seed, width=width)
+    return _resnet(data, 9, width, affine, seed)
+
+
+def _resnet(data: Data, blocks: int, width: int, affine: bool, seed: int) -> ResNet:
+    check_data(data)
+    rules.flag("affine", affine)
+    return drawn(lambda: ResNet(data.shape[0], width, blocks, len(data.classes), affine), seed, width=width)
 
 
 class ResNet(nn.Module):
