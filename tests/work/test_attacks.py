@@ -154,7 +154,7 @@ def test_the_list_reaches_what_panels_call_and_new_methods_and_models():
 def test_what_json_reaches_returns_a_value_and_takes_no_path_to_write_to():
     places = {"path", "folder", "file", "filename", "out", "output", "directory", "url"}
     for path, thing in reachable().items():
-        assert inspect.isfunction(thing) or dataclasses.is_dataclass(thing)
+        assert any((inspect.isfunction(thing), dataclasses.is_dataclass(thing)))
         names = vars(sys.modules[thing.__module__])
         for parameter in inspect.signature(thing).parameters.values():
             assert parameter.name not in places, f"{path}: {parameter}"
@@ -372,7 +372,7 @@ def make():
 
 
 @pytest.fixture
-def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
     """A module of somebody else's that is loaded, and that one's own code does not use; another lies beside it."""
     (tmp_path / "evilmod.py").write_text(BESIDE.replace('"imported"', '"pwned"'))
     (tmp_path / "loaded_elsewhere.py").write_text(BESIDE)

@@ -153,7 +153,7 @@ def test_a_model_function_refuses_absurd_sizes_too(digits: Data):
         wb.models.lenet(digits, hidden=(1,) * 1001)
 
 
-@pytest.mark.parametrize("size", [10**5, 10**9, 10**400])
+@pytest.mark.parametrize("size", [10**5, 10**9, 10**15])
 def test_an_image_size_beyond_the_memory_is_refused(size: int):
     with pytest.raises(ValueError, match=r"image_size=10+.* would take .* of memory.*; these images have 8×8 pixels"):
         wb.load("digits", image_size=size)

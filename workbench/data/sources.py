@@ -144,8 +144,8 @@ def npz(path: Path) -> Arrays:
     named = next((arrays[key] for key in CLASSES if key in arrays), np.array(()))
     if named.ndim != 1 or len(named) > MOST:
         raise ValueError(f"{path}: classes must be one list of at most {MOST} names, got the shape {named.shape}")
-    train = _checked(path, *(arrays[key] for key in wanted[:2]), len(named))
-    test = _checked(path, *(arrays[key] for key in wanted[2:]), len(named)) if split else (train[0][:0], train[1][:0])
+    pairs = [_checked(path, arrays[a], arrays[b], len(named)) for a, b in zip(wanted[::2], wanted[1::2], strict=True)]
+    train, test = pairs if split else (pairs[0], (pairs[0][0][:0], pairs[0][1][:0]))
     return _arrays(str(path), train, test, tuple(str(name) for name in named), split)
 
 

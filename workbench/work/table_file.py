@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from workbench.work.memory import check_room
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 CELL = 8  # bytes; a few kilobytes of Parquet may say a number a billion times
 
 
-def read_table(file: Path | IO[bytes], title: str) -> pandas.DataFrame:
+def read_table(file: Path | BytesIO, title: str) -> pandas.DataFrame:
     """Return the table; its `title` is named in errors. A ValueError for one that does not fit the memory."""
     import pandas
     import pyarrow.parquet
