@@ -76,7 +76,7 @@ def test_a_real_batch_has_its_images_in_the_order_of_their_losses():
         ({"spread": 0.0}, "spread must be above 0"),
         ({"trained": -1}, "trained must be at least 0"),
         ({"eta": -1.0}, "eta must be at least 0"),
-        ({"by": "lam", "lam": -1.0}, "lam must be from 0"),
+        ({"by": "lam", "lam": -1.0}, "lam must be at least 0"),
     ],
 )
 def test_what_is_out_of_range_is_said(options, words):

@@ -53,6 +53,9 @@ class Split:
             ("std", torch.float32, channels),
         ):
             rules.tensor(name, getattr(self, name), dtype, (size,), MADE)
+        if self.std.device.type == "cpu" and not bool(((self.std > 0) & self.mean.isfinite()).all()):
+            given = f"{self.std.min():g} and {self.mean.sum():g}"
+            raise ValueError(f"std must be above 0 and mean finite, got {given}; a constant channel has std 1")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -102,7 +105,9 @@ class Data:
             rules.instance(name, part, Split, "a Split", "wb.Split(images, labels, ids, mean, std) makes one")
         if len(shapes := {tuple(part.images.shape[1:]) for part in parts.values()}) > 1:
             raise ValueError(f"the three parts must have images of one shape, got {sorted(shapes)}; resize them first")
-        rules.names("classes", self.classes, 'it names every class, as ("cat", "dog")')
+        rules.instance("name", self.name, str, "text", '"digits" is one')
+        rules.names("classes", self.classes, 'they are all, as ("cat", "dog")')
+        rules.tensor("flipped", self.flipped, torch.int64, ("flipped",), "torch.arange(0) is none")
 
     @property
     def shape(self) -> tuple[int, int, int]:

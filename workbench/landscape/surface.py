@@ -11,7 +11,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.numbers.tables import table
-from workbench.work import html
+from workbench.work import html, rules
 
 if TYPE_CHECKING:
     import pandas
@@ -87,6 +87,7 @@ def plane_table(surface: Surface) -> pandas.DataFrame:
     Columns: `role` (grid, network, trajectory), `name`, `step`, `x`, `y`, `distance` (from the plane), `loss`, `error`,
     `level` (at which a point of the grid was measured), `unit`, `split`, `batch_norm`.
     """
+    rules.instance("surface", surface, Surface, "a Surface", "wb.landscape.plane(…) yields them")
     return table(plane_rows(surface))
 
 
@@ -115,6 +116,8 @@ def contours(
     straight pieces, one or two a cell, from (`x`, `y`) to (`x2`, `y2`); what is ambiguous the middle of a cell settles.
     """
     import contourpy
+
+    rules.whole("count", count, most=1000, way_on="about ten can be told apart")
 
     heights = [value for line in values for value in line]
     low, high = min(heights), max(heights)

@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from workbench.data.batches import Batch
@@ -167,15 +167,6 @@ def named(text: str) -> Loss:
         return LOSSES[name](**options)
     except TypeError as error:
         raise ValueError(f'the loss "{text}" cannot be made: {error}') from None
-
-
-def check_loss(loss: Loss) -> None:
-    """Raise a ValueError for what is no loss: the name or the class of one, or a loss of torch's."""
-    if isinstance(loss, str):
-        kinds = {name: kind.__name__ for name, kind in LOSSES.items()}
-        raise unknown("loss", loss, kinds, f"give the loss itself, wb.{kinds.get(loss, 'Focal')}()")
-    if isinstance(loss, (type, nn.Module)) or not callable(loss):
-        raise rules.refused("loss", "a loss, (logits, batch) to one number an example", loss, "wb.Focal() is one")
 
 
 def spelled(loss: Loss) -> str:

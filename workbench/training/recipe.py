@@ -6,14 +6,17 @@ Lengths are in steps or in epochs; a schedule's places are shares of the whole l
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from torch import nn
+
 from workbench.data.images import AUGMENTATIONS
 from workbench.nets.hardware import check_device
-from workbench.training.losses import CrossEntropy, Loss, check_loss
+from workbench.training.losses import LOSSES, CrossEntropy, Loss
 from workbench.work import rules
 from workbench.work.nearest import unknown
 
@@ -37,7 +40,7 @@ RULES: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
     "batch_size": (rules.whole, {"least": 1}, "128 is the usual one"),
     "milestones": (rules.each, {"rule": rules.number, "above": 0, "below": 1}, "they are shares, (0.5, 0.75) for two"),
     "decay": (rules.number, {"above": 0, "most": 1}, "0.1 is the usual one"),
-    "warmup": (rules.whole, {"unit": "steps"}, "0 is none"),
+    "warmup": (rules.whole, {"most": LONGEST, "unit": "steps"}, "0 is none"),
     "mixup": (rules.number, {"least": 0}, "0 mixes nothing, 0.2 is a usual one"),
     "evaluate_every": (rules.whole, {"least": 1, "unit": "steps"}, "None evaluates at the end only"),
     "channels_last": (rules.flag, {}, "None takes what was measured"),
@@ -112,3 +115,16 @@ class Recipe:
         if self.schedule == "cosine":
             return self.learning_rate * (1 + math.cos(math.pi * step / of)) / 2
         return self.learning_rate
+
+
+def check_loss(loss: Loss) -> None:
+    """Raise a ValueError for what is no loss: the name or the class of one, a loss of torch's, another function."""
+    if isinstance(loss, str):
+        kinds = {name: getattr(kind, "__name__", name) for name, kind in LOSSES.items()}
+        raise unknown("loss", loss, kinds, f"give the loss itself, wb.{kinds.get(loss, 'Focal')}()")
+    try:
+        fits = not isinstance(loss, (type, nn.Module)) and bool(inspect.signature(loss).bind("logits", "batch"))
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise rules.refused("loss", "a loss, (logits, batch) to one number an example", loss, "wb.Focal() is one")
