@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import html
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from workbench.data import sources
 from workbench.data.batches import places_of
 from workbench.data.draws import balanced, divide, flip_labels
 from workbench.data.images import resize
-from workbench.work import rules
+from workbench.work import html, rules
 from workbench.work.seeds import check_seed
 
 TEST_SHARE = 1 / 3  # of a source without a test file, drawn once and for all
@@ -142,12 +141,10 @@ class Data:
         return f"Data({self.name}: {sizes}, {'x'.join(map(str, self.shape))}, {len(self.classes)} classes)"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{name}</th><td>{len(split):,}</td></tr>"
-            for name, split in (("train", self.train), ("validation", self.validation), ("test", self.test))
-        )
-        caption = f"{html.escape(self.name)}: {'×'.join(map(str, self.shape))}, {len(self.classes)} classes"
-        return f"<table><caption>{caption}</caption><tr><th></th><th>images</th></tr>{rows}</table>"
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        rows = ((name, f"{len(split):,}") for name, split in parts.items())
+        caption = f"{self.name}: {'×'.join(map(str, self.shape))}, {len(self.classes)} classes"
+        return html.table(rows, head=("", "images"), caption=caption)
 
 
 def load(

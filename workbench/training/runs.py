@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, fields
@@ -21,7 +20,7 @@ from workbench.training.entrance import check_state, check_training, check_withi
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import network_weights, settle_recipe, steps
-from workbench.work import progress, rules
+from workbench.work import html, progress, rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +59,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         names = [f.name for f in fields(self) if f.name not in ("weights", "history", "checkpoints")]
-        rows = "".join(f"<tr><th>{name}</th><td>{html.escape(str(getattr(self, name)))}</td></tr>" for name in names)
-        return f"<table>{rows}</table>"
+        return html.table((name, getattr(self, name)) for name in names)
 
 
 def train(

@@ -8,6 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from workbench.work import rules
+from workbench.work.memory import check_room
 
 
 def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], title: str) -> None:
@@ -40,6 +41,7 @@ def read_tensors(path: str | Path, noun: str, way_on: str) -> tuple[dict[str, Te
 
     if not rules.path("path", path, way_on).is_file():
         raise ValueError(f"there is no {noun} at {path}; {way_on}")
+    check_room(f"the {noun} in {path}", Path(path).stat().st_size, "is it the right file?")
     try:
         with safe_open(str(path), "pt") as file:
             metadata = file.metadata() or {}
