@@ -161,14 +161,13 @@ def cells(
 ) -> list[Cell]:
     """Return the cells of the grid, each once; a ValueError for a subset, a size or a step out of range."""
     n, length = len(data.train), recipe.length(len(data.train))
+    rules.names("subsets", subsets, '("random", "hardest") are two')
+    rules.each("sizes", sizes, rules.whole, "they are numbers of examples", least=1)
+    rules.each("pretrain_steps", pretrain_steps, rules.whole, "(0, 100) are two")
     for name, values in (("subsets", subsets), ("sizes", sizes), ("pretrain_steps", pretrain_steps)):
-        rules.names(name, values, "the defaults are a small grid")
         if not values:
             raise ValueError(f"{name} must hold at least one value, got none; the defaults are a small grid")
     rules.flag("balanced", balanced)
-    for kind in subsets:
-        rules.instance("subsets", kind, str, "names of subsets", '"random" is one')
-    rules.each("sizes", sizes, rules.whole, "they are numbers of examples", least=1)
     if not are(list(set(pretrain_steps)), rules.whole, most=length - 1):
         raise ValueError(f"pretrain_steps must be from 0 to {length - 1}, got {told(pretrain_steps)}")
     grid: dict[Cell, None] = {}
