@@ -12,7 +12,7 @@ from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 
 RUN = Run(
-    weights={},
+    weights={"a.weight": torch.tensor([[0.5, -0.5]])},
     history=[],
     test_accuracy=0.5,
     test_loss=0.1,
@@ -52,7 +52,7 @@ def outcome(kind: str, k: int, replica: int, accuracy: float, size: int = 100, *
         "steps": 10,
         "barriers": torch.tensor([0.0, 0.3, 1.0, 2.7], dtype=torch.float64),
         "ids": torch.arange(4),
-        "mask": {},
+        "mask": {"a.weight": torch.tensor([[True, False]])},
         "rewound": {},
         "run": RUN,
     }

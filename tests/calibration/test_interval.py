@@ -80,5 +80,5 @@ def test_bad_input_is_said():
         interval("nll", FIVE, np.array([1, 1, 1, 0, 0]))
     with pytest.raises(ValueError, match="if these are logits"):
         interval("nll", FIVE - 1, LABELS)
-    with pytest.raises(ValueError, match="draws must be at least 1"):
+    with pytest.raises(ValueError, match="draws must be a whole number from 1"):
         interval("nll", FIVE, LABELS, draws=0)

@@ -105,7 +105,7 @@ def test_bad_input_is_said(fit):
 def test_a_scale_that_cannot_be_is_said(scale: float):
     with pytest.raises(ValueError, match="of a temperature T the scale is 1 / T"):
         scaled(np.log(FIVE + 0.1), scale)
-    with pytest.raises(ValueError, match="the shift finite"):
+    with pytest.raises(ValueError, match="shift must be a finite number"):
         scaled(np.log(FIVE + 0.1), torch.tensor([1.0, 1.0]).double(), math.nan)
 
 

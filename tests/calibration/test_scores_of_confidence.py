@@ -140,7 +140,7 @@ def test_bad_input_is_said(name: str):
 def test_bad_bins_are_said(name: str):
     metric = getattr(calibration, name)
     for bins in (0, -1, True):
-        with pytest.raises(ValueError, match="bins must be an integer from 1, got"):
+        with pytest.raises(ValueError, match="bins must be a whole number from 1 to 10000, got"):
             metric(FIVE, LABELS, bins=bins)
     with pytest.raises(ValueError, match='closed side "rigth" is not known; did you mean "right"'):
         metric(FIVE, LABELS, closed="rigth")
@@ -157,5 +157,5 @@ def test_other_bad_input_is_said():
         brier_split(FIVE, LABELS, of="class")
     with pytest.raises(ValueError, match='norm "l3" is not known'):
         calibration.ece_debiased(FIVE, LABELS, norm="l3")
-    with pytest.raises(ValueError, match="draws must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="draws must be a whole number from 1 to 100000, got 0"):
         calibration.ece_floor(FIVE, LABELS, draws=0)

@@ -122,5 +122,6 @@ def test_a_flat_surface_and_a_loss_of_zero_draw_too():
 
 def test_what_has_no_plane_is_not_drawn():
     assert CHARTS["loss plane"].rows([]) == []
-    assert CHARTS["loss plane"].rows(experiment()) == []
+    with pytest.raises(ValueError, match="loss_plane needs the columns surface; got Outcome without surface"):
+        CHARTS["loss plane"].rows(experiment())
     loss_plane.draw([]).to_dict()

@@ -109,5 +109,5 @@ def test_it_learns_the_digits(digits: wb.Data):
 @pytest.mark.parametrize("name", ["leave_out", "average"])
 @pytest.mark.parametrize("share", [0.0, 1.0, -1.0])
 def test_a_share_out_of_range_is_said(name: str, share: float):
-    with pytest.raises(ValueError, match=rf"{name} must be in \(0, 1\), a share, got {share}"):
+    with pytest.raises(ValueError, match=rf"{name} must be in \(0, 1\), got {share:g}"):
         one(**{name: share})

@@ -73,5 +73,5 @@ def test_together_they_know_the_digits(digits: wb.Data):
 
 
 def test_no_member_is_said():
-    with pytest.raises(ValueError, match="one member at least, got members=0"):
+    with pytest.raises(ValueError, match="members must be a whole number from 1 to 10000, got 0"):
         tickets(members=0)

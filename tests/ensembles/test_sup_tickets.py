@@ -111,8 +111,8 @@ def test_it_learns_the_digits(digits: wb.Data):
     ("options", "message"),
     [
         ({"last": 0.05}, "the last 0.05 of 40 steps is too short for 3 cycles"),
-        ({"cycles": 0}, "one cycle at least"),
-        ({"last": 1.0}, r"a last part in \(0, 1\)"),
+        ({"cycles": 0}, "cycles must be a whole number from 1, got 0"),
+        ({"last": 1.0}, r"last must be in \(0, 1\), got 1"),
         ({"explore": 1.0}, r"explore must be in \[0, 1\)"),
         ({"density": 0.0}, "density must be in"),
     ],

@@ -103,15 +103,15 @@ def test_the_same_call_gives_the_same_and_an_archive_finds_it(outcomes: list[Sha
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"measured": ()}, r"measured must be rounds from 0 on, got \[\]"),
-        ({"measured": (0, -1)}, r"measured must be rounds from 0 on, got \[0, -1\]"),
+        ({"measured": ()}, r"measured must be rounds from 0 on, each once, got \[\]"),
+        ({"measured": (0, -1)}, r"measured must be rounds from 0 on, each once, got \[0, -1\]"),
         ({"fraction": 1.5}, r"fraction must be in \(0, 1\), got 1.5"),
         ({"controls": ("rewinded",)}, 'control "rewinded" is not known; did you mean "rewound"'),
         ({"split": "tset"}, 'split "tset" is not known'),
-        ({"examples": 0}, "examples must be at least 1, got 0"),
-        ({"draws": 2}, "draws must be at least 3, got 2"),
+        ({"examples": 0}, "examples must be a whole number from 1, got 0"),
+        ({"draws": 2}, "draws must be a whole number from 3 to 10000, got 2"),
         ({"epsilon": 0}, "epsilon must be above 0, got 0"),
-        ({"replicas": 0}, "replicas must be at least 1, got 0"),
+        ({"replicas": 0}, "replicas must be a whole number from 1 to 10000, got 0"),
         ({"rewind_step": 12}, "rewind_step must be from 0 to 11, got 12"),
     ],
 )

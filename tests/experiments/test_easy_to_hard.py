@@ -184,7 +184,7 @@ def test_a_member_that_weighed_over_the_data_set_is_one_batch():
 
 
 def test_a_batch_of_none_is_refused():
-    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="batch_size must be a whole number from 1, got 0"):
         training_weights(member(CrossEntropy()), *losses_and_labels(1.0), batch_size=0)
 
 

@@ -146,12 +146,12 @@ def test_a_replica_that_is_never_connected_leaves_no_mean():
     [
         ({"rewind_steps": ()}, "rewind_steps must be steps from 0 to 7"),
         ({"rewind_steps": (8,)}, r"rewind_steps must be steps from 0 to 7, got \[8\]"),
-        ({"children": 1}, "children must be at least 2, got 1"),
+        ({"children": 1}, "children must be a whole number from 2 to 1000, got 1"),
         ({"points": 4}, "points must be odd and at least 3"),
-        ({"replicas": 0}, "replicas must be at least 1, got 0"),
+        ({"replicas": 0}, "replicas must be a whole number from 1 to 10000, got 0"),
         ({"splits": ("tset",)}, 'split "tset" is not known; did you mean "test"'),
         ({"batch_norm": ("averge",)}, 'batch-norm treatment "averge" is not known'),
-        ({"score_step": 9}, "score_step must be from 0 to 8"),
+        ({"score_step": 9}, "score_step must be a whole number from 0 to 8"),
     ],
 )
 def test_bad_options_are_said_before_anything_is_trained(options: dict[str, Any], message: str):

@@ -65,7 +65,7 @@ def test_label_noise_is_in_what_is_trained_on():
             "less the 100 that are skipped, got 60",
         ),
         ({"subsets": ("randon",)}, 'did you mean "random"'),
-        ({"score_replicas": 0}, "score_replicas must be at least 1"),
+        ({"score_replicas": 0}, "score_replicas must be a whole number from 1"),
     ],
 )
 def test_what_is_out_of_range_is_said_first(options: dict, message: str):

@@ -150,8 +150,14 @@ def test_it_goes_on_where_it_was_stopped_and_is_found_again(outcomes: list[Shot]
         ({"shares": (0.5, 0.5)}, ("each once, got [0.5, 0.5]",)),
         ({"shares": (0.99999,)}, ("a share of 0.99999 leaves none of 1944 weights",)),
         ({"batch_norm": "averge"}, ('batch-norm treatment "averge" is not known', 'did you mean "average"')),
-        ({"replicas": 0}, ("replicas must be at least 1, got 0",)),
-        ({"rewind_step": -1}, ("rewind_step must be from 0 to 11, got -1",)),
+        (
+            {"replicas": 0},
+            (
+                "replicas must be a whole number from 1",
+                "got 0",
+            ),
+        ),
+        ({"rewind_step": -1}, ("rewind_step must be a whole number of steps from 0, got -1",)),
     ],
 )
 def test_bad_options_are_said_before_anything_is_trained(options: dict[str, Any], parts: tuple[str, ...]):

@@ -80,7 +80,13 @@ def test_the_same_call_gives_the_same_pairs_and_an_archive_trains_nothing_again(
         ({"batch_norm": "avrage"}, ('batch-norm treatment "avrage" is not known', 'did you mean "average"')),
         ({"mask": "dense"}, ('mask on the path "dense" is not known', "denser")),
         ({"split": "tests"}, ('split "tests" is not known', 'did you mean "test"')),
-        ({"replicas": 0}, ("replicas must be at least 1, got 0",)),
+        (
+            {"replicas": 0},
+            (
+                "replicas must be a whole number from 1",
+                "got 0",
+            ),
+        ),
         ({"replicas": 1, "rounds": 0}, ("a pair needs two networks",)),
         ({"rewind_step": 12}, ("rewind_step must be from 0 to 11, got 12", "the recipe has 12 steps")),
         ({"fraction": 1.5}, ("fraction must be in (0, 1), got 1.5",)),

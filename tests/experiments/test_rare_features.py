@@ -83,16 +83,16 @@ def test_next_to_no_pixel_is_clipped():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"lams": ()}, "a lambda and a replica at least, got 0 and 3"),
-        ({"replicas": 0}, "a lambda and a replica at least, got 4 and 0"),
+        ({"lams": ()}, "lams must be lambdas, one at least"),
+        ({"replicas": 0}, "replicas must be a whole number from 1"),
         ({"lams": (1.0, -1.0)}, r"lam must be above 0, got -1\.0"),
         ({"gradient": "own"}, 'gradient "own" is not known'),
-        ({"classes": 1}, "classes must be at least 2, got 1"),
-        ({"dimension": 9}, "dimension must be at least 10, two features a class, got 9"),
-        ({"patches": 1}, "patches must be at least 2"),
-        ({"minor": 5}, r"minor must be a share in \[0, 1\], got 5"),
+        ({"classes": 1}, "classes must be a whole number from 2 to 1000, got 1"),
+        ({"dimension": 9}, "dimension must be a whole number from 10 to 10000, got 9"),
+        ({"patches": 1}, "patches must be a whole number from 2"),
+        ({"minor": 5}, r"minor must be in \[0, 1\], got 5"),
         ({"noise": math.nan}, "noise must be at least 0, got nan"),
-        ({"train_size": 0}, "sizes must be at least 1 and 2, got 0"),
+        ({"train_size": 0}, "train_size must be a whole number from 1"),
         ({"seed": -1}, "seed must be an integer from 0"),
     ],
 )

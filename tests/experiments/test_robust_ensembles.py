@@ -247,7 +247,7 @@ def test_costs_are_those_of_the_members(three: list[Ensembled]) -> None:
         ({"scope": "net"}, "scope"),
         ({"over": "epoch"}, "batch"),
         ({"density": 5}, "density must be in"),
-        ({"pixel_noise": -1.0}, "at least 0"),
+        ({"pixel_noise": -1.0}, r"in \[0, 100\]"),
         ({"anneal": "linear"}, "annealing"),
         ({"gradient": "true"}, "gradient"),
         ({"recipe": wb.Recipe(steps=30, loss=wb.Focal())}, r"recipe.loss must be CrossEntropy\(\), got Focal"),
@@ -258,7 +258,7 @@ def test_costs_are_those_of_the_members(three: list[Ensembled]) -> None:
             {"recipe": wb.Recipe(steps=20), "methods": ("robust", "sup tickets")},
             "the last 0.1 of 20 steps is too short for 3 cycles",
         ),
-        ({"replicas": 0}, "replicas must be at least 1"),
+        ({"replicas": 0}, "replicas must be a whole number from 1"),
     ],
 )
 def test_bad_options_are_said_before_anything_is_trained(options: dict[str, Any], words: str) -> None:

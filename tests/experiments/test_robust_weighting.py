@@ -71,12 +71,12 @@ def test_a_real_batch_has_its_images_in_the_order_of_their_losses():
         ({"losses": "unifrom"}, 'did you mean "uniform"'),
         ({"by": "eat"}, 'did you mean "eta"'),
         ({"gradient": "published"}, "gradient"),
-        ({"n": 1}, "n must be from 2 to 256"),
-        ({"n": 257}, "n must be from 2 to 256"),
+        ({"n": 1}, "n must be a whole number from 2 to 256"),
+        ({"n": 257}, "n must be a whole number from 2 to 256"),
         ({"spread": 0.0}, "spread must be above 0"),
-        ({"trained": -1}, "trained must be at least 0"),
+        ({"trained": -1}, "trained must be a whole number of steps from 0"),
         ({"eta": -1.0}, "eta must be at least 0"),
-        ({"by": "lam", "lam": -1.0}, "lam must be from 0"),
+        ({"by": "lam", "lam": -1.0}, "lam must be at least 0"),
     ],
 )
 def test_what_is_out_of_range_is_said(options, words):

@@ -191,9 +191,9 @@ def test_other_data_than_the_ensembles_were_tested_on_are_refused():
     [
         ({"corruptions": ("fog",)}, 'corruption "fog" is not known'),
         ({"scores": ("entropie",)}, 'score "entropie" is not known; did you mean "entropy"'),
-        ({"outside": 0}, "outside must be at least 1, got 0"),
+        ({"outside": 0}, "outside must be a whole number from 1, got 0"),
         ({"others": ("digits", "nosuch")}, 'dataset "nosuch" is not known'),
-        ({"severities": (0, 1)}, "severities must be among 1, 2, 3, 4 and 5, got 0"),
+        ({"severities": (0, 1)}, "severities must be among 1, 2, 3, 4 and 5, each once, got"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_yielded(options: dict[str, Any], message: str):

@@ -78,7 +78,7 @@ def test_members_are_taken_by_tercile_of_the_replicas_own_images():
         assert [o.score for o in own] == sorted(o.score for o in own)
     parts = [o for o in found if isinstance(o, Solved)]
     assert sum(o.share for o in parts) == pytest.approx(1)
-    with pytest.raises(ValueError, match="score_replicas must be at least 1"):
+    with pytest.raises(ValueError, match="score_replicas must be a whole number from 1"):
         next(wb.experiments.member_difficulty(**SMALL, score_replicas=0))
 
 

@@ -119,13 +119,19 @@ def test_it_goes_on_where_it_was_stopped_and_is_found_again(outcomes: list[Succe
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
-        ({"rounds": 1}, ("rounds must be at least 2, got 1",)),
+        ({"rounds": 1}, ("rounds must be a whole number from 2, got 1",)),
         ({"threshold": 2.0}, ("threshold must be in (0, 1), got 2.0", "pass 0.02")),
-        ({"beyond": -1}, ("beyond must be at least 0, got -1",)),
+        ({"beyond": -1}, ("beyond must be a whole number from 0, got -1",)),
         ({"split": "tests"}, ('split "tests" is not known', 'did you mean "test"')),
         ({"fraction": 0.0}, ("fraction must be in (0, 1), got 0.0",)),
         ({"rewind_step": 12}, ("rewind_step must be from 0 to 11, got 12",)),
-        ({"replicas": 0}, ("replicas must be at least 1, got 0",)),
+        (
+            {"replicas": 0},
+            (
+                "replicas must be a whole number from 1",
+                "got 0",
+            ),
+        ),
     ],
 )
 def test_bad_options_are_said_before_anything_is_trained(options: dict[str, Any], parts: tuple[str, ...]):

@@ -106,7 +106,7 @@ def test_a_long_curve_is_thinned_and_keeps_its_area_and_its_ends():
     assert (x[0], y[0], x[-1], y[-1]) == (0, 0, 1, 1)
     assert np.trapezoid(y, x) == pytest.approx(detection(inside, outside).auroc, abs=0.003)
     assert np.hypot(np.diff(x), np.diff(y)).max() < 0.08
-    with pytest.raises(ValueError, match="points must be at least 2"):
+    with pytest.raises(ValueError, match="points must be a whole number from 2"):
         roc(inside, outside, points=1)
 
 

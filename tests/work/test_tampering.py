@@ -492,7 +492,7 @@ for wrong in (3, 2.5, True, b"x", ["x"], {}, object(), ""):
         try:
             ask()
         except ValueError as error:
-            assert str(error).startswith("archive must be a folder, by its path or URL, or an Archive, got"), error
+            assert str(error).startswith("archive must be an Archive or its folder, got"), error
         else:
             raise AssertionError(wrong)
 """

@@ -24,6 +24,7 @@ from workbench.calibration.debiased import ece_debiased, ece_floor, ece_in_full
 from workbench.calibration.interval import MEANS, by_example, interval
 from workbench.calibration.proper import BrierSplit, brier, brier_split, nll
 from workbench.calibration.scaling import fit_temperature, fit_vector, scaled
+from workbench.work import nearest, rules
 
 _ERRORS = (ece, ece_debiased, ece_floor, ece_equal_mass, mce, classwise_ece)
 _METRICS = (accuracy, nll, brier, *_ERRORS, signed_gap, wrong_confidence, aurc, excess_aurc)
@@ -32,4 +33,9 @@ METRICS = {metric.__name__: metric for metric in _METRICS}
 
 def measured(probabilities: Array, labels: Array, metrics: str, **options: Any) -> dict[str, float]:
     """Return some of the `METRICS`, named in one text with spaces, by name; the options go to each of them."""
-    return {name: METRICS[name](probabilities, labels, **options) for name in metrics.split()}
+    names = metrics.split() if isinstance(metrics, str) else []
+    for name in names:
+        nearest.check_known("metric", name, METRICS)
+    if not names:
+        raise rules.refused("metrics", "names in one text", metrics, 'with spaces between: "nll brier"')
+    return {name: METRICS[name](probabilities, labels, **options) for name in names}

@@ -6,10 +6,14 @@ outside [0, 1]; here it is an error.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
+
+from workbench.work import rules
 
 Array = Tensor | np.ndarray
 SLACK = 1e-4  # how far a row's sum may be from 1: a softmax in float32 over a thousand classes is within 1e-6
@@ -40,7 +44,10 @@ def checked(
 
 def checked_labels(labels: Array, examples: int, classes: int) -> Int64[np.ndarray, " examples"]:
     """Return the labels as int64, one an example, each the place of its class; or say what is wrong with them."""
-    y_N = labels.detach().cpu().numpy() if isinstance(labels, Tensor) else np.asarray(labels)
+    try:
+        y_N = labels.detach().cpu().numpy() if isinstance(labels, Tensor) else np.asarray(labels)
+    except (TypeError, ValueError):  # rows of different lengths
+        raise rules.refused("labels", f"{examples} integers, one an example", labels) from None
     if not examples:
         raise ValueError("there are no examples, and nothing to measure; this split is empty, load another share")
     if y_N.shape != (examples,) or y_N.dtype.kind not in "iu":
@@ -65,11 +72,14 @@ def top(probabilities: Array, labels: Array) -> tuple[Float64[np.ndarray, " exam
     return np.minimum(p_NC.max(1), 1.0), p_NC.argmax(1) == y_N
 
 
-def numbers(values: Array) -> np.ndarray:
+def numbers(values: Any, name: str = "probabilities") -> np.ndarray:
     """Return a tensor, of any device and precision, or an array as an array of float64."""
-    if isinstance(values, Tensor):
+    if isinstance(values, Tensor) and not values.is_complex():
         return values.detach().to("cpu", torch.float64).numpy()
-    return np.asarray(values, dtype=np.float64)
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise rules.refused(name, "numbers, in a tensor or an array", values) from None
 
 
 def _short(row: np.ndarray) -> str:

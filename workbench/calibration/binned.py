@@ -12,7 +12,7 @@ in the first bin and 1 in the last on either side. (0.3 as a float32 is above 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any
@@ -22,9 +22,10 @@ from jaxtyping import Float64, Int64
 
 from workbench.calibration.arrays import Array, checked, numbers, top
 from workbench.numbers import intervals
-from workbench.work.nearest import unknown
+from workbench.work import rules
+from workbench.work.nearest import check_known
 
-BINS = 15
+BINS, MOST = 15, 10_000
 CLOSED = ("right", "left")
 MASS = ("width", "equal")
 Z = 1.959963984540054  # of a 95 % interval
@@ -114,6 +115,12 @@ def mean_reliability(replicas: Sequence[Sequence[dict[str, float]]]) -> list[dic
     The interval of the accuracy is Student's t over replicas, where three have a bin and differ there; else Wilson's on
     as many predictions as one has there. `how` says which; `gap` is confidence less accuracy.
     """
+    way_on = "[wb.calibration.reliability(p, labels, bins=15) for each replica] are, of as many bins each"
+    if not isinstance(replicas, Sequence) or not all(isinstance(rows, Sequence) for rows in replicas):
+        raise rules.refused("replicas", "reliability diagrams", replicas, way_on)
+    for rows in replicas:
+        if len(rows) != len(replicas[0]) or not all(isinstance(row, Mapping) and "count" in row for row in rows):
+            raise ValueError(f"replicas must be reliability diagrams of as many bins each; {way_on}")
     rows = []
     for several in zip(*replicas, strict=True):
         there = [row for row in several if row["count"]]
@@ -123,7 +130,7 @@ def mean_reliability(replicas: Sequence[Sequence[dict[str, float]]]) -> list[dic
         low, high, how = max(0.0, accuracy.low), min(1.0, accuracy.high), f"t over {accuracy.n} replicas"
         if accuracy.n < intervals.LEAST or accuracy.low == accuracy.high:
             each = max(1, round(sum(row["count"] for row in there) / len(there)))
-            (low, high), how = wilson(accuracy.mean * each, each), f"Wilson, {each} predictions"
+            (low, high), how = wilson(min(accuracy.mean, 1.0) * each, each), f"Wilson, {each} predictions"
         row: dict[str, Any] = {name: several[0][name] for name in ("bin", "low", "high")}
         row["count"] = sum(row["count"] for row in several) / len(several)
         row["confidence"] = sum(row["confidence"] for row in there) / len(there)
@@ -134,7 +141,7 @@ def mean_reliability(replicas: Sequence[Sequence[dict[str, float]]]) -> list[dic
 
 def binned(confidences: Array, right: Array, *, bins: int = BINS, closed: str = "right", mass: str = "width") -> Binned:
     """Sort confidences (N,), from 0 to 1, into bins, with whether each was right (N,)."""
-    c_N, right_N = numbers(confidences), numbers(right)
+    c_N, right_N = numbers(confidences, "confidences"), numbers(right, "right")
     if c_N.ndim != 1 or c_N.shape != right_N.shape or not len(c_N):
         raise ValueError(
             f"confidences and right must be one number an example, of one example at least, got the shapes {c_N.shape} "
@@ -145,6 +152,8 @@ def binned(confidences: Array, right: Array, *, bins: int = BINS, closed: str = 
             f"confidences must be from 0 to 1, got {c_N.min():.4g} to {c_N.max():.4g}; "
             "that of a prediction is torch.softmax(logits, 1).amax(1)"
         )
+    if not ((right_N >= 0) & (right_N <= 1)).all():
+        raise ValueError("right must be True or False for each example; probabilities.argmax(1) == labels is")
     edges, index_N = cut(c_N, bins, closed, mass)
     count_B, confidence_B, right_B = (np.bincount(index_N, weights, minlength=bins) for weights in (None, c_N, right_N))
     return Binned(edges[:-1], edges[1:], count_B.astype(np.int64), confidence_B, right_B)
@@ -159,12 +168,9 @@ def cut(
     does not matter; without ties their counts differ by one at most. Raises a ValueError for an option that is not
     there.
     """
-    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 1:
-        raise ValueError(f"bins must be an integer from 1, got {bins!r}; 15 and 10 are usual")
-    if closed not in CLOSED:
-        raise unknown("closed side", closed, CLOSED)
-    if mass not in MASS:
-        raise unknown("mass", mass, MASS, 'equal "width", or "equal" counts')
+    bins = rules.whole("bins", bins, least=1, most=MOST, way_on="15 and 10 are usual")
+    check_known("closed side", closed, CLOSED)
+    check_known("mass", mass, MASS, 'equal "width", or "equal" counts')
     if mass == "width":
         edges = np.arange(bins + 1) / bins  # 3 / 10 is 0.3, the third of np.linspace(0, 1, 11) is not
     else:
@@ -179,9 +185,9 @@ def cut(
 
 def wilson(right: float, n: int) -> tuple[float, float]:
     """Return Wilson's (1927) 95 % interval of a share, `right` of `n`; it does not shrink to a point at 0 or 1."""
-    if not n:
+    if not rules.whole("n", n, way_on="it counts examples"):
         return nan, nan
-    share = right / n
+    share = rules.number("right", right, least=0, most=n, way_on=f"it counts the right ones of n={n}") / n
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     return float(max(0.0, middle - half)), float(min(1.0, middle + half))

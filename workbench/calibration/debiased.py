@@ -12,7 +12,8 @@ from jaxtyping import Float64
 
 from workbench.calibration.arrays import Array, top
 from workbench.calibration.binned import BINS, Binned, binned, cut
-from workbench.work.nearest import unknown
+from workbench.work import rules
+from workbench.work.nearest import check_known
 from workbench.work.seeds import number
 
 NORMS = ("l1", "l2")
@@ -41,8 +42,7 @@ def ece_debiased(
 
     Both take the variance a_b (1 - a_b) / (n_b - 1), and in a bin of one what its confidence claims, c_b (1 - c_b).
     """
-    if norm not in NORMS:
-        raise unknown("norm", norm, NORMS)
+    check_known("norm", norm, NORMS)
     diagram = binned(*top(probabilities, labels), bins=bins, closed=closed, mass=mass)
     gap_B, variance_B, share_B = np.abs(diagram.gaps), _variance(diagram), diagram.shares
     if norm == "l1":
@@ -66,8 +66,7 @@ def ece_floor(
     An ECE near it is no sign of miscalibration. (The consistency resampling of Bröcker & Smith 2007, "Increasing the
     Reliability of Reliability Diagrams".) The labels that are given are looked at, and not used.
     """
-    if draws < 1:
-        raise ValueError(f"draws must be at least 1, got {draws}; 100 are usual")
+    rules.whole("draws", draws, least=1, most=100_000, way_on="100 are usual")
     c_N, _ = top(probabilities, labels)
     _, index_N = cut(c_N, bins, closed, mass)
     confidence_B = np.bincount(index_N, c_N, minlength=bins)

@@ -15,7 +15,7 @@ from workbench.calibration.arrays import Array, checked, top
 from workbench.calibration.proper import each_brier, each_nll
 from workbench.numbers import intervals
 from workbench.numbers.intervals import Interval
-from workbench.work.nearest import unknown
+from workbench.work.nearest import check_known
 
 
 def _wrong(probabilities: Array, labels: Array) -> np.ndarray:
@@ -47,12 +47,11 @@ def by_example(metric: str, probabilities: Array, labels: Array) -> Float64[np.n
     The difference of two methods on the same examples, with its interval, is
     `wb.intervals.bootstrap(np.mean, by_example("nll", a, labels) - by_example("nll", b, labels))`.
     """
-    if metric in REFUSED:
+    if isinstance(metric, str) and metric in REFUSED:
         raise ValueError(
             f"{metric} has no interval over examples: {REFUSED[metric]}; take wb.intervals.mean over replicas"
         )
-    if metric not in MEANS:
-        raise unknown("metric", metric, MEANS)
+    check_known("metric", metric, MEANS)
     return MEANS[metric](probabilities, labels)
 
 

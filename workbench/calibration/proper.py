@@ -13,7 +13,7 @@ from jaxtyping import Float64, Int64
 
 from workbench.calibration.arrays import Array, checked, top
 from workbench.calibration.binned import BINS, cut
-from workbench.work.nearest import unknown
+from workbench.work.nearest import check_known
 
 SPLITS = ("classes", "top")
 
@@ -66,8 +66,7 @@ def brier_split(
     all forecasts of a bin are equal; else the variance of the forecasts within bins, less twice their covariance with
     what happened, belongs to it (Stephenson, Coelho & Jolliffe 2008): with it the sum is exact.
     """
-    if of not in SPLITS:
-        raise unknown("split of the Brier score", of, SPLITS)
+    check_known("split of the Brier score", of, SPLITS)
     if of == "top":
         confidence_N, right_N = top(probabilities, labels)
         pairs = [(confidence_N, right_N.astype(np.float64))]

@@ -13,6 +13,7 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from workbench.calibration.arrays import SLACK, Array, checked_labels, numbers
+from workbench.work import rules
 
 LEAST, MOST = 0.01, 100.0  # temperatures
 
@@ -74,29 +75,38 @@ def scaled(
     For a temperature T pass `scaled(logits, 1 / T)`: it divides the logits. Raises a ValueError for a scale or a shift
     that is not finite, and for one scale of all classes that is not above 0.
     """
-    common = not isinstance(scale, Tensor) or not scale.ndim
-    finite = bool(torch.as_tensor(scale).isfinite().all() & torch.as_tensor(shift).isfinite().all())
-    if not finite or (common and not scale > 0):
-        rule = "the scale must be finite and, one for all classes, above 0, and the shift finite"
-        raise ValueError(f"{rule}, got {scale} and {shift}; of a temperature T the scale is 1 / T")
-    return (torch.from_numpy(numbers(logits)) * scale + shift).softmax(1)
+    z_NC, of_T = _finite(logits), "of a temperature T the scale is 1 / T"
+    by_class = [isinstance(one, Tensor) and one.ndim > 0 for one in (scale, shift)]
+    for name, one, each in zip(("scale", "shift"), (scale, shift), by_class, strict=True):
+        if each and (one.shape != z_NC.shape[1:] or not one.isfinite().all()):
+            raise rules.refused(name, f"one finite number for all, or for each of {z_NC.shape[1]} classes", one, of_T)
+    if not by_class[0]:
+        rules.number("scale", scale.item() if isinstance(scale, Tensor) else scale, above=0, way_on=of_T)
+    if not by_class[1]:
+        rules.number("shift", shift.item() if isinstance(shift, Tensor) else shift, way_on=of_T)
+    return (torch.from_numpy(z_NC) * scale + shift).softmax(1)
 
 
 def _checked(
     logits: Array, labels: Array
 ) -> tuple[Float64[np.ndarray, "examples classes"], Int64[np.ndarray, " examples"]]:
-    z_NC = numbers(logits)
+    z_NC = _finite(logits)
+    y_N = checked_labels(labels, *z_NC.shape)
+    if (z_NC >= 0).all() and (np.abs(z_NC.sum(1) - 1) <= SLACK).all():
+        raise ValueError("these rows are probabilities, each sums to 1; scaling takes logits: pass their logarithm")
+    return z_NC, y_N
+
+
+def _finite(logits: Array) -> Float64[np.ndarray, "examples classes"]:
+    z_NC = numbers(logits, "logits")
     if z_NC.ndim != 2 or z_NC.shape[1] < 2:
         raise ValueError(f"logits must be (examples, classes) with two classes at least, got the shape {z_NC.shape}")
-    y_N = checked_labels(labels, *z_NC.shape)
     if not np.isfinite(z_NC).all():
         raise ValueError(
             "logits must be finite; the logarithm of a probability of 0 is not: "
             "probabilities.double().clamp_min(1e-300).log()"
         )
-    if (z_NC >= 0).all() and (np.abs(z_NC.sum(1) - 1) <= SLACK).all():
-        raise ValueError("these rows are probabilities, each sums to 1; scaling takes logits: pass their logarithm")
-    return z_NC, y_N
+    return z_NC
 
 
 def _nll(z_NC: Float64[np.ndarray, "examples classes"], y_N: Int64[np.ndarray, " examples"]) -> float:

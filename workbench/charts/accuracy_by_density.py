@@ -9,10 +9,17 @@ from workbench.charts.grammar import ACCURACY, DENSITY, RUNS, Means, Rows, group
 from workbench.charts.grammar.looks import looks_of
 from workbench.lottery.rounds import matching
 from workbench.numbers import intervals
+from workbench.numbers.asked import asked
 from workbench.numbers.numerals import percent, points
 
 
-@Means(x=DENSITY, measures=[ACCURACY], looks=RUNS, title="Accuracy by density")
+@Means(
+    asks=("density test_accuracy", "winning_tickets"),
+    x=DENSITY,
+    measures=[ACCURACY],
+    looks=RUNS,
+    title="Accuracy by density",
+)
 def accuracy_by_density(table: Any, published: Iterable[dict[str, Any]] | None = None) -> Rows:
     """Draw test accuracy by density, from the dense network at the left to the sparsest at the right: the ticket and
     its controls, mean and 95 % t interval over replicas, and the dense network as a line with a band across.
@@ -32,6 +39,7 @@ def accuracy_by_density(table: Any, published: Iterable[dict[str, Any]] | None =
 @accuracy_by_density.sentences
 def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: the dense network, how far the ticket matches it, its controls at the end, collapse."""
+    asked("the sentences", outcomes, "kind replica round density test_accuracy collapsed", "winning_tickets")
     evaluated = [o for o in outcomes if o.test_accuracy is not None]
     replicas = grouped(tickets(evaluated), lambda ticket: ticket.replica).values()
     replicas = [rounds for rounds in replicas if rounds[0].round == 0]

@@ -17,7 +17,14 @@ from workbench.numbers.numerals import percent, points
 SHARE = Axis("share", "training examples kept", "~%", "%", domain=(0, 1))
 
 
-@Means(x=SHARE, measures=[ACCURACY], line="subset", looks=SUBSETS, title="Which data can be left out?")
+@Means(
+    asks=("subset share test_accuracy", "kept_part"),
+    x=SHARE,
+    measures=[ACCURACY],
+    line="subset",
+    looks=SUBSETS,
+    title="Which data can be left out?",
+)
 def accuracy_by_kept_share(table: Any) -> Rows:
     """Draw test accuracy by the share of the training examples that was kept, a line for each kind of subset, and a
     broken line across for all the data: mean and 95 % t interval over replicas.

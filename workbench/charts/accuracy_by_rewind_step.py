@@ -13,6 +13,7 @@ from workbench.charts.grammar.looks import BLUE, GOLD, GREEN, ORANGE
 
 
 @Means(
+    asks=("rewind_step density test_accuracy", "winning_tickets"),
     x=DENSITY,
     measures=[ACCURACY],
     line="k",

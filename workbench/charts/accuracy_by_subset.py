@@ -19,6 +19,7 @@ FEW = "†"
 MARKED = {f"{name} {FEW}": replace(look, dash=(3, 3)) for name, look in SUBSETS.items()}
 
 by_density = Means(
+    asks=("subset size pretrain_steps presentations density test_accuracy", "pretraining"),
     x=DENSITY,
     measures=[ACCURACY],
     line="cell",
@@ -57,7 +58,7 @@ def accuracy_by_subset_beside_published(table: Any, published: str = "cifar10-re
 
 
 def _records(table: Any, published: str | None) -> Rows:
-    theirs = _published(published) if published else []
+    theirs = [] if published is None else _published(published)
     rows = [row | _cell(row) for row in records(table) if row.get("test_accuracy") is not None]
     rows.sort(key=lambda row: cells.place(row["subset"], row["size"], row["pretrain_steps"]))
     about = f"thin grey lines: {cited(published)}" if published else ""

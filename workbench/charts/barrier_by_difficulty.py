@@ -8,12 +8,15 @@ from typing import Any
 from workbench.charts.grammar import PARTED, THIRDS, Axis, Means, first_of
 from workbench.charts.grammar.rows import measured_on
 from workbench.data_diet.scores import terciles
+from workbench.nets.batch_norm import TREATMENTS
+from workbench.work.nearest import check_known
 
 ERROR = Axis("error", "error barrier (points)", said=".3f", zero=True)
 LOSS = Axis("loss", "loss barrier (nats)", said=".3f", zero=True)
 
 
 @Means(
+    asks=("rewind_step split batch_norm path scores", "instability"),
     x=PARTED,
     measures=[ERROR, LOSS],
     line="group",
@@ -31,6 +34,7 @@ def barrier_by_difficulty(partings: Iterable[Any], *, batch_norm: str = "average
     barrier is the highest: both are drawn, mean and 95 % t interval over replicas. Training images come before test
     images, and where `batch_norm` was not measured, another treatment is drawn.
     """
+    check_known("batch-norm treatment", batch_norm, TREATMENTS)
     for p in first_of([p for p in partings if p.scores is not None], batch_norm=batch_norm, split="train"):
         for group, examples in terciles(p.scores).items():
             barriers = {of: p.path.barrier(of=of, examples=examples) for of in ("error", "loss")}

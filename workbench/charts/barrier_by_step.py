@@ -14,6 +14,7 @@ from workbench.numbers import intervals
 
 
 @Means(
+    asks=("rewind_step split batch_norm barrier_error", "instability"),
     x=PARTED,
     measures=[BARRIER],
     line="batch_norm",

@@ -17,6 +17,8 @@ from workbench.charts.grammar import Axis, Rows, first_of, grouped, picture, thi
 from workbench.charts.grammar.bins import bins
 from workbench.charts.grammar.marks import aside, bars, choice, floors, images, png, tips, up, where
 from workbench.charts.grammar.rows import measured_on
+from workbench.nets.batch_norm import TREATMENTS
+from workbench.work.nearest import check_known
 
 BINS = 14
 SHOWN, IMAGES = 20, 440  # images of one bar, and of all
@@ -25,6 +27,7 @@ BARRIER = Axis("barrier", "loss barrier of an example at the midpoint (nats)", p
 
 
 @picture(
+    asks=("rewind_step split batch_norm path examples", "instability"),
     title="Which examples are not connected?",
     subtitle="{about}; heights by square root; click a bar to see some of its images",
     holds="the images of examples and the paths between children",
@@ -35,6 +38,7 @@ def barriers_by_example(partings: Iterable[Any], *, batch_norm: str = "average")
 
     Training images come before test images, and where `batch_norm` was not measured, another treatment is drawn.
     """
+    check_known("batch-norm treatment", batch_norm, TREATMENTS)
     by_step = grouped(first_of(list(partings), batch_norm=batch_norm, split="train"), lambda p: p.rewind_step)
     steps = thin(sorted(by_step), STEPS)
     values = {step: torch.stack([p.path.barriers() for p in by_step[step]]).mean(0) for step in steps}

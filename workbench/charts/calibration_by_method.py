@@ -34,6 +34,10 @@ LESS = replace(VALUES, measures=SIGNED)
 
 
 @picture(
+    asks=(
+        "method seed replica combine members test|method seed replica combine temperature_scaled",
+        "robust_ensembles",
+    ),
     title="Which method is best calibrated?",
     subtitle="mean and 95 % t interval over replicas; hollow: after temperature scaling\n{about}",
     description=(
@@ -58,7 +62,7 @@ def calibration_by_method(table: Any, reference: str | None = None) -> Rows:
     names = list(dict.fromkeys(row["method"] for row in rows))
     if reference is not None and reference not in names:
         raise unknown("method", reference, names)
-    base = reference or (ORDINARY if ORDINARY in names else names[0])
+    base = reference if reference is not None else (ORDINARY if ORDINARY in names else names[0])
     combined = f"members combined by mean {rows[0]['combine']}; below: less {base}, paired by replica"
     known = {"base": base, "about": f"{len(names)} methods, {combined}"}
     place = {name: {"place": place} for place, name in enumerate(thin(names, MOST))}

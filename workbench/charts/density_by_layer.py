@@ -17,6 +17,7 @@ CELL, MOST = 46, 96  # pixels across that a number needs, and that a cell takes 
 
 
 @picture(
+    asks=("round density mask", "winning_tickets"),
     title="Density by layer",
     subtitle="layers from input to output, with their weights; mean over replicas",
     holds="the masks of tickets",

@@ -39,6 +39,7 @@ PART = Axis("share", "test images that are right for", "~%", zero=True)
 
 
 @Means(
+    asks=("method members combine test", "robust_ensembles"),
     x=STEP,
     measures=[
         *(Axis(field, title, "~%", ".1%", domain=(0, 1)) for field, title in SHARES.items()),
@@ -103,7 +104,12 @@ BY_THIRD = Means(
 )
 
 
-@picture()
+@picture(
+    asks=(
+        "method seed replica member tercile accuracy loss weight|method seed replica who member share",
+        "member_difficulty",
+    )
+)
 def easy_to_hard(outcomes: Any) -> Rows:
     """Draw every member by tercile of difficulty, and the share of test images that each alone gets right.
 

@@ -11,6 +11,7 @@ STEPS = 12  # curves of a treatment, at most
 
 
 @Means(
+    asks=("rewind_step pair split batch_norm path", "instability"),
     x=Axis("alpha", "α, from one child to the other", said=".3f", padding=6),
     measures=[Axis("error", "error", "~%", ".2%")],
     line="parted",

@@ -26,6 +26,11 @@ CHOSEN: dict[str, Any] = {"param": "pair", "empty": False}  # the pair that was 
 
 
 @picture(
+    asks=(
+        "replica_a round_a density_a replica_b round_b density_b barrier_error barrier_loss angle overlap disagreement "
+        "batch_norm",
+        "pair_matrix",
+    ),
     title="Pairs of tickets",
     subtitle=(
         "every pair of networks, named replica · round; blocks on the diagonal are of one seed\n"

@@ -18,6 +18,7 @@ CURVES, NAMED = 24, 8  # at most
 
 
 @Means(
+    asks=("round density run", "winning_tickets"),
     x=replace(STEP, zero=False),
     measures=MEASURES,
     line="density",

@@ -39,6 +39,7 @@ MEMBERS, PAIRS = once(members_table), once(overlaps_table)
 
 
 @picture(
+    asks=("method members combine probabilities test", "robust_ensembles"),
     title="Who is in the ensemble?",
     subtitle="{about}",
     description=(

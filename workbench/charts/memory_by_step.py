@@ -20,7 +20,11 @@ ACROSS = replace(STEP, title="step", padding=0)
 SHARE = Axis("share", "share of the training examples", "~%", ".1%", domain=(0, 1))
 
 
-@picture(title="What is learned and forgotten?", subtitle="{about}; counted at every presentation in training")
+@picture(
+    asks=("step of epoch accuracy never_learned not_forgotten forgotten_once forgotten_more", "remembering"),
+    title="What is learned and forgotten?",
+    subtitle="{about}; counted at every presentation in training",
+)
 def memory_by_step(table: Any) -> Rows:
     """Draw shares of the training examples by step, in four bands from below: learned and never forgotten, forgotten
     once, forgotten more often, and never learned so far.

@@ -38,6 +38,7 @@ IMAGES = 14  # of the largest weights
 
 
 @picture(
+    asks=("source losses weights published curve gradient", "robust_weighting"),
     title="What does a robust loss make of a batch?",
     subtitle="{about}",
     description=(

@@ -16,7 +16,7 @@ import torch
 from workbench.charts.grammar import ROWS, SIDE, Look, Looks, Rows, legend, menu, picture, tips, where
 from workbench.charts.grammar.looks import BLUE, GOLD, ORANGE, channels
 from workbench.charts.scored_examples import NEVER, correlated, scored_examples
-from workbench.work.seeds import generator
+from workbench.work.seeds import check_seed, generator
 
 POINTS = ROWS - 1
 AGREE = ("el2n", "forgetting")  # what is shown at first, where both are there
@@ -24,7 +24,12 @@ KINDS: Looks = {"as it is": Look(BLUE), "label flipped": Look(ORANGE, "diamond")
 HEIGHT, MOST = 340, 640  # pixels up, and across at most
 
 
-@picture(title="Do two scores agree?", subtitle="{about}", holds="the scores of single examples")
+@picture(
+    asks=("scores flipped examples classes|forgetting flipped examples classes", "example_scores"),
+    title="Do two scores agree?",
+    subtitle="{about}",
+    holds="the scores of single examples",
+)
 def score_against_score(outcomes: Iterable[Any], a: str | None = None, b: str | None = None, *, seed: int = 0) -> Rows:
     """Draw a point for each of some examples: one score across, another up, chosen by two menus; above it Spearman's
     rank correlation of the two over all examples.
@@ -33,13 +38,17 @@ def score_against_score(outcomes: Iterable[Any], a: str | None = None, b: str | 
     and up at first: el2n and forgetting, where they are there. `seed` draws the examples that are shown. Raises a
     ValueError for a score that is not there.
     """
+    check_seed(seed)
     outcomes = list(outcomes)
     examples = scored_examples(outcomes)
     if examples is None:
         return []
     names = list(examples.scores)
     names = list(dict.fromkeys([*AGREE, *names])) if set(AGREE) <= set(names) else names
-    first, second = examples.chosen(a or names[0]), examples.chosen(b or names[min(1, len(names) - 1)])
+    first, second = (
+        examples.chosen(names[0] if a is None else a),
+        examples.chosen(names[min(1, len(names) - 1)] if b is None else b),
+    )
     n = len(examples.examples)
     drawn = torch.randperm(n, generator=generator(seed, "points"))[:POINTS].sort().values
     about = f"{examples.about}, {'all' if n <= POINTS else f'{POINTS} of them'} drawn"

@@ -22,7 +22,12 @@ CELL = 52  # pixels across, at most
 KEY = 100  # of the colours, with their title
 
 
-@picture(title="Which scores say the same?", subtitle="{about}", holds="the scores of single examples")
+@picture(
+    asks=("scores flipped examples classes|forgetting flipped examples classes", "example_scores"),
+    title="Which scores say the same?",
+    subtitle="{about}",
+    holds="the scores of single examples",
+)
 def score_correlations(outcomes: Iterable[Any]) -> Rows:
     """Draw a heat map of Spearman's rank correlations between all scores, the number in every cell; orange cells agree,
     blue ones are reversed, grey ones have nothing in common.

@@ -22,6 +22,7 @@ LISTS: list[Any] = ["low", "high", "top", "count", "share", "values"]  # of a ro
 
 
 @picture(
+    asks=("scores flipped examples classes|forgetting flipped examples classes", "example_scores"),
     title="How hard are the examples of each class?",
     subtitle="{about}; heights by square root, the line is the median",
     holds="the scores of single examples",

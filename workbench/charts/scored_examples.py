@@ -13,7 +13,7 @@ from workbench.charts.grammar.bins import Bins, bins
 from workbench.data.data import Split
 from workbench.data_diet.scores import Score
 from workbench.experiments.score_tables import averaged, rank_correlations
-from workbench.work.nearest import unknown
+from workbench.work.nearest import check_known
 
 NEVER = "never learned"
 
@@ -41,8 +41,7 @@ class ScoredExamples:
         """Return the name of a score that is there, the first of them for None; a ValueError for another."""
         if name is None:
             return next(iter(self.scores))
-        if name not in self.scores:
-            raise unknown("score", name, self.scores)
+        check_known("score", name, self.scores)
         return name
 
     def drawn_classes(self, most: int) -> list[int]:

@@ -21,6 +21,7 @@ from workbench.charts.grammar.looks import scale as colours
 from workbench.charts.grammar.marks import choice, images, png, tips
 from workbench.experiments.ensemble_outcome import BINS, Answers, by_method
 from workbench.numbers.numerals import points
+from workbench.work import rules
 
 SURE = 0.9
 HIGH = 150  # pixels of a histogram
@@ -30,6 +31,7 @@ LISTS = ("low", "high", "floor", "top", "count", "share", "accuracy")
 
 
 @picture(
+    asks=("method members combine probabilities test", "robust_ensembles"),
     title="Where is it sure, and where is it wrong?",
     subtitle="{about}",
     menus={"scaled": "confidence"},
@@ -108,6 +110,7 @@ def words_of_histograms(outcomes: list[Any]) -> list[str]:
 
 
 @picture(
+    asks=("method members combine probabilities test", "robust_ensembles"),
     title="Which images is it sure and wrong about?",
     subtitle="{about}\nclick a part of a bar to see its images, the surest first",
     holds="the images of examples",
@@ -120,6 +123,7 @@ def sure_and_wrong(outcomes: Iterable[Any], scaled: bool = False) -> Rows:
     takes confidence after temperature scaling. At first the surest wrong predictions of the first method are shown.
     Images are small PNGs, at most 480.
     """
+    rules.flag("scaled", scaled)
     ensembles = by_method(outcomes)
     if not ensembles:
         return []

@@ -11,11 +11,13 @@ from torch import Tensor
 
 from workbench.charts.grammar import SIDE, Rows, first_of, kept, legend, picture, tickets, tips
 from workbench.charts.grammar.looks import BLUE, GREY
+from workbench.numbers.asked import asked
 
 BINS = 60
 
 
 @picture(
+    asks=("density mask run", "winning_tickets"),
     title="Weights before and after pruning",
     subtitle="values after training, of the weights that survive",
     holds="the weights of tickets",
@@ -26,8 +28,10 @@ def weights_before_after(outcome_before: Any, outcome_after: Any = None) -> Rows
     Two outcomes may be given, the dense network and a ticket of it for instance; of all of them instead, the first
     replica's densest and sparsest ticket are drawn.
     """
-    pair = [outcome_before, outcome_after]
-    if outcome_after is None:
+    after = asked("weights_before_after", outcome_after or [], *weights_before_after.asks)
+    pair = [*outcome_before[:1], *after[:1]]
+    if not after:
+        asked("weights_before_after", outcome_before, "round density mask run", "winning_tickets")
         replica = first_of(tickets(outcome_before), replica=None)
         pair = [*replica[:1], *replica[1:][-1:]]
     survivors = [_survivors(outcome) for outcome in pair]

@@ -22,6 +22,8 @@ def halfway(function: Callable[[dict[str, Tensor], dict[str, Tensor], float], di
     answer = answer_of(function, a, b, 0.25)
     form = f"it should return a dict with the names w, norm.running_mean and count, got {short(answer)}"
     expect(isinstance(answer, dict) and answer.keys() == b.keys(), form)
+    shapes = all(isinstance(answer[name], Tensor) and answer[name].shape == b[name].shape for name in b)
+    expect(shapes, f"every name should hold a tensor of the shape it had, got {short(next(iter(answer.values())))}")
     kept = all(map(torch.equal, given, (*a.values(), *b.values())))
     expect(kept, "it changed one of the networks it was given; make new tensors")
     w = answer["w"].float()

@@ -17,13 +17,14 @@ from torch import Tensor, nn
 
 from workbench.data.data import Data
 from workbench.ensembles.member import Member
-from workbench.ensembles.members import edge_popup_member
+from workbench.ensembles.members import MOST, edge_popup_member
 from workbench.nets import masks
 from workbench.nets.evaluation import evaluate
 from workbench.nets.weights import Weights
 from workbench.pruning.edge_popup import initial_scores
+from workbench.training.entrance import check_training
 from workbench.training.recipe import Recipe
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike, run
 from workbench.work.calls import call
 from workbench.work.seeds import number
@@ -54,8 +55,8 @@ def boosted(
     it is (scikit-learn stops there). Every ticket has its own initial scores and order, those that the ordinary
     ensemble of this seed draws (`ensembles.members`): where no ticket errs, this is that ensemble.
     """
-    if members < 1:
-        raise ValueError(f"an ensemble has one member at least, got members={members}; three are the usual number")
+    check_training(model, weights, data, recipe, seed=seed)
+    rules.whole("members", members, least=1, most=MOST, way_on="three are the usual number")
     w = torch.ones(len(data.train), dtype=torch.float64)
     options = {"loss": recipe.loss, "density": density, "scope": scope}
     for m in range(members):

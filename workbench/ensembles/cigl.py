@@ -16,7 +16,7 @@ from torch import nn
 
 from workbench.data.data import Data
 from workbench.ensembles.member import Member
-from workbench.ensembles.members import consume
+from workbench.ensembles.members import check_given, consume
 from workbench.nets import masks
 from workbench.nets.batch_norm import recompute_batch_norm
 from workbench.nets.initialisation import initialise
@@ -25,6 +25,7 @@ from workbench.nets.weights import Weights, mix, on_cpu
 from workbench.pruning.dynamic import dynamic_steps
 from workbench.training.recipe import Recipe
 from workbench.training.steps import Step, network_weights
+from workbench.work import rules
 from workbench.work.seeds import generator, number
 
 POINTS = 20  # of the run, at most, that are averaged
@@ -49,9 +50,9 @@ def cigl(
     many weights in every layer as the run did (`largest`), and batch-norm's statistics are taken anew. Raises a
     ValueError for a share out of range.
     """
-    for name, share in (("leave_out", leave_out), ("average", average)):
-        if not 0 < share < 1:
-            raise ValueError(f"{name} must be in (0, 1), a share, got {share}; the defaults are 0.1 and 0.25")
+    check_given(model, data, recipe, seed)
+    rules.number("leave_out", leave_out, above=0, below=1, way_on="a share of the weights; 0.1 is the default")
+    rules.number("average", average, above=0, below=1, way_on="a share of the run; 0.25 is the default")
     of, names = recipe.length(len(data.train)), list(masks.full(model))
     start, run_seed = initialise(model, seed=number(seed, "member weights")), number(seed, "member")
     part = max(1, round(average * of))

@@ -8,7 +8,7 @@ Logits are (members, examples, classes), labels class numbers (examples,); a Val
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 
 import torch
@@ -18,6 +18,7 @@ from workbench.calibration.arrays import checked_labels
 from workbench.ensembles.combination import check_logits
 from workbench.nets import masks
 from workbench.nets.masks import Mask
+from workbench.work import rules
 
 
 def disagreement(logits_MNC: Tensor) -> float:
@@ -76,8 +77,11 @@ def _wrong(logits_MNC: Tensor, labels: Tensor) -> Tensor:
 
 
 def _check_some(members: Sequence[Mask]) -> None:
-    if not members:
-        raise ValueError("an ensemble has one member at least, got no mask; give one a member")
+    if isinstance(members, (str, Mapping)) or not isinstance(members, Sequence) or not members:
+        raise rules.refused("members", "masks, of one member at least", members, "[member.mask for member in members]")
+    for mask in members:
+        masks.check_some(mask)
+        masks.check(mask, members[0])
 
 
 def _over_pairs(n: int, of: Callable[[int, int], float]) -> float:

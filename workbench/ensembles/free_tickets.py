@@ -11,13 +11,15 @@ from torch import nn
 
 from workbench.data.data import Data
 from workbench.ensembles.member import Member
-from workbench.ensembles.members import consume
+from workbench.ensembles.members import MOST, check_given, consume
 from workbench.nets import masks
 from workbench.nets.initialisation import initialise
 from workbench.nets.weights import Weights, on_cpu
 from workbench.pruning.dynamic import dynamic_steps
+from workbench.training.entrance import check_training
 from workbench.training.recipe import Recipe
 from workbench.training.steps import network_weights
+from workbench.work import rules
 from workbench.work.archive import ArchiveLike, run
 from workbench.work.calls import call
 from workbench.work.replicas import in_order
@@ -42,8 +44,8 @@ def free_tickets(
     "random". Combine them by their probabilities. Raises a ValueError for fewer than one member, or an option of
     `dynamic_steps` out of range.
     """
-    if members < 1:
-        raise ValueError(f"an ensemble has one member at least, got members={members}; three are the usual number")
+    check_given(model, data, recipe, seed)
+    rules.whole("members", members, least=1, most=MOST, way_on="three are the usual number")
 
     def member(m: int) -> Member:
         start, run_seed = initialise(model, seed=number(seed, "member weights", m)), number(seed, "member", m)
@@ -68,6 +70,7 @@ def free_ticket(
     The layers' densities are Erdős-Rényi-kernel ones, and the mask changes until the end: at first half (`drop`) of the
     weights of a layer at a time, by a cosine ever fewer.
     """
+    check_training(model, start, data, recipe, seed=seed)
     options = {"density": density, "grow": grow, "drop": drop, "until": 1.0, "seed": seed}
     last, history = consume(dynamic_steps(model, start, data, recipe, **options), recipe.loss)
     mask = on_cpu(last.state.mask or {})

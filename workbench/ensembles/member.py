@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.training.losses import Loss
+from workbench.work import rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,3 +51,14 @@ class Member:
     def __repr__(self) -> str:
         collapse = f", collapsed={self.collapsed}" if self.collapsed else ""
         return f"Member({self.loss}, density={self.density:.4g}, steps={self.steps}, seed={self.seed}{collapse})"
+
+
+def check_members(members: Sequence[Member]) -> None:
+    """Raise a ValueError unless there is a member at least, and all are."""
+    way_on = "wb.ensembles.members(...) trains some"
+    if isinstance(members, (str, Mapping)) or not isinstance(members, Sequence):
+        raise rules.refused("members", "a list of members", members, "of one member, [member]")
+    if not members:
+        raise ValueError("an ensemble has one member at least, got none; train a member first")
+    for m, member in enumerate(members):
+        rules.instance(f"members[{m}]", member, Member, "a Member", way_on)

@@ -19,23 +19,27 @@ from workbench.data.data import Data
 from workbench.ensembles.member import Member
 from workbench.ensembles.weighing import weigh
 from workbench.nets import masks
+from workbench.nets.door import check_model, check_training_data
 from workbench.nets.initialisation import initialise
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.pruning.edge_popup import edge_popup_steps, initial_scores
 from workbench.pruning.straight_through import mask_of
-from workbench.training.losses import CrossEntropy, Loss, Robust
+from workbench.training.entrance import check_recipe, check_training
+from workbench.training.losses import CrossEntropy, Loss, Robust, check_loss
 from workbench.training.recipe import Recipe
 from workbench.training.robust import divergence, effective_sample_size, negative_share, robust_weights
 from workbench.training.steps import Step, network_weights, steps
+from workbench.work import rules
 from workbench.work.archive import ArchiveLike, run
 from workbench.work.calls import call
-from workbench.work.nearest import unknown
+from workbench.work.nearest import check_known
 from workbench.work.replicas import in_order
-from workbench.work.seeds import number
+from workbench.work.seeds import check_seed, number
 
 SHARE = ("weights", "weights and scores", "nothing")
 OVER = ("batch", "dataset")
+MOST = 10_000  # members
 ROWS = 40  # of a member's history
 
 
@@ -62,10 +66,11 @@ def members(
     (`initialise`). `over` is where a `Robust` loss weighs: the "batch" (as published), or the "dataset", by the last
     loss seen of every example. Raises a ValueError for no losses, or an option that is not known.
     """
-    if not losses:
-        raise ValueError("an ensemble needs a loss a member, got none; losses=(Robust(lam=2), CrossEntropy())")
-    if share not in SHARE:
-        raise unknown("share", share, SHARE)
+    check_given(model, data, recipe, seed)
+    way_on = "an ensemble needs a loss a member; losses=(Robust(lam=2), CrossEntropy())"
+    if isinstance(losses, str) or not isinstance(losses, Sequence) or not losses:
+        raise rules.refused("losses", "one or more losses", losses, way_on)
+    check_known("share", share, SHARE)
     for loss in losses:
         check_weighing(loss, over, recipe)
 
@@ -80,6 +85,14 @@ def members(
         return replace(trained, loss=losses[m])
 
     return in_order(member, range(len(losses)), workers=workers)
+
+
+def check_given(model: nn.Module, data: Data, recipe: Recipe, seed: int) -> None:
+    """Raise a ValueError unless members, which draw their own weights, can be trained with these."""
+    check_model(model)
+    check_training_data(data)
+    check_recipe(recipe, len(data.train))
+    check_seed(seed)
 
 
 def edge_popup_member(
@@ -101,6 +114,7 @@ def edge_popup_member(
     `example_weights` multiply the losses, one number an example of `data.train`. Raises a ValueError where a loss that
     weighs over the data set would take their place.
     """
+    check_training(model, weights, data, recipe, seed=seed)
     recipe, place, keeper = _where_it_weighs(data, recipe, loss, over)
     if keeper is not None and example_weights is not None:
         raise ValueError('example_weights have no place where over="dataset" weighs the examples; take over="batch"')
@@ -124,6 +138,7 @@ def trained_member(
     seed: int = 0,
 ) -> Member:
     """Train the weights themselves under a loss, dense or under a mask (a magnitude ticket), as a member."""
+    check_training(model, start, data, recipe, mask, seed=seed)
     recipe, place, keeper = _where_it_weighs(data, recipe, loss, over)
     last, history = consume(steps(model, start, data, recipe, mask=mask, seed=seed), loss, keeper)
     kept = masks.full(model) if mask is None else mask
@@ -144,8 +159,8 @@ def as_trained(loss: Loss, over: str) -> tuple[Loss, str]:
 
 def check_weighing(loss: Loss, over: str, recipe: Recipe) -> None:
     """Raise a ValueError unless `over` says where a robust loss weighs, and this loss can weigh there."""
-    if over not in OVER:
-        raise unknown("place of the weights (over)", over, OVER)
+    check_loss(loss)
+    check_known("place of the weights (over)", over, OVER)
     trained, place = as_trained(loss, over)
     if place == "dataset" and isinstance(trained, Robust) and (trained.gradient != "mathematics" or recipe.mixup):
         raise ValueError(
@@ -203,7 +218,7 @@ def consume(
 
 def _by_id(example_weights: Tensor | None, data: Data) -> Tensor | None:
     """Return the weights at the places of their examples' ids."""
-    if example_weights is None or example_weights.shape != (len(data.train),):  # which `steps` refuses
+    if not isinstance(example_weights, Tensor) or example_weights.shape != (len(data.train),):  # which `steps` refuses
         return None
     by_id = torch.zeros(int(data.train.ids.max()) + 1)
     by_id[data.train.ids.cpu()] = example_weights.detach().cpu().float()

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from workbench.data.data import Split
 from workbench.ensembles.combination import combine
-from workbench.ensembles.member import Member
+from workbench.ensembles.member import Member, check_members
 from workbench.nets.evaluation import evaluate_all
 
 
@@ -41,8 +41,7 @@ class Predicted:
 
 def predict(model: nn.Module, members: Sequence[Member], split: Split) -> Predicted:
     """Return what every member says of a split, in eval mode, un-augmented; a ValueError for no members."""
-    if not members:
-        raise ValueError("an ensemble has one member at least, got none; train a member first")
+    check_members(members)
     evaluations = evaluate_all(model, [member.weights for member in members], split)
     logits_MNC = torch.stack([evaluation.logits for evaluation in evaluations])
     return Predicted(logits_MNC, split.labels.cpu(), split.ids.cpu(), tuple(member.vote for member in members))

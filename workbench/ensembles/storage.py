@@ -18,10 +18,12 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from workbench.data.data import Data
-from workbench.ensembles.member import Member
+from workbench.ensembles.member import Member, check_members
 from workbench.nets import masks
+from workbench.nets.door import check_data, check_model, taken_by
 from workbench.nets.weights import Weights, check_same, owners, untied
 from workbench.training.losses import LOSSES
+from workbench.work import rules
 from workbench.work.fingerprint import fingerprint, init_fields
 from workbench.work.tensor_file import read_tensors, write_tensors
 
@@ -35,6 +37,7 @@ def stored_bits(member: Member, model: nn.Module) -> int:
     "bits": the mask and the buffers. "values": the mask where it is sparse, 32 bits for each kept weight, and all else
     that the network has (biases, norms, buffers).
     """
+    _check_of(member, model)
     buffers = 8 * sum(buffer.numel() * buffer.element_size() for _, buffer in model.named_buffers())
     places = masks.total(member.mask)
     if member.stored == "bits":
@@ -46,14 +49,17 @@ def stored_bits(member: Member, model: nn.Module) -> int:
 
 def multiplications(model: nn.Module, member: Member, data: Data) -> int:
     """Return how many products a member takes for one image: kept weights × the places each is used at."""
+    _check_of(member, model)
+    check_data(data)
     used: dict[str, int] = {}
     network, owner = copy.deepcopy(model).eval(), owners(model)
     for path, module in network.named_modules():
         name = f"{path}.weight" if path else "weight"
         if (name := owner.get(name, name)) in member.mask:
             module.register_forward_hook(_uses(used, name))
-    with torch.no_grad():
-        functional_call(network, untied(member.weights, model), (torch.zeros(1, *data.shape),))
+    image = torch.zeros(1, *data.shape)
+    with torch.no_grad(), taken_by(model, image):
+        functional_call(network, untied(member.weights, model), (image,))
     return sum(used.get(name, 0) * int(kept.count_nonzero()) for name, kept in member.mask.items())
 
 
@@ -64,6 +70,8 @@ def save(members: Sequence[Member], shared: Weights, path: str | Path) -> None:
     the model's form): they are drawn again from their seed, and not kept. Histories are not kept either. Raises a
     ValueError for a missing folder, and for members that were not cut from the shared weights.
     """
+    check_members(members)
+    rules.tensors("shared", shared, "wb.initialise(model, seed=0) gives random weights")
     tensors = {f"{m}:{name}": t for m, member in enumerate(members) for name, t in _tensors(member, shared, m).items()}
     about = {"format": "lottery-workbench ensemble", "members": json.dumps([_about(member) for member in members])}
     write_tensors(path, tensors, about | {"shared": fingerprint(shared)}, "an ensemble")
@@ -75,13 +83,23 @@ def open(path: str | Path, shared: Weights) -> list[Member]:  # read as wb.ensem
     Raises a ValueError for another file, and for members of frozen weights where `shared` are others.
     """
     way_on = "wb.ensembles.save(members, shared, path) writes one"
+    rules.tensors("shared", shared, "wb.initialise(model, seed=0) gives random weights")
     tensors, about = read_tensors(path, "ensemble", way_on)
     if "members" not in about:
         raise ValueError(f"{path} holds no ensemble; {way_on}")
     fields = json.loads(about["members"])
     if any(member["stored"] == "bits" for member in fields) and about["shared"] != fingerprint(shared):
         raise ValueError(f"the members of {path} are cut from other random weights; draw those of their seed")
+    if other := {name.rpartition(":")[2] for name in tensors} - shared.keys():
+        raise ValueError(f"shared must be weights of the members' model, but {path} has {min(other)} beside; {way_on}")
     return [_member(tensors, f"{m}:", shared, member) for m, member in enumerate(fields)]
+
+
+def _check_of(member: Member, model: nn.Module) -> None:
+    check_members([member])
+    check_model(model)
+    if other := member.mask.keys() - {name for name, _ in model.named_parameters()}:
+        raise ValueError(f"member must be of the model, but it keeps {min(other)}, which the model does not have")
 
 
 def _tensors(member: Member, shared: Weights, m: int) -> dict[str, Tensor]:

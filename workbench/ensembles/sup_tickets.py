@@ -17,7 +17,7 @@ from torch import nn
 from workbench.data.batches import Order
 from workbench.data.data import Data
 from workbench.ensembles.member import Member
-from workbench.ensembles.members import consume
+from workbench.ensembles.members import check_given, consume
 from workbench.nets import masks
 from workbench.nets.batch_norm import recompute_batch_norm
 from workbench.nets.initialisation import initialise
@@ -26,6 +26,7 @@ from workbench.pruning.dynamic import dynamic_steps, rewire
 from workbench.pruning.magnitude import magnitude
 from workbench.training.recipe import Recipe
 from workbench.training.steps import Step, network_weights
+from workbench.work import rules
 from workbench.work.seeds import number
 
 
@@ -77,6 +78,7 @@ def sup_tickets(
     growing the share `explore` of every layer. The mask else changes as by `dynamic_steps`, up to the first cycle.
     Batch-norm's statistics are taken anew in the end. Raises a ValueError where a cycle would have no step.
     """
+    check_given(model, data, recipe, seed)
     of = recipe.length(len(data.train))
     cyclic = in_cycles(recipe, of, cycles=cycles, last=last, explore=explore)
     start, run_seed = initialise(model, seed=number(seed, "member weights")), number(seed, "member")
@@ -104,11 +106,9 @@ def sup_tickets(
 
 def in_cycles(recipe: Recipe, of: int, *, cycles: int = 3, last: float = 0.1, explore: float = 0.5) -> Cyclic:
     """Return the recipe with its cycles; a ValueError where they cannot be in a run of so many steps."""
-    if cycles < 1 or not 0 < last < 1:
-        part = f"cycles={cycles}, last={last}"
-        raise ValueError(f"cheap tickets take one cycle at least, in a last part in (0, 1), got {part}; try 3 and 0.1")
-    if not 0 <= explore < 1:
-        raise ValueError(f"explore must be in [0, 1), the share that a cycle drops and grows, got {explore}; try 0.5")
+    rules.whole("cycles", cycles, least=1, way_on="3 is the default, in the last tenth of the run")
+    rules.number("last", last, above=0, below=1, way_on="a share of the run; 0.1 is the default")
+    rules.number("explore", explore, least=0, below=1, way_on="the share that a cycle drops and grows; try 0.5")
     cyclic = Cyclic(**{f.name: getattr(recipe, f.name) for f in fields(Recipe)}, cycles=cycles, last=last)
     if cyclic.cycle(of) < 1:
         raise ValueError(f"the last {last:g} of {of} steps is too short for {cycles} cycles; train longer")

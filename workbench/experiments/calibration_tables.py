@@ -11,11 +11,16 @@ from workbench import calibration, ensembles
 from workbench.ensembles.diversity import disagreement_by_member
 from workbench.experiments.ensemble_outcome import Ensembled, check_once
 from workbench.experiments.fields_of import fields_of
+from workbench.experiments.given_names import check_names
+from workbench.experiments.ways_to_an_ensemble import WAYS
 from workbench.nets import masks
 from workbench.numbers import intervals
+from workbench.numbers.asked import asked
 from workbench.numbers.intervals import Interval
 from workbench.numbers.tables import table
 from workbench.training.losses import in_words
+from workbench.work import rules
+from workbench.work.nearest import check_known
 
 if TYPE_CHECKING:
     import pandas
@@ -33,9 +38,16 @@ def ensembles_table(outcomes: Iterable[Ensembled], *, bins: int = 15) -> pandas.
     """
     import pandas
 
+    outcomes = _asked("ensembles_table", outcomes)
     columns = ["method", "members", "density", "seed", "replica", "combine", "temperature_scaled"]
     rows = [_row(o, scaled, bins) for o in outcomes for scaled in (False, True)]
     return pandas.DataFrame(rows, columns=None if rows else columns)
+
+
+def _asked(name: str, outcomes: Iterable[Ensembled]) -> list[Ensembled]:
+    if hasattr(outcomes, "to_dict"):
+        raise rules.refused("outcomes", "the outcomes themselves", outcomes, "a table has no predictions")
+    return asked(name, outcomes, "method members combine validation test", "robust_ensembles")
 
 
 def _row(o: Ensembled, scaled: bool, bins: int) -> dict[str, Any]:
@@ -60,7 +72,7 @@ def reliability_table(outcomes: Iterable[Ensembled], *, bins: int = 15) -> panda
     """Return the bins of the reliability diagram of every outcome, before and after temperature scaling."""
     return table(
         {**o.labels, "combine": o.combine, "temperature_scaled": scaled, **row}
-        for o in outcomes
+        for o in _asked("reliability_table", outcomes)
         for scaled in (False, True)
         for row in calibration.reliability(o.probabilities(scaled=scaled), o.test.labels, bins=bins)
     )
@@ -95,6 +107,14 @@ def differences_between(
     value in a replica (no wrong prediction) is not paired there. Raises a ValueError for rows of several experiments,
     in which a replica has a method twice.
     """
+    rows = asked("differences_between", rows, "seed replica method temperature_scaled", "ensembles_table")
+    if not hasattr(rows, "pivot_table"):
+        raise rules.refused("rows", "a data frame", rows, "wb.experiments.ensembles_table(outcomes) makes one")
+    check_names("measure", measures, [*dict.fromkeys((*MEASURES, *map(str, rows)))], least=1)
+    for name, method in (("a", a), ("b", b)):
+        check_known(f"method {name}", method, {*WAYS, *rows.get("method", ())})
+    if not len(rows):
+        return
     check_once(rows[["seed", "replica", "method", "temperature_scaled"]].itertuples(index=False, name=None))
     for scaled in (False, True):
         part = rows[rows["temperature_scaled"] == scaled]
@@ -110,7 +130,7 @@ def validation_gap(outcomes: Iterable[Ensembled], method: str = "ordinary") -> I
     Robust training lowers confidence: where this is not above zero it can only hurt. Raises a ValueError for
     outcomes without the method, or of several experiments.
     """
-    outcomes = [o for o in outcomes if o.method == method]
+    outcomes = [o for o in _asked("validation_gap", outcomes) if o.method == method]
     check_once((o.seed, o.replica, o.method) for o in outcomes)
     if not outcomes:
         raise ValueError(f'there is no outcome of "{method}"; add it to the methods of the experiment')
@@ -131,7 +151,7 @@ def validation_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
             **_known(o),
             **calibration.measured(o.validation.probabilities(o.combine), o.validation.labels, "nll signed_gap"),
         }
-        for o in outcomes
+        for o in _asked("validation_table", outcomes)
     )
 
 
@@ -150,7 +170,7 @@ def diversity_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
             "relative_disagreement": ensembles.relative_disagreement(o.test.logits_MNC, o.test.labels),
             "overlap": o.overlap,
         }
-        for o in outcomes
+        for o in _asked("diversity_table", outcomes)
     )
 
 
@@ -166,7 +186,7 @@ def costs_table(outcomes: Iterable[Ensembled]) -> pandas.DataFrame:
             "overlap": o.overlap,
             "union_density": o.union,
         }
-        for o in outcomes
+        for o in _asked("costs_table", outcomes)
     )
 
 

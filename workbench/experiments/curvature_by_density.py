@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import lottery
 from workbench.experiments.fields_of import fields_of
-from workbench.experiments.given_names import check_names
+from workbench.experiments.given_names import are, check_names, told
 from workbench.experiments.replica import Replica, prepare
 from workbench.landscape.curvature import Curvature, prunable_share
 from workbench.landscape.curvature import curvature as curvature_at
@@ -22,13 +22,15 @@ from workbench.lottery.rounds import Round
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
+from workbench.numbers.asked import asked
 from workbench.training.recipe import Recipe
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 
 if TYPE_CHECKING:
     import pandas
 
+ROUNDS = 1000  # at most
 CONTROLS = ("rewound", "random_mask")
 
 
@@ -101,17 +103,15 @@ def curvature(
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": "keep"}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
     spectra = {"split": split, "examples": examples, "k": k, "draws": draws, "steps": steps, "repeats": repeats}
-    if not measured or any(isinstance(r, bool) or not isinstance(r, int) or r < 0 for r in measured):
-        raise ValueError(f"measured must be rounds from 0 on, got {list(measured)}; 0 is the dense one")
+    if not are(measured, rules.whole, most=ROUNDS):
+        raise ValueError(f"measured must be rounds from 0 on, each once, got {told(measured)}; 0 is the dense one")
     lottery.counts(masks.full(experiment.network), max(measured), fraction)
     check_names("control", controls, CONTROLS)
-    if examples < 1:
-        raise ValueError(f"examples must be at least 1, got {examples}; a few hundred are a first look")
+    rules.flag("by_layer", by_layer)
+    rules.whole("examples", examples, least=1, way_on="a few hundred are a first look")
     for name, least in (("k", 1), ("draws", 3), ("steps", 2), ("repeats", 1)):
-        if spectra[name] < least:
-            raise ValueError(f"{name} must be at least {least}, got {spectra[name]}")
-    if not epsilon > 0:
-        raise ValueError(f"epsilon must be above 0, got {epsilon}: the rise of the loss that is allowed; 0.05 is small")
+        rules.whole(name, spectra[name], least=least, most=10_000)
+    rules.number("epsilon", epsilon, above=0, way_on="the rise of the loss that is allowed; 0.05 is small")
     kinds = ("ticket", *controls)
     parts = 1 + len(kinds) * len(measured) - ("random_mask" in controls and 0 in measured)
 
@@ -186,10 +186,11 @@ def spectrum_table(outcomes: Iterable[Sharpness]) -> pandas.DataFrame:
     import pandas
 
     tables = []
-    for o in outcomes:
+    labels = "kind seed replica round density layer dimension"
+    for o in asked("spectrum_table", outcomes, f"{labels} curvature", "curvature"):
         parts = (("eigenvalue", o.curvature.eigenvalues, None), ("density", o.curvature.grid, o.curvature.values))
         for part, at, height in parts:
-            labels = {**fields_of(o, "kind seed replica round density layer dimension"), "part": part}
+            known = {**fields_of(o, labels), "part": part}
             numbers = {"eigenvalue": at.numpy(), "spectral_density": float("nan") if height is None else height.numpy()}
-            tables.append(pandas.DataFrame({**labels, "index": range(len(at)), **numbers}))
+            tables.append(pandas.DataFrame({**known, "index": range(len(at)), **numbers}))
     return pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame()

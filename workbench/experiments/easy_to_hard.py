@@ -24,7 +24,9 @@ from workbench.ensembles.member import Member
 from workbench.ensembles.predicted import predict
 from workbench.ensembles.weighing import weigh
 from workbench.experiments.ensemble_outcome import Ensembled
+from workbench.nets.door import check_data
 from workbench.training.losses import in_words
+from workbench.work import rules
 from workbench.work.seeds import generator
 
 
@@ -88,6 +90,9 @@ def easy_to_hard(
     Images are taken in eval mode, un-augmented. Raises a ValueError for the data of another replica, and for a score of
     other data or of fewer examples.
     """
+    rules.instance("outcome", outcome, Ensembled, "an ensemble", "wb.experiments.robust_ensembles(...) makes some")
+    check_data(data)
+    rules.instance("score", score, Score, "a Score", "wb.data_diet.el2n gives one")
     same = torch.equal(data.test.images.cpu(), outcome.examples.images.cpu())
     if not same or not torch.equal(data.validation.ids.cpu(), outcome.validation.ids.cpu()):
         raise ValueError(
@@ -125,6 +130,7 @@ def easy_to_hard(
 
 def solved(outcome: Ensembled) -> list[Solved]:
     """Return the test images by which members are right: all, some, each one alone, none."""
+    rules.instance("outcome", outcome, Ensembled, "an ensemble", "wb.experiments.robust_ensembles(...) makes some")
     right = outcome.test.right()
     together = outcome.probabilities().argmax(1) == outcome.test.labels
     count, members = right.sum(0), len(right)
@@ -180,8 +186,7 @@ def training_weights(
     boosting gave are not among them. Raises a ValueError for a batch size below one.
     """
     n = len(labels)
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}; give that of the recipe, 128 by default")
+    rules.whole("batch_size", batch_size, least=1, way_on="give that of the recipe, 128 by default")
     count = 1 if member.over == "dataset" else math.ceil(n / batch_size)
     dealt = torch.randperm(n, generator=generator(seed, "batches")).tensor_split(count)
     losses = functional.cross_entropy(logits, labels, reduction="none")

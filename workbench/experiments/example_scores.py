@@ -30,7 +30,7 @@ from workbench.nets.evaluation import evaluate
 from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.steps import network_weights, steps
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
 
@@ -190,13 +190,9 @@ def _barrier(replica: Replica, start: Weights, step: int) -> Score:
 def check_scores(data: Data, recipe: Recipe, scores: Sequence[str], score_step: int, barrier_step: int) -> None:
     """Raise a ValueError for a score that is not known, and for a step out of range."""
     length, n = recipe.length(len(data.train)), len(data.train)
-    if not scores:
-        raise ValueError("scores must name at least one score, got none; el2n is a good first one")
-    check_names("score", scores, score_names())
-    if not 0 <= score_step <= length:
-        raise ValueError(f"score_step must be from 0 to {length}, the length of the recipe, got {score_step}")
-    if not 0 <= barrier_step < length:
-        raise ValueError(f"barrier_step must be from 0 to {length - 1}, got {barrier_step}: its children train on")
+    check_names("score", scores, score_names(), least=1)
+    rules.whole("score_step", score_step, most=length, way_on="that is the length of the recipe")
+    rules.whole("barrier_step", barrier_step, most=length - 1, way_on="its children train on")
     if length * recipe.batch_size < n and any(name in scores for name in OF_TRAINING):
         shown = f"{length} steps of {recipe.batch_size} show {length * recipe.batch_size} of {n} examples"
         raise ValueError(f"forgetting must be counted over one epoch or more, got a recipe whose {shown}")

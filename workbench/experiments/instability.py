@@ -18,21 +18,24 @@ from torch import Tensor
 from workbench.data.data import Split
 from workbench.data_diet.scores import Score, terciles
 from workbench.experiments.fields_of import fields_of
-from workbench.experiments.given_names import check_names
+from workbench.experiments.given_names import are, check_names, told
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.score_to_sort_by import el2n_of
 from workbench.landscape.children import children as children_of
 from workbench.landscape.path import DEFINITIONS, Path, check_points, slice_of
 from workbench.nets.batch_norm import TREATMENTS
 from workbench.numbers import intervals
+from workbench.numbers.asked import asked
 from workbench.numbers.tables import table
 from workbench.training.recipe import Recipe
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
+from workbench.work.nearest import check_known
 
 if TYPE_CHECKING:
     import pandas
 
+STABLE = ("barrier_error", "rewind_step", "replica")
 LABELS = "rewind_step seed replica pair split batch_norm"
 LIMIT = 0.02  # of the error barrier: below it two networks count as connected (Frankle et al. 2020)
 STEEP = Recipe(  # a rate at which digits show it: LeNet on digits is connected from step 0 on
@@ -95,14 +98,15 @@ def instability(
     option out of range, before anything is trained.
     """
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)
-    if not rewind_steps or not all(0 <= k < experiment.length for k in rewind_steps):
-        raise ValueError(f"rewind_steps must be steps from 0 to {experiment.length - 1}, got {list(rewind_steps)}")
-    if children < 2:
-        raise ValueError(f"children must be at least 2, got {children}: barriers are between them")
+    if not are(rewind_steps, rules.whole, most=experiment.length - 1):
+        raise ValueError(f"rewind_steps must be steps from 0 to {experiment.length - 1}, got {told(rewind_steps)}")
+    rules.whole("children", children, least=2, most=1000, way_on="barriers are between them")
     check_points(points)
+    check_names("split", splits, ("train", "validation", "test"), least=1)
     for split in splits:
         slice_of(experiment.data, split)
-    check_names("batch-norm treatment", batch_norm, TREATMENTS)
+    check_names("batch-norm treatment", batch_norm, TREATMENTS, least=1)
+    rules.whole("score_replicas", score_replicas, most=1000, way_on="0 leaves EL2N out")
     scores = el2n_of(experiment, splits, n=score_replicas, step=score_step) if score_replicas else {}
     parts, workers = 1 + len(rewind_steps), None if replicas == 1 else 1
 
@@ -143,7 +147,7 @@ def paths_table(partings: Iterable[Parting]) -> pandas.DataFrame:
     """Return a row for every point of every path: where it was measured, alpha, loss (nats), error (in [0, 1])."""
     return table(
         {**fields_of(p, LABELS), "alpha": float(alpha), "loss": float(loss), "error": float(error)}
-        for p in partings
+        for p in asked("paths_table", partings, f"{LABELS} path", "instability")
         for alpha, loss, error in zip(p.path.alphas, p.path.loss, p.path.error, strict=True)
     )
 
@@ -160,6 +164,9 @@ def barriers_table(
     along the path; `connected_share` is the share of its examples whose own loss barrier is below `threshold` nats;
     `end_loss` and `end_error` are the mean of both ends.
     """
+    rules.each("thresholds", thresholds, rules.number, "in nats; 0.1 is usual", least=0)
+    check_names("definition", definitions, DEFINITIONS, least=1)
+    partings = asked("barriers_table", partings, f"{LABELS} path scores", "instability")
     return table(row for p in partings for definition in definitions for row in _barriers(p, definition, thresholds))
 
 
@@ -188,7 +195,12 @@ def stable_from(barriers: pandas.DataFrame, *, limit: float = LIMIT, definition:
     """
     import pandas
 
+    rules.number("limit", limit, above=0, most=1, way_on='for "2 points of error" pass 0.02')
+    check_known("definition of a barrier", definition, DEFINITIONS)
     keys = ["split", "batch_norm", "group"]
+    if not isinstance(barriers, pandas.DataFrame):
+        raise rules.refused("barriers", "a data frame", barriers, "wb.experiments.barriers_table(partings) makes one")
+    asked("stable_from", barriers, " ".join(["definition", *keys, *STABLE]), "barriers_table")
     groups: Any = () if barriers.empty else barriers[barriers["definition"] == definition].groupby(keys)
     rows = []
     for labels, part in groups:

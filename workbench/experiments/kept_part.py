@@ -13,11 +13,12 @@ from workbench.data.data import Data
 from workbench.data_diet.scores import Score
 from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
 from workbench.experiments.fields_of import fields_of
+from workbench.experiments.given_names import are, told
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.score_to_sort_by import score_to_sort_by
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 
 
@@ -72,6 +73,8 @@ def kept_part(
     sizes = (train_size, image_size)
     experiment = prepare(dataset, *sizes, model, recipe, seed, replicas, archive, label_noise=label_noise)
     whole = replace(experiment, recipe=replace(recipe, epochs=None, steps=experiment.length))
+    rules.flag("same_steps", same_steps)
+    rules.flag("balanced", balanced)
     n, parts = len(experiment.data.train), _parts(experiment.data, subsets, shares, balanced)
     order = None
     if any(needs_score(kind) for kind, _ in parts):
@@ -91,11 +94,13 @@ def kept_part(
 def _parts(data: Data, subsets: Sequence[str], shares: Sequence[float], balanced: bool) -> list[tuple[str, int]]:
     """Return (kind, size) of the whole data and of every part; a ValueError for what is out of range."""
     n = len(data.train)
-    if not subsets or not shares or not all(0 < share <= 1 for share in shares):
-        rule = "subsets must hold a kind or more, and shares must be in (0, 1]"
-        raise ValueError(f'{rule}, got {list(subsets)} and {list(shares)}; for "25 % kept" pass 0.25')
+    rules.names("subsets", subsets, '("random", "hardest") are two')
+    if not subsets or not are(shares, rules.number, above=0, most=1):
+        rule = "subsets must hold a kind or more, and shares must be in (0, 1], each once"
+        raise ValueError(f'{rule}, got {told(subsets)} and {told(shares)}; for "25 % kept" pass 0.25')
     parts = {("all", n): None}
     for kind in subsets:
+        rules.instance("subsets", kind, str, "names of subsets", '"random" is one')
         name, skip = parse(kind)
         for size in (round(share * n) for share in shares):
             if name != "all" and size < n:

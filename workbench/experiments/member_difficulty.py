@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.data_diet.scores import Score
 from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, solved
-from workbench.experiments.replica import Experiment
+from workbench.experiments.replica import Experiment, check_shared
 from workbench.experiments.robust_ensembles import POPUP, replica_data, robust_ensembles
 from workbench.experiments.score_to_sort_by import check_score_replicas, checked_score_step, el2n_of
 from workbench.nets import models
@@ -46,6 +46,7 @@ def member_difficulty(
     anything is trained.
     """
     check_score_replicas(score_replicas)
+    check_shared(recipe, replicas, archive)
     sizes: dict[str, Any] = {"train_size": train_size, "image_size": image_size, "validation": validation}
     sizes["label_noise"] = 0.0  # named, so that the data are those that `robust_ensembles` holds
     data = {drawn: replica_data(dataset, pixel_noise, drawn, **sizes) for drawn in seeds(check_seed(seed), replicas)}

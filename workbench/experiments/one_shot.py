@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery
+from workbench.experiments.given_names import are, told
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.tickets_beside_dense import as_fields, beside, tickets
 from workbench.lottery.rounds import Matching, Round
@@ -22,7 +23,7 @@ from workbench.nets.weights import Ticket, Weights
 from workbench.pruning import check_method, prune
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 
 
@@ -88,8 +89,9 @@ def one_shot(
     check_method(method)
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
-    if not shares or len(set(shares)) < len(shares) or not all(0 < share < 1 for share in shares):
-        raise ValueError(f'shares must be in (0, 1), each once, got {list(shares)}; for "90 % pruned" pass 0.9')
+    rules.flag("control", control, "False leaves out the random places")
+    if not are(shares, rules.number, above=0, below=1):
+        raise ValueError(f'shares must be in (0, 1), each once, got {told(shares)}; for "90 % pruned" pass 0.9')
     prunable_weights = masks.total(masks.full(experiment.network))
     if round(max(shares) * prunable_weights) == prunable_weights:
         raise ValueError(f"a share of {max(shares)} leaves none of {prunable_weights} weights; take a smaller one")

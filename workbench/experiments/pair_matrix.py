@@ -20,7 +20,7 @@ from workbench.nets import masks
 from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import ArchiveLike
-from workbench.work.nearest import unknown
+from workbench.work.nearest import check_known
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,7 @@ def pair_matrix(
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
     lottery.counts(masks.full(experiment.network), rounds, fraction)
-    if mask not in MASKS_ON_PATH:
-        raise unknown("mask on the path", mask, MASKS_ON_PATH)
+    check_known("mask on the path", mask, MASKS_ON_PATH)
     if (rounds + 1) * replicas < 2:
         raise ValueError("a pair needs two networks; take rounds=1 or more, or two replicas")
 

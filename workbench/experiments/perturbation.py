@@ -8,13 +8,13 @@ projection of the last solution is; at a bad one it does not.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workbench import lottery
 from workbench.experiments.fields_of import fields_of
+from workbench.experiments.given_names import are, told
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.tickets_beside_dense import check_threshold
 from workbench.landscape.pairs import distance
@@ -25,7 +25,7 @@ from workbench.nets import masks
 from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
 
@@ -95,10 +95,10 @@ def perturbation(
     """
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
-    if not at or len(set(at)) < len(at) or not all(r >= 0 for r in at):
-        raise ValueError(f"at must name rounds from 0 (dense) up, each once, got {list(at)}; at=(0, 3) is two of them")
-    if len(set(distances)) < len(distances) or not all(0 < d < math.inf for d in distances):
-        raise ValueError(f"distances must be above 0, each once, got {list(distances)}; the child is at 0 already")
+    if not are(at, rules.whole, most=1000):
+        raise ValueError(f"at must name rounds from 0 (dense) up, each once, got {told(at)}; at=(0, 3) is two of them")
+    if distances != () and not are(distances, rules.number, above=0):
+        raise ValueError(f"distances must be above 0, each once, got {told(distances)}; the child is at 0 already")
     check_points(points)
     check_threshold(threshold)
     lottery.counts(masks.full(experiment.network), max(at), fraction)

@@ -23,9 +23,10 @@ from workbench.landscape.plane import plane
 from workbench.landscape.surface import Surface, plane_rows
 from workbench.nets.initialisation import initialise
 from workbench.nets.weights import Weights
+from workbench.numbers.asked import asked
 from workbench.numbers.tables import table
-from workbench.training.recipe import Recipe
-from workbench.work import progress
+from workbench.training.recipe import LONGEST, Recipe
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.replicas import in_order
 from workbench.work.seeds import number
@@ -189,16 +190,12 @@ def _check(
         raise ValueError(
             f"networks of different draws share no step to part at, got rewind_step={rewind_step}; {way_on}"
         )
-    if networks not in (2, 3):
-        raise ValueError(f"networks must be 2 or 3, got {networks}: three, or two and their beginning, make a plane")
-    if checkpoints < 1:
-        raise ValueError(f"checkpoints must be at least 1, got {checkpoints}; 8 show which way a training went")
-    if not 1 <= levels <= 6:
-        raise ValueError(f"levels must be from 1 to 6, got {levels}; 3 of them end at 17 points a side")
+    rules.whole("networks", networks, least=2, most=3, way_on="three, or two and their beginning, make a plane")
+    rules.whole("checkpoints", checkpoints, least=1, most=10_000, way_on="8 show which way a training went")
+    rules.whole("levels", levels, least=1, most=6, way_on="3 of them end at 17 points a side")
     check_points(points)
     check_names("kind of curve", [kind], CURVES)
-    if steps < 0:
-        raise ValueError(f"curve_steps must be at least 0, got {steps}; 0 trains no curve")
+    rules.whole("curve_steps", steps, most=LONGEST, way_on="0 trains no curve")
 
 
 def planes_table(outcomes: Iterable[Between]) -> pandas.DataFrame:
@@ -206,6 +203,7 @@ def planes_table(outcomes: Iterable[Between]) -> pandas.DataFrame:
 
     Its first columns are `seed`, `replica`, `between`, `rewind_step`, `networks`.
     """
+    outcomes = asked("planes_table", outcomes, "surface between networks", "plane_between")
     planes = [(o, o.surface) for o in outcomes if o.surface is not None]
     finest = {tuple(fields_of(o, LABELS).items()): s for o, s in sorted(planes, key=lambda plane: plane[1].level)}
     return table(dict(labels) | row for labels, surface in finest.items() for row in plane_rows(surface))

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench.experiments.given_names import check_names
 from workbench.experiments.pretraining import Pretrained
 from workbench.experiments.pretraining_tables import CELL, REPLICA
 from workbench.experiments.pretraining_tables import predictors as predictors_table
+from workbench.numbers.asked import asked
 from workbench.numbers.intervals import LEAST
+from workbench.work import rules
 from workbench.work.seeds import number
 
 if TYPE_CHECKING:
@@ -50,8 +53,15 @@ def correlations(
     """
     import pandas
 
+    rules.whole("draws", draws, least=1, most=100_000, way_on="1000 are usual")
+    rules.number("confidence", confidence, above=0, below=1, way_on="0.95 is usual")
     ready = isinstance(outcomes, pandas.DataFrame) and "sparse_accuracy" in outcomes
     table: Any = outcomes if ready else predictors_table(outcomes)
+    check_names("predictor", predictors, [*PREDICTORS, *(c for c in map(str, table) if c.startswith("connected_"))])
+    if not len(table):
+        return pandas.DataFrame(columns=["predictor", "over", "correlation", "low", "high", "cells", "replicas"])
+    if ready:
+        asked("correlations", table, " ".join([*CELL, *REPLICA, *predictors]), "predictors")
     cells, columns_RCP = _by_replica(table, predictors)
     steps, n = np.array([cell[CELL.index("pretrain_steps")] for cell in cells]), len(columns_RCP)
     draw = np.random.default_rng(number(seed, "bootstrap")).integers(n, size=(draws, n)) if n else np.zeros((0, 0), int)

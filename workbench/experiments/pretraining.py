@@ -21,6 +21,7 @@ from workbench.data_diet.agreement import agreement
 from workbench.data_diet.scores import Score
 from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
 from workbench.experiments.fields_of import fields_of
+from workbench.experiments.given_names import are, told
 from workbench.experiments.instability import STEEP
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.score_to_sort_by import score_to_sort_by
@@ -30,7 +31,7 @@ from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
 
@@ -160,11 +161,15 @@ def cells(
 ) -> list[Cell]:
     """Return the cells of the grid, each once; a ValueError for a subset, a size or a step out of range."""
     n, length = len(data.train), recipe.length(len(data.train))
+    rules.names("subsets", subsets, '("random", "hardest") are two')
+    rules.each("sizes", sizes, rules.whole, "they are numbers of examples", least=1)
+    rules.each("pretrain_steps", pretrain_steps, rules.whole, "(0, 100) are two")
     for name, values in (("subsets", subsets), ("sizes", sizes), ("pretrain_steps", pretrain_steps)):
         if not values:
             raise ValueError(f"{name} must hold at least one value, got none; the defaults are a small grid")
-    if not all(0 <= k < length for k in pretrain_steps):
-        raise ValueError(f"pretrain_steps must be from 0 to {length - 1}, got {list(pretrain_steps)}")
+    rules.flag("balanced", balanced)
+    if not are(list(set(pretrain_steps)), rules.whole, most=length - 1):
+        raise ValueError(f"pretrain_steps must be from 0 to {length - 1}, got {told(pretrain_steps)}")
     grid: dict[Cell, None] = {}
     for k in sorted(set(pretrain_steps)):
         for kind in subsets if k else ("all",):

@@ -10,7 +10,9 @@ import numpy as np
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.pretraining import ENOUGH, Pretrained
 from workbench.numbers import intervals
+from workbench.numbers.asked import asked
 from workbench.numbers.tables import table
+from workbench.work import rules
 
 if TYPE_CHECKING:
     import pandas
@@ -29,6 +31,9 @@ def subsets_table(outcomes: Iterable[Pretrained], *, thresholds: Sequence[float]
     `barrier` and `connected_share` (of the examples whose own barrier is below `threshold` nats) are of the cell's
     dense rewinding point, and the same for all its rounds.
     """
+    rules.each("thresholds", thresholds, rules.number, "in nats; 0.1 is usual", least=0)
+    asks = "subset size pretrain_steps presentations barriers barrier agreement"
+    outcomes = asked("subsets_table", outcomes, asks, "pretraining")
     columns = "subset size pretrain_steps presentations seed replica round density test_accuracy batch_norm barrier"
     foretold = "pretrain_accuracy agreement"
     return table(
@@ -48,6 +53,10 @@ def predictors(outcomes: Iterable[Pretrained] | pandas.DataFrame, *, below: floa
     """
     import pandas
 
+    rules.number("below", below, above=0, most=1, way_on="a density; 0.2 is the default")
+    asks = "subset size pretrain_steps presentations seed replica round density test_accuracy barrier threshold"
+    if isinstance(outcomes, pandas.DataFrame):
+        asked("predictors", outcomes, f"{asks} connected_share", "subsets_table")
     points: Any = outcomes if isinstance(outcomes, pandas.DataFrame) else subsets_table(outcomes)
     labels, keys = [*CELL, "presentations", *REPLICA, *MEASURED], [*CELL, *REPLICA]
     if points.empty:
@@ -84,6 +93,9 @@ def differences(
     """
     import pandas
 
+    rules.number("confidence", confidence, above=0, below=1, way_on="0.95 is usual")
+    if planned is not None:
+        rules.whole("planned", planned, least=1, most=10**6, way_on="None plans as many as there are")
     rows = predictors(outcomes, below=below)
     accuracies = rows.pivot_table("sparse_accuracy", REPLICA, CELL)
     presentations = rows.groupby(CELL)["presentations"].first().to_dict()

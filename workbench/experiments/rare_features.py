@@ -19,18 +19,20 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from workbench.data.data import Data, Split
-from workbench.experiments.replica import Replica
+from workbench.experiments.given_names import told
+from workbench.experiments.replica import Replica, check_shared
 from workbench.nets.evaluation import evaluate
 from workbench.nets.initialisation import initialise
 from workbench.training.losses import Robust
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.replicas import replicas as side_by_side
 from workbench.work.seeds import check_seed, generator, seeds
 
 RANGE = 2.5  # the 256 values of a pixel are spread over [-RANGE, RANGE]; what is beyond is clipped (hardly any)
+MOST, LARGEST = 10_000, 10**8  # of a dimension, and of all the pixels
 STRENGTH = 2.0  # the norm of a feature
 
 
@@ -94,14 +96,16 @@ def rare_features(
     recipe's loss is replaced by `Robust(lam, gradient=gradient)`. Raises a ValueError for an option out of range,
     before anything is trained.
     """
-    if not lams or replicas < 1:
-        got = f"{len(lams)} and {replicas}"
-        raise ValueError(f"there must be a lambda and a replica at least, got {got}; three replicas have an interval")
+    check_shared(recipe, replicas, archive)
+    if isinstance(lams, str) or not isinstance(lams, Sequence) or not lams or len(set(lams)) < len(lams):
+        raise ValueError(f"lams must be lambdas, one at least, each once, got {told(lams)}; (math.inf, 1.0) are two")
     losses = [Robust(lam=lam, gradient=gradient) for lam in lams]
     drawn = seeds(check_seed(seed), replicas)
     sizes = {"classes": classes, "dimension": dimension, "patches": patches}
     shares = {"train_size": train_size, "test_size": test_size, "minor": minor, "noise": noise}
     images(**sizes, **shares, seed=drawn[0])  # what is out of range is said now
+    if not recipe.length(train_size):
+        raise ValueError(f"the recipe must have a step or more, got {recipe}; epochs=8 is the toy's")
     network = Patchwise(dimension, classes)
 
     def rare(replica_seed: int) -> Iterator[Rare]:
@@ -135,16 +139,13 @@ def images(
     are orthogonal directions. The rows are drawn anew for every image. Of the test images, the first half show major
     features, the others minor ones. Pixels are bytes spread over [-2.5, 2.5], which the normalisation undoes.
     """
-    rules = (
-        (classes >= 2, f"classes must be at least 2, got {classes}; the toy has 5"),
-        (dimension >= 2 * classes, f"dimension must be at least {2 * classes}, two features a class, got {dimension}"),
-        (patches >= 2, f"patches must be at least 2, a feature and a distraction, got {patches}; the toy has 4"),
-        (0 <= minor <= 1, f"minor must be a share in [0, 1], got {minor}; 0.05 makes the feature rare"),
-        (0 <= noise < math.inf, f"noise must be at least 0, got {noise}; 0.3 is the toy's"),
-        (train_size >= 1 and test_size >= 2, f"sizes must be at least 1 and 2, got {train_size} and {test_size}"),
-    )
-    if wrong := [rule for holds, rule in rules if not holds]:
-        raise ValueError(wrong[0])
+    rules.whole("classes", classes, least=2, most=1000, way_on="the toy has 5")
+    rules.whole("dimension", dimension, least=2 * classes, most=MOST, way_on="two features a class; the toy has 60")
+    rules.whole("patches", patches, least=2, most=1000, way_on="a feature and a distraction; the toy has 4")
+    rules.number("minor", minor, least=0, most=1, way_on="0.05 makes the feature rare")
+    rules.number("noise", noise, least=0, most=1000, way_on="0.3 is the toy's")
+    rules.whole("train_size", train_size, least=1, most=LARGEST // (patches * dimension), way_on="the toy has 1000")
+    rules.whole("test_size", test_size, least=2, most=LARGEST // (patches * dimension), way_on="the toy has 2000")
     directions = torch.randn(dimension, 2 * classes, generator=generator(seed, "features"))
     features = STRENGTH * torch.linalg.qr(directions).Q.T.reshape(2, classes, dimension)
 

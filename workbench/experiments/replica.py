@@ -21,17 +21,19 @@ from workbench.nets import models
 from workbench.nets.batch_norm import TREATMENTS
 from workbench.nets.initialisation import initialise
 from workbench.nets.weights import Ticket, Weights, snapshot
+from workbench.training.entrance import check_recipe
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run, train, weights_along, weights_at
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike, each, opened, run
 from workbench.work.calls import call
 from workbench.work.locks import cached_property
-from workbench.work.nearest import unknown
+from workbench.work.nearest import check_known
 from workbench.work.replicas import replicas as threads
 from workbench.work.seeds import check_seed, number, seeds
 
 T = TypeVar("T")
+MOST = 10_000  # replicas
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +130,13 @@ class Experiment:
             yield outcome
 
 
+def check_shared(recipe: Recipe, replicas: int, archive: ArchiveLike | None) -> None:
+    """Raise a ValueError unless these are a recipe, a number of replicas, and an archive, its folder or none."""
+    check_recipe(recipe)
+    rules.whole("replicas", replicas, least=1, most=MOST, way_on="three are the least that have an interval")
+    opened(archive)
+
+
 def prepare(
     dataset: str,
     train_size: int | None,
@@ -147,17 +156,15 @@ def prepare(
 
     The data's split comes from `seed`, and is the same for all replicas.
     """
-    archive = opened(archive)
-    if replicas < 1:
-        raise ValueError(f"replicas must be at least 1, got {replicas}; three are the least that have an interval")
-    if batch_norm not in TREATMENTS:
-        raise unknown("batch-norm treatment", batch_norm, TREATMENTS)
+    check_shared(recipe, replicas, archive)
+    check_known("batch-norm treatment", batch_norm, TREATMENTS)
     sizes = {"train_size": train_size, "image_size": image_size, "label_noise": label_noise}
     data = load(dataset, **sizes, seed=check_seed(seed))
     if split is not None:
         slice_of(data, split)
+    check_recipe(recipe, len(data.train))
     length = recipe.length(len(data.train))
-    if not 0 <= rewind_step < length:
+    if rules.whole("rewind_step", rewind_step, unit="steps", way_on="0 is the beginning") >= length:
         rule = f"rewind_step must be from 0 to {length - 1}" if length else "the recipe must have a step or more"
         raise ValueError(f"{rule}, got {rewind_step}; the recipe has {length} steps")
     return Experiment(data, model, models.named(model, data), recipe, seed, seeds(seed, replicas), archive)

@@ -20,14 +20,14 @@ from workbench.ensembles.members import SHARE, check_weighing
 from workbench.ensembles.sup_tickets import in_cycles
 from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.experiments.given_names import check_names, several
-from workbench.experiments.replica import Replica, prepare
+from workbench.experiments.replica import Replica, check_shared, prepare
 from workbench.experiments.ways_to_an_ensemble import WAYS, Setting
 from workbench.nets import masks
 from workbench.nets.initialisation import RULES
 from workbench.pruning.straight_through import SCOPES
 from workbench.training.losses import CrossEntropy, Loss, Robust
 from workbench.training.recipe import Recipe
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 
 POPUP = Recipe(epochs=30, weight_decay=1e-4, schedule="cosine")
@@ -68,8 +68,9 @@ def robust_ensembles(
     methods of one replica share them: pair by it. The validation split chooses (the temperature, a lambda), the test
     split reports. Raises a ValueError for an option out of range, before anything is trained.
     """
+    check_shared(recipe, replicas, archive)
     losses, methods = _losses(lams, etas, anneal, gradient), several(methods)
-    check_names("method", methods, WAYS)
+    check_names("method", methods, WAYS, least=1)
     check_names("combination", [combine], COMBINATIONS)
     check_names("share", [share], SHARE)
     check_names("rule", [rule], RULES)
@@ -80,6 +81,9 @@ def robust_ensembles(
         raise ValueError(f'recipe.mixup must be 0, got {recipe.mixup:g}; the method "dense mixup" is that with mixup')
     for loss in losses:
         check_weighing(loss, over, recipe)
+    rules.number("pixel_noise", pixel_noise, least=0, most=100, way_on="0.6 makes the digits hard")
+    rules.share("label_noise", label_noise)
+    rules.number("validation", validation, least=0, below=1, way_on="1/6 is the usual share")
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)
     masks.survivors(masks.full(experiment.network), density)
     sizes = {"train_size": train_size, "image_size": image_size, "validation": validation, "label_noise": label_noise}
@@ -139,8 +143,8 @@ def _losses(lams: Any, etas: Any, anneal: str, gradient: str) -> tuple[Loss, ...
     if (lams is None) == (etas is None):
         raise ValueError(f"give lams or etas, one number a member, got lams={lams} and etas={etas}; pass None for one")
     name, given = ("etas", etas) if lams is None else ("lams", lams)
-    if isinstance(given, (int, float, str)):
-        raise ValueError(f"{name} must be numbers, one a member, got {given!r}; {name}=({given},) makes one member")
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise rules.refused(name, "numbers, one a member", given, f"{name}=(2.0,) makes one member")
     losses = tuple(Robust(**{name[:-1]: value}, anneal=anneal, gradient=gradient) for value in given)
     if not losses:
         raise ValueError("an ensemble needs a member, got no lambda; lams=(inf, 2, 1) makes three")

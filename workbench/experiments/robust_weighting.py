@@ -6,7 +6,6 @@ few milliseconds, so that a slider can move it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +22,9 @@ from workbench.nets.models import named
 from workbench.nets.weights import snapshot
 from workbench.training import robust
 from workbench.training.losses import GRADIENTS
-from workbench.training.recipe import Recipe
+from workbench.training.recipe import LONGEST, Recipe
 from workbench.training.runs import weights_at
+from workbench.work import rules
 from workbench.work.seeds import check_seed, generator, number
 
 BY = ("eta", "lam")
@@ -99,14 +99,11 @@ def robust_weighting(
     check_names("kind of losses", [losses], [*MADE_LOSSES, DIGITS])
     check_names("control (by)", [by], BY)
     check_names("gradient", [gradient], GRADIENTS)
-    if not 2 <= n <= MOST:
-        raise ValueError(f"n must be from 2 to {MOST}, the examples of one batch, got {n}; the papers have 64 and 128")
-    if not (spread > 0 and math.isfinite(spread)):
-        way_on = "3 is about the losses of ten classes early in training"
-        raise ValueError(f"spread must be above 0, got {spread}; {way_on}")
-    if trained < 0:
-        raise ValueError(f"trained must be at least 0 steps, got {trained}; 0 is a network that has learned nothing")
-    robust.check_one(lam if by == "lam" else None, eta if by == "eta" else None)
+    rules.whole("n", n, least=2, most=MOST, way_on="the examples of one batch; the papers have 64 and 128")
+    rules.number("spread", spread, above=0, way_on="3 is about the losses of ten classes early in training")
+    rules.whole("trained", trained, most=LONGEST, unit="steps", way_on="0 is a network that has learned nothing")
+    robust.check_one(lam, None)
+    robust.check_one(None, eta)
     drawn, examples, classes = _batch(losses, n, spread, trained, check_seed(seed))
     exact = drawn.double()
     used = float(lam) if by == "lam" else robust.lam_of(exact, eta)

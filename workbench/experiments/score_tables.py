@@ -16,6 +16,9 @@ from workbench.data_diet import scores
 from workbench.data_diet.forgetting import together
 from workbench.data_diet.scores import Score
 from workbench.experiments.example_scores import OF_TRAINING, Scored, score_names
+from workbench.numbers.asked import asked
+from workbench.work import rules
+from workbench.work.nearest import check_known
 from workbench.work.seeds import generator
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 def averaged(outcomes: Iterable[Scored]) -> dict[str, Score]:
     """Return every score over all replicas; a replica that never learned an example counts as in `Forgetting.score`."""
-    outcomes = list(outcomes)
+    outcomes = _scored("averaged", outcomes)
     names = [name for name in (outcomes[0].scores if outcomes else ()) if all(name in o.scores for o in outcomes)]
     return {name: _over(outcomes, name) for name in names}
 
@@ -38,7 +41,7 @@ def scores_table(outcomes: Iterable[Scored]) -> pandas.DataFrame:
     """
     import pandas
 
-    outcomes = list(outcomes)
+    outcomes = _scored("scores_table", outcomes)
     if not outcomes:
         return pandas.DataFrame(columns=["id", "label", *_columns(), "replicas", "step", "flipped"])
     means, examples = averaged(outcomes), outcomes[0].examples
@@ -78,6 +81,10 @@ def stability(
     seed; the two sides share no network, whose own noise would else count as agreement. Each dict has `score`, `other`,
     `replicas` (r), `others`, `division`, `correlation`; two replicas are the least.
     """
+    rules.whole("divisions", divisions, least=1, most=1000, way_on="20 show the range")
+    outcomes = _scored("stability", outcomes)
+    for name in (a, *([] if b is None else [b])):
+        check_known("score", name, [name for o in outcomes for name in o.scores] or score_names())
     outcomes = sorted(outcomes, key=lambda o: (o.seed, o.replica))
     rows, n = [], len(outcomes)
     for r in range(1, n // 2 + 1):
@@ -113,8 +120,9 @@ def found_among_hardest(score: Score, flipped: Int64[Tensor, " flipped"], share:
     """
     from sklearn.metrics import roc_auc_score
 
-    if not 0 < share <= 1:
-        raise ValueError(f'share must be in (0, 1], got {share}; for "the hardest tenth" pass 0.1')
+    rules.instance("score", score, Score, "a Score", "wb.data_diet.el2n gives one")
+    rules.instance("flipped", flipped, Tensor, "a tensor of ids", "data.flipped is one")
+    rules.number("share", share, above=0, most=1, way_on='for "the hardest tenth" pass 0.1')
     bad, n = torch.isin(score.ids, flipped.cpu()), len(score.ids)
     if not 0 < int(bad.sum()) < n:
         raise ValueError(
@@ -127,6 +135,12 @@ def found_among_hardest(score: Score, flipped: Int64[Tensor, " flipped"], share:
     precision = (int(bad[above].sum()) + (size - int(above.sum())) * float(bad[at].double().mean())) / size
     base = int(bad.sum()) / n
     return LabelNoiseFound(share, precision, base, precision / base, float(roc_auc_score(bad.numpy(), rank.numpy())))
+
+
+def _scored(name: str, outcomes: Iterable[Scored]) -> list[Scored]:
+    if hasattr(outcomes, "to_dict"):
+        raise rules.refused("outcomes", "the outcomes themselves", outcomes, "a table has no scores of single examples")
+    return asked(name, outcomes, "scores forgetting examples flipped step", "example_scores")
 
 
 def _over(outcomes: Sequence[Scored], name: str) -> Score:

@@ -14,7 +14,7 @@ from workbench.nets.initialisation import initialise
 from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.runs import weights_at
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.archive import run
 from workbench.work.calls import call
 from workbench.work.replicas import in_order
@@ -76,12 +76,11 @@ def score_seeds(seed: int, n: int) -> list[int]:
 def checked_score_step(recipe: Recipe, data: Data, step: int | None) -> int:
     """Return the step to score at, a quarter of the recipe by default; a ValueError for one that it does not have."""
     length = recipe.length(len(data.train))
-    if step is not None and not 0 <= step <= length:
-        raise ValueError(f"score_step must be from 0 to {length}, the length of the recipe, got {step}")
+    if step is not None:
+        rules.whole("score_step", step, most=length, way_on="that is the length of the recipe")
     return length // 4 if step is None else step
 
 
 def check_score_replicas(n: int) -> None:
     """Raise a ValueError where there is no network to score by."""
-    if n < 1:
-        raise ValueError(f"score_replicas must be at least 1, got {n}; one alone ranks poorly, five are a good mean")
+    rules.whole("score_replicas", n, least=1, most=1000, way_on="one alone ranks poorly, five are a good mean")

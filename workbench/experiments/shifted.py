@@ -20,10 +20,11 @@ from workbench.data.noise import check_clean, noisy_like
 from workbench.data.sources import find
 from workbench.ensembles.predicted import Predicted, predict
 from workbench.experiments.ensemble_outcome import Ensembled
-from workbench.experiments.given_names import check_names, several
+from workbench.experiments.given_names import are, check_names, several, told
+from workbench.numbers.asked import asked
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES, corrupt, detection, like, roc
-from workbench.work import progress
-from workbench.work.seeds import generator
+from workbench.work import progress, rules
+from workbench.work.seeds import check_seed, generator
 
 if TYPE_CHECKING:
     import pandas
@@ -99,11 +100,13 @@ def shifted(
     are combined as the outcome says. Raises a ValueError for an unknown name, an impossible severity or number, and for
     data that are not those of the outcomes.
     """
-    outcomes = [outcomes] if isinstance(outcomes, Ensembled) else list(outcomes)
+    outcomes = asked("shifted", outcomes, "members test examples pixel_noise", "robust_ensembles")
+    check_seed(seed)
     corruptions, others, scores = several(corruptions), several(others), several(scores)
     check_shifts(corruptions, severities, scores, others)
-    if outside is not None and outside < 1:
-        raise ValueError(f"outside must be at least 1, got {outside}; None takes all images of another dataset")
+    if outside is not None:
+        rules.whole("outside", outside, least=1, way_on="None takes all images of another dataset")
+    rules.flag("scaled", scaled)
     check_clean(data)
 
     def shown(split: Split, o: Ensembled, part: str) -> Split:
@@ -136,6 +139,7 @@ def shift_table(outcomes: Iterable[Corrupted | Detected]) -> pandas.DataFrame:
     """Return a row for every outcome of `shifted`: corruptions have no score, other datasets no severity."""
     import pandas
 
+    outcomes = asked("shift_table", outcomes, "method severity accuracy|method score auroc", "under_shift")
     rows = [{name: getattr(o, name, None) for name in COLUMNS} for o in outcomes]
     types = {"severity": "Int64"} | dict.fromkeys(NUMBERS, "float64")
     return pandas.DataFrame(rows, columns=list(COLUMNS)).astype(types)
@@ -171,9 +175,9 @@ def check_shifts(
     """Raise a ValueError for a corruption, a score, a severity or other data that there are not."""
     check_names("corruption", several(corruptions), CORRUPTIONS)
     check_names("score", several(scores), OUT_OF_DISTRIBUTION_SCORES)
-    for severity in severities:
-        if severity not in SEVERITIES:
-            raise ValueError(f"severities must be among 1, 2, 3, 4 and 5, got {severity}; 0 is yielded without asking")
+    if severities != () and not are(severities, rules.whole, least=1, most=5):
+        rule = "severities must be among 1, 2, 3, 4 and 5, each once"
+        raise ValueError(f"{rule}, got {told(severities)}; 0 is yielded without asking")
     for other in others:
         if not isinstance(other, Data):
             find(other)

@@ -11,7 +11,8 @@ from workbench.experiments.replica import Replica
 from workbench.landscape.pairs import compare
 from workbench.landscape.path import slice_of
 from workbench.lottery.rounds import Round, Trained, projection
-from workbench.work import progress
+from workbench.numbers.asked import asked
+from workbench.work import progress, rules
 
 
 def beside(replica: Replica, denser: Trained, sparser: Trained, split: str, batch_norm: str) -> dict[str, Any]:
@@ -25,8 +26,7 @@ def beside(replica: Replica, denser: Trained, sparser: Trained, split: str, batc
 
 def check_threshold(threshold: float) -> None:
     """Raise a ValueError unless an error barrier can be above the threshold, or below it."""
-    if not 0 < threshold < 1:
-        raise ValueError(f'threshold must be in (0, 1), got {threshold}; for "2 points of error" pass 0.02')
+    rules.number("threshold", threshold, above=0, below=1, way_on='for "2 points of error" pass 0.02')
 
 
 def as_fields(trained: Round) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def tickets(outcomes: Iterable[Any], kind: str = "ticket") -> list[list[Any]]:
     Each list is cut to the length of the shortest, so that what is compared is there in every replica.
     """
     by_replica: dict[int, list[Any]] = defaultdict(list)
-    for o in outcomes:
+    for o in asked("matching", outcomes, "replica density run", "one_shot"):
         if o.density == 1 or getattr(o, "kind", "ticket") == kind:
             by_replica[o.replica].append(o)
     lists = [sorted(one, key=lambda o: -o.density) for _, one in sorted(by_replica.items())]

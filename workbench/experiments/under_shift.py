@@ -13,11 +13,13 @@ import torch
 
 from workbench.data.data import Data, Split, load
 from workbench.experiments.given_names import several
+from workbench.experiments.replica import check_shared
 from workbench.experiments.robust_ensembles import POPUP, robust_ensembles
 from workbench.experiments.shifted import SEVERITIES, Corrupted, Detected, check_shifts, shifted
 from workbench.nets import models
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES
 from workbench.training.recipe import Recipe
+from workbench.work import rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import generator
 
@@ -54,6 +56,8 @@ def under_shift(
     """
     sizes: dict[str, Any] = {"train_size": train_size, "image_size": image_size}
     data = load(dataset, **sizes, seed=seed)
+    check_shared(recipe, replicas, archive)
+    rules.flag("scaled", scaled)
     corruptions, others, scores = several(corruptions), several(others), several(scores)
     strange = [_random_pixels(data, seed) if other == RANDOM else other for other in others]
     check_shifts(corruptions, severities, scores, strange)

@@ -18,8 +18,10 @@ from workbench.lottery.rounds import Matching
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
+from workbench.numbers.asked import asked
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
+from workbench.work import rules
 from workbench.work.archive import ArchiveLike
 
 
@@ -85,11 +87,9 @@ def until_disconnected(
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
     lottery.counts(masks.full(experiment.network), rounds, fraction)
-    if rounds < 2:
-        raise ValueError(f"rounds must be at least 2, got {rounds}: only from round 1 on may two rounds disconnect")
+    rules.whole("rounds", rounds, least=2, way_on="only from round 1 on may two rounds disconnect")
     check_threshold(threshold)
-    if beyond < 0:
-        raise ValueError(f"beyond must be at least 0, got {beyond}; 0 ends with the round that is disconnected")
+    rules.whole("beyond", beyond, way_on="0 ends with the round that is disconnected")
 
     def successive_rounds(replica: Replica) -> Iterator[Successive]:
         shared = {**replica.labels, **checked, "threshold": threshold}
@@ -116,6 +116,7 @@ def disconnections(outcomes: Iterable[Successive]) -> dict[int, float | None]:
     Round 1 is left out, as in `until_disconnected`.
     """
     densities: dict[int, float | None] = {}
+    outcomes = asked("disconnections", outcomes, "replica round density disconnected", "until_disconnected")
     for o in sorted(outcomes, key=lambda o: (o.replica, o.round)):
         if densities.get(o.replica) is None:
             densities[o.replica] = o.density if o.disconnected and o.round > 1 else None

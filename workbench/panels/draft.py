@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from workbench.panels.declaration import Declaration
+from workbench.work import rules
 from workbench.work.calls import Call
 from workbench.work.calls import call as make_call
 from workbench.work.nearest import unknown
@@ -44,6 +45,11 @@ class Draft:
             if name in names:
                 self.values[names[name]] = options[name]
             elif name in self.arguments:
+                held = self.arguments[name]
+                if any(option.startswith(f"{name}.") for option in self.values):
+                    rules.instance(
+                        name, options[name], type(held), f"a {type(held).__name__}", "its fields are options too"
+                    )
                 self.arguments[name] = options[name]
                 self.values |= {option: self._held(option) for option in self.values if option.startswith(f"{name}.")}
             else:

@@ -7,10 +7,11 @@ may be dotted: "recipe.epochs" is a field of the frozen value that the argument 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.work import rules
 from workbench.work.nearest import unknown
 
 
@@ -35,6 +36,8 @@ class Option:
 
     def check(self, value: Any) -> None:
         """Raise a ValueError that says what is wrong with a value."""
+        if isinstance(value, (list, dict)):
+            raise rules.refused(self.label, "one name", value)
         if self.checked is not None:
             self.checked(value)
         elif value not in self.choices:
@@ -55,6 +58,8 @@ class Several(Option):
     labels: tuple[str, ...] = ()
 
     def check(self, value: Any) -> None:
+        if not isinstance(value, (list, tuple)):
+            raise rules.refused(self.label, "names of what is to be ticked", value, f'("{self.choices[0]}",) is one')
         for name in value:
             super().check(name)
 
@@ -104,7 +109,7 @@ class Numbers(Option):
         if value is None and self.empty:
             return
         one = Number(self.name, self.label, low=self.low, high=self.high, whole=self.whole)
-        if value is None or isinstance(value, str) or len(value) < self.least:
+        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) < self.least:
             raise ValueError(f'{self.label} must be {self.least} or more numbers with commas between, got "{value}"')
         for number in value:
             one.check(number)
@@ -115,7 +120,7 @@ class Names(Option):
     """Several names, typed with commas between them; any will do where nothing is `checked`."""
 
     def check(self, value: Any) -> None:
-        if isinstance(value, str) or not value:
+        if not isinstance(value, (list, tuple)) or not value or not all(isinstance(name, str) for name in value):
             raise ValueError(f'{self.label} must be one or more names with commas between, got "{value}"')
         for name in value:
             if self.checked is not None:

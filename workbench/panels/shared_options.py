@@ -25,7 +25,8 @@ SCORES = (*NAMES, "barrier")
 
 def known_dataset(text: str) -> None:
     """Raise a ValueError unless the text names a dataset or an .npz."""
-    if not (text in DATASETS or os.path.exists(text) or (data_folder() / f"{text}.npz").exists()):
+    there = isinstance(text, str) and (os.path.exists(text) or (data_folder() / f"{text}.npz").exists())
+    if not (there or text in [*DATASETS]):
         raise unknown("dataset", text, DATASETS, "or the path of an .npz")
 
 

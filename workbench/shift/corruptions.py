@@ -21,8 +21,8 @@ from torch import Tensor
 
 from workbench.data.data import Split
 from workbench.work import progress
-from workbench.work.nearest import unknown
-from workbench.work.seeds import generator
+from workbench.work.nearest import check_known
+from workbench.work.seeds import check_seed, generator
 
 AT_ONCE = 1024  # images; keeps the floats that are held few
 SMALL = 16  # pixels a side, below which CIFAR-C's cells of `pixelate` fall together
@@ -55,13 +55,13 @@ def corrupt(split: Split, name: str, severity: int, *, seed: int = 0) -> Split:
     """
     if not isinstance(split, Split):
         raise ValueError(f"corrupt takes the images of one split, got {split!r}; give data.test")
-    if name not in CORRUPTIONS:
-        raise unknown("corruption", name, CORRUPTIONS)
+    check_known("corruption", name, CORRUPTIONS)
     if isinstance(severity, bool) or not isinstance(severity, Integral) or severity not in (1, 2, 3, 4, 5):
         raise ValueError(
             f"severity must be 1, 2, 3, 4 or 5, got {severity!r}; 1 is the mildest, uncorrupted is the split"
         )
     kind = CORRUPTIONS[name]
+    check_seed(seed)
     strength, result = kind.strengths[severity - 1], torch.empty_like(split.images)
     for begin in range(0, len(split), AT_ONCE):
         part = slice(begin, begin + AT_ONCE)

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from workbench.calibration.arrays import numbers
+from workbench.work import rules
+
 Numbers = Tensor | np.ndarray | Sequence[float]
 FOUND = 0.95  # of the out-of-distribution images, where FPR95 is read
 
@@ -50,8 +53,7 @@ def roc(inside: Numbers, outside: Numbers, *, points: int = 50) -> list[dict[str
     """
     from sklearn.metrics import roc_curve
 
-    if points < 2:
-        raise ValueError(f"points must be at least 2, the ends of the curve, got {points}; 50 draw it well")
+    rules.whole("points", points, least=2, most=100_000, way_on="2 are the ends of the curve, 50 draw it well")
     false, true, _ = roc_curve(*_both(inside, outside))
     along = np.searchsorted(false + true, np.linspace(0, 2, points) - 1e-12).clip(max=len(false) - 1)
     along[-1] = len(false) - 1
@@ -78,7 +80,7 @@ def _both(inside: Numbers, outside: Numbers) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _scores(values: Numbers, where: str) -> np.ndarray:
-    scores = values.detach().cpu().double().numpy() if isinstance(values, Tensor) else np.asarray(values, np.float64)
+    scores = numbers(values, where)
     if scores.ndim != 1 or not len(scores):
         rule = f"{where} needs one score an image, of one image at least"
         raise ValueError(f"{rule}, got the shape {scores.shape}; both kinds of images are needed to tell them apart")

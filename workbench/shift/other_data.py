@@ -13,6 +13,7 @@ from workbench.data import sources
 from workbench.data.data import NO_CLASS, Data, Split
 from workbench.data.images import resize
 from workbench.data.noise import check_clean
+from workbench.nets.door import check_data
 
 LUMA = (19595, 38470, 7471)  # of 65536: ITU-R 601-2, as Pillow makes grey of colour
 
@@ -29,6 +30,7 @@ def like(other: str | Path | Data | Split, data: Data) -> Split:
     before it, and pass the result through `wb.noisy_like`. Raises a ValueError for data with pixel noise, and for
     images with other channels than one or three.
     """
+    check_data(data)
     check_clean(data)
     if isinstance(other, Data):
         check_clean(other)

@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from workbench.ensembles.combination import combine
+from workbench.ensembles.combination import COMBINATIONS, check_logits, checked_votes, combine
+from workbench.work.nearest import check_known
 
 Logits = Float[Tensor, "members examples classes"]
 Scores = Float64[Tensor, " examples"]
@@ -64,10 +65,12 @@ def _mean_logits(logits_MNC: Logits, how: str, votes: Votes) -> Float64[Tensor, 
 
 def _weights(logits_MNC: Tensor, how: str, votes: Votes) -> Float64[Tensor, " members"]:
     """Return the members' weights, which sum to 1, or say what is wrong with the logits, `how` or the votes."""
-    if logits_MNC.ndim != 3:
+    if isinstance(logits_MNC, Tensor) and logits_MNC.ndim != 3:
         rule = "logits must be (members, examples, classes)"
         raise ValueError(f"{rule}, got the shape {tuple(logits_MNC.shape)}; of one network pass logits[None]")
-    combine(logits_MNC[:, :1], how, votes=votes)
+    check_known("combination", how, COMBINATIONS)
+    check_logits(logits_MNC)
+    checked_votes(votes, len(logits_MNC))
     counts = [1.0] * len(logits_MNC) if votes is None else list(votes)
     weights = torch.tensor(counts, dtype=torch.float64, device=logits_MNC.device)
     return weights / weights.sum()

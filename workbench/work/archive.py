@@ -26,7 +26,7 @@ import os
 import time
 import warnings
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +35,11 @@ import torch
 from workbench.work import rules
 from workbench.work.calls import Call, Once
 from workbench.work.disk import Damaged
-from workbench.work.entries import Entry, check_place, difference, surroundings
+from workbench.work.entries import Entry, check_place, difference, read_surroundings
 from workbench.work.fingerprint import digest
 from workbench.work.folder import Folder
 from workbench.work.listing import paths, rows
-from workbench.work.stored_values import restore, store
+from workbench.work.stored_values import Types, restore, store
 
 if TYPE_CHECKING:
     import pandas
@@ -51,9 +51,13 @@ _told: set[tuple[str, str, str]] = set()  # of which archive, of which function,
 
 @dataclass(frozen=True)
 class Archive:
-    """Finished values in `folder`: a path, or a URL that fsspec knows. Only `run` and `each` write to it."""
+    """Finished values in `folder`: a path, or a URL that fsspec knows. Only `run` and `each` write to it.
+
+    `types` are dataclasses that it may read back beside those of the workbench and of the code of the call's function.
+    """
 
     folder: str | os.PathLike[str]
+    types: tuple[type, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         rules.instance("archive", self.folder, (str, os.PathLike), *WHAT)
@@ -119,7 +123,7 @@ class Archive:
             return list(self._each(call, once))
         entry = Entry.of(call)
         path = f"calls/{entry.key}.json"
-        stored = self._load(path)
+        stored = self._load(path, call)
         if stored is not None:
             return stored[0]
         self._tell_of_others(entry)
@@ -139,7 +143,7 @@ class Archive:
         for index in itertools.count():
             if end is not None and index == end.get("values"):
                 return
-            stored = self._load(f"{name}/{index:06d}.json")
+            stored = self._load(f"{name}/{index:06d}.json", call)
             if stored is None:
                 break
             (last,) = stored
@@ -167,8 +171,9 @@ class Archive:
             return
         when = datetime.now(UTC).isoformat(timespec="seconds")
         if "value" in fields:
-            where = f"the result of {entry.call.function.__qualname__}"
-            fields["value"] = store(fields["value"], self._folder.put, where)
+            function = entry.call.function
+            where, types = f"the result of {function.__qualname__}", Types(function, self.types)
+            fields["value"] = store(fields["value"], self._folder.put, where, types)
         record = {"call": entry.described, **entry.around, "when": when, **fields}
         self._folder.write(path, json.dumps({"sha256": digest(record), **record}, indent=1).encode())
 
@@ -185,13 +190,13 @@ class Archive:
             return self._warn(f"{path} is damaged ({error}); it is made anew")
         return record
 
-    def _load(self, path: str) -> list[Any] | None:
+    def _load(self, path: str, call: Call) -> list[Any] | None:
         """A stored value, in a list; None where there is none, or it is damaged, which is said."""
         record = self._read(path)
         if record is None:
             return None
         try:
-            return [restore(record["value"], self._folder.get)]
+            return [restore(record["value"], self._folder.get, Types(call.function, self.types))]
         except MemoryError:
             raise
         except Exception as error:  # a damaged file may fail in any way, and so may a dataclass that has changed
@@ -203,26 +208,18 @@ class Archive:
         """Say of a call that was made in other surroundings, or begun there, what is other here."""
         function = entry.call.function.__qualname__
         for name in (name for name in self._folder.names("calls") if name.startswith(entry.stem)):
-            around = None if name.startswith(entry.key) else self._surroundings(name)
+            around = None if name.startswith(entry.key) else read_surroundings(self._folder, name)
             text = "" if around is None else difference(around, entry.around)
             if text and (telling := (os.fspath(self.folder), function, text)) not in _told:
                 _told.add(telling)
                 self._warn(f"{function} was made, or begun, in other surroundings ({text}); it is made anew here")
-
-    def _surroundings(self, name: str) -> dict[str, Any] | None:
-        """Where a call was made; None where that cannot be told, for what is damaged is said where it is read."""
-        try:
-            path = f"calls/{name}" if name.endswith(".json") else f"calls/{name}/000000.json"
-            return surroundings(json.loads(self._folder.read(path)))
-        except (OSError, ValueError, AttributeError, RecursionError, Damaged):
-            return None
 
     def _warn(self, text: str) -> None:
         warnings.warn(f'archive "{os.fspath(self.folder)}": {text}', stacklevel=2)
 
 
 ArchiveLike = Archive | str | os.PathLike[str]
-WHAT = ("a folder, by its path or URL, or an Archive", 'archive="runs" keeps what is made in a folder of that name')
+WHAT = ("an Archive or its folder", 'archive="results" is one')
 
 
 def run(call: Call, archive: ArchiveLike | None) -> Any:

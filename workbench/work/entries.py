@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from workbench.work.calls import Call, name_of
 from workbench.work.disk import Damaged
 from workbench.work.fingerprint import digest
+from workbench.work.folder import Folder
 
 OTHERS = (
     "sha256",
@@ -50,6 +52,15 @@ class Entry:
 def surroundings(record: Any) -> dict[str, Any]:
     """What moved numbers when a record was made, and is no argument of its call."""
     return {name: value for name, value in record.items() if name not in OTHERS}
+
+
+def read_surroundings(folder: Folder, name: str) -> dict[str, Any] | None:
+    """Where the call of this name was made; None where that cannot be told (damage is said where it is read)."""
+    try:
+        path = f"calls/{name}" if name.endswith(".json") else f"calls/{name}/000000.json"
+        return surroundings(json.loads(folder.read(path)))
+    except (OSError, ValueError, AttributeError, RecursionError, Damaged):
+        return None
 
 
 def check_place(record: dict[str, Any], path: str) -> None:

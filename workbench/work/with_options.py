@@ -6,16 +6,20 @@ import ast
 import math
 from typing import Any
 
+LONGEST = 1000  # characters: Python's parser is not made for a text of any depth
+
 
 def with_options(text: str) -> tuple[str, dict[str, Any]] | None:
     """Read the name and its options, literals or inf, given by name; nothing is executed. None for anything else."""
+    if len(text) > LONGEST:
+        return None
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         if isinstance(tree, ast.Name):
             return tree.id, {}
         if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.args:
             return tree.func.id, {str(word.arg): _literal(word.value) for word in tree.keywords}
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError, MemoryError):  # no text, or no such
         pass
     return None
 

@@ -7,6 +7,7 @@ made of them, and how it looks, is the same in every chart.
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ParamSpec
@@ -30,8 +31,8 @@ class Means(Averages):
     """Means over replicas as lines over `x`, a picture for each of the `measures` that the records have.
 
     `Averages` has the other fields. The pictures stand side by side where there is room, or, `stacked`, one below the
-    other. `shapes` is (title, looks) of the records' `shape`; a menu of what is `chosen` is one of `buttons`. `needs`
-    and `holds` are the `Picture`'s; what a screen reader says is `described`, if there is no `description`.
+    other. `shapes` is (title, looks) of the records' `shape`; a menu of what is `chosen` is one of `buttons`. `asks`,
+    `needs` and `holds` are the `Picture`'s; what a screen reader says is `described`, if there is no `description`.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Means(Averages):
     shapes: tuple[str, Looking] | None = None
     buttons: bool = False
     stacked: bool = False
+    asks: tuple[str, str] = ("", "")
     needs: str = ""
     holds: str = ""
 
@@ -49,7 +51,7 @@ class Means(Averages):
             return self.rows(list(numbers(*args, **kwargs)))
 
         declared = replace(self, description=self.description or described(numbers))
-        return Picture(rows, declared.draw, needs=self.needs, holds=self.holds)
+        return Picture(rows, declared.draw, asks=self.asks, needs=self.needs, holds=self.holds)
 
     def draw(self, rows: Rows, width: int) -> Any:
         """Draw the rows: a picture for each measure that they have, and for each value of the split."""
@@ -110,7 +112,7 @@ class Means(Averages):
 
     def _filter(self, measure: Axis, value: Any) -> str:
         said = [f"datum.measure == '{measure.field}'"]
-        said += [f"datum.{self.split} == {value!r}"] if self.split and value is not None else []
+        said += [f"datum.{self.split} == {json.dumps(value)}"] if self.split and value is not None else []
         said += [f"datum.{self.chosen[0]} == shown"] if self.chosen else []
         return " && ".join(said)
 

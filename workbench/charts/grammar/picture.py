@@ -12,6 +12,8 @@ import altair as alt
 from workbench.charts.grammar.looks import GREY
 from workbench.charts.grammar.room import SIDE, WIDTH, grid, wide, widest, wrapped
 from workbench.charts.grammar.rows import Rows
+from workbench.numbers.asked import asked
+from workbench.work import rules
 
 P = ParamSpec("P")
 Draw = TypeVar("Draw", bound=Callable[[Rows, int], Any])
@@ -19,6 +21,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 AXIS, SMALL = 62, 140  # pixels of the axis at the left of small pictures, and of one of them at least
 SQUARE = 260  # pixels of a side, at most
+LEAST, MOST = 100, 20_000  # pixels of the width of a chart
 
 
 class Picture(Generic[P]):
@@ -26,7 +29,8 @@ class Picture(Generic[P]):
 
     `rows(outcomes)` are at most 500 dicts, `draw(rows, width)` fits them into a width in pixels, `words(outcomes)` are
     the sentences under the picture. What is drawn around the data is drawn anew where the first row's `about` changes,
-    now and then, and at the end of a run. A chart that a finished run may leave empty says in `needs` what that run
+    now and then, and at the end of a run. What a chart `asks` of outcomes, or of a table of them, are the names of
+    columns and of the experiment that makes them. One that a finished run may leave empty says in `needs` what that run
     lacks; one that draws what no data frame has (images, paths) says in `holds` what it asks of outcomes. `around` is
     what the drawing is dressed in, where it is declared.
     """
@@ -38,6 +42,7 @@ class Picture(Generic[P]):
         rows: Callable[P, Rows],
         draw: Callable[[Rows, int], Any] | None = None,
         *,
+        asks: tuple[str, str] = ("", ""),
         needs: str = "",
         holds: str = "",
         around: Mapping[str, Any] | None = None,
@@ -45,24 +50,39 @@ class Picture(Generic[P]):
         functools.update_wrapper(self, rows)  # its name, docstring and signature
         self._rows, self._draw, self._around = rows, draw, around
         self._words: Callable[[Any], list[str]] | None = None
-        self.needs, self.holds = needs, holds
+        self.asks, self.needs, self.holds = asks, needs, holds
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
-        return self.draw(self.rows(*args, **kwargs))
+        rows = self.rows(*args, **kwargs)
+        chart = self.draw(rows)
+        if not rows and len(args) and not _nothing(args[0]):
+            lacks = f"nothing of these is in this chart: it needs {self.needs or 'an outcome with a value'}"
+            chart.title.subtitle = wrapped(lacks, WIDTH - 8)
+        return chart
 
     def __repr__(self) -> str:
         return f"Picture({self.__name__})"
 
     def rows(self, *args: P.args, **kwargs: P.kwargs) -> Rows:
-        """Return what is drawn, a dict each."""
-        if self.holds and args and hasattr(args[0], "to_dict"):
+        """Return what is drawn, a dict each. Raises a ValueError for what is no outcome, or has not what it draws."""
+        given = inspect.signature(self._rows).bind(*args, **kwargs)
+        first = next(iter(given.arguments), "")
+        if first:
+            given.arguments[first] = self._asked(given.arguments[first])
+        return self._rows(*given.args, **given.kwargs)
+
+    def _asked(self, outcomes: Any) -> Any:
+        if self.holds and hasattr(outcomes, "to_dict"):
             there = "which a data frame does not hold"
             raise ValueError(f"{self.__name__} draws {self.holds}, {there}, got one; pass the outcomes themselves")
-        return self._rows(*args, **kwargs)
+        return asked(self.__name__, outcomes, *self.asks)
 
     def draw(self, rows: Rows, width: int = WIDTH) -> Any:
         """Return the rows as an altair chart that is at most so many pixels wide, legends and labels included."""
         assert self._draw is not None, f"{self!r} has no drawing"
+        width = rules.whole("width", width, least=LEAST, most=MOST, unit="pixels", way_on=f"{WIDTH} is a page's")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise rules.refused("rows", "the dicts of a picture", rows, f"{self.__name__}.rows(outcomes) gives them")
         chart = self._draw(rows, width)
         return dress(chart, rows, width, **self._around) if self._around else chart
 
@@ -80,20 +100,26 @@ class Picture(Generic[P]):
 
         @functools.wraps(words)
         def said(outcomes: Any) -> list[str]:
-            outcomes = outcomes if hasattr(outcomes, "to_dict") else list(outcomes)
+            outcomes = asked(self.__name__, outcomes, *self.asks)
             return words(outcomes) if len(outcomes) else []
 
         self._words = said
         return said
 
 
-def picture(*, needs: str = "", holds: str = "", **around: Any) -> Callable[[Callable[P, Rows]], Picture[P]]:
+def _nothing(outcomes: Any) -> bool:
+    return hasattr(outcomes, "__len__") and not len(outcomes)
+
+
+def picture(
+    *, asks: tuple[str, str] = ("", ""), needs: str = "", holds: str = "", **around: Any
+) -> Callable[[Callable[P, Rows]], Picture[P]]:
     """Decorate the function that makes a chart's rows; its drawing and its sentences follow.
 
     `around` are the title, the subtitle and the menus that `dress` puts around the drawing, and the description, where
     that is not `described`.
     """
-    words: dict[str, Any] = {"needs": needs, "holds": holds}
+    words: dict[str, Any] = {"asks": asks, "needs": needs, "holds": holds}
     return lambda rows: Picture(rows, **words, around=around and {"description": described(rows), **around})
 
 
