@@ -16,7 +16,7 @@ from workbench.panels import PANELS
 from workbench.panels.declaration import Declaration
 from workbench.panels.draft import Draft
 from workbench.panels.job import Job
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.calls import Call
 from workbench.work.locks import Lock
 from workbench.work.nearest import unknown
@@ -38,6 +38,7 @@ def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Pane
     call. An option is an argument of the function; one of a frozen value, such as the recipe, may go by its own name
     (`epochs=5`) or in full (`**{"recipe.epochs": 5}`). Raises a ValueError for a name or an option that is not known.
     """
+    rules.flag("interactive", interactive, "False runs it at once, as in a batch")
     arguments: dict[str, Any] = {}
     if isinstance(name, Call):
         arguments, name = name.arguments, _named(name)

@@ -40,7 +40,10 @@ def call(function: Any, *arguments: Any, **options: Any) -> Call:
     """
     if not (inspect.isfunction(function) or inspect.isclass(function)):
         raise TypeError(f"a call needs a function or a class, got {function!r}")
-    bound = inspect.signature(function).bind(*arguments, **options)
+    try:
+        bound = inspect.signature(function).bind(*arguments, **options)
+    except TypeError as error:
+        raise TypeError(f"the arguments do not fit {full_name(function)}: {error}") from None
     bound.apply_defaults()
     names = vars(sys.modules[function.__module__])
     values = {
