@@ -5,14 +5,11 @@ The tests run with beartype, which would refuse it first; so these calls are mad
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
+from bare_python import words_of
 
 BEGIN = """
-import json, sys, torch
+import torch
 import workbench as wb
 from workbench.training.robust import divergence, robust_weights
 from workbench.shift import OUT_OF_DISTRIBUTION_SCORES as SCORES, corrupt
@@ -33,7 +30,7 @@ CALLS = {
     "corrupt(data.test, 'contrast', 2.0)": "severity must be 1, 2, 3, 4 or 5, got 2.0",
     "corrupt(data.test, 'contrast', '1')": "severity must be 1, 2, 3, 4 or 5, got '1'",
     "corrupt(data, 'contrast', 1)": "give data.test",
-    "wb.noisy(data.test, 0.1)": "noisy takes whole data, got Split(",
+    "wb.noisy(data.test, 0.1)": "data must be whole data, got a Split",
     **{
         f"SCORES[{name!r}](logits[0])": "logits must be (members, examples, classes), got the shape (5, 3)"
         for name in ("max_probability", "max_logit", "energy", "entropy", "mutual_information")
@@ -44,25 +41,12 @@ CALLS = {
     },
 }
 SERVES = ("popup(example_weights=[1.0] * 40)",)
-RUN = """
-said = {}
-for text in json.load(sys.stdin):
-    try:
-        eval(text)
-        said[text] = ""
-    except ValueError as error:
-        said[text] = str(error)
-print(json.dumps(said))
-"""
 
 
 @pytest.fixture(scope="module")
 def said() -> dict[str, str]:
     """What each call said, all in one Python."""
-    given = json.dumps([*CALLS, *SERVES])
-    done = subprocess.run([sys.executable, "-c", BEGIN + RUN], input=given, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return words_of(BEGIN, [*CALLS, *SERVES])
 
 
 @pytest.mark.parametrize("text", CALLS)

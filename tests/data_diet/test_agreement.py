@@ -38,5 +38,5 @@ def test_it_is_drawn_by_its_seed_and_larger_batches_agree_more():
 
 
 def test_one_batch_agrees_with_nothing():
-    with pytest.raises(ValueError, match="batches must be at least 2"):
+    with pytest.raises(ValueError, match="batches must be a whole number from 2"):
         agreement(Own(), wb.initialise(Own()), made(), batches=1)

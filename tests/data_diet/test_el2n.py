@@ -41,5 +41,5 @@ def test_it_needs_a_network_and_images():
     with pytest.raises(ValueError, match="el2n is a mean over networks, and there is none"):
         el2n(Own(), [], made())
     empty = replace(made(), validation=made().validation.take(torch.arange(0)))
-    with pytest.raises(ValueError, match="there are no images to evaluate on"):
+    with pytest.raises(ValueError, match="there are no images to score"):
         el2n(Own(), [wb.initialise(Own())], empty, split="validation")

@@ -247,7 +247,7 @@ def test_costs_are_those_of_the_members(three: list[Ensembled]) -> None:
         ({"scope": "net"}, "scope"),
         ({"over": "epoch"}, "batch"),
         ({"density": 5}, "density must be in"),
-        ({"pixel_noise": -1.0}, "pixel_noise must be in"),
+        ({"pixel_noise": -1.0}, r"in \[0, 100\]"),
         ({"anneal": "linear"}, "annealing"),
         ({"gradient": "true"}, "gradient"),
         ({"recipe": wb.Recipe(steps=30, loss=wb.Focal())}, r"recipe.loss must be CrossEntropy\(\), got Focal"),

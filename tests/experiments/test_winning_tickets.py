@@ -134,7 +134,7 @@ def test_the_batch_normed_preset_is_the_one_that_was_measured():
         ({"model": "lenett"}, ('model "lenett" is not known', 'did you mean "lenet"')),
         ({"controls": ("random_mask", "shuffeld")}, ('control "shuffeld" is not known', "random_uniform")),
         ({"replicas": 0}, ("replicas must be a whole number from 1", "got 0", "three")),
-        ({"rounds": -1}, ("rounds must be at least 0, got -1",)),
+        ({"rounds": -1}, ("rounds must be a whole number from 0, got -1",)),
         ({"fraction": 1.5}, ("fraction must be in (0, 1), got 1.5",)),
         ({"rewind_step": 12}, ("rewind_step must be from 0 to 11, got 12", "the recipe has 12 steps")),
         ({"seed": -1}, ("seed must be an integer from 0", "-1")),

@@ -329,7 +329,7 @@ def test_bad_input_is_named():
         align(model, drawn(Own(channels=3)), weights)
     with pytest.raises(ValueError, match=r"the second network is not finite in fc\.weight"):
         align(model, weights, weights | {"fc.weight": weights["fc.weight"] * torch.nan})
-    with pytest.raises(ValueError, match="orders must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="orders must be a whole number from 1 to 1000, got 0"):
         match(model, weights, weights, orders=0)
     with pytest.raises(ValueError, match=r'group of hidden units "conv" is not known; known: conv.weight'):
         permute(model, weights, {"conv": torch.arange(6)})

@@ -69,7 +69,7 @@ def test_the_starting_points_stay_as_they_were(starts: dict[int, Weights]):
 
 
 def test_one_child_has_nobody_to_be_compared_with(starts: dict[int, Weights]):
-    with pytest.raises(ValueError, match="n must be at least 2, got 1"):
+    with pytest.raises(ValueError, match="n must be a whole number from 2 to 1000, got 1"):
         born(starts, n=1)
 
 

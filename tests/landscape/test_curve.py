@@ -202,7 +202,7 @@ def test_a_stop_reaches_the_training(ends: tuple[Weights, Weights]):
     ("b", "options", "message"),
     [
         (B, {"kind": "besier"}, 'did you mean "bezier"'),
-        (B, {"bends": 0}, "bends must be at least 1, got 0"),
+        (B, {"bends": 0}, "bends must be a whole number from 1 to 100, got 0"),
         ({"w": torch.tensor([math.nan, 0])}, {}, "the second network is not finite in w"),
         ({"w": torch.zeros(3)}, {}, "must have the shapes of the first"),
         (B, {"mask": {"v": torch.ones(2, dtype=torch.bool)}}, "the mask names 'v'"),
@@ -217,7 +217,7 @@ def test_bad_input_is_said(b: Weights, options: dict[str, Any], message: str):
 
 def test_bad_places_are_said():
     found = curve(Ring(), A, B, zeros(), wb.Recipe(steps=0))
-    with pytest.raises(ValueError, match=r"t must be in \[0, 1\], from the first network to the second, got 1.5"):
+    with pytest.raises(ValueError, match=r"t must be in \[0, 1\], got 1.5; it goes from the first network"):
         found.at(1.5)
     with pytest.raises(ValueError, match="points must be odd"):
         along(Ring(), found, zeros(), points=4)

@@ -358,9 +358,9 @@ def test_a_surface_shows_itself():
         (FLAT, {"trajectories": [{7: at(math.inf, 0, 0)}]}, 'the trajectory of "first" at step 7 is not finite'),
         (FLAT, {"trajectories": [{}] * 4}, "trajectories must be at most 3"),
         ((*FLAT[:2], {"v": torch.zeros(3)}), {}, "must have the names of the model"),
-        (FLAT, {"margin": -0.1}, "margin must be at least 0"),
-        (FLAT, {"coarse": 1}, "coarse must be at least 2"),
-        (FLAT, {"levels": 0}, "levels must be from 1 to 8"),
+        (FLAT, {"margin": -0.1}, r"margin must be in \[0, 1000\]"),
+        (FLAT, {"coarse": 1}, "coarse must be a whole number of points a side from 2"),
+        (FLAT, {"levels": 0}, "levels must be a whole number from 1 to 8"),
         (FLAT, {"split": "tset"}, 'did you mean "test"'),
         (FLAT, {"examples": torch.zeros(0, dtype=torch.int64)}, "slice of test is empty"),
         (FLAT, {"batch_norm": "recomputed"}, 'did you mean "recompute"'),
@@ -372,7 +372,7 @@ def test_bad_input_is_said(networks: tuple[Weights, ...], options: dict[str, Any
 
 
 def test_bad_input_of_a_random_plane_is_said():
-    with pytest.raises(ValueError, match=r"radius must be above 0, got 0"):
+    with pytest.raises(ValueError, match=r"radius must be in \(0, 1000\], got 0"):
         next(random_plane(Own(), wb.initialise(Own()), DATA, radius=0))
     with pytest.raises(ValueError, match="the mask names 'fc'"):
         next(random_plane(Own(), wb.initialise(Own()), DATA, mask={"fc": torch.ones(3, dtype=torch.bool)}))

@@ -12,6 +12,7 @@ from torch import nn
 import workbench as wb
 from workbench.nets import batch_norm, evaluation
 from workbench.nets.batch_norm import recompute_batch_norm
+from workbench.nets.door import taken_by
 
 
 def test_accuracy_and_loss_by_hand():
@@ -86,3 +87,16 @@ def test_progress_is_reported_for_every_part(monkeypatch: pytest.MonkeyPatch):
     with wb.progress.watch(lambda p: seen.append((p.done, p.of))):
         wb.evaluate(Own(), wb.snapshot(Own()), made().test)
     assert seen == [(20, 50), (40, 50), (50, 50)]
+
+
+@pytest.mark.parametrize("words", ["CUDA error: misaligned address", "DefaultCPUAllocator: not enough memory", "oom"])
+def test_what_the_machine_says_of_itself_is_passed_on(words: str):
+    kind = torch.OutOfMemoryError if words == "oom" else RuntimeError
+    with pytest.raises(RuntimeError, match=words), taken_by(four(), torch.zeros(2, 1, 2, 1)):
+        raise kind(words)
+
+
+def test_what_a_forward_pass_says_is_kept_as_the_cause():
+    with pytest.raises(ValueError, match=r"Sequential does not take images of the shape \(1, 3, 3\)") as caught:
+        wb.evaluate(four(), wb.snapshot(four()), split_of(torch.zeros(2, 1, 3, 3).byte(), torch.zeros(2).long()))
+    assert "mat1 and mat2 shapes" in str(caught.value.__cause__)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import html
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from workbench.data import sources
 from workbench.data.batches import places_of
 from workbench.data.draws import balanced, divide, flip_labels
 from workbench.data.images import resize
-from workbench.work import rules
+from workbench.work import html, rules
 from workbench.work.seeds import check_seed
 
 TEST_SHARE = 1 / 3  # of a source without a test file, drawn once and for all
@@ -54,6 +53,9 @@ class Split:
             ("std", torch.float32, channels),
         ):
             rules.tensor(name, getattr(self, name), dtype, (size,), MADE)
+        if self.std.device.type == "cpu" and not bool(((self.std > 0) & self.mean.isfinite()).all()):
+            given = f"{self.std.min():g} and {self.mean.sum():g}"
+            raise ValueError(f"std must be above 0 and mean finite, got {given}; a constant channel has std 1")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -103,7 +105,9 @@ class Data:
             rules.instance(name, part, Split, "a Split", "wb.Split(images, labels, ids, mean, std) makes one")
         if len(shapes := {tuple(part.images.shape[1:]) for part in parts.values()}) > 1:
             raise ValueError(f"the three parts must have images of one shape, got {sorted(shapes)}; resize them first")
-        rules.names("classes", self.classes, 'it names every class, as ("cat", "dog")')
+        rules.instance("name", self.name, str, "text", '"digits" is one')
+        rules.names("classes", self.classes, 'they are all, as ("cat", "dog")')
+        rules.tensor("flipped", self.flipped, torch.int64, ("flipped",), "torch.arange(0) is none")
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -137,12 +141,10 @@ class Data:
         return f"Data({self.name}: {sizes}, {'x'.join(map(str, self.shape))}, {len(self.classes)} classes)"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{name}</th><td>{len(split):,}</td></tr>"
-            for name, split in (("train", self.train), ("validation", self.validation), ("test", self.test))
-        )
-        caption = f"{html.escape(self.name)}: {'×'.join(map(str, self.shape))}, {len(self.classes)} classes"
-        return f"<table><caption>{caption}</caption><tr><th></th><th>images</th></tr>{rows}</table>"
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        rows = ((name, f"{len(split):,}") for name, split in parts.items())
+        caption = f"{self.name}: {'×'.join(map(str, self.shape))}, {len(self.classes)} classes"
+        return html.table(rows, head=("", "images"), caption=caption)
 
 
 def load(

@@ -21,6 +21,7 @@ import numpy as np
 
 from workbench.data._torchvision import torchvision
 from workbench.work import progress
+from workbench.work.memory import check_room
 
 PATIENCE = 10  # seconds without an answer after which a download is given up
 FAILURES = (RuntimeError, OSError, EOFError, tarfile.TarError, http.client.HTTPException)
@@ -100,13 +101,14 @@ def _absent(half: Half) -> list[Path]:
 
 
 def _read(half: Half) -> Read:
+    files = ", ".join(str(file) for file in half.files)
+    check_room(files, sum(file.stat().st_size for file in half.files), "delete what is no file of this dataset")
     try:
         dataset = half.make()
         labels = dataset.labels if hasattr(dataset, "labels") else dataset.targets
         classes = tuple(str(name) for name in getattr(dataset, "classes", ()))
         return Read(np.asarray(dataset.data), np.asarray(labels, dtype=np.int64), classes)
     except Exception as error:  # torchvision's readers raise all kinds, from AssertionError to UnpicklingError
-        files = ", ".join(str(file) for file in half.files)
         raise ValueError(f"one of {files} is corrupt ({error}); delete it and load again") from error
 
 

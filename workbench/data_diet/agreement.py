@@ -11,9 +11,14 @@ from torch import nn
 
 from workbench.data.batches import Order
 from workbench.data.data import Data
+from workbench.nets.door import check_finite, check_network, check_training_data
 from workbench.nets.weights import Weights
 from workbench.training.steps import gradients
-from workbench.work import progress
+from workbench.work import progress, rules
+from workbench.work.seeds import check_seed
+
+MEMORY = 4 * 2**30  # bytes of gradients at once
+MOST = 10_000  # batches, and images of one where the data are fewer: more are a slip
 
 
 def agreement(
@@ -25,8 +30,13 @@ def agreement(
     the gradients have nothing in common. Batches share examples where the data are fewer than all of them hold, and
     agree the more. Raises a ValueError for fewer than two batches.
     """
-    if batches < 2:
-        raise ValueError(f"batches must be at least 2, got {batches}: it is between them that gradients agree")
+    check_network(model, weights)
+    check_finite(weights)
+    check_training_data(data)
+    check_seed(seed)
+    most = max(2, min(MOST, MEMORY // (4 * sum(parameter.numel() for parameter in model.parameters()))))
+    rules.whole("batches", batches, least=2, most=most, way_on="it is between them that gradients agree; 16 are usual")
+    rules.whole("batch_size", batch_size, least=1, most=max(len(data.train), MOST), way_on="128 is the usual one")
     order = Order(len(data.train), batch_size, seed)
 
     def flat(batch: int) -> torch.Tensor:

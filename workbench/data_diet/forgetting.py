@@ -16,9 +16,12 @@ from torch import Tensor, nn
 
 from workbench.data.data import Data
 from workbench.data_diet.scores import Score
+from workbench.nets.door import check_training_data
 from workbench.nets.weights import Weights
+from workbench.training.entrance import check_training
 from workbench.training.recipe import Recipe
 from workbench.training.steps import Step, steps
+from workbench.work import rules
 
 NEVER = 2**62  # the step at which an example was first right, while there is none
 
@@ -96,6 +99,7 @@ def forgetting(model: nn.Module, start: Weights, data: Data, recipe: Recipe, *, 
 
     The network itself is dropped: with a `Memory` beside your own loop over `wb.steps` you have both.
     """
+    check_training(model, start, data, recipe, seed=seed)
     memory = Memory(data)
     for step in steps(model, start, data, recipe, seed=seed):
         memory.add(step)
@@ -104,8 +108,14 @@ def forgetting(model: nn.Module, start: Weights, data: Data, recipe: Recipe, *, 
 
 def together(several: Sequence[Forgetting]) -> Forgetting:
     """Join what several replicas forgot of the same examples; a ValueError where they are not the same."""
+    if not isinstance(several, Sequence) or isinstance(several, str):
+        raise rules.refused(
+            "several", "a list of what replicas forgot", several, "[forgetting(…), forgetting(…)] is one"
+        )
     if not several:
         raise ValueError("there is nothing to join; count the forgetting of a replica first")
+    for place, replica in enumerate(several):
+        rules.instance(f"several[{place}]", replica, Forgetting, "a Forgetting", "wb.data_diet.forgetting(…) gives one")
     first = several[0]
     for replica in several:
         if replica.dataset != first.dataset or not torch.equal(replica.ids, first.ids):
@@ -123,6 +133,7 @@ class Memory:
     """
 
     def __init__(self, data: Data) -> None:
+        check_training_data(data)
         train = data.train
         self.ids, self.dataset, self.step = train.ids.cpu(), data.fingerprint, 0
         self._sorted, self._order = self.ids.sort()
@@ -137,6 +148,7 @@ class Memory:
 
     def add(self, step: Step) -> None:
         """Take a step into account; a ValueError where images are mixed, so that none is answered alone."""
+        rules.instance("step", step, Step, "a Step, as wb.steps yields it", "add each in turn")
         if step.batch.labels.is_floating_point():
             raise ValueError("forgetting counts answers to single images, and this recipe mixes them; set mixup=0")
         self._held.append((step.batch.step, step.batch.ids, step.logits))

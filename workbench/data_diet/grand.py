@@ -17,13 +17,13 @@ from torch.func import functional_call, grad, vmap
 from torch.nn import functional
 
 from workbench.data.data import Data, Split
-from workbench.data_diet.mean_over_networks import check_images, check_networks
+from workbench.data_diet.mean_over_networks import part_to_score
 from workbench.data_diet.scores import Score
+from workbench.nets.door import check_logits, taken_by
 from workbench.nets.evaluation import BATCH
 from workbench.nets.hardware import settle
-from workbench.nets.weights import Weights, check_fits, untied
-from workbench.work import progress
-from workbench.work.nearest import unknown
+from workbench.nets.weights import Weights, untied
+from workbench.work import progress, rules
 
 VARIANTS = ("all", "last_layer")
 MEMORY = 2**28  # bytes of gradients at once, where each example's is made
@@ -46,14 +46,10 @@ def grand(
     alone, as some libraries compute "GraNd", and is named "grand_last_layer". Raises a ValueError without a network,
     for an empty split, and for a last layer that is not linear.
     """
-    if variant not in VARIANTS:
-        raise unknown("variant of GraNd", variant, VARIANTS)
-    check_networks("grand", networks)
-    part: Split = getattr(data, split)
-    check_images(part)
+    rules.choice("variant of GraNd", variant, VARIANTS)
+    part = part_to_score("grand", model, networks, data, split, step)
     norms = []
     for weights in progress.walk("network", iter(networks), len(networks)):
-        check_fits(weights, model)
         norms.append(_norms(model, weights, part, variant == "last_layer"))
     name = "grand" if variant == "all" else "grand_last_layer"
     values = torch.stack(norms).mean(0)
@@ -69,7 +65,10 @@ def _norms(model: nn.Module, weights: Weights, split: Split, last_layer: bool) -
     for places in torch.arange(len(split), device=split.images.device).split(BATCH):
         inputs, labels = split.inputs(places), split.labels[places]
         closed_form = last_layer or _linear_alone(network)
-        square = _linear(network, placed, inputs, labels, last_layer) if closed_form else None
+        with taken_by(network, inputs):
+            if not squares:
+                check_logits(functional_call(network, placed, (inputs[:1],)), inputs[:1], split.labels, network)
+            square = _linear(network, placed, inputs, labels, last_layer) if closed_form else None
         if square is None and last_layer:
             raise ValueError('the last layer must be linear, on one vector an example; variant="all" takes any network')
         squares.append(_by_example(network, placed, inputs, labels) if square is None else square)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import torch
 
-from workbench.data.data import Data, Split
-from workbench.data_diet.mean_over_networks import check_images
+from workbench.data.data import Data
+from workbench.data_diet.mean_over_networks import images_to_score
 from workbench.data_diet.scores import Score
 from workbench.nets.evaluation import BATCH
 
@@ -19,8 +19,7 @@ def input_norm(data: Data, *, split: str = "train") -> Score:
 
     Raises a ValueError for an empty split.
     """
-    part: Split = getattr(data, split)
-    check_images(part)
+    part = images_to_score(data, split)
     images = part.images.split(BATCH)  # their floats are four times as large
     norms = torch.cat([part.normalise(batch).flatten(1).norm(dim=1) for batch in images])
     return Score("input_norm", norms.cpu(), part.ids.cpu(), data.fingerprint, split)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from workbench.data.data import Data, Split
-from workbench.data_diet.mean_over_networks import check_images
+from workbench.data.data import Data
+from workbench.data_diet.mean_over_networks import images_to_score
 from workbench.data_diet.scores import Score
 from workbench.work.seeds import generator
 
@@ -16,8 +16,7 @@ def random(data: Data, *, split: str = "train", seed: int = 0) -> Score:
     So the same seed gives an example the same number, in whatever order the data stand. Raises a ValueError for an
     empty split.
     """
-    part: Split = getattr(data, split)
-    check_images(part)
+    part = images_to_score(data, split)
     ids = part.ids.cpu().sort().values
     drawn = torch.rand(len(ids), generator=generator(seed, "random score"))
     return Score("random", drawn[torch.searchsorted(ids, part.ids.cpu())], part.ids.cpu(), data.fingerprint, split)

@@ -14,9 +14,11 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from workbench.data.data import Data
-from workbench.data_diet.scores import Score
+from workbench.data_diet.scores import SOURCE, Score
+from workbench.nets.door import check_training_data
+from workbench.work import rules
 from workbench.work.nearest import unknown
-from workbench.work.seeds import generator
+from workbench.work.seeds import check_seed, generator
 from workbench.work.with_options import with_options
 
 SUBSETS = {
@@ -41,6 +43,9 @@ def subset(
     """
     name, skip = parse(kind)
     check_subset(data, kind, size, balanced=balanced)
+    check_seed(seed)
+    if score is not None:
+        rules.instance("score", score, Score, "a Score", SOURCE)
     if name == "all" or size is None:
         return data.train.ids
     labels, n = data.train.labels, len(data.train)
@@ -60,8 +65,12 @@ def subset(
 def check_subset(data: Data, kind: str, size: int | None, *, balanced: bool = True) -> None:
     """Raise a ValueError where `subset` would, but for its score: for a size, or a class without enough examples."""
     name, skip = parse(kind)
+    check_training_data(data)
+    rules.flag("balanced", balanced, "True takes as many of every class")
     n, classes = len(data.train), len(data.classes)
     if name == "all":
+        if size is not None:
+            rules.whole("size", size, least=1, way_on='"all" takes all, of whatever size')
         return
     if not isinstance(size, Integral) or isinstance(size, bool) or not 1 <= size <= n - skip:
         less = f", less the {skip} that are skipped" if skip else ""
@@ -76,6 +85,7 @@ def check_subset(data: Data, kind: str, size: int | None, *, balanced: bool = Tr
 
 def parse(kind: str) -> tuple[str, int]:
     """Return the name of a kind of subset and how many examples it skips; a ValueError for what is not one."""
+    rules.instance("kind", kind, str, "the name of a kind of subset", '"random" is one')
     name, options = with_options(kind) or (kind, {})
     if name not in SUBSETS:
         raise unknown("subset", kind, SUBSETS, 'a window is "window(skip=500)"')

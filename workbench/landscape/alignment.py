@@ -16,13 +16,14 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor, nn
 
+from workbench.landscape.entrance import check_ends
 from workbench.landscape.hidden_units import Axis, Group, entries, hidden_units
-from workbench.landscape.path import check_ends
 from workbench.nets.weights import Weights, owners
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.nearest import unknown
 from workbench.work.seeds import check_seed, generator
 
+MOST = 1000  # searches: more are a slip
 SWEEPS = 100  # the most; a search ends when a sweep over all groups changes none
 
 Permutations = dict[str, Int64[Tensor, " units"]]
@@ -47,8 +48,7 @@ def match(model: nn.Module, a: Weights, b: Weights, *, seed: int = 0, orders: in
     hidden units cannot be told (`hidden_units`).
     """
     check_ends(model, a, b)
-    if orders < 1:
-        raise ValueError(f"orders must be at least 1, got {orders}; 3 searches and the best of them is the default")
+    rules.whole("orders", orders, least=1, most=MOST, way_on="3 searches, and the best of them, is the default")
     check_seed(seed)
     groups = hidden_units(model)
     pairs = {name: (a[name].double().cpu(), b[name].double().cpu()) for name, _ in model.named_parameters()}
@@ -84,6 +84,7 @@ def permute(model: nn.Module, tensors: Mapping[str, Tensor], permutations: Mappi
     """
     groups, owner, state = hidden_units(model), owners(model), model.state_dict()
     _check(groups, permutations)
+    rules.tensors("tensors", tensors, "weights or a mask of this model are some")
     for name, tensor in tensors.items():
         if name not in state or tensor.shape != state[name].shape:
             shape = tuple(tensor.shape)
@@ -164,10 +165,11 @@ def _units(tensor: Tensor, axis: Axis, size: int) -> Tensor:
 
 
 def _check(groups: Mapping[str, Group], permutations: Mapping[str, Tensor]) -> None:
+    rules.tensors("permutations", permutations, "wb.landscape.permutations(model) are some")
     for name, permutation in permutations.items():
         if name not in groups:
             raise unknown("group of hidden units", name, groups)
-        if permutation.sort().values.tolist() != list(range(groups[name].size)):
+        if permutation.dtype != torch.int64 or permutation.sort().values.tolist() != list(range(groups[name].size)):
             raise ValueError(
                 f"the permutation of {name} must hold each of its {groups[name].size} units once, got "
                 f"{permutation.tolist()[:8]}…; torch.randperm({groups[name].size}) is one"

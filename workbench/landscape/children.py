@@ -13,14 +13,19 @@ from dataclasses import dataclass
 from torch import nn
 
 from workbench.data.data import Data
+from workbench.nets.door import check_keeps
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
+from workbench.training.entrance import check_training
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run, train
+from workbench.work import rules
 from workbench.work.archive import Archive, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas
 from workbench.work.seeds import number
+
+MOST = 1000  # children of one start: more are a slip
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +60,18 @@ def children(
     order of its own from its first step on; child i of every start has the same noise. With a `mask` they are the
     children of a ticket.
     """
-    if n < 2:
-        raise ValueError(f"n must be at least 2, got {n}: it is between children that a barrier is measured")
+    rules.whole("n", n, least=2, most=MOST, way_on="it is between children that a barrier is measured")
+    if not isinstance(starts, Mapping) or not starts:
+        raise rules.refused(
+            "starts", "a dict of weights by the step they stand at, one at least", starts, "{0: start} is one"
+        )
+    if mask is not None:
+        check_keeps(mask)
+    for step, weights in starts.items():
+        check_training(model, weights, data, recipe, mask, seed=seed)
+        rules.whole(
+            "a step in starts", step, most=recipe.length(len(data.train)), unit="steps", way_on="0 is the start"
+        )
     jobs = [(step, child) for step in starts for child in range(n)]
 
     def trained(index: int) -> Child:

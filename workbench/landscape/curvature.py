@@ -8,7 +8,6 @@ the papers.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +18,13 @@ from torch import Tensor, nn
 
 from workbench.data.data import Data
 from workbench.landscape.hessian import Hessian, Loss, hessian
-from workbench.landscape.spectrum import spectral_density, top_eigenvalues, trace
+from workbench.landscape.spectrum import check_draws, check_lanczos, spectral_density, top_eigenvalues, trace
 from workbench.nets import masks
+from workbench.nets.door import check_finite, check_keeps, check_network, check_prunable
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.training.losses import CrossEntropy
-from workbench.work import progress
+from workbench.work import progress, rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +89,9 @@ def curvature(
     `steps` × `repeats` products, each of the cost of a few training passes over the examples. Everything random comes
     from `seed`. The caller's model is not touched; errors are those of the four functions.
     """
+    rules.whole("k", k, least=1, way_on="10 is the default")
+    check_draws(draws)
+    check_lanczos(steps, repeats)
     H = hessian(model, weights, data, split=split, examples=examples, mask=mask, layers=layers, loss=loss, seed=seed)
     with progress.within("eigenvalues", 0, 3):
         eigenvalues = top_eigenvalues(H, k=min(k, H.dimension), seed=seed)
@@ -118,6 +121,9 @@ def curvature_by_layer(
 
     A layer that lost every weight is left out. The options are those of `curvature`.
     """
+    check_network(model, weights, mask)
+    if mask is not None:
+        check_keeps(mask)
     names = [name for name, kept in (masks.full(model) if mask is None else mask).items() if bool(kept.any())]
     curvatures = (curvature(model, weights, data, mask=mask, layers=(name,), **options) for name in names)
     yield from progress.walk("layer", curvatures, len(names))
@@ -139,10 +145,15 @@ def local_dimension(
     curvature (its size is taken), and that pruned subspaces are not random. Raises a ValueError for an ε or a distance
     out of range.
     """
-    if not (epsilon > 0 and math.isfinite(epsilon)):
-        raise ValueError(f"epsilon must be above 0, got {epsilon}: the rise of the loss that is allowed; 0.05 is small")
-    if not (distance >= 0 and math.isfinite(distance)):
-        raise ValueError(f"distance must be at least 0, got {distance}: how far the subspace is from the solution")
+    epsilon = rules.number("epsilon", epsilon, above=0, way_on="the loss may rise so much; 0.05 is small")
+    distance = rules.number("distance", distance, least=0, most=1e100, way_on="from the solution to the subspace")
+    for name, numbers in (("eigenvalues", eigenvalues), ("counts", eigenvalues if counts is None else counts)):
+        if not isinstance(numbers, Tensor) or numbers.shape != eigenvalues.shape or not bool(numbers.isfinite().all()):
+            raise rules.refused(
+                name, "a tensor of finite numbers, one an eigenvalue", numbers, "top_eigenvalues gives some"
+            )
+    if counts is not None and bool((counts < 0).any()):
+        raise ValueError("counts must be at least 0, how many eigenvalues each stands for; leave them out for one each")
     share = 2 * epsilon / (distance**2 * eigenvalues.double().abs() + 2 * epsilon)  # r² / (R² + r²), also at λ = 0
     return float((share if counts is None else share * counts).sum())
 
@@ -169,7 +180,9 @@ def prunable_share(found: Curvature, weights: Weights, mask: Mask, *, epsilon: f
     chosen so that R is small; ε, a rise of the mean loss in nats, is ours (the paper's is not known here); and the
     eigenvalues near zero decide, which take some 100 steps to be told apart (`Curvature.local_dimension`).
     """
-    masks.check(mask, weights)
+    rules.instance("found", found, Curvature, "a Curvature", "wb.landscape.curvature(…) gives one")
+    check_prunable(weights, mask)
+    check_finite(weights)
     alive = torch.cat([weights[name][mask[name]].double().cpu().abs() for name in mask])
     if len(alive) != found.dimension:
         raise ValueError(

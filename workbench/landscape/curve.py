@@ -14,20 +14,23 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from workbench.data.data import Data
+from workbench.landscape.entrance import check_ends, check_points, slice_of
 from workbench.landscape.frame import parameters
-from workbench.landscape.path import Path, check_ends, check_points, measure, slice_of
+from workbench.landscape.path import Path, measure
 from workbench.nets import masks
 from workbench.nets.batch_norm import treat_batch_norm
 from workbench.nets.evaluation import place
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, check_fits, mix, on_cpu, owners
+from workbench.training.entrance import check_training
 from workbench.training.recipe import Recipe
 from workbench.training.steps import settle_recipe, steps
-from workbench.work.nearest import unknown
+from workbench.work import rules
 from workbench.work.seeds import generator
 
 CURVES = ("bezier", "polygon")
+MOST = 100  # bends, each a whole network: more are a slip
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +55,7 @@ class Curve:
         Buffers are on the line between the ends' own, and want a batch-norm treatment (`along` has it); those that are
         whole numbers come from the first network.
         """
-        if not 0 <= t <= 1:
-            raise ValueError(f"t must be in [0, 1], from the first network to the second, got {t}")
+        rules.share("t", t, way_on="it goes from the first network, 0, to the second, 1")
         first, last = self.knots[0], self.knots[-1]
         if t in (0, 1):
             return mix(first, last, t)
@@ -85,12 +87,12 @@ def curve(
     zero there, for weights of different models, and for an end that is not finite.
     """
     check_ends(model, a, b)
-    if kind not in CURVES:
-        raise unknown("kind of curve", kind, CURVES)
-    if bends < 1:
-        raise ValueError(f"bends must be at least 1, got {bends}; without one the curve is the line: wb.landscape.path")
+    check_training(model, a, data, recipe, seed=seed)
+    rules.choice("kind of curve", kind, CURVES)
+    rules.whole("bends", bends, least=1, most=MOST, way_on="without one the curve is the line: wb.landscape.path")
+    if mask is not None:
+        _check_mask(mask, a, b)
     mask = mask or {}
-    _check_mask(mask, a, b)
     knots = [mix(a, b, i / (bends + 1)) for i in range(bends + 2)]
     names = parameters(model, a)
     learned = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
@@ -133,6 +135,7 @@ def along(
     of `path`.
     """
     check_points(points)
+    rules.instance("curve", curve, Curve, "a Curve", "wb.landscape.curve(…) trains one")
     check_fits(curve.knots[0], model)
     part = slice_of(data, split, examples)
     treatment = {"batch_norm": batch_norm, "first": curve.knots[0], "train": data.train}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,15 +22,16 @@ from torch import Tensor, nn
 
 from workbench.data.batches import Batch
 from workbench.data.data import Data, Split
-from workbench.landscape.path import check_finite, slice_of
+from workbench.landscape.entrance import slice_of
 from workbench.nets import masks
+from workbench.nets.door import check_finite, check_logits, check_model, check_network, taken_by
 from workbench.nets.hardware import resolve
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, check_fits
-from workbench.training.losses import CrossEntropy
-from workbench.work import progress
+from workbench.nets.weights import Weights
+from workbench.training.losses import CrossEntropy, check_loss
+from workbench.work import progress, rules
 from workbench.work.nearest import unknown
-from workbench.work.seeds import generator
+from workbench.work.seeds import check_seed, generator
 
 if TYPE_CHECKING:
     from curvlinops import HessianLinearOperator
@@ -65,6 +67,8 @@ class Hessian:
 
     def product(self, vector: Float[Tensor, " D"]) -> Float[Tensor, " D"]:
         """Return H v, exactly. Progress is reported for every part of the examples."""
+        if not isinstance(vector, Tensor) or vector.shape != self.places.shape:
+            raise rules.refused("vector", f"a tensor of {self.dimension} numbers", vector, 'H.random(0, "mine") is one')
         entries = self.operator.shape[1]
         if self.dimension == entries:
             return self.operator @ vector  # pyright: ignore[reportReturnType]
@@ -104,15 +108,15 @@ def hessian(
     caller's model is not touched. Raises a ValueError for weights or a mask of another model, for a layer that is not
     known or has no surviving weight, and for an empty slice of the data.
     """
-    check_fits(weights, model)
-    check_finite(weights, "the network")
-    if mask is not None:
-        masks.check(mask, weights)
-        weights = masks.apply(weights, mask)
-    from workbench.landscape.double_backward import DoubleBackward
-
-    device, dtype = resolve("auto"), next(w.dtype for w in weights.values() if w.is_floating_point())
+    check_model(model)
+    rules.tensors("weights", weights, "wb.snapshot(model) gives them")
+    check_loss(loss)  # pyright: ignore[reportArgumentType] (any function will do)
+    check_seed(seed)
+    device, dtype = resolve("auto"), next((w.dtype for w in weights.values() if w.is_floating_point()), torch.float32)
     network = copy.deepcopy(model).to(device, dtype).eval()
+    check_network(network, weights, mask)
+    check_finite(weights)
+    weights = weights if mask is None else masks.apply(weights, mask)
     network.load_state_dict(weights)
     names = _trained(network, layers)
     parameters = {name: parameter for name, parameter in network.named_parameters() if name in names}
@@ -122,8 +126,11 @@ def hessian(
     if not len(places):
         raise ValueError(f"there is no curvature to measure: the mask leaves none of the weights of {names}")
     part = _slice(data, split, examples, seed).to(device)
-    parts = _Parts(part, _at_once(network, device), dtype)
     mean = _Mean(loss, len(part))
+    _check_answer(network, mean, part, dtype)
+    from workbench.landscape.double_backward import DoubleBackward
+
+    parts = _Parts(part, _at_once(network, device), dtype)
     settings = {"check_deterministic": False, "num_data": len(part)}
     operator = DoubleBackward(network, mean, list(parameters.values()), parts, **settings)  # pyright: ignore[reportArgumentType]
     return Hessian(operator, names, places, len(part))
@@ -141,6 +148,21 @@ class _Mean(nn.Module):
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         ids, labels = target.unbind(1)
         return self.loss(logits, Batch(ids, labels, 0, 1)).sum() / self.examples
+
+
+@torch.no_grad()
+def _check_answer(network: nn.Module, mean: _Mean, part: Split, dtype: torch.dtype) -> None:
+    """Raise a ValueError unless the network takes such images, and the loss one number an example, by two of them."""
+    index = torch.arange(min(2, len(part)), device=part.images.device)
+    inputs, labels = part.inputs(index).to(dtype), part.labels[index]
+    with taken_by(network, inputs):
+        logits = network(inputs)
+    check_logits(logits, inputs, part.labels, network)
+    losses = mean.loss(logits, Batch(part.ids[index], labels, 0, 1))
+    if not isinstance(losses, Tensor) or losses.shape != labels.shape:
+        raise rules.refused(
+            "loss", "a function that returns one number an example", losses, "wb.losses.CrossEntropy() is one"
+        )
 
 
 class _Parts:
@@ -161,6 +183,7 @@ def _trained(network: nn.Module, layers: Collection[str] | None) -> list[str]:
     names = [name for name, parameter in network.named_parameters() if parameter.requires_grad]
     if layers is None:
         return names
+    rules.names("layers", layers, f"({names[0]!r},) is one")
     for layer in layers:
         if not any(f"{name}.".startswith(f"{layer}.") for name in names):
             raise unknown("layer", layer, names, "a module's name stands for all its weights")
@@ -172,12 +195,11 @@ def _trained(network: nn.Module, layers: Collection[str] | None) -> list[str]:
 
 def _slice(data: Data, split: str, examples: int | Tensor | None, seed: int) -> Split:
     part = slice_of(data, split)
-    if isinstance(examples, int):
-        if examples < 1:
-            raise ValueError(f"examples must be at least 1, got {examples}; examples=None takes all {len(part)}")
-        order = torch.randperm(len(part), generator=generator(seed, "curvature"))
-        examples = order[:examples].sort().values
-    return slice_of(data, split, examples)
+    if not isinstance(examples, (int, Number, str)):
+        return slice_of(data, split, examples)
+    count = rules.whole("examples", examples, least=1, way_on=f"examples=None takes all {len(part)}")
+    order = torch.randperm(len(part), generator=generator(seed, "curvature"))
+    return part.take(order[:count].sort().values)
 
 
 def _at_once(network: nn.Module, device: str) -> int:

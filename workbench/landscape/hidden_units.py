@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from workbench.landscape.operations import OPERATIONS
 from workbench.landscape.symbols import Tracer, Units, Unknown, symbol, symbols_in
+from workbench.nets.door import check_model
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def hidden_units(model: nn.Module) -> dict[str, Group]:
     the units that are added to inputs. It is run once, on a private copy and on no numbers. Raises a ValueError that
     names an operation that is not known here, or what keeps the module from being followed.
     """
+    check_model(model)
     network = copy.deepcopy(model).eval()
     tensors = (*network.named_parameters(), *network.named_buffers())
     tracer = Tracer({id(tensor): name for name, tensor in tensors}, OPERATIONS)

@@ -8,7 +8,7 @@ stable, what is nested and what is linearly connected are seen side by side (Fra
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +17,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from workbench.data.data import Split
-from workbench.landscape.path import check_finite, measure, path_mask
-from workbench.lottery.rounds import Trained
+from workbench.landscape.entrance import check_pair
+from workbench.landscape.path import MASKS_ON_PATH, measure, path_mask
+from workbench.lottery.trained import Trained, check_trained
 from workbench.nets import masks
 from workbench.nets.batch_norm import treat_batch_norm
+from workbench.nets.door import check_split
 from workbench.nets.evaluation import Evaluation, evaluate_all
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, check_same, mix
-from workbench.work import progress
+from workbench.work import progress, rules
 
 AT_ONCE = 32  # midpoints between two values that are yielded
 
@@ -52,10 +54,12 @@ def angle(a: Weights, b: Weights, mask_a: Mask, mask_b: Mask) -> float:
     section 4.1). Biases and norms, which no mask names, count for nothing. NaN where there is no such place, or where
     one network is zero at all of them.
     """
-    check_same(a, b)
+    _check_masked(a, b, mask_a, mask_b)
     common = {name: mask_a[name] & mask_b[name] for name in mask_a}
     v, w = (torch.cat([weights[name][common[name]].double() for name in common]) for weights in (a, b))
     length = float(v.norm() * w.norm())
+    if not math.isfinite(length):
+        raise ValueError("both networks must be finite, but one is not; its training diverged")
     if not length:
         return math.nan
     return 2 / math.pi * math.acos(max(-1.0, min(1.0, float(v @ w) / length)))
@@ -63,13 +67,19 @@ def angle(a: Weights, b: Weights, mask_a: Mask, mask_b: Mask) -> float:
 
 def distance(a: Weights, b: Weights, mask: Mask) -> float:
     """Return |m ⊙ (a - b)|, the Euclidean distance of two networks over the places that the mask keeps."""
-    check_same(a, b)
+    _check_masked(a, b, mask, mask)
     gaps = [(a[name].double() - b[name].double())[kept] for name, kept in mask.items()]
-    return float(torch.cat(gaps).norm())
+    length = float(torch.cat(gaps).norm())
+    if not math.isfinite(length):
+        raise ValueError("both networks must be finite, but one is not; its training diverged")
+    return length
 
 
 def disagreement(a: Float[Tensor, "N classes"], b: Float[Tensor, "_ _"]) -> float:
     """Return the share of examples whose largest logit is of another class in `a` than in `b`."""
+    for name, logits in (("a", a), ("b", b)):
+        if not isinstance(logits, Tensor) or logits.dim() != 2 or bool(logits.isnan().any()):
+            raise rules.refused(name, "logits (examples, classes), none NaN", logits, "wb.evaluate(…).logits are some")
     if a.shape != b.shape or not len(a):
         shapes = f"{tuple(a.shape)} and {tuple(b.shape)}"
         raise ValueError(f"logits must be of the same examples, and of some, got {shapes}; evaluate both on one split")
@@ -91,6 +101,8 @@ def middle(
     measured; between seeds they are not, and only "union" leaves both ends as they are ("denser" and "sparser" cut one
     of them). `batch_norm` is "average", "keep" (the denser network's statistics) or "recompute" (anew on `train`).
     """
+    check_trained(model, a, "a")
+    check_trained(model, b, "b")
     denser, sparser = (a, b) if masks.kept(a.mask) >= masks.kept(b.mask) else (b, a)
     half = mix(denser.run.weights, sparser.run.weights, 0.5)
     half = masks.apply(half, path_mask(denser.mask, sparser.mask, mask))
@@ -131,8 +143,10 @@ def pairs(
     """
     options = {"mask": mask, "batch_norm": batch_norm, "train": train}
     before: list[_Evaluated] = []
-    for name, network in networks:
-        check_finite(network.run.weights, f"network {name}")
+    check_split(split)
+    rules.choice("mask on the path", mask, MASKS_ON_PATH)
+    for name, network in _named(networks):
+        check_trained(model, network, f"network {name}")
         with progress.within("network", 0):
             w = network.run.weights
             w = treat_batch_norm(model, w, batch_norm=batch_norm, first=w, train=train)
@@ -145,6 +159,31 @@ def pairs(
             for (a, b), loss, error in zip(part, losses.tolist(), errors.tolist(), strict=True):
                 yield (a.name, b.name), _comparison(a, b, loss, error, batch_norm)
         before.append(latest)
+
+
+def _named(networks: Iterable[tuple[Any, Trained]]) -> Iterator[tuple[Any, Trained]]:
+    """Yield networks by their names; a ValueError for what has none, and for names that repeat or have no order."""
+    way_on = "enumerate(rounds) will do"
+    if isinstance(networks, (str, Mapping)) or not isinstance(networks, Iterable):
+        raise rules.refused("networks", "pairs of a name and a network", networks, way_on)
+    names: list[Any] = []
+    for named in networks:
+        if not isinstance(named, tuple) or len(named) != 2:
+            raise rules.refused("networks", "pairs of a name and a network", named, way_on)
+        if named[0] in names:
+            raise ValueError(f"networks must have names of their own, got {rules.shown(named[0])} twice; {way_on}")
+        names.append(named[0])
+        try:
+            sorted(names[-2:])
+        except TypeError:
+            raise ValueError(f"the names of networks must have an order, got {names[-2:]}; {way_on}") from None
+        yield named
+
+
+def _check_masked(a: Weights, b: Weights, mask_a: Mask, mask_b: Mask) -> None:
+    check_same(a, b)
+    masks.check(mask_a, a)
+    check_pair(mask_a, mask_b)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ Frankle et al. 2020, "Linear Mode Connectivity and the Lottery Ticket Hypothesis
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,14 +17,15 @@ from torch.nn import functional
 
 from workbench.data.data import Data, Split
 from workbench.data_diet.scores import Score
+from workbench.landscape.entrance import check_ends, check_pair, check_points, slice_of, some_places
 from workbench.nets import masks
 from workbench.nets.batch_norm import treat_batch_norm
+from workbench.nets.door import check_keeps, check_networks, part_of
 from workbench.nets.evaluation import evaluate_all
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, check_fits, check_same, mix
-from workbench.work import progress
-from workbench.work.nearest import unknown
+from workbench.nets.weights import Weights, mix
+from workbench.work import html, progress, rules
 
 MEMORY = 2**30  # bytes of weights and logits at once; a path of more is measured in parts
 
@@ -61,12 +62,9 @@ class Path:
         return f"Path(barrier: error {error:.4f}, loss {loss:.4f}; points={len(self.alphas)}, {where})"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{name}</th><td>{self.barrier(name):.4f}</td><td>{self.barrier(name, of='loss'):.4f}</td></tr>"
-            for name in DEFINITIONS
-        )
+        rows = ((name, f"{self.barrier(name):.4f}", f"{self.barrier(name, of='loss'):.4f}") for name in DEFINITIONS)
         caption = f"barrier on {self.split}, batch-norm: {self.batch_norm}, {len(self.alphas)} points"
-        return f"<table><caption>{caption}</caption><tr><th></th><th>error</th><th>loss</th></tr>{rows}</table>"
+        return html.table(rows, head=("", "error", "loss"), caption=caption)
 
     def barrier(
         self, definition: str = "linear", *, of: str = "error", examples: Int64[Tensor, " some"] | None = None
@@ -77,7 +75,7 @@ class Path:
         """
         values_PN = self._values(of)
         mean = self.loss if of == "loss" else self.error
-        risk = mean if examples is None else values_PN[:, examples].mean(1)
+        risk = mean if examples is None else values_PN[:, some_places(examples, len(self.ids))].mean(1)
         return float(_barrier(risk[:, None], self.alphas, definition))
 
     def barriers(self, definition: str = "midpoint", *, of: str = "loss") -> Float64[Tensor, " N"]:
@@ -89,6 +87,9 @@ class Path:
 
         The midpoint loss barrier in nats, by which a paper chose subsets; `variant` is the treatment of batch-norm.
         """
+        part = part_of(data, self.split)
+        if bool((~torch.isin(self.ids.cpu(), part.ids.cpu())).any()):
+            raise ValueError(f"the path was measured on other images than those of {self.split} of this {data.name}")
         values = self.barriers(of=of).float()
         return Score("barrier", values, self.ids.cpu(), data.fingerprint, self.split, variant=self.batch_norm)
 
@@ -104,8 +105,10 @@ class Path:
 
         The paper's own threshold is not known; 0.1 and 0.5 nats are in use here.
         """
+        threshold = rules.number("threshold", threshold, way_on="0.1 and 0.5 nats are in use")
         barriers = self.barriers(definition, of=of)
-        return float((barriers if examples is None else barriers[examples]).lt(threshold).double().mean())
+        barriers = barriers if examples is None else barriers[some_places(examples, len(barriers))]
+        return float(barriers.lt(threshold).double().mean())
 
     def by_class(self, of: str = "error") -> Float64[Tensor, "P classes"]:
         """Return the mean error (or loss) of every class along the path; NaN where a class has no example."""
@@ -113,8 +116,7 @@ class Path:
         return torch.stack([values_PN[:, self.labels == c].mean(1) for c in range(int(self.labels.max()) + 1)], 1)
 
     def _values(self, of: str) -> Float64[Tensor, "P N"]:
-        if of not in ("error", "loss"):
-            raise unknown("risk", of, ("error", "loss"))
+        rules.choice("risk", of, ("error", "loss"))
         return (self.losses_PN if of == "loss" else self.wrong_PN).double()
 
 
@@ -141,6 +143,9 @@ def path(
     """
     check_points(points)
     check_ends(model, a, b)
+    if mask is not None:
+        masks.check(mask, a)
+        check_keeps(mask)
     part = slice_of(data, split, examples)
 
     def point(alpha: float) -> Weights:
@@ -156,6 +161,9 @@ def paths(
     model: nn.Module, networks: Sequence[Weights], data: Data, *, batch_norm: str = "average", **options: object
 ) -> Iterator[tuple[tuple[int, int], Path]]:
     """Yield ((i, j), path) for every pair of several networks, i < j; the options are those of `path`."""
+    check_networks(model, networks)
+    if len(networks) < 2:
+        raise ValueError(f"networks must be at least 2, to have a path between them, got {len(networks)}")
     pairs = list(itertools.combinations(range(len(networks)), 2))
     lines = (((i, j), path(model, networks[i], networks[j], data, batch_norm=batch_norm, **options)) for i, j in pairs)  # pyright: ignore[reportArgumentType]
     yield from progress.walk("pair", lines, len(pairs))
@@ -166,8 +174,8 @@ def path_mask(a: Mask, b: Mask, which: str = "denser") -> Mask:
 
     With "sparser" an end that is denser is not itself any more; "union" changes neither end.
     """
-    if which not in MASKS_ON_PATH:
-        raise unknown("mask on the path", which, MASKS_ON_PATH)
+    rules.choice("mask on the path", which, MASKS_ON_PATH)
+    check_pair(a, b)
     if which == "union":
         return {name: a[name] | b[name] for name in a}
     denser, sparser = (a, b) if masks.kept(a) >= masks.kept(b) else (b, a)
@@ -198,42 +206,9 @@ def measure(
     return torch.tensor(loss, dtype=double), torch.tensor(error, dtype=double), torch.stack(losses), torch.stack(wrong)
 
 
-def slice_of(data: Data, split: str, examples: Int64[Tensor, " some"] | None = None) -> Split:
-    """Return a part of the data by name, or some of its examples; a ValueError where that is empty."""
-    if split not in ("train", "validation", "test"):
-        raise unknown("split", split, ("train", "validation", "test"))
-    part: Split = getattr(data, split)
-    part = part if examples is None else part.take(examples)
-    if not len(part):
-        raise ValueError(f"there are no images to measure on: this slice of {split} is empty; take more examples")
-    return part
-
-
-def check_points(points: int) -> None:
-    """Raise a ValueError unless so many points of a line have both its ends and its middle among them."""
-    if points < 3 or points % 2 == 0:
-        raise ValueError(f"points must be odd and at least 3, so that both ends and the middle are in, got {points}")
-
-
-def check_ends(model: nn.Module, a: Weights, b: Weights) -> None:
-    """Raise a ValueError unless both are weights of this model, and finite."""
-    check_fits(a, model)
-    check_same(a, b)
-    check_finite(a, "the first network")
-    check_finite(b, "the second network")
-
-
-def check_finite(weights: Mapping[str, Tensor], title: str) -> None:
-    """Raise a ValueError where a network holds NaN or infinity."""
-    for name, tensor in weights.items():
-        if not bool(tensor.isfinite().all()):
-            raise ValueError(f"{title} is not finite in {name}: its training diverged; train it with a smaller rate")
-
-
 def _barrier(values_PN: Tensor, alphas: Tensor, definition: str) -> Tensor:
     """Return the barrier of every column."""
-    if definition not in DEFINITIONS:
-        raise unknown("definition of a barrier", definition, DEFINITIONS)
+    rules.choice("definition of a barrier", definition, DEFINITIONS)
     first, last = values_PN[0], values_PN[-1]
     if definition == "midpoint":
         return values_PN[len(alphas) // 2] - (first + last) / 2

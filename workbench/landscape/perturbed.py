@@ -10,9 +10,13 @@ import math
 import torch
 
 from workbench.nets import masks
+from workbench.nets.door import check_finite, check_prunable
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
+from workbench.work import rules
 from workbench.work.seeds import generator
+
+LONGEST = 1e30  # which float32 holds
 
 
 def perturbed(weights: Weights, mask: Mask, *, length: float, seed: int = 0) -> Weights:
@@ -21,9 +25,9 @@ def perturbed(weights: Weights, mask: Mask, *, length: float, seed: int = 0) -> 
     The direction is that of a Gaussian vector, so any is as likely as any other, and depends on the seed alone. Returns
     the weights under the mask: zero where pruned. Raises a ValueError for a length below 0 or a mask that keeps none.
     """
-    masks.check(mask, weights)
-    if not 0 <= length < math.inf:
-        raise ValueError(f"length must be a number from 0 up, got {length}; it is in the weights' own units")
+    check_prunable(weights, mask)
+    check_finite(weights)
+    rules.number("length", length, least=0, most=LONGEST, way_on="it is in the weights' own units")
     draw = generator(seed, "perturbation")
     noise = {name: torch.randn(kept.shape, generator=draw, dtype=torch.float64) * kept for name, kept in mask.items()}
     norm = math.sqrt(sum(float(part.square().sum()) for part in noise.values()))

@@ -16,18 +16,20 @@ from jaxtyping import Float64, Int64
 from torch import Tensor, nn
 
 from workbench.data.data import Data, Split
+from workbench.landscape.entrance import slice_of
 from workbench.landscape.frame import Frame, filter_normalised, through
-from workbench.landscape.path import check_finite, measure, slice_of
+from workbench.landscape.path import measure
 from workbench.landscape.surface import Mark, Surface
 from workbench.nets import masks
 from workbench.nets.batch_norm import TREATMENTS, treat_batch_norm
+from workbench.nets.door import check_finite, check_keeps, check_network, check_networks
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, check_fits
-from workbench.work import progress
-from workbench.work.nearest import unknown
+from workbench.nets.weights import Weights
+from workbench.work import progress, rules
 
 Point = Callable[[], Weights]
+FAR = 1000  # a margin in sides of the box, a radius in lengths of the filters: more are a slip
 
 
 def plane(
@@ -58,20 +60,21 @@ def plane(
     goes on behind it with the same bits. Raises a ValueError for networks on one line, of different models or not
     finite, and for an empty slice of the data.
     """
-    names = tuple(names)
+    rules.instance("names", names, (list, tuple), "three names", '("first", "second", "third") are the default')
+    for place, name in enumerate(names := tuple(names)):
+        rules.instance(f"names[{place}]", name, str, "text", '("first", "second", "third") are the default')
+    check_networks(model, networks)
     if len(networks) != 3 or len(set(names)) != 3:
         raise ValueError(f"a plane is laid through 3 networks of 3 names, got {len(networks)} and {names}")
-    if len(trajectories) > 3:
-        raise ValueError(f"trajectories must be at most 3, one a network in their order, got {len(trajectories)}")
-    if margin < 0:
-        raise ValueError(f"margin must be at least 0, got {margin}; 0.2 is a fifth of each side")
+    rules.number("margin", margin, least=0, most=FAR, way_on="0.2 is a fifth of each side")
+    _check_grid(coarse, levels)
     for name, weights in zip(names, networks, strict=True):
         _check(model, weights, f'the network "{name}"')
+    _check_trajectories(model, trajectories, names)
     frame, corners = through(model, networks)
     marks = [Mark("network", name, None, *at, 0.0) for name, at in zip(names, corners, strict=True)]
     for name, steps in zip(names, trajectories, strict=False):
         for step, weights in sorted(steps.items()):
-            _check(model, weights, f'the trajectory of "{name}" at step {step}')
             marks.append(Mark("trajectory", name, step, *frame.project(weights)))
     box = [_box([mark.x for mark in marks], margin), _box([mark.y for mark in marks], margin)]
     points = [partial(dict, w) for w in networks]
@@ -106,8 +109,9 @@ def random_plane(
     _check(model, centre, "the network")
     if mask is not None:
         masks.check(mask, centre)
-    if not radius > 0:
-        raise ValueError(f"radius must be above 0, got {radius}; 1.0 moves every filter by its own length")
+        check_keeps(mask)
+    rules.number("radius", radius, above=0, most=FAR, way_on="1.0 moves every filter by its own length")
+    _check_grid(coarse, levels)
     frame = filter_normalised(model, centre, mask=mask, seed=seed)
     marks = [Mark("network", "network", None, 0.0, 0.0, 0.0)]
     ground = _Ground(model, frame, slice_of(data, split, examples), data.train, split, batch_norm, hardware)
@@ -128,8 +132,7 @@ class _Ground:
     hardware: Hardware | None
 
     def __post_init__(self) -> None:
-        if self.batch_norm not in TREATMENTS:
-            raise unknown("batch-norm treatment", self.batch_norm, TREATMENTS)
+        rules.choice("batch-norm treatment", self.batch_norm, TREATMENTS)
 
     def measure(self, points: Sequence[Point]) -> tuple[Tensor, Tensor]:
         """Return loss and error of every point."""
@@ -149,6 +152,11 @@ def _refine(
     after: Surface | None,
 ) -> Iterator[Surface]:
     """Yield the surface level by level; the points of a level hold those of the one before at every other place."""
+    if after is not None:
+        rules.instance("after", after, Surface, "a Surface, the last one", "begin without it")
+        here = (unit, ground.split, ground.batch_norm, levels)
+        if after.level >= levels or (after.unit, after.split, after.batch_norm, after.levels) != here:
+            raise ValueError(f"after must be a surface of this same plane and grid, got {after!r}; begin without it")
     last = after
     for level in range(0 if after is None else after.level + 1, levels):
         x, y = (axis[:: 2 ** (levels - 1 - level)] for axis in grid)
@@ -183,13 +191,26 @@ def _grid(
     box: Sequence[tuple[float, float]], coarse: int, levels: int
 ) -> tuple[Float64[Tensor, " X"], Float64[Tensor, " Y"]]:
     """Return the coordinates of the finest grid; a coarser one takes every other of them."""
-    if coarse < 2:
-        raise ValueError(f"coarse must be at least 2 points a side, got {coarse}; 5 is quickly there")
-    if not 1 <= levels <= 8:
-        raise ValueError(f"levels must be from 1 to 8, got {levels}; 3 of them end at 17 points a side")
     side = (coarse - 1) * 2 ** (levels - 1) + 1
     x, y = (torch.linspace(low, high, side, dtype=torch.float64) for low, high in box)
     return x, y
+
+
+def _check_grid(coarse: int, levels: int) -> None:
+    rules.whole("coarse", coarse, least=2, most=257, unit="points a side", way_on="5 is quickly there")
+    rules.whole("levels", levels, least=1, most=8, way_on="3 of them end at 17 points a side")
+
+
+def _check_trajectories(model: nn.Module, trajectories: Sequence[Mapping[int, Weights]], names: Sequence[str]) -> None:
+    way_on = "one a network in their order, each weights by step: [{0: start, 500: later}]"
+    rules.instance("trajectories", trajectories, (list, tuple), "a list of trajectories", way_on)
+    if len(trajectories) > len(names):
+        raise ValueError(f"trajectories must be at most {len(names)}, got {len(trajectories)}; {way_on}")
+    for name, steps in zip(names, trajectories, strict=False):
+        rules.instance(f'the trajectory of "{name}"', steps, Mapping, "a dict of weights by step", way_on)
+        for step, weights in steps.items():
+            rules.whole(f'a step of the trajectory of "{name}"', step, way_on=way_on)
+            _check(model, weights, f'the trajectory of "{name}" at step {step}')
 
 
 def _box(values: Sequence[float], margin: float) -> tuple[float, float]:
@@ -198,5 +219,5 @@ def _box(values: Sequence[float], margin: float) -> tuple[float, float]:
 
 
 def _check(model: nn.Module, weights: Weights, title: str) -> None:
-    check_fits(weights, model)
+    check_network(model, weights, name=title)
     check_finite(weights, title)

@@ -19,13 +19,14 @@ from torch import Tensor
 
 from workbench.landscape.hessian import Hessian
 from workbench.numbers import intervals
-from workbench.work import progress
-from workbench.work.nearest import unknown
-from workbench.work.seeds import generator
+from workbench.work import progress, rules
+from workbench.work.seeds import check_seed, generator
 
 Product = Callable[[Tensor], Tensor]
 
 WHICH = {"largest": "LA", "smallest": "SA", "magnitude": "LM"}
+LEAST = 1e-12  # of a tolerance: a smaller one is not reached
+MOST = 1000  # repeats: more are a slip
 MEMORY = 4 * 2**30  # bytes of Lanczos vectors at once
 KAPPA, MARGIN, POINTS = 3.0, 0.05, 256  # of the density's bumps and grid: Papyan 2020, section D.2
 
@@ -67,10 +68,11 @@ def top_eigenvalues(
     import numpy as np
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
-    if which not in WHICH:
-        raise unknown("end of the spectrum", which, WHICH)
-    if not 1 <= k <= H.dimension:
-        raise ValueError(f"k must be from 1 to {H.dimension}, the number of weights, got {k}; 10 is the default")
+    _check(H)
+    check_seed(seed)
+    rules.choice("end of the spectrum", which, WHICH)
+    rules.whole("k", k, least=1, most=H.dimension, way_on=f"there are {H.dimension} weights; 10 is the default")
+    rules.number("tolerance", tolerance, least=LEAST, below=1, way_on="0.001 is the default")
     vectors = max(2 * k + 1, 20)
     if vectors >= H.dimension:
         return _outermost(torch.linalg.eigvalsh(_dense(H)), k, which)
@@ -99,8 +101,9 @@ def trace(H: Hessian, *, draws: int = 30, seed: int = 0) -> Trace:
 
     Without bias; its error is the standard error of that mean. Where there are no more weights than draws it is exact.
     """
-    if draws < intervals.LEAST:
-        raise ValueError(f"draws must be at least {intervals.LEAST}, got {draws}: fewer have no error; 30 is usual")
+    _check(H)
+    check_seed(seed)
+    check_draws(draws)
     if H.dimension <= draws:
         exact = float(_dense(H).trace())
         return Trace(exact, 0.0, exact, exact, H.dimension)
@@ -122,8 +125,9 @@ def spectral_density(H: Hessian, *, steps: int = 100, repeats: int = 2, seed: in
     made orthogonal to them twice, so that no eigenvalue shows a second time as a ghost. Raises a ValueError where the
     vectors do not fit memory.
     """
-    if steps < 2 or repeats < 1:
-        raise ValueError(f"steps must be at least 2 and repeats at least 1, got {steps} and {repeats}; 100 and 2 do")
+    _check(H)
+    check_seed(seed)
+    check_lanczos(steps, repeats)
     steps = min(steps, H.dimension)
     if (size := steps * H.dimension * H.like.itemsize) > MEMORY:
         most = MEMORY // (H.dimension * H.like.itemsize)
@@ -133,6 +137,21 @@ def spectral_density(H: Hessian, *, steps: int = 100, repeats: int = 2, seed: in
     nodes_RM = torch.stack([nodes for nodes, _ in runs])
     weights_RM = torch.stack([weights for _, weights in runs])
     return Spectrum(*_smoothed(nodes_RM, weights_RM), nodes_RM, weights_RM)
+
+
+def check_draws(draws: int) -> None:
+    """Raise a ValueError unless a trace can be estimated, and its error, from so many draws."""
+    rules.whole("draws", draws, least=intervals.LEAST, way_on="fewer have no error; 30 is usual")
+
+
+def check_lanczos(steps: int, repeats: int) -> None:
+    """Raise a ValueError unless a density can be estimated by so many steps, so many times."""
+    rules.whole("steps", steps, least=2, way_on="100 do")
+    rules.whole("repeats", repeats, least=1, most=MOST, way_on="2 do")
+
+
+def _check(H: Hessian) -> None:
+    rules.instance("H", H, Hessian, "a Hessian", "wb.landscape.hessian(model, weights, data) gives one")
 
 
 def _lanczos(H: Hessian, products: Product, steps: int, seed: int, repeat: int) -> tuple[Tensor, Tensor]:

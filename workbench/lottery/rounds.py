@@ -12,23 +12,27 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any
 
 from torch import nn
 
 from workbench.data.data import Data, Split
+from workbench.lottery.trained import Trained, by_round, check_trained
 from workbench.nets import masks
 from workbench.nets.batch_norm import treat_batch_norm
+from workbench.nets.door import check_network, check_split
 from workbench.nets.evaluation import evaluate
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Ticket, Weights, mix
 from workbench.numbers import intervals
 from workbench.numbers.intervals import Interval
-from workbench.pruning.magnitude import magnitude
+from workbench.pruning.magnitude import SCOPES, magnitude
+from workbench.training.entrance import check_training
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run, train, weights_at
-from workbench.work import progress
-from workbench.work.nearest import unknown
+from workbench.work import progress, rules
+
+REWINDS = ("weights", "learning_rate")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,9 +97,17 @@ def rounds(
     order of the data. The optimiser starts afresh in every round, and batch-norm's statistics are rewound with the
     weights. `after` is the last finished round: the generator goes on behind it with the same bits.
     """
+    check_training(model, start, data, recipe, seed=seed)
     mask, survivors = masks.full(model, keep), counts(masks.full(model, keep), rounds, fraction)
-    if rewind not in ("weights", "learning_rate"):
-        raise unknown("rewind", rewind, ("weights", "learning_rate"))
+    rules.choice("rewind", rewind, REWINDS)
+    rules.choice("scope", scope, SCOPES)
+    rules.flag("one_shot", one_shot, "True takes every mask from the dense round's weights")
+    of = recipe.length(len(data.train))
+    rules.whole("rewind_step", rewind_step, most=of, unit="steps", way_on="0 rewinds to the start")
+    if rewound is not None:
+        check_network(model, rewound, name="rewound")
+    if after is not None:
+        _check_after(after, model, mask, survivors)
     if after is None and rewound is None:
         with progress.within("rewinding point", 0):
             rewound = weights_at(model, start, data, recipe, step=rewind_step, seed=seed)
@@ -113,31 +125,37 @@ def rounds(
         yield last
 
 
+def _check_after(after: Round, model: nn.Module, mask: Mask, survivors: Sequence[int]) -> None:
+    """Raise a ValueError unless it is a round of this model, with this mask's layers and just as many weights left."""
+    rules.instance("after", after, Round, "a Round, the last that was finished", "without it the rounds begin anew")
+    for weights in (after.rewound, after.ranked):
+        check_network(model, weights, after.mask)
+    last = len(survivors) - 1
+    if after.mask.keys() != mask.keys() or after.round > last or masks.kept(after.mask) != survivors[after.round]:
+        kept = f"round {after.round} with {masks.kept(after.mask)} weights in {len(after.mask)} layers"
+        raise ValueError(f"after must be a round of these same {last} rounds, got {kept}; without it they begin anew")
+
+
 def counts(mask: Mask, rounds: int, fraction: float) -> list[int]:
-    """Count the survivors of round 0, 1, …: each round removes round(fraction × survivors)."""
-    if not 0 < fraction < 1:
-        raise ValueError(f'fraction must be in (0, 1), got {fraction}; for "20 % a round" pass 0.2')
-    if rounds < 0:
-        raise ValueError(f"rounds must be at least 0, got {rounds}; rounds=0 trains the dense network alone")
-    total = masks.total(mask)
-    left = [total]
-    for _ in range(rounds):
-        left.append(left[-1] - round(fraction * left[-1]))
-    if left[-1] < 1:
-        raise ValueError(f"{rounds} rounds of {fraction} leave none of {total} weights; take fewer rounds")
+    """Count the survivors of round 0, 1, …: each round removes round(fraction × survivors), which is one at least.
+
+    Raises a ValueError for more rounds than there is something to remove and to keep in.
+    """
+    masks.check_some(mask)
+    rules.number("fraction", fraction, above=0, below=1, way_on='for "20 % a round" pass 0.2')
+    rules.whole("rounds", rounds, way_on="rounds=0 trains the dense network alone")
+    left = [masks.total(mask)]
+    while len(left) <= rounds:
+        removed = round(fraction * left[-1])
+        if not 1 <= removed < left[-1]:
+            most, what = len(left) - 1, "all" if removed else "none"
+            reason = (
+                f"a fraction of {fraction} removes {what} of the {left[-1]} weights that are left after round {most}"
+            )
+            way_on = f"rounds={most} works" if most else "take another fraction"
+            raise rules.refused("rounds", f"at most {most}", rounds, f"{reason}, of {left[0]}; {way_on}")
+        left.append(left[-1] - removed)
     return left
-
-
-@runtime_checkable
-class Trained(Protocol):
-    """What the checks of and between rounds need: a `Round`, or an experiment's outcome."""
-
-    @property
-    def density(self) -> float: ...
-    @property
-    def mask(self) -> Mask: ...
-    @property
-    def run(self) -> Run: ...
 
 
 @dataclass(frozen=True)
@@ -163,13 +181,14 @@ def matching(replicas: Iterable[Sequence[Trained]], *, margin: float = 0.01) -> 
     `replicas` are the lists of rounds of several seeds, each with its dense round 0; ticket and dense network are
     paired within a seed. Fewer than three replicas match nothing, since they have no interval.
     """
-    by_round = list(zip(*replicas, strict=True))
-    if len(by_round) < 2:
+    rules.number("margin", margin, least=0, most=1, way_on="0.01 is one point")
+    lists = by_round(replicas)
+    if len(lists) < 2:
         raise ValueError("matching needs the dense round 0 and a sparse round of every replica; run rounds=1 or more")
-    accuracy = [[outcome.run.test_accuracy for outcome in outcomes] for outcomes in by_round]
+    accuracy: list[list[Any]] = [[outcome.run.test_accuracy for outcome in outcomes] for outcomes in lists]
     differences = tuple(
         (outcomes[0].density, intervals.paired(sparse, accuracy[0]))
-        for outcomes, sparse in zip(by_round[1:], accuracy[1:], strict=True)
+        for outcomes, sparse in zip(lists[1:], accuracy[1:], strict=True)
     )
     matched = list(itertools.takewhile(lambda pair: intervals.matches(pair[1], margin=margin), differences))
     return Matching(matched[-1][0] if matched else None, margin, differences)
@@ -191,6 +210,9 @@ def midpoint(
     its authors' code). `batch_norm` is "average" (theirs), "keep" (the denser one's statistics) or "recompute" (anew on
     the training images `train`).
     """
+    for name, network in (("denser", denser), ("sparser", sparser)):
+        check_trained(model, network, name)
+    check_split(split)
     a, b = denser.run.weights, sparser.run.weights
     middle = masks.apply(mix(a, b, 0.5), denser.mask)
     middle = treat_batch_norm(model, middle, batch_norm=batch_norm, first=a, train=train)
@@ -202,5 +224,7 @@ def midpoint(
 
 def projection(model: nn.Module, denser: Trained, sparser: Trained, split: Split) -> float:
     """Return what pruning alone costs: err(w_L ⊙ m_{L+1}) - err(w_L), on `split` ("Unmasking", as `midpoint`)."""
+    for name, network in (("denser", denser), ("sparser", sparser)):
+        check_trained(model, network, name)
     w = denser.run.weights
     return evaluate(model, w, split).accuracy - evaluate(model, w, split, mask=sparser.mask).accuracy

@@ -16,7 +16,6 @@ from workbench.nets.door import check_network, check_split, taken_by
 from workbench.nets.evaluation import BATCH
 from workbench.nets.weights import Weights, snapshot
 from workbench.work import progress, rules
-from workbench.work.nearest import unknown
 
 TREATMENTS = ("average", "recompute", "keep")
 
@@ -30,8 +29,8 @@ def treat_batch_norm(
     network) or "recompute" (taken anew on the training images `train`). Integer buffers come from `first`.
     """
     buffers = [name for name, _ in model.named_buffers() if name in mixed]
-    if batch_norm not in TREATMENTS:
-        raise unknown("batch-norm treatment", batch_norm, TREATMENTS)
+    rules.choice("batch-norm treatment", batch_norm, TREATMENTS)
+    rules.instance("train", train, (Split, type(None)), "training images, or None", "data.train are some")
     if batch_norm == "keep":
         return mixed | {name: first[name] for name in buffers}
     mixed = mixed | {name: first[name] for name in buffers if not first[name].is_floating_point()}

@@ -7,8 +7,7 @@ the first one: `with taken_by(model, images)`, then `check_logits`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ from workbench.nets.weights import Weights, check_fits
 from workbench.work import rules
 from workbench.work.rules import tensors as check_tensors
 
+SPLITS = ("train", "validation", "test")
 MACHINE = ("CUDA", "cuda", "cuDNN", "CUBLAS", "memory", "allocate")  # words of an error that is not of the images
 
 
@@ -59,22 +59,66 @@ def check_split(split: Split, name: str = "split", to: str = "evaluate on") -> N
         raise ValueError(f"there are no images to {to}: this split is empty; load the data with another share")
 
 
-@contextmanager
-def taken_by(model: nn.Module, images: Tensor) -> Iterator[None]:
+def part_of(data: Data, split: str) -> Split:
+    """Return the part of whole data that a name says; a ValueError for what is not whole data, or for another name."""
+    check_data(data)
+    rules.choice("split", split, SPLITS)
+    return getattr(data, split)
+
+
+def check_networks(model: nn.Module, networks: Sequence[Weights]) -> None:
+    """Raise a ValueError unless it is a list of weights, all of the model."""
+    if isinstance(networks, str) or not isinstance(networks, Sequence):
+        way_on = "[wb.snapshot(model)] is a list of one"
+        raise rules.refused("networks", "a list of weights, each a dict of tensors by name", networks, way_on)
+    check_model(model)
+    for place, weights in enumerate(networks):
+        check_network(model, weights, name=f"networks[{place}]")
+
+
+def check_keeps(mask: Mask) -> None:
+    """Raise a ValueError where the mask keeps no weight at all: there is no network left to ask about."""
+    if not masks.kept(mask):
+        raise ValueError("the mask keeps no weight at all, so there is nothing to measure; take a denser one")
+
+
+def check_prunable(weights: Weights, mask: Mask) -> None:
+    """Raise a ValueError unless the mask names some of the weights, each of them floats."""
+    rules.tensors("weights", weights, "wb.snapshot(model) gives them")
+    masks.check(mask, weights)
+    if bad := [name for name in mask if not weights[name].is_floating_point()]:
+        dtype = weights[bad[0]].dtype
+        raise ValueError(f"weights must be floats, but {bad[0]} is {dtype}; wb.snapshot(model) gives some")
+
+
+def check_finite(weights: Mapping[str, Tensor], title: str = "the network") -> None:
+    """Raise a ValueError where a network holds NaN or infinity."""
+    for name, tensor in weights.items():
+        if not bool(tensor.isfinite().all()):
+            raise ValueError(f"{title} is not finite in {name}: its training diverged; train it with a smaller rate")
+
+
+class taken_by:  # noqa: N801 (as contextlib's; a generator would cost a training step a microsecond more)
     """Say in a ValueError that the model does not take these images, where its forward pass inside fails by them.
 
     Out of memory, and what a GPU says of itself, pass as they are.
     """
-    try:
-        yield
-    except RuntimeError as error:
-        if isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in MACHINE):
-            raise
-        shape, words = tuple(images.shape[1:]), " ".join(str(error).split())
-        way_on = "make the model for these data, as wb.models.lenet(data) does"
-        raise ValueError(
-            f"{type(model).__name__} does not take images of the shape {shape} ({words}); {way_on}"
-        ) from error
+
+    __slots__ = ("images", "model")
+
+    def __init__(self, model: nn.Module, images: Tensor) -> None:
+        self.model, self.images = model, images
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, RuntimeError) or isinstance(error, torch.OutOfMemoryError):
+            return
+        if not any(word in str(error) for word in MACHINE):
+            shape, words = tuple(self.images.shape[1:]), " ".join(str(error).split())
+            refusal = f"{type(self.model).__name__} does not take images of the shape {shape} ({words})"
+            raise ValueError(f"{refusal}; make the model for these data, as wb.models.lenet(data) does") from error
 
 
 def check_logits(logits: Any, images: Tensor, labels: Tensor, model: nn.Module) -> None:

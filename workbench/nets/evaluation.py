@@ -15,11 +15,11 @@ from torch.nn import functional
 
 from workbench.data.data import Split
 from workbench.nets import masks
-from workbench.nets.door import check_logits, check_network, check_split, taken_by
+from workbench.nets.door import check_finite, check_logits, check_network, check_split, taken_by
 from workbench.nets.hardware import Hardware, settle
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, check_fits, untied
-from workbench.work import progress
+from workbench.work import progress, rules
 
 BATCH = 1000  # images at once; a fixed number, so that the same network gives the same bits
 
@@ -60,7 +60,8 @@ def evaluate_all(
     check_split(split)
     for weights in networks:
         check_fits(weights, model)
-    hardware = hardware or settle(model)
+    rules.instance("hardware", hardware, (Hardware, type(None)), "a Hardware", "None takes what is best here")
+    hardware = settle(model) if hardware is None else hardware
     network = copy.deepcopy(model).to(hardware.device).eval()
     placed = [{name: place(t, hardware) for name, t in untied(weights, model).items()} for weights in networks]
     split = split.to(hardware.device)
@@ -77,7 +78,7 @@ def evaluate_all(
     evaluations = [_evaluation(torch.cat(parts), split.labels) for parts in logits]
     for evaluation, weights in zip(evaluations, networks, strict=True):
         if math.isnan(evaluation.loss):
-            _check_finite(weights)
+            check_finite(weights)
     return evaluations
 
 
@@ -98,9 +99,3 @@ def _evaluation(logits: Tensor, labels: Tensor) -> Evaluation:
     loss = float(functional.cross_entropy(logits.double(), labels))
     accuracy = int((logits.argmax(1) == labels).count_nonzero()) / len(labels)
     return Evaluation(accuracy, loss, logits.cpu())
-
-
-def _check_finite(weights: Weights) -> None:
-    if bad := [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]:
-        way_on = "the network diverged, so train it with a smaller learning rate"
-        raise ValueError(f"weights must be finite numbers, but {', '.join(bad[:3])} has NaN or infinity; {way_on}")

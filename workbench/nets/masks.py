@@ -143,16 +143,6 @@ def check(mask: Mask, weights: Mapping[str, Tensor]) -> None:
             raise ValueError(f"the mask of {name} must have the shape of its weights, got {shapes}; {way_on}")
 
 
-def check_some(mask: Mask) -> None:
-    """Raise a ValueError for a mask that names no weight, and for what is no dict of bool tensors."""
-    rules.tensors("mask", mask, "wb.masks.full(model) makes one")
-    if not mask:
-        raise ValueError("the mask names no weight, so there is nothing to keep; wb.masks.full(model) names all")
-    if bad := [name for name, tensor in mask.items() if tensor.dtype != torch.bool]:
-        way_on = "wb.masks.full(model) is a mask of the right form"
-        raise ValueError(f"a mask must hold bool tensors, but {bad[0]} is {mask[bad[0]].dtype}; {way_on}")
-
-
 def allowed(model: nn.Module, mask: Mask | None) -> Mask:
     """Return what a method may keep, on the CPU and in the order of the model: `mask`, or all that is prunable.
 
@@ -161,6 +151,7 @@ def allowed(model: nn.Module, mask: Mask | None) -> Mask:
     prunable = full(model)
     if mask is None:
         return prunable
+    rules.tensors("mask", mask, "wb.masks.full(model) makes one")
     if bad := [name for name in mask if name not in prunable]:
         raise ValueError(f"mask must name prunable weights, got {bad}; those of this model are {sorted(prunable)}")
     check(mask, prunable)
@@ -202,6 +193,7 @@ def keep_largest(saliency: Mapping[str, Tensor], mask: Mask, count: int, *, seed
 def keep_by_layer(saliency: Mapping[str, Tensor], mask: Mask, quota: Mapping[str, int], *, seed: int = 0) -> Mask:
     """Keep in every layer the places of the largest saliency, as many as `quota` has for it; ties by the seed."""
     check_some(mask)
+    rules.instance("quota", quota, Mapping, "a count by layer", "wb.masks.kept_by_layer(mask) is one")
     if lacking := sorted(mask.keys() - quota.keys()):
         raise ValueError(f"quota must have a count for every layer, but lacks {lacking}; 0 keeps none of it")
     return {name: keep_largest(saliency, {name: mask[name]}, quota[name], seed=seed)[name] for name in mask}
@@ -214,6 +206,7 @@ def share_out(count: int, shares: Mapping[str, float], mask: Mask) -> dict[str, 
     """
     room = kept_by_layer(mask)
     rules.whole("count", count, most=sum(room.values()), way_on="the mask keeps no more; pass a denser one")
+    rules.instance("shares", shares, Mapping, "a number by layer", "{name: 1 for name in mask} gives all alike")
     for name in room:
         rules.number(f"shares[{name!r}]", shares.get(name), least=0, way_on="0 gives a layer nothing")
     capped: set[str] = set()
@@ -234,3 +227,13 @@ def share_out(count: int, shares: Mapping[str, float], mask: Mask) -> dict[str, 
             f"shares must reach for {count} weights, but those above 0 leave {left}; give each layer a share"
         )
     return quota
+
+
+def check_some(mask: Mask) -> None:
+    """Raise a ValueError for a mask that names no weight, and for what is no dict of bool tensors."""
+    rules.tensors("mask", mask, "wb.masks.full(model) makes one")
+    if not mask:
+        raise ValueError("the mask names no weight, so there is nothing to keep; wb.masks.full(model) names all")
+    if bad := [name for name, tensor in mask.items() if tensor.dtype != torch.bool]:
+        way_on = "wb.masks.full(model) is a mask of the right form"
+        raise ValueError(f"a mask must hold bool tensors, but {bad[0]} is {mask[bad[0]].dtype}; {way_on}")

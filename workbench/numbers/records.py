@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from workbench.work.nearest import unknown
+from workbench.work.table_file import read_table
 
 if TYPE_CHECKING:
     import pandas
@@ -33,13 +34,11 @@ class Recorded:
 
 def recorded(name: str) -> Recorded:
     """Read the recorded table of that name; a ValueError names those that there are."""
-    import pandas
-
     folder = _folder()
     path = folder / f"{name}.parquet"
     if not path.is_file():
         raise unknown("recorded table", name, [file.stem for file in folder.glob("*.parquet")], f"they lie in {folder}")
-    return Recorded(pandas.read_parquet(path), json.loads(path.with_suffix(".json").read_text()))
+    return Recorded(read_table(path, str(path)), json.loads(path.with_suffix(".json").read_text()))
 
 
 def record(

@@ -8,7 +8,6 @@ always.
 
 from __future__ import annotations
 
-import html
 import json
 import threading
 import time
@@ -22,6 +21,7 @@ import ipywidgets as widgets
 from workbench.charts.grammar import ROWS, WIDTH, Picture
 from workbench.charts.grammar.looks import GREY
 from workbench.panels.browser import Width
+from workbench.work import html
 
 PERIOD = 0.25  # seconds between two pictures, at least
 RARELY = 20  # times as long as it took to draw a specification, until it is drawn anew
@@ -126,7 +126,7 @@ def _hint(needs: str = "", last: bool = False) -> str:
     words = "The chart appears with the first outcome that it can show."
     if last:
         words = f"Nothing of this run is in this chart: it needs {needs or 'an outcome'}."
-    return f'<div class="wb-hint">{html.escape(words)}</div>'
+    return html.element("div", words, class_="wb-hint")
 
 
 def _specification(chart: Any) -> dict[str, Any]:

@@ -33,9 +33,9 @@ def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Pane
     """Return the panel of this name, with these options set; in a notebook, the last line of a cell shows it.
 
     There is one panel of a name: asking again, while its job runs or after the page was loaded anew, gives the same
-    one. Given a `Call`, it is the panel of the function that is called, with the call's arguments. An option is an
-    argument of the function; one of a frozen value, such as the recipe, may go by its own name (`epochs=5`) or in full
-    (`**{"recipe.epochs": 5}`). Raises a ValueError for a name or an option that is not known.
+    one. Given a `Call`, it is the panel of the function that is called, with the call's arguments, none of which is a
+    call. An option is an argument of the function; one of a frozen value, such as the recipe, may go by its own name
+    (`epochs=5`) or in full (`**{"recipe.epochs": 5}`). Raises a ValueError for a name or an option that is not known.
     """
     arguments: dict[str, Any] = {}
     if isinstance(name, Call):
@@ -55,8 +55,15 @@ def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Pane
 def _named(call: Call) -> str:
     for name, declaration in PANELS.items():
         if declaration.function is call.function:
+            if any(map(_holds_call, call.arguments.values())):
+                raise ValueError(f"a panel's call must hold values alone, got another call in {call!r}; run that first")
             return name
     raise ValueError(f"no panel makes {call!r}; there are panels for {', '.join(PANELS)}")
+
+
+def _holds_call(value: Any) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return isinstance(value, Call) or any(map(_holds_call, items))
 
 
 class Panel:

@@ -12,14 +12,18 @@ from torch import nn
 
 from workbench.data.data import Data
 from workbench.nets import masks
+from workbench.nets.door import check_data, check_network
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.pruning.dynamic import Evolved, dynamic, dynamic_search, dynamic_steps
 from workbench.pruning.edge_popup import edge_popup, edge_popup_search, edge_popup_steps
 from workbench.pruning.magnitude import magnitude
 from workbench.pruning.random_mask import random_mask
+from workbench.training.entrance import check_recipe
 from workbench.training.recipe import Recipe
+from workbench.work import rules
 from workbench.work.nearest import unknown
+from workbench.work.seeds import check_seed
 from workbench.work.with_options import with_options
 
 STANDARD = ("model", "weights", "data", "recipe", "mask", "density", "seed")  # what a method may ask for by name
@@ -49,6 +53,12 @@ def prune(
     option that is not known, with what is, and for what a method needs and was not given.
     """
     name, options = check_method(method)
+    check_network(model, weights, mask)
+    check_seed(seed)
+    if data is not None:
+        check_data(data)
+    if recipe is not None:
+        check_recipe(recipe)
     mask = masks.full(model) if mask is None else mask
     standard = dict(zip(STANDARD, (model, weights, data, recipe, mask, density, seed), strict=True))
     known = inspect.signature(METHODS[name]).parameters
@@ -62,6 +72,7 @@ def prune(
 
 def check_method(method: str) -> tuple[str, dict[str, Any]]:
     """Return the name of a method and the options in the string; a ValueError for one that is not known."""
+    rules.instance("method", method, str, "the name of a pruning method", "\"random_mask(layers='erk')\" is one")
     name, options = with_options(method) or (method, {})
     if name not in METHODS:
         raise unknown("pruning method", method, METHODS)

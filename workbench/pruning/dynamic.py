@@ -18,14 +18,16 @@ from torch import Tensor, nn
 from workbench.data.batches import Order
 from workbench.data.data import Data
 from workbench.nets import masks
+from workbench.nets.door import check_finite
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Ticket, Weights, on_cpu
 from workbench.pruning.rewiring import drop_share, random_start, rewired
-from workbench.pruning.search import at_end, check_steps, now_and_then
+from workbench.pruning.search import at_end, now_and_then
+from workbench.training.entrance import check_state, check_training
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import Step, gradients, network_weights, steps
-from workbench.work.nearest import unknown
+from workbench.work import rules
 from workbench.work.seeds import generator, number
 
 GROW = ("gradient", "random")
@@ -101,7 +103,8 @@ def dynamic_search(
         ticket = Ticket(network_weights(model, weights, step.state), on_cpu(step.state.mask or {}))
         return Evolved(step.step, step.of, ticket, step.state.copy())
 
-    yield from now_and_then(dynamic_steps, arguments, value, least="a sparse network trains for one step at least")
+    least = "a sparse network trains for one step at least"
+    yield from now_and_then(dynamic_steps, arguments, value, kind=Evolved, least=least)
 
 
 def dynamic_steps(
@@ -133,12 +136,18 @@ def dynamic_steps(
     `state=` and `weights_of` are as in `training.steps`; what the mask keeps at first begins at `weights`.
     Raises a ValueError for an option out of range.
     """
+    seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
+    check_training(model, weights, data, recipe, **seeds)
+    check_finite(weights)
+    if weights_of is not None:
+        rules.function("weights_of", weights_of, "it makes the network's weights of (trained, step)")
     of = recipe.length(len(data.train))
     rewire_every = max(1, of // UPDATES) if rewire_every is None else rewire_every
     _check(grow, drop, rewire_every, until)
     may = masks.allowed(model, mask)
     first, end = random_start(may, density=density, layers=layers, seed=seed), round(until * of)
-    seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
+    if state is not None:
+        _check_resumed(state, weights, first)
     order = Order(len(data.train), recipe.batch_size, seed if order_seed is None else order_seed)
     for step in steps(model, weights, data, recipe, mask=first, state=state, weights_of=weights_of, **seeds):
         if step.step % rewire_every == 0 and step.step < end:
@@ -179,10 +188,15 @@ def rewire(
 
 
 def _check(grow: str, drop: float, rewire_every: int, until: float) -> None:
-    if grow not in GROW:
-        raise unknown("way to grow", grow, GROW)
-    if not 0 < drop < 1:
-        raise ValueError(f"drop must be in (0, 1), the share of its weights that a layer drops at first, got {drop}")
-    if not 0 < until <= 1:
-        raise ValueError(f"until must be in (0, 1], the share of the run that rewires, got {until}; 0.75 is RigL's")
-    check_steps("rewire_every", rewire_every, "100 is RigL's")
+    rules.choice("way to grow", grow, GROW)
+    way_on = "the share of its weights that a layer drops at first; 0.3 is RigL's"
+    rules.number("drop", drop, above=0, below=1, way_on=way_on)
+    rules.number("until", until, above=0, most=1, way_on="the share of the run that rewires; 0.75 is RigL's")
+    rules.whole("rewire_every", rewire_every, least=1, unit="steps", way_on="100 is RigL's")
+
+
+def _check_resumed(state: State, weights: Weights, first: Mask) -> None:
+    check_state(state, weights)
+    count, least = masks.kept(state.mask or {}), masks.kept(first)
+    if count != least:
+        raise ValueError(f"what a run goes on from must keep as many weights as it, {least}, got {count}; begin anew")

@@ -28,7 +28,7 @@ from workbench.pruning.straight_through import Popup, mask_of
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import Step
-from workbench.work.nearest import unknown
+from workbench.work import rules
 from workbench.work.seeds import generator
 
 SELECTIONS = ("carried", "exact")
@@ -121,8 +121,8 @@ def edge_popup_steps(
     for the worst: every step keeps the weights of *smallest* |s|, and the gradient is as before. `state` resumes, and
     holds mask and scores. Raises a ValueError for an option out of range, a mask or scores of another model.
     """
-    if selection not in SELECTIONS:
-        raise unknown("selection", selection, SELECTIONS)
+    rules.choice("selection", selection, SELECTIONS)
+    rules.flag("invert", invert, "True is the control, a search for the worst")
     carried = selection == "carried"
     popup = partial(Popup, density=density, scope=scope, seed=seed, carried=carried, invert=invert)
     draw = partial(initial_scores, model, seed=seed)

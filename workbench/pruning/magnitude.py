@@ -6,9 +6,12 @@ Han et al. 2015; globally over all layers, as in Frankle et al. 2020 and Renda e
 from __future__ import annotations
 
 from workbench.nets import masks
+from workbench.nets.door import check_prunable
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
-from workbench.work.nearest import unknown
+from workbench.work import rules
+
+SCOPES = ("global", "layer")
 
 
 def magnitude(weights: Weights, mask: Mask, *, density: float, scope: str = "global", seed: int = 0) -> Mask:
@@ -17,12 +20,11 @@ def magnitude(weights: Weights, mask: Mask, *, density: float, scope: str = "glo
     `scope` is "global" (one threshold for the network; the usual one) or "layer" (every layer at the same density).
     Ties are broken by the seed. Returns a new mask. Raises a ValueError where the density is above the mask's.
     """
-    masks.check(mask, weights)
+    check_prunable(weights, mask)
+    rules.choice("scope", scope, SCOPES)
     count = masks.survivors(mask, density)
     saliency = {name: weights[name].detach().abs() for name in mask}
     if scope == "global":
         return masks.keep_largest(saliency, mask, count, seed=seed)
-    if scope != "layer":
-        raise unknown("scope", scope, ("global", "layer"))
     quota = masks.share_out(count, {name: tensor.numel() for name, tensor in mask.items()}, mask)
     return masks.keep_by_layer(saliency, mask, quota, seed=seed)

@@ -7,12 +7,13 @@ How many weights a layer keeps matters more than which: so the counts can be uni
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 
 import torch
 
 from workbench.nets import masks
 from workbench.nets.masks import Mask
-from workbench.work.nearest import unknown
+from workbench.work import rules
 from workbench.work.seeds import generator
 
 LAYERS = ("global", "uniform", "erk")
@@ -27,16 +28,16 @@ def random_mask(
     (density of a layer ∝ the sum of its shape over the product of it), or how many each layer keeps, by name, where
     `density` is left out. Raises a ValueError for a density out of range or counts that do not fit.
     """
+    masks.check_some(mask)
     if isinstance(layers, Mapping):
         quota = _as_given(mask, layers, density)
     else:
         if density is None:
             raise ValueError("random_mask needs a density in (0, 1]; only with counts by layer may it be left out")
         count = masks.survivors(mask, density)
+        rules.choice("rule for layers", layers, LAYERS)
         if layers == "global":
             return masks.keep_largest(_noise(mask, seed), mask, count, seed=seed)
-        if layers not in LAYERS:
-            raise unknown("rule for layers", layers, LAYERS)
         shares = {n: sum(t.shape) if layers == "erk" else t.numel() for n, t in mask.items()}  # density × numel
         quota = masks.share_out(count, shares, mask)
     return masks.keep_by_layer(_noise(mask, seed), mask, quota, seed=seed)
@@ -44,15 +45,21 @@ def random_mask(
 
 def _as_given(mask: Mask, layers: Mapping[str, int], density: float | None) -> dict[str, int]:
     room = masks.kept_by_layer(mask)
-    if layers.keys() != room.keys() or any(not 0 <= layers[name] <= room[name] for name in room):
+    if layers.keys() != room.keys() or not all(_fits(layers[name], room[name]) for name in room):
         raise ValueError(
             f"counts by layer must name every layer, each from 0 to what is there, {room}; got {dict(layers)}"
         )
+    if not sum(layers.values()):
+        raise ValueError("the counts by layer keep no weight at all; a layer must keep one at least")
     if density is not None and sum(layers.values()) != masks.survivors(mask, density):
         raise ValueError(
             f"the counts by layer add up to {sum(layers.values())}, not to density {density}; leave it out"
         )
     return dict(layers)
+
+
+def _fits(count: object, room: int) -> bool:
+    return isinstance(count, Integral) and not isinstance(count, bool) and 0 <= int(count) <= room
 
 
 def _noise(mask: Mask, seed: int) -> dict[str, torch.Tensor]:

@@ -15,7 +15,7 @@ from torch import Tensor
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
-from workbench.work.nearest import unknown
+from workbench.work import rules
 from workbench.work.seeds import generator
 
 LAYERS = ("erk", "uniform")
@@ -35,6 +35,7 @@ def rewired(
     Each layer drops int(share × its kept weights) and grows that many among all places of `mask` (default: all) that
     did not stay, those just dropped among them. Ties are broken by the seed.
     """
+    rules.share("share", share)
     after: Mask = {}
     for name, kept in current.items():
         count = int(kept.count_nonzero())
@@ -55,8 +56,7 @@ def drop_share(step: int, end: int, drop: float) -> float:
 
 def random_start(mask: Mask, *, density: float, layers: str = "erk", seed: int = 0) -> Mask:
     """Return the random mask that a run begins with, of exactly the density, with counts by layer as `layers` says."""
-    if layers not in LAYERS:
-        raise unknown("rule for layers", layers, LAYERS)
+    rules.choice("rule for layers", layers, LAYERS)
     shares = {n: sum(kept.shape) if layers == "erk" else kept.numel() for n, kept in mask.items()}  # density × numel
     quota = masks.share_out(masks.survivors(mask, density), shares, mask)
     draw = generator(seed, "dynamic")

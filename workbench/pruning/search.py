@@ -15,19 +15,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, Protocol, TypeVar
 
 from torch import nn
 
 from workbench.data.data import Data
 from workbench.nets import masks
+from workbench.nets.door import check_training_data
 from workbench.nets.evaluation import place
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Ticket, Weights, check_fits
+from workbench.nets.weights import Ticket, Weights
+from workbench.training.entrance import check_recipe, check_state, check_training
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import Step, settle_recipe, steps
+from workbench.work import rules
 
 VALUES = 20  # of a search, about, where `every` is left out
 Value = TypeVar("Value")
@@ -76,22 +78,23 @@ def now_and_then(
     arguments: Mapping[str, Any],
     value: Callable[[Step], Value],
     *,
+    kind: type = Search,
     least: str = "a search takes one step at least",
 ) -> Iterator[Value]:
     """Yield the value of every so many steps and of the last one, with the arguments of a `…_search`.
 
     Two of them end here: `every` (None makes about twenty values) and `after`, the last finished value, behind whose
-    `state` the steps go on with the same bits; the others are those of `steps`. Raises a ValueError for a recipe of no
-    steps, which begins with `least`.
+    `state` the steps go on with the same bits; the others are those of `steps`. Raises a ValueError for an `after` that
+    is not of the kind that is yielded, and for a recipe of no steps, which begins with `least`.
     """
     options, of = dict(arguments), _length(arguments)
     every, after = options.pop("every"), options.pop("after")
     if of < 1:
         raise ValueError(f"{least}, and the recipe has {of}; try Recipe(epochs=4)")
-    if every is None:
-        every = max(1, of // VALUES)
-    else:
-        check_steps("every", every, f"None yields about {VALUES} times")
+    every = max(1, of // VALUES) if every is None else every
+    every = rules.whole("every", every, least=1, unit="steps", way_on=f"None yields about {VALUES} times")
+    if after is not None:
+        rules.instance("after", after, kind, f"the last {kind.__name__}", "without it the search begins anew")
     for step in steps(**options, state=None if after is None else after.state):
         if step.step % every == 0 or step.step == of:
             yield value(step)
@@ -125,8 +128,11 @@ def score_steps(
     What may be kept lies in `step.state.mask`, None where it is all: who freezes more on the way changes it there, and
     the next step rounds by it. `training` are options of `training.steps`: seeds, a penalty, weights of examples.
     """
+    seeds = {name: seed for name, seed in training.items() if name in ("seed", "order_seed", "augment_seed")}
+    check_training(model, weights, data, recipe, **seeds)
+    if state is not None:
+        check_state(state, weights)
     hardware = settle_recipe(model, recipe)
-    check_fits(weights, model)
     allowed, trained = masks.allowed(model, mask if state is None else state.mask), None
     if state is not None:
         state.check_fits(allowed)
@@ -142,19 +148,16 @@ def score_steps(
             weights_of.allow(masks.allowed(model, step.state.mask))
 
 
-def check_steps(name: str, count: object, way_on: str) -> None:
-    """Raise a ValueError unless the count is a whole number of steps from 1."""
-    if isinstance(count, bool) or not isinstance(count, Integral) or int(count) < 1:
-        raise ValueError(f"{name} must be a whole number of steps from 1, got {count!r}; {way_on}")
-
-
 def _length(arguments: Mapping[str, Any]) -> int:
     """Return how many steps a search of these arguments takes."""
+    check_training_data(arguments["data"])
+    check_recipe(arguments["recipe"])
     return arguments["recipe"].length(len(arguments["data"].train))
 
 
 def _checked(scores: Weights, mask: Mask) -> Weights:
     way_on = "initial_scores(model, mask, seed) draws scores of the right form"
+    rules.tensors("scores", scores, way_on)
     if scores.keys() != mask.keys():
         raise ValueError(f"scores must name what may be pruned, {sorted(mask)}, got {sorted(scores)}; {way_on}")
     for name, score in scores.items():

@@ -15,7 +15,7 @@ from workbench.nets import masks
 from workbench.nets.largest import NOT_A_NUMBER, Carried, round_largest
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
-from workbench.work.nearest import unknown
+from workbench.work import rules
 from workbench.work.seeds import check_seed
 
 SCOPES = ("layer", "global")
@@ -83,8 +83,7 @@ class _Kept(torch.autograd.Function):
 def _groups(mask: Mask, density: float, scope: str) -> list[tuple[list[str], int]]:
     """Return which layers share one threshold, and how many weights they keep together."""
     count = masks.survivors(mask, density)
-    if scope not in SCOPES:
-        raise unknown("scope", scope, SCOPES)
+    rules.choice("scope", scope, SCOPES)
     if scope == "global":
         return [(list(mask), count)]
     quota = masks.share_out(count, {name: tensor.numel() for name, tensor in mask.items()}, mask)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import nn
+from torch import Tensor, nn
 
 from workbench.data.data import Data
 from workbench.nets.door import check_network, check_training_data
@@ -17,13 +17,15 @@ LARGEST = 10_000  # examples in a batch of fewer images, which repeats them: mor
 
 
 def check_training(
-    model: nn.Module, weights: Weights, data: Data, recipe: Recipe, mask: Mask | None = None, *, seed: int = 0
+    model: nn.Module, weights: Weights, data: Data, recipe: Recipe, mask: Mask | None = None, **seeds: int | None
 ) -> None:
     """Raise a ValueError unless weights and mask are the model's, the data have training images, the rest its type."""
     check_network(model, weights, mask)
     check_training_data(data)
     check_recipe(recipe, len(data.train))
-    check_seed(seed)
+    for name, seed in seeds.items():
+        if seed is not None or name == "seed":
+            check_seed(seed, name)  # pyright: ignore[reportArgumentType]
 
 
 def check_recipe(recipe: Recipe, examples: int | None = None) -> None:
@@ -46,3 +48,23 @@ def check_state(state: State, weights: Weights) -> int:
     rules.instance("state", state, State, "a State", "a Step of wb.steps holds one: step.state.copy()")
     state.check_fits({name: weights[name] for name in state.trained if name in weights})
     return state.step
+
+
+def check_losses(losses: Tensor, index: Tensor) -> None:
+    """Raise a ValueError unless a loss returned one number an example of the batch."""
+    if not isinstance(losses, Tensor) or losses.shape != index.shape:
+        rule = f"one number an example, a tensor of the shape ({len(index)},)"
+        raise rules.refused("what the loss returns", rule, losses, 'reduction="none" keeps them apart in torch')
+
+
+def check_within(step: int, of: int) -> None:
+    """Raise a ValueError for a step after the end of a run of so many."""
+    if step > of:
+        raise ValueError(f"step {step} must lie within the run, from step {step} to {of}; choose a smaller step")
+
+
+def check_functions(**functions: object) -> None:
+    """Raise a ValueError for an option that is neither None nor a function."""
+    for name, function in functions.items():
+        if function is not None:
+            rules.function(name, function, "None needs none")

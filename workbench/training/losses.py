@@ -169,15 +169,6 @@ def named(text: str) -> Loss:
         raise ValueError(f'the loss "{text}" cannot be made: {error}') from None
 
 
-def check_loss(loss: Loss) -> None:
-    """Raise a ValueError for what is no loss: the name or the class of one, or a loss of torch's."""
-    if isinstance(loss, str):
-        kinds = {name: kind.__name__ for name, kind in LOSSES.items()}
-        raise unknown("loss", loss, kinds, f"give the loss itself, wb.{kinds.get(loss, 'Focal')}()")
-    if isinstance(loss, (type, nn.Module)) or not callable(loss):
-        raise rules.refused("loss", "a loss, (logits, batch) to one number an example", loss, "wb.Focal() is one")
-
-
 def spelled(loss: Loss) -> str:
     """Return the string by which `named` makes a loss: its name and the options that are not its defaults."""
     name = next(name for name, kind in LOSSES.items() if kind is type(loss))
@@ -200,3 +191,16 @@ def in_words(loss: Loss) -> str:
     if isinstance(loss, CrossEntropy):
         return f"mean, smoothed {loss.smoothing:g}" if loss.smoothing else "mean"
     return spelled(loss)
+
+
+def check_loss(loss: Loss) -> None:
+    """Raise a ValueError for what is no loss: the name or the class of one, a loss of torch's, another function."""
+    if isinstance(loss, str):
+        kinds = {name: getattr(kind, "__name__", name) for name, kind in LOSSES.items()}
+        raise unknown("loss", loss, kinds, f"give the loss itself, wb.{kinds.get(loss, 'Focal')}()")
+    try:
+        fits = not isinstance(loss, (type, nn.Module)) and bool(inspect.signature(loss).bind("logits", "batch"))
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise rules.refused("loss", "a loss, (logits, batch) to one number an example", loss, "wb.Focal() is one")

@@ -37,7 +37,7 @@ RULES: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
     "batch_size": (rules.whole, {"least": 1}, "128 is the usual one"),
     "milestones": (rules.each, {"rule": rules.number, "above": 0, "below": 1}, "they are shares, (0.5, 0.75) for two"),
     "decay": (rules.number, {"above": 0, "most": 1}, "0.1 is the usual one"),
-    "warmup": (rules.whole, {"unit": "steps"}, "0 is none"),
+    "warmup": (rules.whole, {"most": LONGEST, "unit": "steps"}, "0 is none"),
     "mixup": (rules.number, {"least": 0}, "0 mixes nothing, 0.2 is a usual one"),
     "evaluate_every": (rules.whole, {"least": 1, "unit": "steps"}, "None evaluates at the end only"),
     "channels_last": (rules.flag, {}, "None takes what was measured"),

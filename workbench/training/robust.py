@@ -87,6 +87,7 @@ def published_weights(losses: Losses, lam: float) -> Losses:
 
     They sum to 1, but are negative where l_i < L - λ: such examples are un-learned. For λ = 0 they are p.
     """
+    _check_some(losses, finite=True)
     p = robust_weights(losses.double(), lam=lam)
     if lam > 0:
         p = p * (1 + (losses.double() - (p * losses).sum()) / lam)
@@ -95,6 +96,7 @@ def published_weights(losses: Losses, lam: float) -> Losses:
 
 def negative_share(losses: Losses, lam: float) -> float:
     """Return the share of examples that the published gradient un-learns: those whose published weight is below 0."""
+    _check_some(losses, finite=True)
     return float((published_weights(losses.detach().double(), lam) < 0).double().mean())
 
 
@@ -142,7 +144,7 @@ def along(
     """
     if (lams is None) == (etas is None):
         raise ValueError("give lams or etas to go along, one of them; lams=(0.1, 1, 10) is one")
-    _check_some(losses)
+    _check_some(losses, finite=True)
     for values in (lams, etas):
         rules.instance("what to go along", values, (Sequence, Tensor, np.ndarray, type(None)), "several numbers")
     exact = losses.detach().double()
@@ -166,7 +168,7 @@ def check_one(lam: float | None, eta: float | None, *, above: bool = False) -> N
         rules.number("eta", eta, least=0, most=math.inf, way_on=way_on)
 
 
-def _check_some(losses: object, name: str = "losses") -> None:
+def _check_some(losses: object, name: str = "losses", *, finite: bool = False) -> None:
     if not isinstance(losses, Tensor) or losses.ndim != 1 or not losses.is_floating_point():
         given = (
             f"{losses.dtype} of the shape {tuple(losses.shape)}" if isinstance(losses, Tensor) else rules.shown(losses)
@@ -175,6 +177,8 @@ def _check_some(losses: object, name: str = "losses") -> None:
         raise ValueError(f"{rule}, got {given}; torch.tensor([0.5, 2.0]) is one")
     if not len(losses):
         raise ValueError("there are no losses to weigh; give one number an example, at least one")
+    if finite and (bad := int((~losses.isfinite()).sum())):
+        raise ValueError(f"{name} must be finite numbers, got {bad} that are not; the network diverged")
 
 
 def _check_sum(p: Tensor) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, fields
@@ -17,11 +16,11 @@ from workbench.nets.evaluation import evaluate
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
-from workbench.training.entrance import check_state, check_training
+from workbench.training.entrance import check_state, check_training, check_within
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import network_weights, settle_recipe, steps
-from workbench.work import progress, rules
+from workbench.work import html, progress, rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +59,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         names = [f.name for f in fields(self) if f.name not in ("weights", "history", "checkpoints")]
-        rows = "".join(f"<tr><th>{name}</th><td>{html.escape(str(getattr(self, name)))}</td></tr>" for name in names)
-        return f"<table>{rows}</table>"
+        return html.table((name, getattr(self, name)) for name in names)
 
 
 def train(
@@ -87,7 +85,7 @@ def train(
     ValueError) where the loss is not finite.
     """
     began = time.perf_counter()
-    check_training(model, start, data, recipe, mask, seed=seed)
+    check_training(model, start, data, recipe, mask, seed=seed, order_seed=order_seed, augment_seed=augment_seed)
     of = recipe.length(len(data.train))
     first = (
         rules.whole("step", step, way_on="step=0 begins at the beginning")
@@ -95,9 +93,9 @@ def train(
         else check_state(state, start)
     )
     rules.each("checkpoints", checkpoints, rules.whole, "they are steps, as (0, 500)")
-    if first > of or (bad := [k for k in checkpoints if not first <= k <= of]):
-        wrong = f"step {first}" if first > of else f"the checkpoints {bad}"
-        raise ValueError(f"{wrong} must lie within the run, from step {first} to {of}; choose a smaller step")
+    check_within(first, of)
+    if bad := [k for k in checkpoints if not first <= k <= of]:
+        raise ValueError(f"the checkpoints {bad} must lie within the run, from step {first} to {of}; choose others")
     history = _History(model, data, recipe)
     weights, mask = _beginning(model, start, mask, state)
     snapshots = {first: weights} if first in checkpoints else {}

@@ -27,7 +27,7 @@ from workbench.nets.evaluation import place
 from workbench.nets.hardware import Hardware, settle
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, on_cpu, owners, untied
-from workbench.training.entrance import check_state, check_training
+from workbench.training.entrance import check_functions, check_losses, check_state, check_training, check_within
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.work import progress, rules
@@ -78,22 +78,22 @@ def steps(
     caller's model and weights are not touched. Raises `Diverged` where the loss is not finite, a ValueError for what
     does not fit, and warns of active dropout, whose bits are not promised.
     """
-    check_training(model, weights, data, recipe, seed=seed)
+    check_training(model, weights, data, recipe, seed=seed, order_seed=order_seed, augment_seed=augment_seed)
+    check_functions(weights_of=weights_of, penalty=penalty)
     hardware = settle_recipe(model, recipe)
-    network = copy.deepcopy(model).to(hardware.device).train()
-    _say_dropout(network)
+    network = _say_dropout(copy.deepcopy(model).to(hardware.device).train())
     if state is None:
         state = _begin(network, weights, mask, step, trained)
-        state.example_weights = _checked(example_weights, data)
+        state.example_weights = _checked(example_weights, len(data.train))
     elif weights_of is None:
         check_state(state, weights)
     state = state.ready(hardware)
     frozen = untied(weights, network).keys() - state.trained.keys() - state.buffers.keys()
     fixed = {name: place(weights[name], hardware) for name in frozen}
-    optimiser = _optimiser(recipe, state)
-    forward = _forward(network, hardware)
+    optimiser, forward = _optimiser(recipe, state), _forward(network, hardware)
     split = data.train.to(hardware.device)
     of, begun = recipe.length(len(split)), state.step
+    check_within(begun, of)
     order = Order(len(split), recipe.batch_size, check_seed(seed if order_seed is None else order_seed))
     augment, augment_seed = AUGMENTATIONS[recipe.augment], check_seed(seed if augment_seed is None else augment_seed)
     for s in range(state.step, of):
@@ -114,6 +114,8 @@ def steps(
             labels = mixed.labels(labels, logits.shape[1])
         batch = Batch(split.ids.index_select(0, index), labels, s, of)
         losses = recipe.loss(logits, batch)
+        if state.step == begun:
+            check_losses(losses, index)
         if state.example_weights is not None:
             losses = losses * state.example_weights[index]
         loss = losses.mean() if penalty is None else losses.mean() + penalty(state.trained)
@@ -186,10 +188,9 @@ def _begin(network: nn.Module, weights: Weights, mask: Mask | None, step: int, t
     return State(trained, mask, held, {name: {} for name in trained}, step)
 
 
-def _checked(example_weights: Tensor | None, data: Data) -> Tensor | None:
+def _checked(example_weights: Tensor | None, n: int) -> Tensor | None:
     if example_weights is None:
         return None
-    n = len(data.train)
     rule, way_on = f"one number for each of {n} training examples", "torch.ones(len(data.train)) changes nothing"
     if not isinstance(example_weights, Tensor):  # a list serves as well
         rules.each("example_weights", example_weights, rules.number)
@@ -201,12 +202,13 @@ def _checked(example_weights: Tensor | None, data: Data) -> Tensor | None:
     return example_weights.detach().float()
 
 
-def _say_dropout(network: nn.Module) -> None:
+def _say_dropout(network: nn.Module) -> nn.Module:
     active = [name for name, m in network.named_modules() if isinstance(m, nn.modules.dropout._DropoutNd) and m.p]
     if active:
         drawn = f"dropout ({', '.join(active)}) draws from torch's global generator"
         way_on = "set its p to 0 for the same bits every time"
         warnings.warn(f"{drawn}, so the bits of this run are not promised; {way_on}", stacklevel=3)
+    return network
 
 
 def _trainable(network: nn.Module) -> list[str]:

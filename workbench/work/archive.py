@@ -23,7 +23,7 @@ import os
 import time
 import warnings
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ from workbench.work.calls import Call, Once
 from workbench.work.disk import Damaged, Folder
 from workbench.work.fingerprint import digest
 from workbench.work.listing import rows
-from workbench.work.stored_values import restore, store
+from workbench.work.stored_values import Types, restore, store
 
 if TYPE_CHECKING:
     import pandas
@@ -43,9 +43,13 @@ NAMES = "names.json"  # the file that an older archive has not
 
 @dataclass(frozen=True)
 class Archive:
-    """Finished values in `folder`: a path, or a URL that fsspec knows. Only `run` and `each` write to it."""
+    """Finished values in `folder`: a path, or a URL that fsspec knows. Only `run` and `each` write to it.
+
+    `types` are dataclasses that it may read back beside those of the workbench and of the code of the call's function.
+    """
 
     folder: str | os.PathLike[str]
+    types: tuple[type, ...] = field(default=(), repr=False)
 
     def run(self, call: Any) -> Any:
         """The result of a `Call`, from the disk where it is there; else made, stored and returned.
@@ -100,7 +104,7 @@ class Archive:
         if call.resumes:
             return list(self._each(call, once))
         path = f"{_name(call)}.json"
-        stored = self._load(path)
+        stored = self._load(path, call)
         if stored is not None:
             return stored[0]
         began = time.monotonic()
@@ -116,7 +120,7 @@ class Archive:
         name, index, last = _name(call), 0, None
         end = self._read(f"{name}/end.json")
         while end is None or index < end["values"]:
-            stored = self._load(f"{name}/{index:06d}.json")
+            stored = self._load(f"{name}/{index:06d}.json", call)
             if stored is None:
                 break
             (last,) = stored
@@ -142,7 +146,8 @@ class Archive:
     def _keep(self, path: str, call: Call, **entry: Any) -> None:
         when = datetime.now(UTC).isoformat(timespec="seconds")
         if "value" in entry:
-            entry["value"] = store(entry["value"], self._folder.put, f"the result of {call.function.__qualname__}")
+            where, types = f"the result of {call.function.__qualname__}", Types(call.function, self.types)
+            entry["value"] = store(entry["value"], self._folder.put, where, types)
         record = {"call": call.described(), **call.surroundings(), "when": when, **entry}
         self._folder.write(path, json.dumps({"sha256": digest(record), **record}, indent=1).encode())
 
@@ -154,17 +159,17 @@ class Archive:
                 raise Damaged("its checksum does not fit")
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, AttributeError, TypeError, Damaged) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError, Damaged) as error:
             return self._say(path, error)
         return record
 
-    def _load(self, path: str) -> list[Any] | None:
+    def _load(self, path: str, call: Call) -> list[Any] | None:
         """A stored value, in a list; None where there is none, or it is damaged, which is said."""
         record = self._read(path)
         if record is None:
             return None
         try:
-            return [restore(record["value"], self._folder.get)]
+            return [restore(record["value"], self._folder.get, Types(call.function, self.types))]
         except (OSError, MemoryError):
             raise
         except Exception as error:  # a damaged file may fail in any way, and so may a dataclass that has changed

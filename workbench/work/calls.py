@@ -11,7 +11,6 @@ Arguments may be calls themselves: they run first, and equal ones once.
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import json
 import re
@@ -23,9 +22,10 @@ from typing import Any
 import torch
 
 import workbench
-from workbench.work import call_text
-from workbench.work.fingerprint import closure, convert, describe, digest, fingerprint, hint, identity
-from workbench.work.public_names import full_name, ours, public, public_name
+from workbench.work import call_reading, call_text
+from workbench.work.annotations import convert, hint
+from workbench.work.fingerprint import closure, describe, digest, fingerprint, identity
+from workbench.work.public_names import full_name, ours, public_name
 
 __all__ = ["Call", "Once", "call", "fingerprint"]
 
@@ -143,19 +143,18 @@ class Call:
         return call_text.script(self)
 
     def json(self) -> str:
-        """The call as one line of JSON, public names only; options that equal their defaults are left out."""
+        """The call as one line of JSON, public names only; an archive, and what equals its default, are left out."""
         return json.dumps(call_text.to_json(self, ""))
 
     @staticmethod
     def from_json(text: str) -> Call:
-        """The call that `json` wrote. A ValueError if it is not one, or names anything but the workbench's own."""
-        try:
-            data = json.loads(text)
-        except ValueError as error:
-            raise ValueError(f"not a call, for it is not JSON ({error}); Call.json() writes one") from None
-        value = _from_json(data)
+        """The call that `json` wrote; it may come from anywhere.
+
+        A ValueError if it is not one, names anything but what `public_names.FROM_JSON` lists, or a place to write to.
+        """
+        value = call_reading.read(text, call)
         if not isinstance(value, Call):
-            raise ValueError(f"not a call, but {text[:60]}; Call.json() writes one")
+            raise call_reading.no_call(text)
         return value
 
 
@@ -186,32 +185,3 @@ def _replace(value: Any, once: Once) -> Any:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 40 and "\n" not in text else f"<{type(value).__name__}>"
-
-
-def _from_json(data: Any) -> Any:
-    if isinstance(data, list):
-        return [_from_json(item) for item in data]
-    if not isinstance(data, dict):
-        return data
-    try:
-        match data:
-            case {"tuple": list(items)}:
-                return tuple(_from_json(item) for item in items)
-            case {"dict": list(pairs)}:
-                return {_from_json(name): _from_json(value) for name, value in pairs}
-            case {"float": "inf" | "-inf" as text}:
-                return float(text)
-            case {"dataclass": str(path), "fields": dict(fields)}:
-                if not dataclasses.is_dataclass(kind := public(path)):
-                    raise ValueError(f'"{path}" is no dataclass')
-                return kind(**{name: _from_json(value) for name, value in fields.items()})  # pyright: ignore
-            case {"call": str(path), "arguments": dict(arguments)}:
-                function = public(path)
-                values: Any = {name: _from_json(value) for name, value in arguments.items()}
-                signature = inspect.signature(function)
-                bound = inspect.BoundArguments(signature, values)
-                strange = {name: value for name, value in values.items() if name not in signature.parameters}
-                return call(function, *bound.args, **bound.kwargs | strange)
-    except (TypeError, KeyError) as error:
-        raise ValueError(f"the call does not fit the workbench: {error}") from error
-    raise ValueError(f"not a call: {json.dumps(data)[:60]}; Call.json() writes one")

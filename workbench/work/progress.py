@@ -242,7 +242,7 @@ def describe(progress: Progress) -> str:
 
 def clock(seconds: float) -> str:
     """Seconds for people: `8 s`, `2 min 05 s`, `3 h 20 min`."""
-    seconds = round(seconds)
+    seconds = round(rules.number("seconds", seconds, least=0))
     if seconds < 60:
         return f"{seconds} s"
     if seconds < 3600:

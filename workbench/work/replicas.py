@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from workbench.work import rules
 from workbench.work.progress import Progress, Stopped, report, watch, within
+from workbench.work.seeds import check_seed
 
 T = TypeVar("T")
 Values = Generator[tuple[int, Any], None, None]
@@ -37,7 +38,7 @@ def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | No
     """
     rules.function("f", f, "give the function of a seed itself, not what it returns")
     rules.instance("seeds", seeds, Iterable, "several seeds", "wb.seeds(0, 3) are three")
-    seeds = list(seeds)
+    seeds = [check_seed(seed) for seed in seeds]
     if workers is None:
         workers = os.cpu_count() or 1
     rules.whole("workers", workers, least=1, way_on="leave it out for one a core")

@@ -7,14 +7,18 @@ got 2.5; 128 is the usual one. Every public function checks what it is given wit
 from __future__ import annotations
 
 import math
+import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from workbench.work.nearest import unknown
 
 LIMIT = 2**53  # beyond it a whole number would not survive JSON, a spreadsheet, or a float column of a table
 
@@ -44,12 +48,12 @@ def number(
     """
     x = bare(value)
     largest = math.inf if most == math.inf else sys.float_info.max
-    if isinstance(x, Real) and not isinstance(x, bool) and abs(x) <= largest:  # which NaN is not
+    if _is_number(x) and abs(x) <= largest:  # which NaN is not
         high_enough = (least is None or x >= least) and (above is None or x > above)
         if high_enough and (most is None or x <= most) and (below is None or x < below):
             return float(x)
     limits = _range(least, above, most, below)
-    if isinstance(x, Real) and not isinstance(x, bool):  # then that is not what is wrong
+    if _is_number(x):  # then that is not what is wrong
         raise refused(name, limits or "a finite number", value, way_on)
     raise refused(
         name, (f"a number of {limits}" if limits[:2] == "at" else f"a number {limits}").rstrip(), value, way_on
@@ -75,6 +79,12 @@ def flag(name: str, value: Any, way_on: str = "") -> None:
         raise refused(name, "True or False", value, way_on)
 
 
+def choice(kind: str, value: Any, known: Collection[str], way_on: str = "") -> None:
+    """Raise a ValueError with the nearest known one for anything but the known names of a `kind` ("scope")."""
+    if not (isinstance(value, str) and value in known):
+        raise unknown(kind, value if isinstance(value, str) else shown(value), known, way_on)
+
+
 def function(name: str, value: Any, way_on: str = "") -> None:
     """Raise a ValueError for what cannot be called."""
     if not callable(value):
@@ -88,8 +98,16 @@ def module(model: Any) -> None:
 
 def names(name: str, values: Any, way_on: str) -> None:
     """Raise a ValueError unless it is several names; one alone, as text, is none."""
-    if isinstance(values, str) or not isinstance(values, Iterable):
+    if isinstance(values, str) or not isinstance(values, Collection) or not all(isinstance(v, str) for v in values):
         raise refused(name, "several names", values, way_on)
+
+
+def path(name: str, value: Any, way_on: str = "") -> Path:
+    """Return the path of a file; a ValueError for what names none."""
+    text = os.fspath(value) if isinstance(value, (str, os.PathLike)) else ""
+    if not isinstance(text, str) or text in ("", ".") or "\0" in text:
+        raise refused(name, "the path of a file", value, way_on)
+    return Path(text)
 
 
 def tensors(name: str, value: Any, way_on: str) -> None:
@@ -135,6 +153,10 @@ def shown(value: Any) -> str:
 def bare(value: Any) -> Any:
     """Return the plain number of an array or tensor that is one; anything else as it is."""
     return value.item() if isinstance(value, (np.ndarray, Tensor)) and value.shape == () else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _article(name: str) -> str:

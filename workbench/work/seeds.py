@@ -39,11 +39,11 @@ def number(seed: int, tag: str, index: int = 0) -> int:
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(11))
 
 
-def check_seed(seed: int) -> int:
+def check_seed(seed: int, name: str = "seed") -> int:
     """Return the seed, or say what a seed must be."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < LIMIT:
         raise ValueError(
-            f"seed must be an integer from 0 to 2**53 - 1, got {rules.shown(seed)}; seed=0 is the usual first one"
+            f"{name} must be an integer from 0 to 2**53 - 1, got {rules.shown(seed)}; seed=0 is the usual first one"
         )
     return int(seed)
 

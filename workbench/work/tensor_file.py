@@ -7,6 +7,9 @@ from pathlib import Path
 
 from torch import Tensor
 
+from workbench.work import rules
+from workbench.work.memory import check_room
+
 
 def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], title: str) -> None:
     """Write a file, or leave what was there; its `title` ("a ticket") is named in errors.
@@ -16,7 +19,7 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Map
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    path = Path(path)
+    path = rules.path("path", path, f"{title} is saved there")
     if not path.parent.is_dir():
         raise ValueError(f"{title} cannot be saved as {path}: {path.parent} is no folder; make it first")
     part = path.with_name(path.name + ".part")
@@ -36,8 +39,9 @@ def read_tensors(path: str | Path, noun: str, way_on: str) -> tuple[dict[str, Te
     from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_file
 
-    if not Path(path).is_file():
+    if not rules.path("path", path, way_on).is_file():
         raise ValueError(f"there is no {noun} at {path}; {way_on}")
+    check_room(f"the {noun} in {path}", Path(path).stat().st_size, "is it the right file?")
     try:
         with safe_open(str(path), "pt") as file:
             metadata = file.metadata() or {}

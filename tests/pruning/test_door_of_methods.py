@@ -1,0 +1,92 @@
+"""What the methods refuse at the door: masks, scores, densities and options that are none."""
+
+from __future__ import annotations
+
+import pytest
+from bare import said_by
+
+BEGIN = """
+named = calling(wb.pruning.prune, model=model, weights=w, density=0.5)
+prune = lambda method="magnitude", **how: named(method=method, **how)
+magnitude = calling(wb.pruning.magnitude, weights=w, mask=full, density=0.5)
+random = calling(wb.pruning.random_mask, mask=full)
+training = {"model": model, "weights": w, "data": data, "recipe": recipe, "density": 0.5}
+popup = calling(wb.pruning.edge_popup_search, **training)
+dynamic = calling(wb.pruning.dynamic_search, **training)
+scores = {name: w[name] for name in full}
+searched, evolved = next(wb.pruning.edge_popup_search(**training)), next(wb.pruning.dynamic_search(**training))
+halved = next(wb.pruning.dynamic_search(**training | {"density": 0.25}))
+"""
+CALLS = {
+    "prune(5)": "method must be the name of a pruning method, got 5",
+    "prune('random_mask(layers=5)')": 'rule for layers "5" is not known',
+    "prune('random_mask(layerwise=5)')": 'option of random_mask "layerwise" is not known',
+    "prune('random_mask(layers={})')": "counts by layer must name every layer",
+    "prune('edge_popup(invert=5)', data=data, recipe=recipe)": "invert must be True or False, got 5",
+    "prune(model='lenet')": "model must be an nn.Module, got 'lenet'",
+    "prune(weights=double)": "must have the dtypes of the model",
+    "prune(weights=model)": "weights must be a dict of tensors by name, got a Sequential",
+    "prune(data='digits')": "data must be whole data, as wb.load gives it, got 'digits'",
+    "prune(data=data.train)": "that is one part of it, so give the whole",
+    "prune(recipe=wb.Recipe)": "recipe must be a Recipe, got the class Recipe",
+    "prune(seed=None)": "seed must be an integer from 0",
+    "magnitude(weights=full)": "weights must be floats, but 1.weight is torch.bool",
+    "magnitude(weights=None)": "weights must be a dict of tensors by name, got None",
+    "magnitude(mask={})": "the mask names no weight",
+    "magnitude(mask={name: mask.float() for name, mask in full.items()})": "a mask must hold bool tensors",
+    "magnitude(scope=5)": 'scope "5" is not known; known: global, layer',
+    "magnitude(scope=[])": "scope",
+    "random(layers={name: 2.5 for name in full})": "counts by layer must name every layer, each from 0",
+    "random(layers={name: True for name in full})": "counts by layer must name every layer",
+    "random(layers={name: 0 for name in full})": "keep no weight at all",
+    "random(density=0.5, layers=None)": "rule for layers",
+    "random(mask=model, density=0.5)": "mask must be a dict of tensors by name, got a Sequential",
+    "popup(data=data.test)": "data must be whole data",
+    "popup(recipe=None)": "recipe must be a Recipe, got None",
+    "popup(every=2.5)": "every must be a whole number of steps from 1, got 2.5; None yields about 20 times",
+    "popup(every=-1)": "every must be a whole number of steps from 1, got -1",
+    "popup(after=evolved)": "after must be the last Search, got an Evolved",
+    "popup(after={})": "after must be the last Search",
+    "popup(invert='yes')": "invert must be True or False, got 'yes'",
+    "popup(scores=list(scores))": "scores must be a dict of tensors by name, got a list",
+    "popup(scores=5)": "scores must be a dict of tensors by name, got 5",
+    "popup(mask=5)": "mask must be a dict of tensors by name, got 5",
+    "popup(weights=elsewhere)": "must have the shapes of the model",
+    "popup(selection=None)": 'selection "None" is not known; known: carried, exact',
+    "popup(order_seed=2.5)": "order_seed must be an integer from 0 to 2**53 - 1, got 2.5",
+    "dynamic(augment_seed=-1)": "augment_seed must be an integer from 0 to 2**53 - 1, got -1",
+    "dynamic(data=None)": "data must be whole data",
+    "dynamic(weights=diverged)": "is not finite in 1.weight",
+    "dynamic(after=searched)": "after must be the last Evolved, got a Search",
+    "dynamic(after=halved)": "must keep as many weights as it",
+    "dynamic(drop=math.nan)": "drop must be in (0, 1), got nan",
+    "dynamic(drop='0.3')": "drop must be a number in (0, 1), got '0.3'",
+    "dynamic(until=-0.5)": "until must be in (0, 1], got -0.5",
+    "dynamic(rewire_every=2.5)": "rewire_every must be a whole number of steps from 1, got 2.5; 100 is RigL's",
+    "dynamic(grow=[])": "way to grow",
+    "dynamic(layers=5)": 'rule for layers "5" is not known',
+}
+SERVES = (
+    "popup(every=10**9)",
+    "dynamic(rewire_every=10**9)",
+    "popup(scores={name: score.double() for name, score in scores.items()})",
+    "random(layers={name: torch.tensor(3).numpy()[()] for name in full})",
+    "dynamic(after=evolved)",
+    "popup(after=searched)",
+)
+
+
+@pytest.fixture(scope="module")
+def said() -> dict[str, str]:
+    """What each call said."""
+    return said_by([*CALLS, *SERVES], BEGIN)
+
+
+@pytest.mark.parametrize("text", CALLS)
+def test_nonsense_is_refused_in_words(text: str, said: dict[str, str]):
+    assert CALLS[text] in said[text]
+
+
+@pytest.mark.parametrize("text", SERVES)
+def test_what_is_right_is_not_refused(text: str, said: dict[str, str]):
+    assert said[text] == ""
