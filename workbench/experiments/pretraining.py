@@ -162,7 +162,8 @@ def cells(
     """Return the cells of the grid, each once; a ValueError for a subset, a size or a step out of range."""
     n, length = len(data.train), recipe.length(len(data.train))
     for name, values in (("subsets", subsets), ("sizes", sizes), ("pretrain_steps", pretrain_steps)):
-        rules.names(name, values, "the defaults are a small grid")
+        if isinstance(values, str) or not isinstance(values, Sequence):
+            raise rules.refused(name, "several values", values, "the defaults are a small grid")
         if not values:
             raise ValueError(f"{name} must hold at least one value, got none; the defaults are a small grid")
     rules.flag("balanced", balanced)
