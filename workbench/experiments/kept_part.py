@@ -19,7 +19,7 @@ from workbench.experiments.score_to_sort_by import score_to_sort_by
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def kept_part(
     score_step: int | None = None,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Kept]:
     """Yield a `Kept` for the whole data and then every subset and share, replicas side by side.
 

@@ -32,7 +32,7 @@ from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
 
 ENOUGH = 8  # presentations of every example of a subset, below which it shows much the same data as a run on all
@@ -110,7 +110,7 @@ def pretraining(
     score_step: int | None = None,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Pretrained]:
     """Yield a `Pretrained` for every round of every cell of the grid, replicas side by side.
 
@@ -161,15 +161,13 @@ def cells(
 ) -> list[Cell]:
     """Return the cells of the grid, each once; a ValueError for a subset, a size or a step out of range."""
     n, length = len(data.train), recipe.length(len(data.train))
+    rules.names("subsets", subsets, '("random", "hardest") are two')
+    rules.each("sizes", sizes, rules.whole, "they are numbers of examples", least=1)
+    rules.each("pretrain_steps", pretrain_steps, rules.whole, "(0, 100) are two")
     for name, values in (("subsets", subsets), ("sizes", sizes), ("pretrain_steps", pretrain_steps)):
-        if isinstance(values, str) or not isinstance(values, Sequence):
-            raise rules.refused(name, "several values", values, "the defaults are a small grid")
         if not values:
             raise ValueError(f"{name} must hold at least one value, got none; the defaults are a small grid")
     rules.flag("balanced", balanced)
-    for kind in subsets:
-        rules.instance("subsets", kind, str, "names of subsets", '"random" is one')
-    rules.each("sizes", sizes, rules.whole, "they are numbers of examples", least=1)
     if not are(list(set(pretrain_steps)), rules.whole, most=length - 1):
         raise ValueError(f"pretrain_steps must be from 0 to {length - 1}, got {told(pretrain_steps)}")
     grid: dict[Cell, None] = {}

@@ -28,7 +28,7 @@ from workbench.pruning.straight_through import SCOPES
 from workbench.training.losses import CrossEntropy, Loss, Robust
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 
 POPUP = Recipe(epochs=30, weight_decay=1e-4, schedule="cosine")
 _HELD: WeakValueDictionary[tuple[object, ...], Data] = WeakValueDictionary()  # data of replicas that are in use
@@ -57,7 +57,7 @@ def robust_ensembles(
     combine: str = "logits",
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Ensembled]:
     """Yield an `Ensembled` for every method of every replica, replicas side by side.
 

@@ -16,8 +16,9 @@ from workbench.panels import PANELS
 from workbench.panels.declaration import Declaration
 from workbench.panels.draft import Draft
 from workbench.panels.job import Job
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.calls import Call
+from workbench.work.locks import Lock
 from workbench.work.nearest import unknown
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 PATIENCE = 0.5  # seconds that a live panel's call may take once its options have changed
 
 SHOWN: dict[str, Panel] = {}  # the panels of this kernel by name
-_lock = threading.Lock()
+_lock = Lock()
 
 
 def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Panel:
@@ -37,6 +38,7 @@ def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Pane
     call. An option is an argument of the function; one of a frozen value, such as the recipe, may go by its own name
     (`epochs=5`) or in full (`**{"recipe.epochs": 5}`). Raises a ValueError for a name or an option that is not known.
     """
+    rules.flag("interactive", interactive, "False runs it at once, as in a batch")
     arguments: dict[str, Any] = {}
     if isinstance(name, Call):
         arguments, name = name.arguments, _named(name)
@@ -77,7 +79,7 @@ class Panel:
         self._result: Any = None
         self._again = False  # a live panel was asked for another run while its call ran
         self._told: Job | None = None  # the job whose last message is out
-        self._lock = threading.RLock()  # held while a view is told something: taken before the chart's, never after
+        self._lock = Lock(threading.RLock)  # while a view is told something; taken before the chart's, never after
         self._view: View | None = None
 
     @property

@@ -9,10 +9,12 @@ import torch
 from torch import nn
 
 from workbench.nets.initialisation import initialise
+from workbench.work import rules
 from workbench.work.memory import check_room
 
 Module = TypeVar("Module", bound=nn.Module)
 
+PAPERS = "the default is the papers' size"
 WIDEST, MOST = 2**24, 1000  # units of a layer, and layers: what is far beyond any memory is not even counted
 
 
@@ -23,12 +25,10 @@ def drawn(build: Callable[[], Module], seed: int, **sizes: int | tuple[int, ...]
     that all of torch shares, and one that does not fit the memory is a ValueError before any is taken.
     """
     for name, size in sizes.items():
-        sizes_of_one = size if isinstance(size, tuple) else (size,)
-        if min(sizes_of_one, default=1) < 1:
-            raise ValueError(f"{name} must be above 0, got {size}; the default is the papers' size")
-        if len(sizes_of_one) > MOST or max(sizes_of_one, default=1) > WIDEST:
-            rule = f"at most {WIDEST:,}" if len(sizes_of_one) <= MOST else f"at most {MOST} layers"
-            raise ValueError(f"{name} must be {rule}, got {str(size)[:60]}; the default is the papers' size")
+        several = size if isinstance(size, tuple) else (size,)
+        if len(several) > MOST:
+            raise rules.refused(name, f"at most {MOST} layers", len(several), PAPERS)
+        rules.each(name, several, rules.whole, PAPERS, least=1, most=WIDEST)
     with torch.device("meta"):
         module = build()
     tensors = module.state_dict().values()
