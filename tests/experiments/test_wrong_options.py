@@ -48,7 +48,7 @@ CALLS = {  # each is tried with the tiny settings of BEGIN
     "e.curvature(**tiny, measured=(0,), steps=10**13)": "steps must be a whole number from 2 to 10000",
     "e.curvature(**tiny, measured='0')": "measured must be rounds from 0 on, each once, got '0'",
     "e.pair_matrix(**tiny, rounds=1, mask=[])": "mask on the path",
-    "e.pretraining(**tiny, sizes='10')": "sizes must be several names, got '10'",
+    "e.pretraining(**tiny, sizes='10')": "sizes must be several values, got '10'",
     "e.pretraining(**tiny, sizes=(2.5,))": "sizes[0] must be a whole number from 1, got 2.5",
     "e.pretraining(**tiny, sizes=(10,), pretrain_steps=(nan,))": "pretrain_steps must be from 0 to 3, got [nan]",
     "e.robust_ensembles(**tiny, lams=3)": "lams must be numbers, one a member, got 3",

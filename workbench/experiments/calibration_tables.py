@@ -112,7 +112,7 @@ def differences_between(
         raise rules.refused("rows", "a data frame", rows, "wb.experiments.ensembles_table(outcomes) makes one")
     check_names("measure", measures, [*dict.fromkeys((*MEASURES, *map(str, rows)))], least=1)
     for name, method in (("a", a), ("b", b)):
-        check_known(f"method {name}", method, {*WAYS, *rows.get("method", ())})
+        check_known(f"method {name}", method, {*WAYS, *(rows["method"] if "method" in rows else ())})
     if not len(rows):
         return
     check_once(rows[["seed", "replica", "method", "temperature_scaled"]].itertuples(index=False, name=None))
