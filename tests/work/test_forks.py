@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
-import os, sys, tempfile, threading, time
+import faulthandler, os, sys, tempfile, threading, time
 sys.path.insert(0, {root!r})
 import workbench as wb
 
@@ -25,6 +25,7 @@ def busy():
         wb.initialise(model, seed=i)
 
 def child():
+    faulthandler.dump_traceback_later(20)  # where it hangs
     data = wb.load("digits", train_size=77)
     model = wb.models.lenet(data, seed=1)
     call = wb.call(wb.snapshot, model)

@@ -18,7 +18,7 @@ from workbench.work.locks import Lock
 from workbench.work.nearest import unknown
 from workbench.work.seeds import generator, number
 
-_DRAWING = Lock()  # `reset_parameters` draws from torch's global generator, which all threads share
+_DRAWING = Lock(awaited=True)  # `reset_parameters` draws from torch's global generator, which all threads share
 RULES = ("own", "signed_constant", "kaiming_normal", "scaled_constant")
 
 
