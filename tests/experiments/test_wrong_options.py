@@ -50,7 +50,7 @@ CALLS = {  # each is tried with the tiny settings of BEGIN
     "e.pair_matrix(**tiny, rounds=1, mask=[])": "mask on the path",
     "e.pretraining(**tiny, sizes='10')": "sizes must be several numbers, got '10'",
     "e.pretraining(**tiny, sizes=(2.5,))": "sizes[0] must be a whole number from 1, got 2.5",
-    "e.pretraining(**tiny, sizes=(10,), pretrain_steps=(nan,))": "pretrain_steps[0] must be a whole number from 0, got nan",
+    "e.pretraining(**tiny, sizes=(10,), pretrain_steps=(nan,))": "[0] must be a whole number from 0, got nan",
     "e.robust_ensembles(**tiny, lams=3)": "lams must be numbers, one a member, got 3",
     "e.robust_ensembles(**tiny, methods=())": "methods must name one at least",
     "e.robust_ensembles(**tiny, pixel_noise=[])": "pixel_noise must be a number",

@@ -170,15 +170,25 @@ def load(
     Raises a ValueError for an unknown name, a bad file, or an option out of range, and a FileNotFoundError for a
     dataset that is neither on the disk nor can be downloaded.
     """
+    check_sizes(train_size, image_size, validation, label_noise)
+    place = sources.find(name)
+    with _LOADING:
+        return _load(place, train_size, image_size, float(validation), float(label_noise), check_seed(seed))
+
+
+def check_sizes(
+    train_size: int | None = None,
+    image_size: int | None = None,
+    validation: float | int = 0.1,
+    label_noise: float | int = 0.0,
+) -> None:
+    """Raise a ValueError for an option of `load` that is out of range."""
     if image_size is not None:
         rules.whole("image_size", image_size, least=1, unit="pixels", way_on="16 is small and quick")
     if train_size is not None:
         rules.whole("train_size", train_size, least=1, way_on="train_size=None takes all")
     rules.number("validation", validation, least=0, below=1, way_on='for "10 %" pass 0.1')
     rules.share("label_noise", label_noise)
-    place = sources.find(name)
-    with _LOADING:
-        return _load(place, train_size, image_size, float(validation), float(label_noise), check_seed(seed))
 
 
 @functools.lru_cache(maxsize=2)  # of finished data, not of the arrays they came from: a run holds no second copy

@@ -21,6 +21,7 @@ from workbench.data.sources import find
 from workbench.ensembles.predicted import Predicted, predict
 from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.experiments.given_names import are, check_names, several, told
+from workbench.nets.door import check_data
 from workbench.numbers.asked import asked
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES, corrupt, detection, like, roc
 from workbench.work import progress, rules
@@ -100,6 +101,7 @@ def shifted(
     are combined as the outcome says. Raises a ValueError for an unknown name, an impossible severity or number, and for
     data that are not those of the outcomes.
     """
+    check_data(data)
     tested: list[Ensembled] = asked("shifted", outcomes, "members test examples pixel_noise", "robust_ensembles")
     check_seed(seed)
     corruptions, others, scores = several(corruptions), several(others), several(scores)

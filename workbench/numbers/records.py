@@ -53,7 +53,15 @@ def record(
     there is as it was until the new one is whole. A ValueError for a name that is not plain.
     """
     _check_name(name)
-    folder = Path(folder)
+    folder = rules.path("folder", folder, '"recorded" is one')
+    for argument, text in (("made_by", made_by), ("note", note)):
+        rules.instance(argument, text, str, "text", 'made_by="papermill 01_winning_tickets.ipynb …" is usual')
+    if replicas is not None:
+        rules.whole("replicas", replicas, least=1, way_on="leave it out where the table has a column `replica`")
+    needed = ("seed",) if replicas else ("seed", "replica")
+    if lacking := [name for name in needed if name not in getattr(table, "columns", ())]:
+        way_on = "wb.table(outcomes) has them; replicas= says how many where there is no column of them"
+        raise rules.refused("table", f"a data frame with the columns {', '.join(lacking)}", table, way_on)
     folder.mkdir(parents=True, exist_ok=True)
     about = {
         "made_by": made_by,

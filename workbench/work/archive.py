@@ -26,7 +26,7 @@ import os
 import time
 import warnings
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,8 @@ class Archive:
         rules.instance("archive", self.folder, (str, os.PathLike), *WHAT)
         if not isinstance(name := os.fspath(self.folder), str) or not name or "\0" in name:
             raise rules.refused("archive", WHAT[0], name, WHAT[1])
+        if not isinstance(self.types, tuple) or not all(map(is_dataclass, self.types)):
+            raise rules.refused("types", "a tuple of dataclasses", self.types, "types=(MyResult,) is one")
 
     def run(self, call: Any) -> Any:
         """The result of a `Call`, from the disk where it is there; else made, stored and returned.

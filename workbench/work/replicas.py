@@ -14,7 +14,7 @@ import os
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from operator import itemgetter
@@ -41,7 +41,8 @@ def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | No
     its traceback; dropping or closing the generator stops them all.
     """
     rules.function("f", f, "give the function of a seed itself, not what it returns")
-    rules.instance("seeds", seeds, Iterable, "several seeds", "wb.seeds(0, 3) are three")
+    if isinstance(seeds, (str, Mapping)) or not isinstance(seeds, Iterable):
+        raise rules.refused("seeds", "several seeds", seeds, "wb.seeds(0, 3) are three")
     seeds = [check_seed(seed) for seed in seeds]
     if workers is None:
         workers = os.cpu_count() or 1
