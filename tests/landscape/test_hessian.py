@@ -453,7 +453,5 @@ def test_layers_of_no_one_or_two_survivors_are_left_out_or_measured():
     for c in found:
         assert len(c.eigenvalues) == min(3, c.dimension)
         assert float(torch.trapezoid(c.values, c.grid)) == pytest.approx(1, abs=0.05)
-    with pytest.raises(
-        ValueError, match=r"no curvature .* none of the weights of \['1.weight'\]"
-    ):
+    with pytest.raises(ValueError, match=r"no curvature .* none of the weights of \['1.weight'\]"):
         curvature(model, weights, DATA, mask=mask, layers=("1.weight",))
