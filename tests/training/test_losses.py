@@ -342,3 +342,14 @@ def test_a_loss_joins_by_one_line(monkeypatch: pytest.MonkeyPatch):
 def test_a_loss_that_is_no_loss_is_said(text: str, words: str):
     with pytest.raises(ValueError, match=words):
         named(text)
+
+
+def test_a_loss_of_ones_own_is_said_as_it_shows_itself():
+    @dataclass(frozen=True)
+    class Tripled:
+        def __call__(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+            return 3 * wb.CrossEntropy()(logits, batch)
+
+    assert in_words(Tripled()).endswith("Tripled()")
+    with pytest.raises(ValueError, match="loss must be one of the workbench's"):
+        wb.losses.spelled(Tripled())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from torch import Tensor
+
+from workbench.work import html
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -25,7 +26,7 @@ class Checked:
 
     def _repr_html_(self) -> str:
         mark = "✔ Right" if self.right else "✎ Not yet"
-        return f"<p><b>{mark}:</b> {html.escape(self.message)}</p>"
+        return html.element("p", html.element("b", f"{mark}:"), " ", self.message)
 
 
 class Slip(Exception):  # noqa: N818

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from jaxtyping import Float64, UInt8
 from torch import Tensor
 from torch.nn import functional
+
+from workbench.work.memory import check_room
 
 Images = UInt8[Tensor, "batch channels height width"]
 
@@ -35,6 +38,8 @@ def resize(images: Images, size: int) -> UInt8[Tensor, "batch channels {size} {s
     """
     if images.shape[2:] == (size, size):
         return images
+    numbers = math.prod(images.shape[:2]) + 4 * math.prod(images[:1024].shape[:2])  # and the floats of one part
+    check_room(f"image_size={size}", numbers * size**2, f"these images have {images.shape[2]}×{images.shape[3]} pixels")
     result = images.new_empty((*images.shape[:2], size, size))
     height, width = images.shape[2:]
     rows, columns = _shares(height, size), _shares(width, size)

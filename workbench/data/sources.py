@@ -8,9 +8,9 @@ folder to `Arrays`.
 
 from __future__ import annotations
 
+import math
 import os
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,15 @@ import numpy as np
 
 from workbench.data.torchvision_files import halves, read_halves
 from workbench.work import rules
+from workbench.work.memory import check_room
 from workbench.work.nearest import unknown
 
 SPLIT = ("train_images", "train_labels", "test_images", "test_labels")
 LABELS = ("labels", "fine_labels")
 CLASSES = ("classes", "fine_label_names")
+
+FEW, MOST = 1000, 2**16  # classes that any data may have, and that large data may: more are no classes but ids
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}  # of a .npy
 
 Pair = tuple[np.ndarray, np.ndarray]  # images and labels
 
@@ -127,10 +131,8 @@ def npz(path: Path) -> Arrays:
     Images are uint8, as (n, h, w), (n, h, w, c) or (n, c, h, w) with c = 1 or 3; `classes` may hold their names.
     """
     try:
-        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in (*SPLIT, "images", *LABELS, *CLASSES) if key in file.files}
-            keys = file.files
-    except (ValueError, OSError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        arrays, keys = _members(path)
+    except Exception as error:  # zip and numpy raise all kinds, from zlib.error to TokenError
         trouble = f"{path} is not a whole .npz of plain arrays ({error}); write it anew with numpy.savez"
         raise ValueError(trouble) from error
     split = "images" not in arrays
@@ -139,13 +141,36 @@ def npz(path: Path) -> Arrays:
     if missing:
         need = f"an .npz holds {', '.join(SPLIT)}, or images and labels without a split"
         raise ValueError(f"{path} lacks {', '.join(missing)} (it has {', '.join(keys) or 'nothing'}); {need}")
-    train = _checked(path, *(arrays[key] for key in wanted[:2]))
-    test = _checked(path, *(arrays[key] for key in wanted[2:])) if split else (train[0][:0], train[1][:0])
-    named = next((arrays[key] for key in CLASSES if key in arrays), ())
+    named = next((arrays[key] for key in CLASSES if key in arrays), np.array(()))
+    if named.ndim != 1 or len(named) > MOST:
+        raise ValueError(f"{path}: classes must be one list of at most {MOST} names, got the shape {named.shape}")
+    pairs = [_checked(path, arrays[a], arrays[b], len(named)) for a, b in zip(wanted[::2], wanted[1::2], strict=True)]
+    train, test = pairs if split else (pairs[0], (pairs[0][0][:0], pairs[0][1][:0]))
     return _arrays(str(path), train, test, tuple(str(name) for name in named), split)
 
 
-def _checked(path: Path, images: np.ndarray, labels: np.ndarray) -> Pair:
+def _members(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return the arrays of an .npz that are wanted, and the names of all; what they take is seen before it is taken."""
+    with zipfile.ZipFile(path) as file:
+        keys = [name.removesuffix(".npy") for name in file.namelist()]
+        wanted = {key: f"{key}.npy" for key in (*SPLIT, "images", *LABELS, *CLASSES) if f"{key}.npy" in file.namelist()}
+        check_room("it", sum(file.getinfo(name).file_size for name in wanted.values()))
+        return {key: _array(file, name) for key, name in wanted.items()}, keys
+
+
+def _array(file: zipfile.ZipFile, name: str) -> np.ndarray:
+    """Read an array of plain numbers or texts that is as long as its header says; never pickle."""
+    with file.open(name) as member:
+        read_header = HEADERS[np.lib.format.read_magic(member)]
+        shape, _, dtype = read_header(member)
+        size, rest = math.prod(shape) * dtype.itemsize, file.getinfo(name).file_size - member.tell()
+        if size != rest and not dtype.hasobject:
+            raise ValueError(f"{name} says that it is {size:,} bytes, and is {rest:,}")
+        member.seek(0)
+        return np.lib.format.read_array(member, allow_pickle=False)
+
+
+def _checked(path: Path, images: np.ndarray, labels: np.ndarray, classes: int) -> Pair:
     """Return images as (n, c, h, w) and labels as int64, or say what is wrong with them."""
     if images.dtype != np.uint8:
         way_on = "floats in [0, 1] become (255 * images).round().astype('uint8')"
@@ -162,6 +187,12 @@ def _checked(path: Path, images: np.ndarray, labels: np.ndarray) -> Pair:
         )
     if len(labels) != len(images):
         raise ValueError(f"{path}: there must be one label an image, got {len(images)} images, {len(labels)} labels")
+    most = max(FEW, classes, min(len(labels), MOST))
+    if len(labels) and int(labels.max()) >= most:
+        raise ValueError(
+            f"{path}: labels must be below {most}, for they are classes, got {labels.max()}; where they are ids, "
+            "numpy.unique(labels, return_inverse=True) numbers them from 0, or `classes` names every class"
+        )
     return images, labels.astype(np.int64)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import socket
 import tarfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,10 +20,12 @@ import numpy as np
 
 from workbench.data._torchvision import torchvision
 from workbench.work import progress
+from workbench.work.locks import Lock
+from workbench.work.memory import check_room
 
 PATIENCE = 10  # seconds without an answer after which a download is given up
 FAILURES = (RuntimeError, OSError, EOFError, tarfile.TarError, http.client.HTTPException)
-_DOWNLOADING = threading.Lock()
+_DOWNLOADING = Lock()
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,14 @@ def _absent(half: Half) -> list[Path]:
 
 
 def _read(half: Half) -> Read:
+    files = ", ".join(str(file) for file in half.files)
+    check_room(files, sum(file.stat().st_size for file in half.files), "delete what is no file of this dataset")
     try:
         dataset = half.make()
         labels = dataset.labels if hasattr(dataset, "labels") else dataset.targets
         classes = tuple(str(name) for name in getattr(dataset, "classes", ()))
         return Read(np.asarray(dataset.data), np.asarray(labels, dtype=np.int64), classes)
     except Exception as error:  # torchvision's readers raise all kinds, from AssertionError to UnpicklingError
-        files = ", ".join(str(file) for file in half.files)
         raise ValueError(f"one of {files} is corrupt ({error}); delete it and load again") from error
 
 

@@ -25,7 +25,7 @@ from workbench.nets.evaluation import evaluate_all
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, mix
-from workbench.work import progress, rules
+from workbench.work import html, progress, rules
 
 MEMORY = 2**30  # bytes of weights and logits at once; a path of more is measured in parts
 
@@ -62,12 +62,9 @@ class Path:
         return f"Path(barrier: error {error:.4f}, loss {loss:.4f}; points={len(self.alphas)}, {where})"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{name}</th><td>{self.barrier(name):.4f}</td><td>{self.barrier(name, of='loss'):.4f}</td></tr>"
-            for name in DEFINITIONS
-        )
+        rows = ((name, f"{self.barrier(name):.4f}", f"{self.barrier(name, of='loss'):.4f}") for name in DEFINITIONS)
         caption = f"barrier on {self.split}, batch-norm: {self.batch_norm}, {len(self.alphas)} points"
-        return f"<table><caption>{caption}</caption><tr><th></th><th>error</th><th>loss</th></tr>{rows}</table>"
+        return html.table(rows, head=("", "error", "loss"), caption=caption)
 
     def barrier(
         self, definition: str = "linear", *, of: str = "error", examples: Int64[Tensor, " some"] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from workbench.numbers.tables import table
-from workbench.work import rules
+from workbench.work import html, rules
 
 if TYPE_CHECKING:
     import pandas
@@ -74,13 +73,12 @@ class Surface:
         return f"Surface({grid}: loss {low:.4f} to {high:.4f}; split={self.split}, batch_norm={self.batch_norm})"
 
     def _repr_html_(self) -> str:
-        head = "<tr><th></th><th>x</th><th>y</th><th>from the plane</th><th>loss</th><th>error</th></tr>"
-        rows = "".join(
-            f"<tr><th>{html.escape(m.name)}</th><td>{m.x:.4g}</td><td>{m.y:.4g}</td><td>{m.distance:.4g}</td>"
-            f"<td>{m.loss:.4f}</td><td>{m.error:.4f}</td></tr>"
+        head = ("", "x", "y", "from the plane", "loss", "error")
+        rows = (
+            (m.name, f"{m.x:.4g}", f"{m.y:.4g}", f"{m.distance:.4g}", f"{m.loss:.4f}", f"{m.error:.4f}")
             for m in self.networks
         )
-        return f"<table><caption>{html.escape(repr(self))}</caption>{head}{rows}</table>"
+        return html.table(rows, head=head, caption=repr(self))
 
 
 def plane_table(surface: Surface) -> pandas.DataFrame:

@@ -7,7 +7,6 @@ Whether a ticket needs *its* initial weights is the question of the random re-in
 from __future__ import annotations
 
 import copy
-import threading
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +14,11 @@ from torch.nn.modules.conv import _ConvNd
 
 from workbench.nets.weights import Weights, snapshot
 from workbench.work import rules
+from workbench.work.locks import Lock
 from workbench.work.nearest import unknown
 from workbench.work.seeds import generator, number
 
-_DRAWING = threading.Lock()  # `reset_parameters` draws from torch's global generator, which all threads share
+_DRAWING = Lock(awaited=True)  # `reset_parameters` draws from torch's global generator, which all threads share
 RULES = ("own", "signed_constant", "kaiming_normal", "scaled_constant")
 
 

@@ -10,6 +10,7 @@ from traitlets import TraitError
 
 from workbench.panels.browser import Range
 from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several, Slider, Text, as_it_is
+from workbench.work.html import element
 
 LAYOUT = {"width": "100%", "min_width": "0"}
 STYLE = {"description_width": "8.6em"}
@@ -25,7 +26,7 @@ class Form:
         for name, shown in self.fields.items():
             shown.changed(lambda value, name=name: typed(name, value))
         boxes = [
-            widgets.VBox([widgets.HTML(f"<h4>{title}</h4>"), *(self.fields[option.name].widget for option in group)])
+            widgets.VBox([widgets.HTML(element("h4", title)), *(self.fields[option.name].widget for option in group)])
             for title, group in groups.items()
         ]
         for box in boxes:

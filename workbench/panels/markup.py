@@ -7,63 +7,60 @@ import shlex
 import time
 import traceback
 from collections.abc import Iterable
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from workbench.numbers.tables import table
 from workbench.panels.job import Job
 from workbench.work.calls import Call
+from workbench.work.html import Html, element, joined
 
 NOTEBOOK = "notebooks/00_workbench.ipynb"
 SHOWN = 200  # rows of the table on the screen; the CSV has all
-STYLE = Path(__file__).with_name("panel.css").read_text()
+STYLE = Html(Path(__file__).with_name("panel.css").read_text())
 COPY = "navigator.clipboard.writeText(this.previousElementSibling.textContent); this.textContent = 'Copied'"
 
 
-def head(title: str, about: str) -> str:
+def head(title: str, about: str) -> Html:
     """The look of the panel, its name and what it does."""
-    return f'<style>{STYLE}</style><h3>{escape(title)}</h3><p class="wb-about">{escape(about)}</p>'
+    return joined(element("style", STYLE), element("h3", title), element("p", about, class_="wb-about"))
 
 
-def status(job: Job | None) -> str:
+def status(job: Job | None) -> Html:
     """Progress as a bar and in words, with the time of this message: a clock that stands still means a dead kernel."""
     if job is None:
-        return '<div class="wb-line"><span>Ready.</span></div>'
+        return element("div", element("span", "Ready."), class_="wb-line")
     share = 100 if job.state == "finished" else round(100 * job.total.share, 1)
-    words = escape(f"{share:.0f} % · {job.words()}" if job.state != "finished" else job.words())
-    bar = (
-        '<div class="wb-bar" role="progressbar" aria-label="progress of the run" aria-valuemin="0" '
-        f'aria-valuemax="100" aria-valuenow="{share:.0f}" aria-valuetext="{words}">'
-        f'<div style="width: {share}%"></div></div>'
-    )
-    clock = f'<span title="it stands still when the kernel is gone">last update {time.strftime("%H:%M:%S")}</span>'
-    return f'{bar}<div class="wb-line"><span>{words}</span>{clock}</div>'
+    words = f"{share:.0f} % · {job.words()}" if job.state != "finished" else job.words()
+    said = {"aria_label": "progress of the run", "aria_valuemin": 0, "aria_valuemax": 100, "aria_valuetext": words}
+    done = element("div", style=f"width: {share}%")
+    bar = element("div", done, class_="wb-bar", role="progressbar", aria_valuenow=f"{share:.0f}", **said)
+    clock = element("span", f"last update {time.strftime('%H:%M:%S')}", title="it stands still when the kernel is gone")
+    return joined(bar, element("div", element("span", words), clock, class_="wb-line"))
 
 
-def failure(error: BaseException) -> str:
+def failure(error: BaseException) -> Html:
     """An error whole: its message first, the traceback folded."""
-    trace = escape("".join(traceback.format_exception(error)))
-    message = f"<b>{escape(type(error).__name__)}</b>: {escape(str(error))}"
-    return alert(f"{message}<details><summary>Traceback</summary><pre>{trace}</pre></details>")
+    trace = element("pre", "".join(traceback.format_exception(error)))
+    details = element("details", element("summary", "Traceback"), trace)
+    return alert(element("b", type(error).__name__), f": {error}", details)
 
 
-def wrong(message: str) -> str:
+def wrong(message: str) -> Html:
     """What is wrong with an option."""
-    return alert(f"<b>This cannot run yet</b>: {escape(message)}")
+    return alert(element("b", "This cannot run yet"), f": {message}")
 
 
-def alert(inner: str) -> str:
+def alert(*inner: str) -> Html:
     """A box that a screen reader reads out."""
-    return f'<div class="wb-alert" role="alert">{inner}</div>'
+    return element("div", *inner, class_="wb-alert", role="alert")
 
 
-def code(call: Call) -> str:
+def code(call: Call) -> Html:
     """The script of a call, and the line that runs it in batch."""
-    return (
-        f'<div class="wb-code"><b>The same from a cell</b>{_block(call.script().strip())}'
-        f"<b>The same in batch, from a terminal</b>{_block(batch(call))}</div>"
-    )
+    cell = (element("b", "The same from a cell"), _block(call.script().strip()))
+    terminal = (element("b", "The same in batch, from a terminal"), _block(batch(call)))
+    return element("div", *cell, *terminal, class_="wb-code")
 
 
 def batch(call: Call) -> str:
@@ -72,24 +69,24 @@ def batch(call: Call) -> str:
     return shlex.join(words)
 
 
-def _block(text: str) -> str:
-    button = f'<button type="button" onclick="{escape(COPY)}">Copy</button>'
-    return f'<div><pre tabindex="0">{escape(text)}</pre>{button}</div>'
+def _block(text: str) -> Html:
+    return element("div", element("pre", text, tabindex=0), element("button", "Copy", type="button", onclick=COPY))
 
 
-def sentences(lines: Iterable[str]) -> str:
+def sentences(lines: Iterable[str]) -> Html:
     """The outcomes in words."""
-    return '<div class="wb-words" role="status">' + "".join(f"<p>{escape(line)}</p>" for line in lines) + "</div>"
+    return element("div", *(element("p", line) for line in lines), class_="wb-words", role="status")
 
 
-def outcomes_table(name: str, outcomes: list[Any]) -> str:
+def outcomes_table(name: str, outcomes: list[Any]) -> Html:
     """The table of what was finished, folded, and a link that saves all of it as CSV."""
     if not outcomes:
-        return ""
+        return joined()
     frame = table(outcomes)
     csv = base64.b64encode(frame.to_csv(index=False).encode()).decode()
-    count = f"{len(frame)} row{'s' if len(frame) != 1 else ''}"
-    link = f'<a download="{escape(name)}.csv" href="data:text/csv;base64,{csv}">Save as CSV</a>'
+    link = element("a", "Save as CSV", download=f"{name}.csv", href=f"data:text/csv;base64,{csv}")
     shown = frame.tail(SHOWN).to_html(index=False, border=0, float_format=lambda value: f"{value:.4g}", justify="unset")
-    note = f"<p>the last {SHOWN} rows; the CSV has all</p>" if len(frame) > SHOWN else ""
-    return f'{link}<details><summary>Table ({count})</summary>{note}<div class="wb-table">{shown}</div></details>'
+    note = element("p", f"the last {SHOWN} rows; the CSV has all") if len(frame) > SHOWN else ""
+    count = element("summary", f"Table ({len(frame)} row{'s' if len(frame) != 1 else ''})")
+    rows = element("div", Html(shown), class_="wb-table")  # pandas escapes what it shows
+    return joined(link, element("details", count, note, rows))

@@ -16,8 +16,9 @@ from workbench.panels import PANELS
 from workbench.panels.declaration import Declaration
 from workbench.panels.draft import Draft
 from workbench.panels.job import Job
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.calls import Call
+from workbench.work.locks import Lock
 from workbench.work.nearest import unknown
 
 if TYPE_CHECKING:
@@ -26,17 +27,18 @@ if TYPE_CHECKING:
 PATIENCE = 0.5  # seconds that a live panel's call may take once its options have changed
 
 SHOWN: dict[str, Panel] = {}  # the panels of this kernel by name
-_lock = threading.Lock()
+_lock = Lock()
 
 
 def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Panel:
     """Return the panel of this name, with these options set; in a notebook, the last line of a cell shows it.
 
     There is one panel of a name: asking again, while its job runs or after the page was loaded anew, gives the same
-    one. Given a `Call`, it is the panel of the function that is called, with the call's arguments. An option is an
-    argument of the function; one of a frozen value, such as the recipe, may go by its own name (`epochs=5`) or in full
-    (`**{"recipe.epochs": 5}`). Raises a ValueError for a name or an option that is not known.
+    one. Given a `Call`, it is the panel of the function that is called, with the call's arguments, none of which is a
+    call. An option is an argument of the function; one of a frozen value, such as the recipe, may go by its own name
+    (`epochs=5`) or in full (`**{"recipe.epochs": 5}`). Raises a ValueError for a name or an option that is not known.
     """
+    rules.flag("interactive", interactive, "False runs it at once, as in a batch")
     arguments: dict[str, Any] = {}
     if isinstance(name, Call):
         arguments, name = name.arguments, _named(name)
@@ -55,8 +57,15 @@ def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Pane
 def _named(call: Call) -> str:
     for name, declaration in PANELS.items():
         if declaration.function is call.function:
+            if any(map(_holds_call, call.arguments.values())):
+                raise ValueError(f"a panel's call must hold values alone, got another call in {call!r}; run that first")
             return name
     raise ValueError(f"no panel makes {call!r}; there are panels for {', '.join(PANELS)}")
+
+
+def _holds_call(value: Any) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return isinstance(value, Call) or any(map(_holds_call, items))
 
 
 class Panel:
@@ -70,7 +79,7 @@ class Panel:
         self._result: Any = None
         self._again = False  # a live panel was asked for another run while its call ran
         self._told: Job | None = None  # the job whose last message is out
-        self._lock = threading.RLock()  # held while a view is told something: taken before the chart's, never after
+        self._lock = Lock(threading.RLock)  # while a view is told something; taken before the chart's, never after
         self._view: View | None = None
 
     @property

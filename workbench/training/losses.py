@@ -170,8 +170,13 @@ def named(text: str) -> Loss:
 
 
 def spelled(loss: Loss) -> str:
-    """Return the string by which `named` makes a loss: its name and the options that are not its defaults."""
-    name = next(name for name, kind in LOSSES.items() if kind is type(loss))
+    """Return the string by which `named` makes a loss: its name and the options that are not its defaults.
+
+    A loss of one's own has none: a ValueError.
+    """
+    name = next((name for name, kind in LOSSES.items() if kind is type(loss)), None)
+    if name is None:
+        raise rules.refused("loss", f"one of the workbench's ({', '.join(LOSSES)})", loss, "wb.Focal() is one")
     parameters = inspect.signature(LOSSES[name]).parameters
     options = {option: getattr(loss, option) for option in parameters}
     changed = ", ".join(f"{k}={value!r}" for k, value in options.items() if value != parameters[k].default)
@@ -190,7 +195,8 @@ def in_words(loss: Loss) -> str:
         return f"worst {100 * loss.share:g} %"
     if isinstance(loss, CrossEntropy):
         return f"mean, smoothed {loss.smoothing:g}" if loss.smoothing else "mean"
-    return spelled(loss)
+    check_loss(loss)
+    return spelled(loss) if type(loss) in LOSSES.values() else repr(loss)
 
 
 def check_loss(loss: Loss) -> None:

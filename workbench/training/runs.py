@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -21,7 +20,7 @@ from workbench.training.entrance import check_state, check_training, check_withi
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import network_weights, settle_recipe, steps
-from workbench.work import progress, rules
+from workbench.work import html, progress, rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +59,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         names = [f.name for f in fields(self) if f.name not in ("weights", "history", "checkpoints")]
-        rows = "".join(f"<tr><th>{name}</th><td>{html.escape(str(getattr(self, name)))}</td></tr>" for name in names)
-        return f"<table>{rows}</table>"
+        return html.table((name, getattr(self, name)) for name in names)
 
 
 def train(
@@ -138,9 +136,9 @@ def weights_along(
 ) -> dict[int, Weights]:
     """Return the weights and buffers at several steps of one dense training from `start`, which ends at the last."""
     check_training(model, start, data, recipe, seed=seed)
-    rules.instance("at", at, Collection, "several steps", "at=(0, 500) are two")
+    rules.instance("at", at, (Sequence, Set), "several steps", "at=(0, 500) are two")
     of = recipe.length(len(data.train))
-    if bad := [step for step in at if step not in range(of + 1)]:
+    if bad := [step for step in at if step not in range(of + 1) or step is True]:
         rule = f"from 0 to {of}, the length of this recipe, in whole steps"
         raise rules.refused("step", rule, bad[0], "step=0 is `start` itself")
     last = max(at, default=0)

@@ -153,6 +153,8 @@ def gradients(
         logits = functional_call(network, untied(weights, network) | trained, (images,))
     check_logits(logits, images, labels, network)
     slopes = torch.autograd.grad(recipe.loss(logits, batch).mean(), list(trained.values()))
+    if not all(bool(slope.isfinite().all()) for slope in slopes):
+        raise ValueError("the gradients are not finite: the weights are not, or the loss is infinite; train them anew")
     return dict(zip(trained, slopes, strict=True))
 
 

@@ -9,6 +9,7 @@ import inspect
 import json
 import keyword
 import math
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,8 @@ def to_json(value: Any, where: str) -> Any:
     value = value.item() if isinstance(value, np.generic) else value
     if is_call(value):
         name = _public(value.function, where)
-        arguments = {k: to_json(v, f'{name}: argument "{k}"') for k, v in written_arguments(value).items()}
+        written = {k: v for k, v in written_arguments(value).items() if k != "archive"}  # no part of it, as of the key
+        arguments = {k: to_json(v, f'{name}: argument "{k}"') for k, v in written.items()}
         return {"call": name, "arguments": arguments}
     if isinstance(value, float):
         return describe_float(value, where)
@@ -87,7 +89,7 @@ class _Lines:
             if parameter.kind is parameter.VAR_POSITIONAL:
                 parts += [self.value(v, parameter.name, where) for v in value]
             elif parameter.kind is parameter.VAR_KEYWORD:
-                parts += [f"{k}={self.value(v, k, where)}" for k, v in value.items()]
+                parts += [f"{_name(k, where)}={self.value(v, k, where)}" for k, v in value.items()]
             else:
                 by_position = by_position and parameter.kind is not parameter.KEYWORD_ONLY
                 source = self.value(value, parameter.name, where)
@@ -139,6 +141,15 @@ class _Lines:
         """The arguments on one line, or, where that is too long, one a line."""
         line = ", ".join(parts)
         return line if len(name) + len(line) <= WIDTH - 10 else "\n    " + ",\n    ".join(parts) + ",\n"
+
+
+def _name(name: str, where: str) -> str:
+    """A name that may stand in source as it is; anything else would be code."""
+    if name.isidentifier() and not keyword.iskeyword(name) and unicodedata.normalize("NFKC", name) == name:
+        return name
+    raise ValueError(
+        f"{where} has an option {name[:60]!r}, which is no name, so that the call has no script; rename it"
+    )
 
 
 def _default(value: Any, parameter: inspect.Parameter) -> bool:

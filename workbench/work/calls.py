@@ -11,7 +11,6 @@ Arguments may be calls themselves: they run first, and equal ones once.
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import json
 import re
@@ -23,9 +22,12 @@ from typing import Any
 import torch
 
 import workbench
-from workbench.work import call_text
-from workbench.work.fingerprint import closure, convert, describe, digest, fingerprint, hint, identity
-from workbench.work.public_names import full_name, ours, public, public_name
+from workbench.nets.hardware import surroundings
+from workbench.work import call_reading, call_text
+from workbench.work.annotations import convert, hint
+from workbench.work.fingerprint import closure, describe, digest, fingerprint, identity
+from workbench.work.public_names import full_name, ours, public_name
+from workbench.work.replicas import in_order_of_seeds
 
 __all__ = ["Call", "Once", "call", "fingerprint"]
 
@@ -38,7 +40,10 @@ def call(function: Any, *arguments: Any, **options: Any) -> Call:
     """
     if not (inspect.isfunction(function) or inspect.isclass(function)):
         raise TypeError(f"a call needs a function or a class, got {function!r}")
-    bound = inspect.signature(function).bind(*arguments, **options)
+    try:
+        bound = inspect.signature(function).bind(*arguments, **options)
+    except TypeError as error:
+        raise TypeError(f"the arguments do not fit {full_name(function)}: {error}") from None
     bound.apply_defaults()
     names = vars(sys.modules[function.__module__])
     values = {
@@ -85,26 +90,20 @@ class Call:
 
     def finish(self, once: Once) -> Any:
         """As `start`, and the values of a generator as a list."""
-        value = self.start(once)
-        return list(value) if self.generates else value
+        with in_order_of_seeds():  # equal calls give equal values, and write equal files
+            value = self.start(once)
+            return list(value) if self.generates else value
 
     def key(self) -> str:
-        """The name of the result: SHA-256 of the function, the arguments and what else moves its numbers."""
-        return digest({"call": self.described(), **self.surroundings()})
+        """The name of the result: half a SHA-256 of function and arguments, half one of what else moves its numbers."""
+        return name_of(self.described(), self.surroundings())
 
     def surroundings(self) -> dict[str, Any]:
-        """What moves numbers and is not an argument: the workbench's number, device, threads, torch."""
+        """What moves numbers and is not an argument: the workbench's number, and the hardware with its settings."""
         device = self.arguments.get("device", "auto")
         if device in (None, "auto"):
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        if str(device).startswith("cuda") and torch.cuda.is_available():
-            device = f"{device} ({torch.cuda.get_device_name(device)})"
-        return {
-            "numbers": workbench.NUMBERS,
-            "device": str(device),
-            "threads": torch.get_num_threads(),
-            "torch": str(torch.__version__),
-        }
+        return {"numbers": workbench.NUMBERS, **surroundings(str(device))}
 
     def described(self) -> dict[str, Any]:
         """The call in full, as JSON, for the key and for people. A parameter named `archive` is no part of it."""
@@ -143,20 +142,24 @@ class Call:
         return call_text.script(self)
 
     def json(self) -> str:
-        """The call as one line of JSON, public names only; options that equal their defaults are left out."""
+        """The call as one line of JSON, public names only; an archive, and what equals its default, are left out."""
         return json.dumps(call_text.to_json(self, ""))
 
     @staticmethod
     def from_json(text: str) -> Call:
-        """The call that `json` wrote. A ValueError if it is not one, or names anything but the workbench's own."""
-        try:
-            data = json.loads(text)
-        except ValueError as error:
-            raise ValueError(f"not a call, for it is not JSON ({error}); Call.json() writes one") from None
-        value = _from_json(data)
+        """The call that `json` wrote; it may come from anywhere.
+
+        A ValueError if it is not one, names anything but what `public_names.FROM_JSON` lists, or a place to write to.
+        """
+        value = call_reading.read(text, call)
         if not isinstance(value, Call):
-            raise ValueError(f"not a call, but {text[:60]}; Call.json() writes one")
+            raise call_reading.no_call(text)
         return value
+
+
+def name_of(described: Any, around: Any) -> str:
+    """The key of a described call in its surroundings: 64 hexadecimal digits, of which the first half is the call's."""
+    return digest(described)[:32] + digest(around)[:32]
 
 
 class Once:
@@ -186,32 +189,3 @@ def _replace(value: Any, once: Once) -> Any:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 40 and "\n" not in text else f"<{type(value).__name__}>"
-
-
-def _from_json(data: Any) -> Any:
-    if isinstance(data, list):
-        return [_from_json(item) for item in data]
-    if not isinstance(data, dict):
-        return data
-    try:
-        match data:
-            case {"tuple": list(items)}:
-                return tuple(_from_json(item) for item in items)
-            case {"dict": list(pairs)}:
-                return {_from_json(name): _from_json(value) for name, value in pairs}
-            case {"float": "inf" | "-inf" as text}:
-                return float(text)
-            case {"dataclass": str(path), "fields": dict(fields)}:
-                if not dataclasses.is_dataclass(kind := public(path)):
-                    raise ValueError(f'"{path}" is no dataclass')
-                return kind(**{name: _from_json(value) for name, value in fields.items()})  # pyright: ignore
-            case {"call": str(path), "arguments": dict(arguments)}:
-                function = public(path)
-                values: Any = {name: _from_json(value) for name, value in arguments.items()}
-                signature = inspect.signature(function)
-                bound = inspect.BoundArguments(signature, values)
-                strange = {name: value for name, value in values.items() if name not in signature.parameters}
-                return call(function, *bound.args, **bound.kwargs | strange)
-    except (TypeError, KeyError) as error:
-        raise ValueError(f"the call does not fit the workbench: {error}") from error
-    raise ValueError(f"not a call: {json.dumps(data)[:60]}; Call.json() writes one")

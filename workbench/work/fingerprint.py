@@ -14,18 +14,18 @@ import inspect
 import json
 import math
 import sys
-import threading
 import types
-import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
+from workbench.work.annotations import convert, hint
+from workbench.work.locks import Lock
 from workbench.work.public_names import full_name, public_name
 
-_READING = threading.Lock()  # Python 3.11 counts the depth of its parser for all threads at once, and then stumbles
+_READING = Lock()  # Python 3.11 counts the depth of its parser for all threads at once, and then stumbles
 
 
 def fingerprint(value: Any) -> str:
@@ -157,40 +157,3 @@ def closure(function: Callable[..., Any], where: str) -> dict[str, Any]:
         name: describe(cell.cell_contents, f"{name}, which {where} uses,")
         for name, cell in zip(names, cells, strict=True)
     }
-
-
-def hint(annotation: Any, names: dict[str, Any]) -> Any:
-    """An annotation as a type, or None where it cannot be told (a name imported for type checkers only)."""
-    if not isinstance(annotation, str):
-        return annotation
-    try:
-        return eval(annotation, names)  # what `typing.get_type_hints` does, one annotation at a time
-    except Exception:
-        return None
-
-
-def convert(value: Any, to: Any) -> Any:
-    """Numbers as the annotation `to` wants them (4 for a float is 4.0, 4.0 for an int is 4), also in containers."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    origin, options = typing.get_origin(to), typing.get_args(to)
-    if origin in (typing.Union, types.UnionType):
-        if type(value) in options:
-            return value
-        return next((new for option in options if (new := convert(value, option)) is not value), value)
-    if to is float and type(value) is int:
-        return float(value)
-    if to is int and type(value) is float and value.is_integer():
-        return int(value)
-    if isinstance(value, (list, tuple)) and isinstance(origin, type) and issubclass(origin, Sequence):
-        return _convert_items(value, origin, options)
-    return value
-
-
-def _convert_items(value: Sequence[Any], origin: type, options: tuple[Any, ...]) -> Any:
-    inner = options if origin is tuple and Ellipsis not in options else options[:1] * len(value)
-    if len(inner) != len(value):
-        return value
-    items = [convert(item, to) for item, to in zip(value, inner, strict=True)]
-    kind: Any = origin if origin in (tuple, list) else type(value)
-    return kind(items)

@@ -5,6 +5,7 @@ A public name outlives the file that its thing lies in: keys, scripts and stored
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import functools
 import inspect
@@ -14,6 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import workbench
+
+LONGEST = 100  # characters of a name that is not known, in an error
+FROM_JSON = frozenset(  # what a call that comes as JSON may name: each returns a value, and writes nothing anywhere
+    {
+        # all functions and dataclasses of these, less those that take a `path`
+        *("calibration", "data_diet", "ensembles", "experiments", "intervals", "landscape", "losses", "lottery"),
+        *("masks", "models", "pruning", "robust", "sanity", "scores", "shift"),
+        # functions
+        *("evaluate", "initialise", "load", "mix", "noisy", "noisy_like", "seeds", "snapshot", "table", "train"),
+        *("weights_along", "weights_at"),
+        # dataclasses
+        *("CVaR", "CrossEntropy", "Focal", "Recipe", "Robust", "Ticket"),
+    }
+)
 
 
 def full_name(thing: Any) -> str:
@@ -57,9 +72,21 @@ def public(path: str) -> Any:
         if (inspect.isfunction(thing) or inspect.isclass(thing)) and public_name(thing) == path:
             return thing
     known = [f"wb.{name}" for name in dir(workbench) if not name.startswith("_")]
-    near = difflib.get_close_matches(path, known, 1)
+    near = difflib.get_close_matches(path[:LONGEST], known, 1)
     hint = f'; did you mean "{near[0]}"?' if near else ""
-    raise ValueError(f'"{path}" is not a public name of the workbench{hint} (names look like "wb.train")')
+    raise ValueError(f'"{path[:LONGEST]}" is not a public name of the workbench{hint} (names look like "wb.train")')
+
+
+def from_json(path: str) -> Any:
+    """The function or dataclass that JSON may name so. A ValueError for any other, public or not."""
+    thing: Any = public(path)
+    returns_a_value = any((inspect.isfunction(thing), dataclasses.is_dataclass(thing)))
+    if path.split(".")[1] not in FROM_JSON or not returns_a_value or "path" in inspect.signature(thing).parameters:
+        way_on = f"JSON may name what returns a value, of {', '.join(sorted(FROM_JSON))}"
+        raise ValueError(
+            f'"{path}" cannot be called from JSON; make that call in Python with wb.call({path}, ...); {way_on}'
+        )
+    return thing
 
 
 def _private(path: str) -> bool:

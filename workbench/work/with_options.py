@@ -6,9 +6,13 @@ import ast
 import math
 from typing import Any
 
+LONGEST = 1000  # characters: Python's parser is not made for a text of any depth
+
 
 def with_options(text: str) -> tuple[str, dict[str, Any]] | None:
     """Read the name and its options, literals or inf, given by name; nothing is executed. None for anything else."""
+    if len(text) > LONGEST:
+        return None
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         if isinstance(tree, ast.Name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Sequence
@@ -106,7 +107,7 @@ class Axis:
 
     def _axis(self, count: int, **more: Any) -> alt.Axis:
         if self.names:
-            words = f"{list(self.names)}[datum.value]"
+            words = f"{json.dumps(list(self.names))}[datum.value]"
             return alt.Axis(values=list(range(len(self.names))), labelExpr=words, labelOverlap=True, **more)
         if self.whole:  # with few of them ticks stand between, whatever `tickMinStep` says
             more |= {"labelExpr": "datum.value % 1 ? '' : format(datum.value, ',d')", "tickMinStep": 1}

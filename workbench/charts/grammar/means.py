@@ -7,6 +7,7 @@ made of them, and how it looks, is the same in every chart.
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ParamSpec
@@ -111,7 +112,7 @@ class Means(Averages):
 
     def _filter(self, measure: Axis, value: Any) -> str:
         said = [f"datum.measure == '{measure.field}'"]
-        said += [f"datum.{self.split} == {value!r}"] if self.split and value is not None else []
+        said += [f"datum.{self.split} == {json.dumps(value)}"] if self.split and value is not None else []
         said += [f"datum.{self.chosen[0]} == shown"] if self.chosen else []
         return " && ".join(said)
 

@@ -9,21 +9,32 @@ import torch
 from torch import nn
 
 from workbench.nets.initialisation import initialise
+from workbench.work import rules
+from workbench.work.memory import check_room
 
 Module = TypeVar("Module", bound=nn.Module)
+
+PAPERS = "the default is the papers' size"
+WIDEST, MOST = 2**24, 1000  # units of a layer, and layers: what is far beyond any memory is not even counted
 
 
 def drawn(build: Callable[[], Module], seed: int, **sizes: int | tuple[int, ...]) -> Module:
     """Build the module with the weights that `initialise(module, seed=seed)` draws; every size must be above 0.
 
     It is built without memory (on torch's "meta" device), so that its constructor draws nothing from the generator
-    that all of torch shares.
+    that all of torch shares, and one that does not fit the memory is a ValueError before any is taken.
     """
     for name, size in sizes.items():
-        if min(size if isinstance(size, tuple) else (size,), default=1) < 1:
-            raise ValueError(f"{name} must be above 0, got {size}; the default is the papers' size")
+        several = size if isinstance(size, tuple) else (size,)
+        if len(several) > MOST:
+            raise rules.refused(name, f"at most {MOST} layers", len(several), PAPERS)
+        rules.each(name, several, rules.whole, PAPERS, least=1, most=WIDEST)
     with torch.device("meta"):
         module = build()
+    tensors = module.state_dict().values()
+    way_on = "the defaults are the papers' sizes, so make it narrower"
+    count = sum(tensor.numel() for tensor in tensors)
+    check_room(f"a model of {count:,} numbers", 2 * sum(t.numel() * t.element_size() for t in tensors), way_on)
     module.to_empty(device="cpu")
     module.load_state_dict(initialise(module, seed=seed))
     return module

@@ -49,9 +49,9 @@ def lenet5(data: Data, *, seed: int = 0, width: int = 6) -> nn.Sequential:
     check_data(data)
     channels, height, breadth = data.shape
     margin = [0 if min(height, breadth) >= least else 2 for least in (32, 12)]
-    second = round(width * 16 / 6)
 
     def build() -> nn.Sequential:
+        second = round(width * 16 / 6)
         layers = [
             nn.Conv2d(channels, width, 5, padding=margin[0]), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True),
             nn.Conv2d(width, second, 5, padding=margin[1]), nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True),

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from workbench.data.data import Data
 from workbench.nets.door import check_data
-from workbench.nets.models.drawn import drawn
+from workbench.nets.models.drawn import MOST, PAPERS, WIDEST, drawn
 from workbench.work import rules
 
 
@@ -47,6 +47,9 @@ class ResNet(nn.Module):
 
     def __init__(self, channels: int, width: int, blocks: int, classes: int, affine: bool = True) -> None:
         super().__init__()
+        for name, size in (("channels", channels), ("width", width), ("blocks", blocks), ("classes", classes)):
+            rules.whole(name, size, least=1, most=WIDEST if name == "width" else MOST, way_on=PAPERS)
+        rules.flag("affine", affine)
         self.conv = Convolution(channels, width, 3, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(width, affine=affine)
         stages, inputs = [], width
