@@ -278,7 +278,10 @@ def test_an_npz_with_a_split_keeps_it_and_the_names_of_its_classes(folder: Path)
         ({"labels": np.arange(59)}, "60 images, 59 labels"),
         ({"labels": np.linspace(0, 1, 60)}, "labels must be whole numbers from 0, one an image, got float64"),
         ({"labels": np.arange(60) - 1}, "labels must be whole numbers from 0"),
-        ({"images": np.zeros((60, 6, 6), np.float32)}, "images must be uint8, 0 to 255, got float32"),
+        (
+            {"images": np.full((60, 6, 6), 300.5, np.float32)},
+            "images must be uint8, 0 to 255, or .* got float32 from 300.5",
+        ),
         ({"images": np.zeros((60, 6, 6, 5), np.uint8)}, "images must have the shape"),
         ({"images": np.zeros((0, 6, 6), np.uint8), "labels": np.zeros(0, int)}, "holds no images"),
         ({"classes": np.array(["ant", "bee"])}, "labels must be below 2, the number of classes, got 2"),

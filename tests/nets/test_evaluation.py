@@ -10,7 +10,7 @@ from tiny import Own, copied, four, made, pair, same, split_of
 from torch import nn
 
 import workbench as wb
-from workbench.nets import evaluation
+from workbench.nets import batch_norm, evaluation
 from workbench.nets.batch_norm import recompute_batch_norm
 from workbench.nets.door import taken_by
 
@@ -53,7 +53,7 @@ def test_the_size_of_the_parts_does_not_matter(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_batch_norm_taken_anew_is_the_plain_mean_over_batches(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(evaluation, "BATCH", 25)
+    monkeypatch.setattr(batch_norm, "BATCH", 25)
     model, data = Own(), made()
     weights = wb.initialise(model)
     before = copied(weights)
@@ -74,7 +74,7 @@ def test_batch_norm_taken_anew_is_the_plain_mean_over_batches(monkeypatch: pytes
 def test_batch_norm_taken_anew_weighs_every_batch_by_its_size(
     monkeypatch: pytest.MonkeyPatch, examples: int, sizes: list[int]
 ):
-    monkeypatch.setattr(evaluation, "BATCH", 24)
+    monkeypatch.setattr(batch_norm, "BATCH", 24)
     model, data = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(16), nn.Linear(16, 3)), made()
     found = recompute_batch_norm(model, wb.initialise(model), data.train, examples=examples)
     parts = data.train.inputs()[: sum(sizes)].flatten(1).split(sizes)
@@ -107,6 +107,7 @@ def test_the_variance_of_one_image_is_refused():
 
 @pytest.mark.parametrize(("bytes_at_once", "size"), [(2**28, 1000), (6 * 64 * 20, 20), (1, 1), (6 * 64 * 1000, 1000)])
 def test_images_are_taken_as_the_largest_layer_allows(bytes_at_once: int, size: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(evaluation, "FEW", 1)
     monkeypatch.setattr(evaluation, "MEMORY", bytes_at_once)  # of Own: 6 channels of 4×4 floats an image
     few = made().test.inputs(torch.arange(2))
     model = Own().eval()

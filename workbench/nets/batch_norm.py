@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from workbench.data.data import Split
 from workbench.nets.door import check_network, check_split, taken_by
-from workbench.nets.evaluation import BATCH, at_once
+from workbench.nets.evaluation import BATCH, FEW, at_once
 from workbench.nets.weights import Weights, snapshot
 from workbench.work import progress, rules
 
@@ -58,7 +58,7 @@ def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, ex
     of = min(examples, len(split)) if norms else 0
     if of == 1:
         raise ValueError("batch-norm's statistics are those of two images at least, got 1; 2000 are usual")
-    size = at_once(network.eval(), split.inputs(torch.arange(min(2, of))), network) if norms else BATCH
+    size = at_once(network.eval(), split.inputs(torch.arange(min(2, of))), network) if of > FEW else BATCH
     for norm in norms:
         norm.reset_running_stats()
         norm.register_forward_pre_hook(_weigh)

@@ -22,6 +22,7 @@ from workbench.nets.weights import Weights, check_fits, untied
 from workbench.work import progress, rules
 
 BATCH = 1000  # images at once; a fixed number, so that the same network gives the same bits
+FEW = 100  # images that are taken at once whatever the network
 MEMORY = 2**28  # bytes of one layer's answers at once: 64 channels of 32×32 pixels take 1000 images, of 112×112 take 83
 
 
@@ -67,8 +68,10 @@ def evaluate_all(
     placed = [{name: place(t, hardware) for name, t in untied(weights, model).items()} for weights in networks]
     split = split.to(hardware.device)
     logits: list[list[Tensor]] = [[] for _ in networks]
-    few = place(split.normalise(split.images[:2]), hardware)
-    size = at_once(network, few, lambda inputs: _forward(network, placed[0], inputs, hardware)) if placed else BATCH
+    size = BATCH
+    if networks and len(split) > FEW:
+        few = place(split.normalise(split.images[:2]), hardware)
+        size = at_once(network, few, lambda inputs: _forward(network, placed[0], inputs, hardware))
     for begin in range(0, len(split), size):
         end = min(begin + size, len(split))
         inputs = place(split.normalise(split.images[begin:end]), hardware)
