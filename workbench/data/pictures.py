@@ -84,15 +84,15 @@ class _Pictures:
         self.name, self.image_size, self.shape, self.bytes = name, image_size, None, 0
 
     def read(self, pictures: Iterable[Any]) -> np.ndarray:
-        """Return files, or pictures of PIL's, as an array (n, c, h, w)."""
+        """Return files, or pictures of PIL's, as an array (n, h, w, c)."""
         arrays = [self._one(picture) for picture in pictures]
         return _stacked(arrays) if arrays else np.zeros((0, 1, 1, 1), np.uint8)
 
     def alike(self, parts: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Return the parts with as many channels each, and without those that have no picture."""
         parts = {part: pair for part, pair in parts.items() if len(pair[0])}
-        most = max((images.shape[1] for images, _ in parts.values()), default=1)
-        return {part: (images.repeat(most // images.shape[1], 1), labels) for part, (images, labels) in parts.items()}
+        most = max((images.shape[3] for images, _ in parts.values()), default=1)
+        return {part: (images.repeat(most // images.shape[3], 3), labels) for part, (images, labels) in parts.items()}
 
     def _one(self, picture: Any) -> np.ndarray:
         array = _opened(picture)
@@ -107,24 +107,31 @@ class _Pictures:
 
 
 def _opened(picture: Any) -> np.ndarray:
-    """Return one picture, or that of a file, as bytes (c, h, w): grey or RGB, what is transparent left out."""
-    from PIL import Image, UnidentifiedImageError
+    """Return one picture, or that of a file, as bytes (c, h, w)."""
+    from PIL import Image
 
     try:
-        image = Image.open(picture) if isinstance(picture, Path) else picture
-        if image.mode.startswith("I"):  # 16 bits
-            return np.rint(np.asarray(image) / 257).clip(0, 255).astype(np.uint8)[None]
-        grey = image.mode in ("1", "L", "LA")
-        image = image.convert("RGBA") if image.mode == "P" else image
-        array = np.array(image.convert("L" if grey else "RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        if not isinstance(picture, Path):
+            return _bytes(picture)
+        with open(picture, "rb") as file, Image.open(file) as image:
+            return _bytes(image)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"{picture} is no whole picture ({error}); delete it, or save it anew as a .png") from error
-    return array[None] if grey else np.ascontiguousarray(array.transpose(2, 0, 1))
+
+
+def _bytes(image: Any) -> np.ndarray:
+    """Return a picture of PIL's as bytes (c, h, w): grey or RGB, with what is transparent as it is beneath."""
+    if image.mode.startswith("I"):  # 16 bits
+        return np.rint(np.asarray(image) / 257).clip(0, 255).astype(np.uint8)[None]
+    if image.mode in ("1", "L", "LA"):
+        return np.array(image.convert("L"))[None]
+    image = image.convert("RGBA") if image.mode == "P" else image  # of a palette a colour may be transparent
+    return np.ascontiguousarray(np.array(image.convert("RGB")).transpose(2, 0, 1))
 
 
 def _stacked(arrays: list[np.ndarray]) -> np.ndarray:
     channels = max(len(array) for array in arrays)
-    return np.stack([array.repeat(channels // len(array), 0) for array in arrays])
+    return np.stack([array.repeat(channels // len(array), 0) for array in arrays]).transpose(0, 2, 3, 1)
 
 
 def _inside(path: Path) -> list[Path]:
