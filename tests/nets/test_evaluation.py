@@ -78,8 +78,8 @@ def test_batch_norm_taken_anew_weighs_every_batch_by_its_size(
     model, data = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(16), nn.Linear(16, 3)), made()
     found = recompute_batch_norm(model, wb.initialise(model), data.train, examples=examples)
     parts = data.train.inputs()[: sum(sizes)].flatten(1).split(sizes)
-    mean = sum(len(part) * part.mean(0) for part in parts) / sum(sizes)
-    variance = sum(len(part) * part.var(0) for part in parts) / sum(sizes)
+    mean = torch.stack([len(part) * part.mean(0) for part in parts]).sum(0) / sum(sizes)
+    variance = torch.stack([len(part) * part.var(0) for part in parts]).sum(0) / sum(sizes)
     assert torch.allclose(found["1.running_mean"], mean, atol=1e-6)
     assert torch.allclose(found["1.running_var"], variance, atol=1e-6)
 

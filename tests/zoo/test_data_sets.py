@@ -6,7 +6,6 @@ import sys
 import warnings
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from data_sets import LABELS, REFUSED, TAKEN, its_package
@@ -102,21 +101,3 @@ def test_a_picture_that_changes_is_read_anew(tmp_path: Path):
     assert wb.load(path) is before
     (path / "ant" / "000.png").unlink()
     assert len(wb.load(path).train) + len(wb.load(path).validation) + len(wb.load(path).test) == 59
-
-
-def test_what_hugging_face_saves_itself_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delitem(sys.modules, "datasets")
-    datasets = pytest.importorskip("datasets")
-    from data_sets import GREY, NAMES
-    from PIL import Image
-
-    features = datasets.Features({"image": datasets.Image(), "label": datasets.ClassLabel(names=list(NAMES))})
-    rows = {"image": [Image.fromarray(image[0]) for image in GREY], "label": LABELS.tolist()}
-    whole = datasets.Dataset.from_dict(rows, features=features)
-    whole.save_to_disk(str(tmp_path / "whole"))
-    datasets.DatasetDict({"train": whole.select(range(40)), "test": whole.select(range(40, 60))}).save_to_disk(
-        str(tmp_path / "parted")
-    )
-    assert wb.load(tmp_path / "whole").classes == NAMES
-    data = wb.load(tmp_path / "parted", validation=0)
-    assert np.array_equal(data.test.images.numpy(), GREY[40:])

@@ -58,8 +58,8 @@ def arrays_of(name: str, parts: dict[str, Pair], classes: Sequence[str] = ()) ->
     train, aside, test = ((images[p], labels[p]) if p in images else none for p in HALVES)
     if first == "all":
         return Arrays(images["all"], labels["all"], *none, classes, split=False)
-    joined = (np.concatenate([a, b]) if len(b) else a for a, b in zip(train, aside, strict=True))
-    return Arrays(*joined, *test, classes, validation=len(aside[0]))
+    pictures, numbers = (np.concatenate([a, b]) if len(b) else a for a, b in zip(train, aside, strict=True))
+    return Arrays(pictures, numbers, *test, classes, validation=len(aside[0]))
 
 
 def channels_first(name: str, images: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ barrier by six times. Every analysis that mixes weights takes `batch_norm="avera
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -72,7 +73,7 @@ def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, ex
     return snapshot(network)
 
 
-def _weigh(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+def _weigh(norm: Any, inputs: tuple[Tensor, ...]) -> None:
     """Give what comes its share of all that the norm has seen, so that the running mean is the plain one."""
     norm.seen = getattr(norm, "seen", 0) + len(inputs[0])
     norm.momentum = len(inputs[0]) / norm.seen
