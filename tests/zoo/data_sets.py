@@ -221,7 +221,7 @@ REFUSED: dict[str, tuple[Store, str]] = {
     "a label too few": (npz(labels=LABELS[1:]), "60 images, 59 labels"),
     "ids of images": (
         npz(images=np.zeros((2400, 2, 2), np.uint8), labels=np.arange(2400)),
-        "at most 1200 classes, got 2400",
+        "at most 2399 classes, got 2400, which are ids",
     ),
     "a class beyond the named ones": (
         npz(classes=np.array(["a", "b"])),

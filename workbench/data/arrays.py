@@ -130,7 +130,7 @@ def numbered(
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """Return labels that are places among the classes, and the names of these; what is done to them is warned of."""
     present = np.unique(np.concatenate(list(labels.values())))
-    few = max(FEW, min(sum(map(len, labels.values())) // 2, MOST))
+    few = max(FEW, min(sum(map(len, labels.values())) - 1, MOST))
     if len(present) > few:
         raise ValueError(
             f"{name}: labels must be of at most {few} classes, got {len(present)}, which are ids of images"
