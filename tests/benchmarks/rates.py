@@ -34,7 +34,7 @@ def run(size: str, *, device: str = "cpu") -> Iterator[Row]:
                 warmup = steps // 4 if "warm-up" in name else 0
                 recipe = replace(RECIPE, steps=steps, warmup=warmup, device=device, **changes)
                 try:
-                    accuracy = wb.train(model, wb.snapshot(model), data, recipe).test_accuracy
+                    accuracy = wb.train(model, wb.snapshot(model), data, recipe).test_accuracy or 0.0
                 except wb.Diverged:
                     accuracy = 0.0
                 chance = 1 / len(data.classes)
