@@ -25,6 +25,7 @@ NAMES = (
     "scores",
     "edge_popup",
     "calibration",
+    "rates",
 )
 
 

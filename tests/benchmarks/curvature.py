@@ -19,7 +19,7 @@ from torch.nn import functional
 
 import workbench as wb
 
-warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)  # in what the library imports
+warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated")  # in what the library imports
 SIZES = {"full": 15, "quick": 3, "tiny": 1}  # turns
 NETWORKS = {  # dataset, image size, examples, products at a time
     "lenet": ("fashion-mnist", None, 1000, 5),

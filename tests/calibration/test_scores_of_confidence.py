@@ -17,6 +17,7 @@ from workbench.calibration import (
     aurc,
     brier,
     brier_split,
+    ece,
     excess_aurc,
     nll,
     signed_gap,
@@ -159,3 +160,24 @@ def test_other_bad_input_is_said():
         calibration.ece_debiased(FIVE, LABELS, norm="l3")
     with pytest.raises(ValueError, match="draws must be a whole number from 1 to 100000, got 0"):
         calibration.ece_floor(FIVE, LABELS, draws=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32], ids=str)
+@pytest.mark.parametrize("classes", [2, 10, 1000])
+def test_a_softmax_of_few_digits_is_taken(dtype: torch.dtype, classes: int):
+    logits = 4 * torch.randn(200, classes, generator=torch.Generator().manual_seed(1))
+    labels = logits.softmax(1).multinomial(1, generator=torch.Generator().manual_seed(2))[:, 0]
+    exact, rounded = logits.to(dtype).double().softmax(1), logits.to(dtype).softmax(1)
+    assert ece(rounded, labels) == pytest.approx(ece(exact, labels), abs=0.02)
+    assert brier(rounded, labels) == pytest.approx(brier(exact, labels), abs=0.01)
+    if dtype == torch.float16:
+        assert brier(rounded.numpy(), labels.numpy()) == brier(rounded, labels)
+
+
+def test_what_was_rounded_and_made_float_again_is_told_apart_from_logits():
+    rounded = torch.tensor([[0.5, 0.3, 0.195]])
+    with pytest.raises(ValueError, match=r"they were rounded: pass torch.softmax\(logits.float\(\), 1\)"):
+        brier(rounded, torch.tensor([0]))
+    for bad in (torch.tensor([[0.5, 0.3, 0.1]], dtype=torch.bfloat16), torch.tensor([[1.5, -0.5]])):
+        with pytest.raises(ValueError, match=r"if these are logits, pass torch.softmax\(logits, 1\)"):
+            brier(bad, torch.tensor([0]))

@@ -219,6 +219,23 @@ def test_shrinking_takes_the_mean_over_areas_and_growing_keeps_the_range():
     assert load("digits", image_size=28).shape == (1, 28, 28)
 
 
+@pytest.mark.parametrize(
+    ("shape", "size"), [((28, 28), 16), ((3, 3), 2), ((10, 12), 7), ((12, 9), 4), ((28, 28), 27)], ids=str
+)
+def test_a_mean_over_areas_is_exact_where_a_pixel_is_a_part_of_two(shape: tuple[int, int], size: int):
+    image = torch.randint(0, 256, (3, 2, *shape), generator=generator(0, "test")).to(torch.uint8)
+    fine = image.double().repeat_interleave(size, 2).repeat_interleave(size, 3)  # where every edge is one of pixels
+    mean = fine.unflatten(3, (size, -1)).unflatten(2, (size, -1)).mean((3, 5))
+    assert ((resize(image, size) - mean).abs() <= 0.5 + 1e-4).all()
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 8, 16])
+def test_a_mean_over_whole_pixels_is_what_it_was(size: int):
+    image = torch.randint(0, 256, (5, 3, 32, 16), generator=generator(0, "test")).to(torch.uint8)
+    area = torch.nn.functional.interpolate(image.float(), (size, size), mode="area")
+    assert torch.equal(resize(image, size), area.round().to(torch.uint8))
+
+
 def test_many_images_are_resized_as_each_alone():
     images = torch.randint(0, 256, (2100, 1, 4, 4), generator=generator(0, "test")).to(torch.uint8)
     assert torch.equal(resize(images, 2)[[0, 1023, 1024, 2099]], resize(images[[0, 1023, 1024, 2099]], 2))
@@ -261,7 +278,10 @@ def test_an_npz_with_a_split_keeps_it_and_the_names_of_its_classes(folder: Path)
         ({"labels": np.arange(59)}, "60 images, 59 labels"),
         ({"labels": np.linspace(0, 1, 60)}, "labels must be whole numbers from 0, one an image, got float64"),
         ({"labels": np.arange(60) - 1}, "labels must be whole numbers from 0"),
-        ({"images": np.zeros((60, 6, 6), np.float32)}, "images must be uint8, 0 to 255, got float32"),
+        (
+            {"images": np.full((60, 6, 6), 300.5, np.float32)},
+            "images must be uint8, 0 to 255, or .* got float32 from 300.5",
+        ),
         ({"images": np.zeros((60, 6, 6, 5), np.uint8)}, "images must have the shape"),
         ({"images": np.zeros((0, 6, 6), np.uint8), "labels": np.zeros(0, int)}, "holds no images"),
         ({"classes": np.array(["ant", "bee"])}, "labels must be below 2, the number of classes, got 2"),

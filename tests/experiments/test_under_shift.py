@@ -85,7 +85,7 @@ def test_members_are_taken_by_tercile_of_the_replicas_own_images():
 def test_what_is_loaded_once_is_not_loaded_again(monkeypatch: pytest.MonkeyPatch):
     asked: list[Any] = []
     read = sources.read
-    monkeypatch.setattr(sources, "read", lambda place: asked.append(place) or read(place))
+    monkeypatch.setattr(sources, "read", lambda *given: asked.append(given) or read(*given))
     options: dict[str, Any] = SMALL | {"train_size": 61, "replicas": 3, "methods": ("ordinary", "single")}
     list(wb.experiments.member_difficulty(**options, score_replicas=1))
     assert len(asked) == 4  # what is checked on, and each replica's own

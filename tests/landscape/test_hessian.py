@@ -405,5 +405,53 @@ def test_eigenvalues_that_do_not_settle_are_said(monkeypatch: pytest.MonkeyPatch
         raise linalg.ArpackNoConvergence("no", torch.ones(2).numpy(), torch.ones(0).numpy())
 
     monkeypatch.setattr(linalg, "eigsh", never)
-    with pytest.raises(ValueError, match=r"2 of 5 eigenvalues settled within 0\.001; take k=2"):
+    with pytest.raises(ValueError, match=r"2 of 5 .* within 0\.001 of the largest by 0 products; take k=2"):
         top_eigenvalues(hessian(Own(), WEIGHTS, DATA), k=5)
+
+
+def products_of(work: Callable[[], Any]) -> int:
+    places = [0]
+    with wb.progress.watch(lambda p: places.extend(place + 1 for name, place, _ in p.path if name == "product")):
+        work()
+    return max(places)
+
+
+@pytest.mark.parametrize("which", ["smallest", "largest", "magnitude"])
+def test_eigenvalues_at_zero_are_sought_within_a_share_of_the_largest(which: str):
+    # a cross-entropy is convex in one layer of a ReLU network, and of few directions: most eigenvalues are zero
+    data, sign = made(classes=2), {"smallest": -1}.get(which, 1)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 2))
+    weights = wb.initialise(model, seed=1)
+    H = hessian(model, weights, data, layers=("1.weight",), examples=torch.arange(5))
+    exact = torch.linalg.eigvalsh(dense(model, weights, data_of_five(data), ["1.weight"], None))
+    found: list[Any] = []
+    assert products_of(lambda: found.append(top_eigenvalues(H, k=8, which=which))) < 2000
+    order = (sign * exact if which != "magnitude" else exact.abs()).argsort(descending=True)[:8]
+    assert torch.allclose(found[0].abs(), exact[order].abs(), atol=2e-3 * float(exact.abs().max()))
+
+
+def data_of_five(data: Data) -> Data:
+    five = data.train.take(torch.arange(5))
+    return Data("five", five, five, five, data.classes, data.flipped)
+
+
+@pytest.mark.parametrize("which", ["smallest", "largest", "magnitude"])
+def test_a_layer_without_curvature_has_eigenvalues_of_zero(which: str):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 3))
+    weights = wb.initialise(model) | {"3.weight": torch.zeros(3, 8)}  # nothing below it moves the loss
+    H = hessian(model, weights, DATA, layers=("1",))
+    assert top_eigenvalues(H, k=3, which=which).tolist() == [0, 0, 0]
+
+
+def test_layers_of_no_one_or_two_survivors_are_left_out_or_measured():
+    model = wb.models.lenet(DATA, hidden=(12, 10, 8))
+    weights, mask = wb.snapshot(model), wb.masks.full(model)
+    for kept, name in enumerate(list(mask)[:3]):
+        mask[name] = (torch.arange(mask[name].numel()) < kept).view_as(mask[name])
+    found = list(curvature_by_layer(model, weights, DATA, mask=mask, k=3, draws=3, steps=5, repeats=1))
+    assert [(c.layer, c.dimension) for c in found] == [("3.weight", 1), ("5.weight", 2), ("7.weight", 24)]
+    for c in found:
+        assert len(c.eigenvalues) == min(3, c.dimension)
+        assert float(torch.trapezoid(c.values, c.grid)) == pytest.approx(1, abs=0.05)
+    with pytest.raises(ValueError, match=r"no curvature .* none of the weights of \['1.weight'\]"):
+        curvature(model, weights, DATA, mask=mask, layers=("1.weight",))

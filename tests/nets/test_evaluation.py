@@ -68,6 +68,65 @@ def test_batch_norm_taken_anew_is_the_plain_mean_over_batches(monkeypatch: pytes
     assert all(torch.equal(found[name], weights[name]) for name in ("conv.weight", "fc.bias", "norm.weight"))
 
 
+@pytest.mark.parametrize(
+    ("examples", "sizes"), [(50, [24, 24, 2]), (49, [24, 25]), (30, [24, 6]), (2, [2]), (99, [24, 24, 2])]
+)
+def test_batch_norm_taken_anew_weighs_every_batch_by_its_size(
+    monkeypatch: pytest.MonkeyPatch, examples: int, sizes: list[int]
+):
+    monkeypatch.setattr(batch_norm, "BATCH", 24)
+    model, data = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(16), nn.Linear(16, 3)), made()
+    found = recompute_batch_norm(model, wb.initialise(model), data.train, examples=examples)
+    parts = data.train.inputs()[: sum(sizes)].flatten(1).split(sizes)
+    mean = torch.stack([len(part) * part.mean(0) for part in parts]).sum(0) / sum(sizes)
+    variance = torch.stack([len(part) * part.var(0) for part in parts]).sum(0) / sum(sizes)
+    assert torch.allclose(found["1.running_mean"], mean, atol=1e-6)
+    assert torch.allclose(found["1.running_var"], variance, atol=1e-6)
+
+
+def test_a_norm_that_is_used_twice_takes_both_its_uses():
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = nn.BatchNorm1d(16)
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return self.norm(self.norm(images.flatten(1)) + 1)
+
+    found = recompute_batch_norm(Twice(), wb.snapshot(Twice()), made().train)
+    assert torch.allclose(found["norm.running_mean"], (made().train.inputs().flatten(1).mean(0) + 1) / 2, atol=1e-5)
+
+
+def test_the_variance_of_one_image_is_refused():
+    for one in (made().train.take(torch.tensor([3])), made(n=1).train):
+        with pytest.raises(ValueError, match="statistics are those of two images at least, got 1"):
+            recompute_batch_norm(Own(), wb.snapshot(Own()), one)
+    with pytest.raises(ValueError, match="statistics are those of two images at least, got 1"):
+        recompute_batch_norm(Own(), wb.snapshot(Own()), made().train, examples=1)
+
+
+@pytest.mark.parametrize(("bytes_at_once", "size"), [(2**28, 1000), (6 * 64 * 20, 20), (1, 1), (6 * 64 * 1000, 1000)])
+def test_images_are_taken_as_the_largest_layer_allows(bytes_at_once: int, size: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(evaluation, "FEW", 1)
+    monkeypatch.setattr(evaluation, "MEMORY", bytes_at_once)  # of Own: 6 channels of 4×4 floats an image
+    few = made().test.inputs(torch.arange(2))
+    model = Own().eval()
+    assert evaluation.at_once(model, few, model) == size
+    assert not model.conv._forward_hooks
+    seen = []
+    with wb.progress.watch(lambda p: seen.append(p.done)):
+        found = wb.evaluate(model, wb.snapshot(model), made().test)
+    assert seen[0] == min(size, 50)
+    assert torch.allclose(found.logits, model(made().test.inputs()), atol=1e-6)
+
+
+def test_our_own_networks_take_a_thousand_images_at_once():
+    for name, shape in (("lenet", (1, 28, 28)), ("conv2", (3, 32, 32)), ("resnet8(width=64)", (3, 32, 32))):
+        data = made(n=4, shape=shape)
+        model = wb.models.named(name, data).eval()
+        assert evaluation.at_once(model, data.test.inputs(torch.arange(2)), model) == 1000
+
+
 def test_an_empty_split_is_said():
     empty = split_of(torch.zeros(0, 1, 1, 2, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64))
     with pytest.raises(ValueError, match="no images to evaluate on: this split is empty"):

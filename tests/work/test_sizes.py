@@ -50,19 +50,21 @@ def zipped(folder: Path, **members: bytes) -> Path:
         *(np.full(30, 2**32 - 1, np.uint32), LABELS + 1000),
     ],
 )
-def test_labels_that_are_ids_are_refused(labels: np.ndarray, tmp_path: Path):
-    with pytest.raises(
-        ValueError, match=r"labels must be below 1000, for they are classes, got \d+; where they are ids"
-    ):
-        wb.load(zipped(tmp_path, images=npy(IMAGES), labels=npy(labels)))
+def test_labels_of_few_ids_take_no_more_room_than_their_classes(labels: np.ndarray, tmp_path: Path):
+    with pytest.warns(UserWarning, match="numbered from 0; data.classes has them as names"):
+        data = wb.load(zipped(tmp_path, images=npy(IMAGES), labels=npy(labels)))
+    assert data.classes == tuple(map(str, np.unique(labels)))
 
 
-def test_labels_of_many_classes_serve_where_they_are_named_or_the_images_are_as_many(tmp_path: Path):
-    assert len(wb.load(zipped(tmp_path, images=npy(IMAGES), labels=npy(LABELS * 499))).classes) == 999
+def test_labels_of_many_classes_serve_where_they_are_named_or_the_images_are_more(tmp_path: Path):
     names = npy(np.array([f"class {i}" for i in range(3000)]))
-    assert len(wb.load(zipped(tmp_path, images=npy(IMAGES), labels=npy(LABELS * 1499), classes=names)).classes) == 3000
+    with pytest.warns(UserWarning, match="no training image is of 2"):
+        data = wb.load(zipped(tmp_path, images=npy(IMAGES), labels=npy(LABELS * 1499), classes=names))
+    assert len(data.classes) == 3000
     many = npy(np.zeros((5000, 1, 1), np.uint8))
     assert len(wb.load(zipped(tmp_path, images=many, labels=npy(np.arange(5000) % 4000))).classes) == 4000
+    with pytest.raises(ValueError, match="labels must be of at most 4999 classes, got 5000, which are ids"):
+        wb.load(zipped(tmp_path, images=many, labels=npy(np.arange(5000))))
     with pytest.raises(ValueError, match="classes must be one list of at most 65536 names"):
         wb.load(zipped(tmp_path, images=npy(IMAGES), labels=npy(LABELS), classes=npy(np.zeros(70_000, "U1"))))
 

@@ -156,10 +156,14 @@ def load(
     label_noise: float | int = 0.0,
     seed: int = 0,
 ) -> Data:
-    """Load a dataset by name (`digits` needs no download) or an .npz by its path or its name in WORKBENCH_DATA.
+    """Load a dataset by name (`digits` needs no download) or one's own by its path or its name in WORKBENCH_DATA.
+
+    One's own are an .npz of arrays, a folder of a folder of pictures a class (in train, val and test or not), a .csv
+    of labels beside pictures, or a folder of Hugging Face's `datasets`; pictures of different sizes need `image_size`.
 
     `validation` is the share of every class of the training images that is set aside first, from `seed` alone; of the
-    rest `train_size` are drawn, as many of each class as there are. `image_size` makes square images, by averaging
+    rest `train_size` are drawn, as many of each class as there are; a source's own validation images are taken as they
+    are, and stand for all test images where it has none. `image_size` makes square images, by averaging
     where they shrink. `label_noise` is the share of training labels moved to another class. A source without a test
     file gives a third of every class to the test set, the same for all seeds.
 
@@ -195,7 +199,7 @@ def check_sizes(
 def _load(
     place: sources.Place, train_size: int | None, image_size: int | None, validation: float, noise: float, seed: int
 ) -> Data:
-    arrays = sources.read(place)
+    arrays = sources.read(place, image_size)
     pictures, labels = torch.from_numpy(arrays.train_images), torch.from_numpy(arrays.train_labels)
     test_pictures, test_labels = torch.from_numpy(arrays.test_images), torch.from_numpy(arrays.test_labels)
     ids, test_ids = torch.arange(len(labels)), torch.arange(len(test_labels))
@@ -206,6 +210,8 @@ def _load(
         pictures, test_pictures = resize(pictures, image_size), resize(test_pictures, image_size)
     mean, std = _normalisation(_at(pictures, ids) if len(ids) else test_pictures)
     aside, rest = divide(labels, ids, validation, seed, "validation")
+    if arrays.validation:
+        rest, aside = ids[: -arrays.validation], ids[-arrays.validation :]
     drawn = rest if train_size is None else balanced(labels, rest, train_size, seed, place.name)
     noisy, flipped = flip_labels(labels, drawn, noise, len(arrays.classes), seed)
     return Data(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float64, UInt8
 from torch import Tensor
 from torch.nn import functional
 
@@ -33,21 +33,32 @@ def flip(images: Images, generator: torch.Generator) -> Images:
 def resize(images: Images, size: int) -> UInt8[Tensor, "batch channels {size} {size}"]:
     """Make square images of `size` pixels: the mean over areas when shrinking, bilinear when growing.
 
-    A pixel that is made of whole pixels (32 to 16) is their exact mean, rounded. Parts of 1024 images keep the floats
-    that are held at once few.
+    A pixel is the exact mean over its area, rounded, of which a pixel at the edge may be a part only (28 to 16). Parts
+    of 1024 images keep the floats that are held at once few.
     """
     if images.shape[2:] == (size, size):
         return images
     numbers = math.prod(images.shape[:2]) + 4 * math.prod(images[:1024].shape[:2])  # and the floats of one part
     check_room(f"image_size={size}", numbers * size**2, f"these images have {images.shape[2]}×{images.shape[3]} pixels")
     result = images.new_empty((*images.shape[:2], size, size))
+    height, width = images.shape[2:]
+    rows, columns = _shares(height, size), _shares(width, size)
     for part, out in zip(images.split(1024), result.split(1024), strict=True):
-        if size <= min(images.shape[2:]):
+        if height % size == width % size == 0:
             floats = functional.interpolate(part.float(), (size, size), mode="area")
+        elif size <= min(height, width):
+            floats = (rows @ part.double() @ columns.T).float()  # torch's "area" takes pixels at an edge as a whole
         else:
             floats = functional.interpolate(part.float(), (size, size), mode="bilinear", antialias=True)
         out.copy_(floats.round_().clamp_(0, 255))
     return result
+
+
+def _shares(pixels: int, size: int) -> Float64[Tensor, "size pixels"]:
+    """Return which share of each of `size` equal parts of a line every one of its pixels is."""
+    edges = torch.arange(size + 1, dtype=torch.float64)[:, None] * pixels / size
+    covered = (edges - torch.arange(pixels)).clamp(0, 1)  # how much of each pixel lies before each edge
+    return covered.diff(dim=0) * size / pixels
 
 
 AUGMENTATIONS: dict[str, Callable[[Images, torch.Generator], Images]] = {

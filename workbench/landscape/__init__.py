@@ -11,10 +11,11 @@ from workbench.landscape.curvature import (
     prunable_share,
 )
 from workbench.landscape.curve import CURVES, Curve, along, curve
+from workbench.landscape.eigenvalues import top_eigenvalues
 from workbench.landscape.hessian import Hessian, hessian
 from workbench.landscape.pairs import Comparison, angle, compare, disagreement, distance, middle, pairs
 from workbench.landscape.path import DEFINITIONS, Path, path, path_mask, paths
 from workbench.landscape.perturbed import perturbed
 from workbench.landscape.plane import plane, random_plane
-from workbench.landscape.spectrum import Spectrum, Trace, spectral_density, top_eigenvalues, trace
+from workbench.landscape.spectrum import Spectrum, Trace, spectral_density, trace
 from workbench.landscape.surface import Mark, Surface, plane_table

@@ -17,8 +17,9 @@ from jaxtyping import Float, Float64, Int64
 from torch import Tensor, nn
 
 from workbench.data.data import Data
+from workbench.landscape.eigenvalues import top_eigenvalues
 from workbench.landscape.hessian import Hessian, Loss, hessian
-from workbench.landscape.spectrum import check_draws, check_lanczos, spectral_density, top_eigenvalues, trace
+from workbench.landscape.spectrum import check_draws, check_lanczos, spectral_density, trace
 from workbench.nets import masks
 from workbench.nets.door import check_finite, check_keeps, check_network, check_prunable
 from workbench.nets.masks import Mask

@@ -8,11 +8,15 @@ what the tests hold this one against.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
-from curvlinops import HessianLinearOperator
 from torch import Tensor
+
+with warnings.catch_warnings():  # torch 2.14 tells everybody that a library which curvlinops imports is behind
+    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated")
+    from curvlinops import HessianLinearOperator
 
 
 class DoubleBackward(HessianLinearOperator):

@@ -1,15 +1,13 @@
-"""What the products of a Hessian tell: its top eigenvalues, its trace with an error, its spectral density.
+"""What the products of a Hessian tell of all its eigenvalues: their sum with an error, how they are spread.
 
-Spectra of networks: Sagun et al. 2017; Ghorbani et al. 2019. Eigenvalues come from scipy's ARPACK, the trace from
-Hutchinson's estimator (1990), the density from Lanczos quadrature (Ubaru et al. 2017; Papyan 2020, appendix D).
+Spectra of networks: Sagun et al. 2017; Ghorbani et al. 2019. The trace comes from Hutchinson's estimator
+(1990), the density from Lanczos quadrature (Ubaru et al. 2017; Papyan 2020, appendix D).
 """
 
 from __future__ import annotations
 
-import inspect
-import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +20,6 @@ from workbench.numbers import intervals
 from workbench.work import progress, rules
 from workbench.work.seeds import check_seed, generator
 
-Product = Callable[[Tensor], Tensor]
-
-WHICH = {"largest": "LA", "smallest": "SA", "magnitude": "LM"}
-LEAST = 1e-12  # of a tolerance: a smaller one is not reached
 MOST = 1000  # repeats: more are a slip
 MEMORY = 4 * 2**30  # bytes of Lanczos vectors at once
 KAPPA, MARGIN, POINTS = 3.0, 0.05, 256  # of the density's bumps and grid: Papyan 2020, section D.2
@@ -55,59 +49,18 @@ class Spectrum:
     weights_RM: Float64[Tensor, "R M"]
 
 
-def top_eigenvalues(
-    H: Hessian, *, k: int = 10, which: str = "largest", tolerance: float = 1e-3, seed: int = 0
-) -> Float64[Tensor, " k"]:
-    """Return k eigenvalues from one end of the spectrum, the outermost first.
-
-    `which` is "largest", "smallest" (the most negative) or "magnitude". Each is within `tolerance` times its own size
-    (ARPACK's implicitly restarted Lanczos method, from a start drawn from the seed); where D is small all are computed
-    by D products. An eigenvalue that is there several times may be found fewer times. Raises a ValueError for more
-    eigenvalues than there are, and where they do not settle.
-    """
-    import numpy as np
-    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
-
-    _check(H)
-    check_seed(seed)
-    rules.choice("end of the spectrum", which, WHICH)
-    rules.whole("k", k, least=1, most=H.dimension, way_on=f"there are {H.dimension} weights; 10 is the default")
-    rules.number("tolerance", tolerance, least=LEAST, below=1, way_on="0.001 is the default")
-    vectors = max(2 * k + 1, 20)
-    if vectors >= H.dimension:
-        return _outermost(torch.linalg.eigvalsh(_dense(H)), k, which)
-    products = _counted(H, 2 * vectors)
-
-    def multiply(x: Any) -> Any:
-        return products(torch.from_numpy(np.array(x).reshape(-1))).double().cpu().numpy()
-
-    start = H.random(seed, "eigenvalues").double().cpu().numpy()
-    options = {"ncv": vectors, "tol": tolerance, "return_eigenvectors": False}
-    if "rng" in inspect.signature(eigsh).parameters:  # newer scipy: where the start spans too little, it draws another
-        options["rng"] = seed
-    operator: Any = LinearOperator  # (its stub knows the arguments of its subclasses only)
-    try:
-        eigenvalues = eigsh(
-            operator((H.dimension,) * 2, matvec=multiply, dtype=np.float64), k, which=WHICH[which], v0=start, **options
-        )
-    except ArpackNoConvergence as error:
-        settled = len(error.eigenvalues)
-        raise ValueError(f"{settled} of {k} eigenvalues settled within {tolerance}; take k={max(settled, 1)}") from None
-    return _outermost(torch.from_numpy(eigenvalues).double(), k, which)
-
-
 def trace(H: Hessian, *, draws: int = 30, seed: int = 0) -> Trace:
     """Estimate the trace as the mean of vᵀ H v over `draws` vectors of random signs (Hutchinson 1990).
 
     Without bias; its error is the standard error of that mean. Where there are no more weights than draws it is exact.
     """
-    _check(H)
+    check(H)
     check_seed(seed)
     check_draws(draws)
     if H.dimension <= draws:
-        exact = float(_dense(H).trace())
+        exact = float(dense(H).trace())
         return Trace(exact, 0.0, exact, exact, H.dimension)
-    products = _counted(H, draws)
+    products = Counted(H, draws)
     vectors = (H.random(seed, "trace", i) for i in range(draws))
     estimate = intervals.mean([float(v.double() @ products(v).double()) for v in vectors])
     from scipy.special import stdtrit
@@ -125,14 +78,14 @@ def spectral_density(H: Hessian, *, steps: int = 100, repeats: int = 2, seed: in
     made orthogonal to them twice, so that no eigenvalue shows a second time as a ghost. Raises a ValueError where the
     vectors do not fit memory.
     """
-    _check(H)
+    check(H)
     check_seed(seed)
     check_lanczos(steps, repeats)
     steps = min(steps, H.dimension)
     if (size := steps * H.dimension * H.like.itemsize) > MEMORY:
         most = MEMORY // (H.dimension * H.like.itemsize)
         raise ValueError(f"{steps} vectors of {H.dimension} weights take {size / 2**30:.1f} GiB; take steps={most}")
-    products = _counted(H, steps * repeats)
+    products = Counted(H, steps * repeats)
     runs = [_lanczos(H, products, steps, seed, repeat) for repeat in range(repeats)]
     nodes_RM = torch.stack([nodes for nodes, _ in runs])
     weights_RM = torch.stack([weights for _, weights in runs])
@@ -150,11 +103,12 @@ def check_lanczos(steps: int, repeats: int) -> None:
     rules.whole("repeats", repeats, least=1, most=MOST, way_on="2 do")
 
 
-def _check(H: Hessian) -> None:
+def check(H: Hessian) -> None:
+    """Raise a ValueError unless it is a Hessian."""
     rules.instance("H", H, Hessian, "a Hessian", "wb.landscape.hessian(model, weights, data) gives one")
 
 
-def _lanczos(H: Hessian, products: Product, steps: int, seed: int, repeat: int) -> tuple[Tensor, Tensor]:
+def _lanczos(H: Hessian, products: Counted, steps: int, seed: int, repeat: int) -> tuple[Tensor, Tensor]:
     """Return the nodes and weights of one Lanczos run, fully re-orthogonalised."""
     q = H.random(seed, "spectrum", repeat)
     Q = q.new_zeros(steps, H.dimension)
@@ -187,7 +141,7 @@ def _smoothed(nodes_RM: Tensor, weights_RM: Tensor) -> tuple[Tensor, Tensor]:
     low, high = float(nodes_RM.min()), float(nodes_RM.max())
     width = (high - low) or max(abs(high), 1.0) * 1e-6
     low, high = low - MARGIN * width, high + MARGIN * width
-    sigma = (high - low) / (nodes_RM.shape[1] - 1) / math.sqrt(8 * math.log(KAPPA))
+    sigma = (high - low) / max(nodes_RM.shape[1] - 1, 1) / math.sqrt(8 * math.log(KAPPA))
     grid = torch.linspace(low - 3 * sigma, high + 3 * sigma, POINTS, dtype=torch.float64)
     return grid, smoothed(grid, nodes_RM, weights_RM, sigma)
 
@@ -211,25 +165,20 @@ def even(spectra: Sequence[Any], points: int) -> Float64[Tensor, " points"]:
     return torch.linspace(low - margin, high + margin, points, dtype=torch.float64)
 
 
-def _dense(H: Hessian) -> Float[Tensor, "D D"]:
+def dense(H: Hessian) -> Float[Tensor, "D D"]:
     """Return the whole matrix, by D products; made symmetric, which it is but for rounding."""
-    products = _counted(H, H.dimension)
+    products = Counted(H, H.dimension)
     rows = torch.stack([products(row) for row in torch.eye(H.dimension)]).double().cpu()
     return (rows + rows.T) / 2
 
 
-def _outermost(eigenvalues: Tensor, k: int, which: str) -> Tensor:
-    size = {"largest": eigenvalues, "smallest": -eigenvalues, "magnitude": eigenvalues.abs()}[which]
-    return eigenvalues[size.argsort(descending=True)[:k]]
+class Counted:
+    """The product of a Hessian, each at its place in the progress; `of` is how many are expected."""
 
+    def __init__(self, H: Hessian, of: int) -> None:
+        self.H, self.of, self.count = H, of, 0
 
-def _counted(H: Hessian, of: int) -> Product:
-    """Return the product of a Hessian, each at its place in the progress; `of` is how many are expected."""
-    places = itertools.count()
-
-    def product(vector: Tensor) -> Tensor:
-        place = next(places)
-        with progress.within("product", place, max(of, place + 1)):
-            return H.product(vector.to(H.like))
-
-    return product
+    def __call__(self, vector: Tensor) -> Tensor:
+        place, self.count = self.count, self.count + 1
+        with progress.within("product", place, max(self.of, place + 1)):
+            return self.H.product(vector.to(self.H.like))

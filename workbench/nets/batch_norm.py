@@ -7,13 +7,14 @@ barrier by six times. Every analysis that mixes weights takes `batch_norm="avera
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from workbench.data.data import Split
 from workbench.nets.door import check_network, check_split, taken_by
-from workbench.nets.evaluation import BATCH
+from workbench.nets.evaluation import BATCH, FEW, at_once
 from workbench.nets.weights import Weights, snapshot
 from workbench.work import progress, rules
 
@@ -44,9 +45,10 @@ def treat_batch_norm(
 
 @torch.no_grad()
 def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, examples: int = 2000) -> Weights:
-    """Return the weights with batch-norm statistics taken anew: the plain mean over batches of training images.
+    """Return the weights with batch-norm statistics taken anew: the mean over batches of training images, by size.
 
     Mixed weights have other activations than either end, so that neither's statistics fit them (Jordan et al. 2023).
+    Raises a ValueError for fewer than two images, which have no variance.
     """
     check_network(model, weights)
     check_split(split, to="take statistics of")
@@ -54,15 +56,30 @@ def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, ex
     network = copy.deepcopy(model)
     network.load_state_dict(weights)
     norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    of = min(examples, len(split)) if norms else 0
+    if of == 1:
+        raise ValueError("batch-norm's statistics are those of two images at least, got 1; 2000 are usual")
+    size = at_once(network.eval(), split.inputs(torch.arange(min(2, of))), network) if of > FEW else BATCH
     for norm in norms:
         norm.reset_running_stats()
-        norm.momentum = None  # the plain mean over the batches that follow
+        norm.register_forward_pre_hook(_weigh)
     network.train()
-    of = min(examples, len(split)) if norms else 0
-    for begin in range(0, of, BATCH):
-        images = split.inputs(torch.arange(begin, min(begin + BATCH, len(split))))
+    for begin, end in _batches(of, size):
+        images = split.inputs(torch.arange(begin, end))
         with taken_by(network, images):
             network(images)
         with progress.within("batch-norm", 0):
-            progress.report(min(begin + BATCH, of), of)
+            progress.report(end, of)
     return snapshot(network)
+
+
+def _weigh(norm: Any, inputs: tuple[Tensor, ...]) -> None:
+    """Give what comes its share of all that the norm has seen, so that the running mean is the plain one."""
+    norm.seen = getattr(norm, "seen", 0) + len(inputs[0])
+    norm.momentum = len(inputs[0]) / norm.seen
+
+
+def _batches(of: int, size: int) -> list[tuple[int, int]]:
+    """Return where batches begin and end; one image alone, which has no variance, joins the batch before it."""
+    ends = [end for end in range(size, of, size) if of - end > 1]
+    return list(zip([0, *ends], [*ends, of], strict=True)) if of else []

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import torch
 
 from workbench.data.data import Data, Split
 from workbench.data.images import AUGMENTATIONS
-from workbench.data.sources import DATASETS, data_folder
+from workbench.data.sources import DATASETS, find
 from workbench.experiments.example_scores import NAMES
 from workbench.nets.batch_norm import TREATMENTS
 from workbench.nets.hardware import resolve
@@ -17,17 +15,17 @@ from workbench.panels.options import Number, Numbers, Option, Text
 from workbench.training.losses import GRADIENTS, LOSSES, Loss, spelled
 from workbench.training.losses import named as named_loss
 from workbench.training.recipe import OPTIMISERS, SCHEDULES
-from workbench.work.nearest import unknown
 
 SPLITS = ("train", "validation", "test")
 SCORES = (*NAMES, "barrier")
 
 
 def known_dataset(text: str) -> None:
-    """Raise a ValueError unless the text names a dataset or an .npz."""
-    there = isinstance(text, str) and (os.path.exists(text) or (data_folder() / f"{text}.npz").exists())
-    if not (there or text in [*DATASETS]):
-        raise unknown("dataset", text, DATASETS, "or the path of an .npz")
+    """Raise a ValueError unless the text names a dataset, or data of one's own that are there."""
+    try:
+        find(text)
+    except FileNotFoundError as error:
+        raise ValueError(str(error)) from error
 
 
 def known_model(text: str) -> None:
@@ -52,7 +50,7 @@ REPLICAS = Number("replicas", "replicas", low=1, high=1000, whole=True, help="th
 NOISE = Number("label_noise", "label noise", low=0, high=1, step=0.05, help="share of labels that are moved")
 
 LEARNED = (
-    Option("dataset", "dataset", tuple(DATASETS), help="digits needs no download", checked=known_dataset),
+    Text("dataset", "dataset", tuple(DATASETS), help="or the path of your own", checked=known_dataset),
     Number("train_size", "training images", low=1, whole=True, empty="all"),
     Number("image_size", "image side", low=1, whole=True, empty="as it is", help="pixels"),
     Text("model", "model", (*MODELS, "resnet8(width=4)"), help='as in "resnet8(width=4)"', checked=known_model),

@@ -50,12 +50,13 @@ class Recipe:
     """How to train. Give `epochs` (may be fractional) or `steps`.
 
     The defaults (SGD at 0.1 with momentum 0.9, batches of 128, a constant rate) train every model of `wb.models` on
-    every dataset of `wb.load`; the papers' own settings differ and are named as presets. `milestones` are shares of
-    the length at which `multistep` multiplies the rate by `decay`; `warmup` is the number of steps over which the rate
-    rises from zero. `mixup` is the a of the Beta(a, a) by which the images and labels of a batch are mixed (Zhang et
-    al. 2018); 0 mixes none. `loss` is one of `wb.losses`. `evaluate_every` counts steps; None
-    evaluates at the end only. `precision`, `channels_last` and `compile` default to what was measured for the model and
-    the processor (`nets/hardware.py`).
+    every dataset of `wb.load`; with smaller batches, few images or wrong labels a rate of 0.03 does, where a warm-up
+    alone does not (`tests/benchmarks/rates.py`). The papers' own settings differ and are named as presets. `milestones`
+    are shares of the length at which `multistep` multiplies the rate by `decay`; `warmup` is the number of steps over
+    which the rate rises from zero. `mixup` is the a of the Beta(a, a) by which the images and labels of a batch are
+    mixed (Zhang et al. 2018); 0 mixes none. `loss` is one of `wb.losses`. `evaluate_every` counts steps; None evaluates
+    at the end only. `precision`, `channels_last` and `compile` default to what was measured for the model and the
+    processor (`nets/hardware.py`).
     """
 
     epochs: float | None = None
