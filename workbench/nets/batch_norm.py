@@ -6,14 +6,13 @@ barrier by six times. Every analysis that mixes weights takes `batch_norm="avera
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import nn
 
 from workbench.data.data import Split
 from workbench.nets.door import check_network, check_split, taken_by
 from workbench.nets.evaluation import BATCH
+from workbench.nets.plain_module import for_training, private
 from workbench.nets.weights import Weights, snapshot
 from workbench.work import progress, rules
 
@@ -51,18 +50,27 @@ def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, ex
     check_network(model, weights)
     check_split(split, to="take statistics of")
     rules.whole("examples", examples, least=1, way_on="2000 are usual")
-    network = copy.deepcopy(model)
+    network = private(model)
     network.load_state_dict(weights)
-    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    for_training(network)
+    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training]
+    theirs = {id(buffer) for norm in norms for buffer in norm.buffers()}
+    others = {
+        name: buffer.clone()
+        for name, buffer in network.named_buffers()
+        if id(buffer) not in theirs and buffer.is_floating_point() and ".parametrizations." not in f".{name}"
+    }
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # the plain mean over the batches that follow
-    network.train()
-    of = min(examples, len(split)) if norms else 0
+    of = min(examples, len(split)) if norms or others else 0
     for begin in range(0, of, BATCH):
         images = split.inputs(torch.arange(begin, min(begin + BATCH, len(split))))
         with taken_by(network, images):
             network(images)
+        if changed := [name for name, old in others.items() if not torch.equal(network.get_buffer(name), old)]:
+            given = f"{changed[0]}, which training changes, is no statistic of torch's batch-norm"
+            raise ValueError(f'batch_norm="recompute" is of torch\'s batch-norm, and {given}; take "average" or "keep"')
         with progress.within("batch-norm", 0):
             progress.report(min(begin + BATCH, of), of)
     return snapshot(network)

@@ -134,7 +134,7 @@ def edge_popup_steps(
 def initial_scores(model: nn.Module, mask: Mask, seed: int) -> Weights:
     """Draw a score for every weight that the mask names, from U(-1/sqrt(fan_in), 1/sqrt(fan_in))."""
     drawn = {}
-    for index, (name, full) in enumerate(masks.full(model).items()):
+    for index, (name, full) in enumerate(masks.prunable(model).items()):
         if name in mask:
             uniform = torch.rand(full.shape, generator=generator(seed, "scores", index))
             drawn[name] = (2 * uniform - 1) / fan_in(full) ** 0.5
