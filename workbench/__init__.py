@@ -8,6 +8,8 @@ import os
 import lazy_loader
 import torch
 
+from workbench.work import locks as _locks  # noqa: F401 (from here on a fork waits for the imports of other threads)
+
 NUMBERS = 1  # part of every archive key: raised when a change moves results (tests/test_numbers.py notices)
 
 if "OMP_NUM_THREADS" not in os.environ:

@@ -98,8 +98,8 @@ def test_what_is_no_score_is_said(tmp_path: Path):
         wb.scores.open(tmp_path / "other.safetensors")
     with pytest.raises(ValueError, match="is no folder; make it first"):
         wb.scores.save(score(), tmp_path / "nowhere" / "el2n.safetensors")
-    (tmp_path / "taken.safetensors.part").mkdir()
-    with pytest.raises(OSError, match=r"taken\.safetensors"):
+    (tmp_path / "taken.safetensors").mkdir()
+    with pytest.raises(ValueError, match=r"taken\.safetensors.*, where a folder stands"):
         wb.scores.save(score(), tmp_path / "taken.safetensors")
 
 

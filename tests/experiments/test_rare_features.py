@@ -91,7 +91,7 @@ def test_next_to_no_pixel_is_clipped():
         ({"dimension": 9}, "dimension must be a whole number from 10 to 10000, got 9"),
         ({"patches": 1}, "patches must be a whole number from 2"),
         ({"minor": 5}, r"minor must be in \[0, 1\], got 5"),
-        ({"noise": math.nan}, "noise must be at least 0, got nan"),
+        ({"noise": math.nan}, r"noise must be in \[0, 1000\], got nan"),
         ({"train_size": 0}, "train_size must be a whole number from 1"),
         ({"seed": -1}, "seed must be an integer from 0"),
     ],

@@ -348,7 +348,7 @@ def test_a_loss_of_ones_own_is_said_as_it_shows_itself():
     @dataclass(frozen=True)
     class Tripled:
         def __call__(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-            return 3 * CrossEntropy()(logits, batch)
+            return 3 * wb.CrossEntropy()(logits, batch)
 
     assert in_words(Tripled()).endswith("Tripled()")
     with pytest.raises(ValueError, match="loss must be one of the workbench's"):

@@ -411,8 +411,8 @@ def test_no_tensor_is_read_of_a_record_that_names_another_type(beside: Any, tmp_
     (path,) = records(tmp_path / "runs")
     tensors = json.loads(path.read_text())["value"]["fields"]["start"]
     forge(path, [tensors, {"dataclass": "evilmod.Thing", "source": "0", "fields": {}}])
-    monkeypatch.setattr("workbench.work.disk.Folder.get", lambda *_: pytest.fail("a tensor was read"))
-    monkeypatch.setattr("workbench.work.disk.Folder.put", lambda *_: "0" * 64)
+    monkeypatch.setattr("workbench.work.folder.Folder.get", lambda *_: pytest.fail("a tensor was read"))
+    monkeypatch.setattr("workbench.work.folder.Folder.put", lambda *_: "0" * 64)
     with pytest.warns(UserWarning, match=r"evilmod\.Thing is no dataclass that is read here"):
         archive.run(call(weigh, 1))
 

@@ -78,7 +78,7 @@ def scaled(
     z_NC, of_T = _finite(logits), "of a temperature T the scale is 1 / T"
     by_class = [isinstance(one, Tensor) and one.ndim > 0 for one in (scale, shift)]
     for name, one, each in zip(("scale", "shift"), (scale, shift), by_class, strict=True):
-        if each and (one.shape != z_NC.shape[1:] or not one.isfinite().all()):
+        if each and isinstance(one, Tensor) and (one.shape != z_NC.shape[1:] or not one.isfinite().all()):
             raise rules.refused(name, f"one finite number for all, or for each of {z_NC.shape[1]} classes", one, of_T)
     if not by_class[0]:
         rules.number("scale", scale.item() if isinstance(scale, Tensor) else scale, above=0, way_on=of_T)

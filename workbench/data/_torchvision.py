@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import importlib
 import sys
-import threading
 from types import ModuleType
 
 import torch
+
+from workbench.work.locks import Lock
 
 SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
 _declared: list[torch.library.Library] = []  # kept alive: a library takes its schemas with it when it is freed
-_IMPORTING = threading.Lock()
+_IMPORTING = Lock()
 
 
 def torchvision() -> ModuleType:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,12 +20,13 @@ from workbench.data.batches import places_of
 from workbench.data.draws import balanced, divide, flip_labels
 from workbench.data.images import resize
 from workbench.work import html, rules
+from workbench.work.locks import Lock, cached_property
 from workbench.work.seeds import check_seed
 
 TEST_SHARE = 1 / 3  # of a source without a test file, drawn once and for all
 NO_CLASS = -100  # the label of images of other data: none of the classes (torch leaves it out of a cross-entropy)
 MADE = "wb.load(path) makes whole data of an .npz"
-_LOADING = threading.Lock()  # replicas that load the same data at once read them once
+_LOADING = Lock()  # replicas that load the same data at once read them once
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class Split:
         scale, shift = self._affine
         return (images * scale).add_(shift)  # a fifth of the time of addcmul
 
-    @functools.cached_property
+    @cached_property
     def _affine(self) -> tuple[Tensor, Tensor]:
         """The normalisation as one product and one sum: x · 1 / (255 std) - mean / std."""
         return (1 / (255 * self.std))[:, None, None], (-self.mean / self.std)[:, None, None]
@@ -115,7 +115,7 @@ class Data:
         channels, height, width = self.test.images.shape[1:]
         return channels, height, width
 
-    @functools.cached_property
+    @cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of all that the data are: images, labels, ids, normalisation, classes."""
         sha = hashlib.sha256(repr((self.classes, self.shape)).encode())
@@ -170,15 +170,25 @@ def load(
     Raises a ValueError for an unknown name, a bad file, or an option out of range, and a FileNotFoundError for a
     dataset that is neither on the disk nor can be downloaded.
     """
+    check_sizes(train_size, image_size, validation, label_noise)
+    place = sources.find(name)
+    with _LOADING:
+        return _load(place, train_size, image_size, float(validation), float(label_noise), check_seed(seed))
+
+
+def check_sizes(
+    train_size: int | None = None,
+    image_size: int | None = None,
+    validation: float | int = 0.1,
+    label_noise: float | int = 0.0,
+) -> None:
+    """Raise a ValueError for an option of `load` that is out of range."""
     if image_size is not None:
         rules.whole("image_size", image_size, least=1, unit="pixels", way_on="16 is small and quick")
     if train_size is not None:
         rules.whole("train_size", train_size, least=1, way_on="train_size=None takes all")
     rules.number("validation", validation, least=0, below=1, way_on='for "10 %" pass 0.1')
     rules.share("label_noise", label_noise)
-    place = sources.find(name)
-    with _LOADING:
-        return _load(place, train_size, image_size, float(validation), float(label_noise), check_seed(seed))
 
 
 @functools.lru_cache(maxsize=2)  # of finished data, not of the arrays they came from: a run holds no second copy

@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import socket
 import tarfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,11 +20,12 @@ import numpy as np
 
 from workbench.data._torchvision import torchvision
 from workbench.work import progress
+from workbench.work.locks import Lock
 from workbench.work.memory import check_room
 
 PATIENCE = 10  # seconds without an answer after which a download is given up
 FAILURES = (RuntimeError, OSError, EOFError, tarfile.TarError, http.client.HTTPException)
-_DOWNLOADING = threading.Lock()
+_DOWNLOADING = Lock()
 
 
 @dataclass(frozen=True)

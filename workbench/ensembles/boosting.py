@@ -25,7 +25,7 @@ from workbench.pruning.edge_popup import initial_scores
 from workbench.training.entrance import check_training
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
-from workbench.work.archive import Archive, run
+from workbench.work.archive import ArchiveLike, run
 from workbench.work.calls import call
 from workbench.work.seeds import number
 
@@ -40,7 +40,7 @@ def boosted(
     members: int = 3,
     scope: str = "layer",
     seed: int = 0,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Member]:
     """Yield up to `members` edge-popup tickets of the frozen `weights`, each with its `vote`.
 

@@ -82,6 +82,7 @@ def _check_some(members: Sequence[Mask]) -> None:
     for mask in members:
         masks.check_some(mask)
         masks.check(mask, members[0])
+        masks.check(members[0], mask)
 
 
 def _over_pairs(n: int, of: Callable[[int, int], float]) -> float:

@@ -20,7 +20,7 @@ from workbench.training.entrance import check_training
 from workbench.training.recipe import Recipe
 from workbench.training.steps import network_weights
 from workbench.work import rules
-from workbench.work.archive import Archive, run
+from workbench.work.archive import ArchiveLike, run
 from workbench.work.calls import call
 from workbench.work.replicas import in_order
 from workbench.work.seeds import number
@@ -36,7 +36,7 @@ def free_tickets(
     grow: str = "gradient",
     seed: int = 0,
     workers: int | None = None,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> list[Member]:
     """Train as many independent tickets of this density, each with its own initial weights, mask and order.
 

@@ -31,7 +31,7 @@ from workbench.training.recipe import Recipe
 from workbench.training.robust import divergence, effective_sample_size, negative_share, robust_weights
 from workbench.training.steps import Step, network_weights, steps
 from workbench.work import rules
-from workbench.work.archive import Archive, run
+from workbench.work.archive import ArchiveLike, run
 from workbench.work.calls import call
 from workbench.work.nearest import check_known
 from workbench.work.replicas import in_order
@@ -56,7 +56,7 @@ def members(
     over: str = "batch",
     seed: int = 0,
     workers: int | None = None,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> list[Member]:
     """Train an edge-popup ticket for every loss, side by side; M members cost M trainings.
 

@@ -43,6 +43,13 @@ class Cyclic(Recipe):
     low: float = 0.01
     high: float = 0.05
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        rules.whole("cycles", self.cycles, least=1, most=10_000, way_on="3 are the authors'")
+        rules.number("last", self.last, above=0, most=1, way_on="it is a share of the length; 0.1 is the authors'")
+        for name in ("low", "high"):
+            rules.number(name, getattr(self, name), above=0, way_on="it is a share of the learning rate; 0.05 is usual")
+
     def cycle(self, of: int) -> int:
         """Return the length of a cycle, in steps, of a run of so many."""
         return int(self.last * of / self.cycles + 1e-9)

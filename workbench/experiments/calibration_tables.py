@@ -111,10 +111,10 @@ def differences_between(
     if not hasattr(rows, "pivot_table"):
         raise rules.refused("rows", "a data frame", rows, "wb.experiments.ensembles_table(outcomes) makes one")
     check_names("measure", measures, [*dict.fromkeys((*MEASURES, *map(str, rows)))], least=1)
-    for name, method in (("a", a), ("b", b)):
-        check_known(f"method {name}", method, {*WAYS, *rows.get("method", ())})
     if not len(rows):
         return
+    for name, method in (("a", a), ("b", b)):
+        check_known(f"method {name}", method, {*WAYS, *rows["method"]})
     check_once(rows[["seed", "replica", "method", "temperature_scaled"]].itertuples(index=False, name=None))
     for scaled in (False, True):
         part = rows[rows["temperature_scaled"] == scaled]

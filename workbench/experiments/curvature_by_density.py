@@ -25,7 +25,7 @@ from workbench.nets.weights import Weights
 from workbench.numbers.asked import asked
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 
 if TYPE_CHECKING:
     import pandas
@@ -90,7 +90,7 @@ def curvature(
     epsilon: float = 0.05,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Sharpness]:
     """Yield a `Sharpness` for every network measured, replicas side by side.
 

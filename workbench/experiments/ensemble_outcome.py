@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from workbench.ensembles.member import Member
 from workbench.ensembles.predicted import Predicted
 from workbench.numbers.numerals import percent
 from workbench.training.losses import in_words
+from workbench.work.locks import cached_property
 
 BINS = 10  # of diagrams and histograms; an ECE has its own 15
 
@@ -55,7 +55,7 @@ class Ensembled:
         """What it is known by in tables: method, seed, replica."""
         return {"method": self.method, "seed": self.seed, "replica": self.replica}
 
-    @functools.cached_property
+    @cached_property
     def temperature(self) -> float:
         """The temperature fitted on the validation split, after combining; the test split has no part in it."""
         from workbench.calibration import fit_temperature
@@ -106,7 +106,7 @@ class Answers:
     answer: np.ndarray
     right: np.ndarray
 
-    @functools.cached_property
+    @cached_property
     def bin(self) -> np.ndarray:
         """The bin of every confidence: ten of equal width, closed on the right."""
         from workbench.calibration.binned import cut

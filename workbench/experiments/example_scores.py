@@ -31,7 +31,7 @@ from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.steps import network_weights, steps
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {  # name: which score in SCORES it is, and what it is called with
@@ -96,7 +96,7 @@ def example_scores(
     label_noise: float = 0.0,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Scored]:
     """Yield a `Scored` for every replica as it finishes, replicas side by side; all score the same training examples.
 

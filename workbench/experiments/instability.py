@@ -29,7 +29,7 @@ from workbench.numbers.asked import asked
 from workbench.numbers.tables import table
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 from workbench.work.nearest import check_known
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def instability(
     score_step: int | None = None,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Parting]:
     """Yield a `Parting` for every step, pair of children, split and treatment, replicas side by side.
 

@@ -15,11 +15,11 @@ from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import are, told
 from workbench.experiments.replica import Replica, prepare
-from workbench.experiments.score_to_sort_by import score_to_sort_by
+from workbench.experiments.score_to_sort_by import check_sorting, score_to_sort_by
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def kept_part(
     score_step: int | None = None,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Kept]:
     """Yield a `Kept` for the whole data and then every subset and share, replicas side by side.
 
@@ -76,6 +76,7 @@ def kept_part(
     rules.flag("same_steps", same_steps)
     rules.flag("balanced", balanced)
     n, parts = len(experiment.data.train), _parts(experiment.data, subsets, shares, balanced)
+    check_sorting(score, whole, n=score_replicas, step=score_step)
     order = None
     if any(needs_score(kind) for kind, _ in parts):
         order = score_to_sort_by(score, whole, n=score_replicas, step=score_step)

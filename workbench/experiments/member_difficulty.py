@@ -15,7 +15,7 @@ from workbench.experiments.robust_ensembles import POPUP, replica_data, robust_e
 from workbench.experiments.score_to_sort_by import check_score_replicas, checked_score_step, el2n_of
 from workbench.nets import models
 from workbench.training.recipe import Recipe
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import check_seed, seeds
 
 
@@ -37,7 +37,7 @@ def member_difficulty(
     score_replicas: int = 3,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Tercile | Solved]:
     """Yield, for every ensemble, its members by tercile of EL2N, and who gets the test images right, once trained.
 

@@ -24,7 +24,7 @@ from workbench.pruning import check_method, prune
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def one_shot(
     batch_norm: str = "average",
     seed: int = 0,
     replicas: int = 5,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Shot]:
     """Yield a `Shot` for the dense network, every share by a method and, with `control`, at random places.
 

@@ -19,7 +19,7 @@ from workbench.lottery.rounds import Round
 from workbench.nets import masks
 from workbench.training.recipe import Recipe
 from workbench.work import progress
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 from workbench.work.nearest import check_known
 
 
@@ -65,7 +65,7 @@ def pair_matrix(
     mask: str = "union",
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Pair]:
     """Yield a `Pair` for every two of the rounds of all replicas, as soon as both are trained.
 

@@ -26,7 +26,7 @@ from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
 
 
@@ -82,7 +82,7 @@ def perturbation(
     threshold: float = 0.02,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Returned]:
     """Yield a `Returned` for every round in `at`, and every distance and control, replicas side by side.
 

@@ -27,7 +27,7 @@ from workbench.numbers.asked import asked
 from workbench.numbers.tables import table
 from workbench.training.recipe import LONGEST, Recipe
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 from workbench.work.replicas import in_order
 from workbench.work.seeds import number
 
@@ -101,7 +101,7 @@ def plane_between(
     curve_steps: int = 0,
     seed: int = 0,
     replicas: int = 1,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Between]:
     """Yield a `Between` for every level of the plane, then for the line, then for the curve; replicas side by side.
 

@@ -24,7 +24,7 @@ from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import are, told
 from workbench.experiments.instability import STEEP
 from workbench.experiments.replica import Replica, prepare
-from workbench.experiments.score_to_sort_by import score_to_sort_by
+from workbench.experiments.score_to_sort_by import check_sorting, score_to_sort_by
 from workbench.nets import masks
 from workbench.nets.evaluation import evaluate
 from workbench.nets.masks import Mask
@@ -32,7 +32,7 @@ from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
 
 ENOUGH = 8  # presentations of every example of a subset, below which it shows much the same data as a run on all
@@ -110,7 +110,7 @@ def pretraining(
     score_step: int | None = None,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Pretrained]:
     """Yield a `Pretrained` for every round of every cell of the grid, replicas side by side.
 
@@ -127,9 +127,10 @@ def pretraining(
     as_long = replace(recipe, epochs=None, steps=experiment.length)  # on a subset too
     experiment = replace(experiment, recipe=as_long)
     shown = experiment.data
-    if label_noise:
+    if rules.share("label_noise", label_noise):
         shown = load(dataset, train_size=train_size, image_size=image_size, label_noise=label_noise, seed=seed)
     lottery.counts(masks.full(experiment.network), rounds, fraction)
+    check_sorting(score, replace(experiment, data=shown), n=score_replicas, step=score_step)
     options = {"subsets": subsets, "sizes": sizes, "pretrain_steps": pretrain_steps, "balanced": balanced}
     grid = cells(shown, as_long, **options)
     order = None

@@ -27,7 +27,7 @@ from workbench.training.losses import Robust
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 from workbench.work.replicas import replicas as side_by_side
 from workbench.work.seeds import check_seed, generator, seeds
 
@@ -87,7 +87,7 @@ def rare_features(
     recipe: Recipe = Recipe(epochs=8, learning_rate=0.02, batch_size=100),  # noqa: B008 (frozen)
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Rare]:
     """Yield a `Rare` for every lambda of every replica, replicas side by side, lambdas in their order.
 

@@ -6,10 +6,8 @@ yield from experiment.side_by_side(lambda replica: replica.rounds(rounds=8, frac
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path as Folder
 from typing import Any, TypeVar
 
 from torch import nn
@@ -27,8 +25,9 @@ from workbench.training.entrance import check_recipe
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run, train, weights_along, weights_at
 from workbench.work import progress, rules
-from workbench.work.archive import Archive, each, run
+from workbench.work.archive import ArchiveLike, each, opened, run
 from workbench.work.calls import call
+from workbench.work.locks import cached_property
 from workbench.work.nearest import check_known
 from workbench.work.replicas import replicas as threads
 from workbench.work.seeds import check_seed, number, seeds
@@ -49,9 +48,9 @@ class Replica:
     recipe: Recipe
     seed: int
     labels: dict[str, int]
-    archive: Archive | str | None
+    archive: ArchiveLike | None
 
-    @functools.cached_property
+    @cached_property
     def start(self) -> Weights:
         """The initial weights."""
         return snapshot(self.model)
@@ -112,7 +111,7 @@ class Experiment:
     recipe: Recipe
     seed: int
     seeds: list[int]
-    archive: Archive | str | None
+    archive: ArchiveLike | None
 
     @property
     def length(self) -> int:
@@ -131,12 +130,11 @@ class Experiment:
             yield outcome
 
 
-def check_shared(recipe: Recipe, replicas: int, archive: Archive | str | None) -> None:
+def check_shared(recipe: Recipe, replicas: int, archive: ArchiveLike | None) -> None:
     """Raise a ValueError unless these are a recipe, a number of replicas, and an archive, its folder or none."""
     check_recipe(recipe)
     rules.whole("replicas", replicas, least=1, most=MOST, way_on="three are the least that have an interval")
-    kinds = (Archive, str, Folder, type(None))
-    rules.instance("archive", archive, kinds, "an Archive or its folder", 'archive="results" is one')
+    opened(archive)
 
 
 def prepare(
@@ -147,7 +145,7 @@ def prepare(
     recipe: Recipe,
     seed: int,
     replicas: int,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
     *,
     rewind_step: int = 0,
     split: str | None = None,

@@ -13,7 +13,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from workbench import ensembles
-from workbench.data.data import Data, load
+from workbench.data.data import Data, check_sizes, load
 from workbench.data.noise import noisy
 from workbench.ensembles.combination import COMBINATIONS
 from workbench.ensembles.members import SHARE, check_weighing
@@ -28,7 +28,7 @@ from workbench.pruning.straight_through import SCOPES
 from workbench.training.losses import CrossEntropy, Loss, Robust
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 
 POPUP = Recipe(epochs=30, weight_decay=1e-4, schedule="cosine")
 _HELD: WeakValueDictionary[tuple[object, ...], Data] = WeakValueDictionary()  # data of replicas that are in use
@@ -57,7 +57,7 @@ def robust_ensembles(
     combine: str = "logits",
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Ensembled]:
     """Yield an `Ensembled` for every method of every replica, replicas side by side.
 
@@ -81,9 +81,6 @@ def robust_ensembles(
         raise ValueError(f'recipe.mixup must be 0, got {recipe.mixup:g}; the method "dense mixup" is that with mixup')
     for loss in losses:
         check_weighing(loss, over, recipe)
-    rules.number("pixel_noise", pixel_noise, least=0, most=100, way_on="0.6 makes the digits hard")
-    rules.share("label_noise", label_noise)
-    rules.number("validation", validation, least=0, below=1, way_on="1/6 is the usual share")
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)
     masks.survivors(masks.full(experiment.network), density)
     sizes = {"train_size": train_size, "image_size": image_size, "validation": validation, "label_noise": label_noise}
@@ -109,6 +106,8 @@ def robust_ensembles(
 
 def replica_data(dataset: str, pixel_noise: float, seed: int, **sizes: Any) -> Data:
     """Return a replica's own split of the data with its own noise: the same object for as long as anybody holds it."""
+    rules.number("pixel_noise", pixel_noise, least=0, most=100, way_on="0.6 makes the digits hard")
+    check_sizes(**sizes)
     key = (str(dataset), pixel_noise, seed, *sorted(sizes.items()))
     data = _HELD.get(key)
     if data is None:

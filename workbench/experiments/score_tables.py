@@ -121,7 +121,8 @@ def found_among_hardest(score: Score, flipped: Int64[Tensor, " flipped"], share:
     from sklearn.metrics import roc_auc_score
 
     rules.instance("score", score, Score, "a Score", "wb.data_diet.el2n gives one")
-    rules.instance("flipped", flipped, Tensor, "a tensor of ids", "data.flipped is one")
+    if not isinstance(flipped, Tensor) or flipped.ndim != 1 or flipped.is_floating_point():
+        raise rules.refused("flipped", "a tensor of ids (flipped,)", flipped, "data.flipped is one")
     rules.number("share", share, above=0, most=1, way_on='for "the hardest tenth" pass 0.1')
     bad, n = torch.isin(score.ids, flipped.cpu()), len(score.ids)
     if not 0 < int(bad.sum()) < n:

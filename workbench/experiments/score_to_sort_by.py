@@ -30,12 +30,10 @@ def score_to_sort_by(score: str | Score, experiment: Experiment, *, n: int, step
     "random" ask none. Raises a ValueError for a score of other data, and for a name that is not one.
     """
     data, recipe, seed = experiment.data, experiment.recipe, experiment.seed
+    check_sorting(score, experiment, n=n, step=step)
     if isinstance(score, Score):
-        score.of(data)
         return score
-    check_score_replicas(n)
-    at, early = experiment.length // 4 if step is None else step, experiment.length // 60
-    check_scores(data, recipe, (score,), at, early)
+    at, early = checked_score_step(recipe, data, step), experiment.length // 60
     if not asks_a_network(score):
         return score_by_name(score, data=data, seed=seed)
     if score == "el2n":
@@ -46,6 +44,16 @@ def score_to_sort_by(score: str | Score, experiment: Experiment, *, n: int, step
 
     with progress.within("scores", 0):
         return averaged(in_order(scored, score_seeds(seed, n)))[score]
+
+
+def check_sorting(score: str | Score, experiment: Experiment, *, n: int, step: int | None) -> None:
+    """Raise a ValueError for a score of other data, a name that is not one, and networks that cannot be trained."""
+    check_score_replicas(n)
+    at = checked_score_step(experiment.recipe, experiment.data, step)
+    if isinstance(score, Score):
+        score.of(experiment.data)
+    else:
+        check_scores(experiment.data, experiment.recipe, (score,), at, experiment.length // 60)
 
 
 def el2n_of(

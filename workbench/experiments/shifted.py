@@ -21,6 +21,7 @@ from workbench.data.sources import find
 from workbench.ensembles.predicted import Predicted, predict
 from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.experiments.given_names import are, check_names, several, told
+from workbench.nets.door import check_data
 from workbench.numbers.asked import asked
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES, corrupt, detection, like, roc
 from workbench.work import progress, rules
@@ -100,7 +101,8 @@ def shifted(
     are combined as the outcome says. Raises a ValueError for an unknown name, an impossible severity or number, and for
     data that are not those of the outcomes.
     """
-    outcomes = asked("shifted", outcomes, "members test examples pixel_noise", "robust_ensembles")
+    check_data(data)
+    tested: list[Ensembled] = asked("shifted", outcomes, "members test examples pixel_noise", "robust_ensembles")
     check_seed(seed)
     corruptions, others, scores = several(corruptions), several(others), several(scores)
     check_shifts(corruptions, severities, scores, others)
@@ -113,13 +115,13 @@ def shifted(
         return noisy_like(split, o.examples, o.pixel_noise, seed=o.drawn, part=part)
 
     def said(split: Split, part: str) -> list[tuple[Ensembled, Predicted]]:
-        return [(o, predict(model, o.members, shown(split, o, part))) for o in outcomes]
+        return [(o, predict(model, o.members, shown(split, o, part))) for o in tested]
 
-    for o in outcomes:
+    for o in tested:
         if not torch.equal(shown(data.test, o, "test").images, o.examples.images):
             rule = "data must be those that the ensembles were tested on, before pixel noise"
             raise ValueError(f"{rule}, got others for {o}; load them by the same name, test images and image_size")
-    for o in outcomes:
+    for o in tested:
         yield _corrupted(o, o.test, data.name, None, 0, scaled)
 
     def shifts() -> Iterator[list[Corrupted | Detected]]:

@@ -20,7 +20,7 @@ from workbench.nets import models
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES
 from workbench.training.recipe import Recipe
 from workbench.work import rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import generator
 
 RANDOM = "random pixels"  # the other data that need no file
@@ -46,7 +46,7 @@ def under_shift(
     scaled: bool = False,
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Corrupted | Detected]:
     """Yield, for every ensemble of `robust_ensembles`, what `shifted` yields, as soon as it is trained.
 

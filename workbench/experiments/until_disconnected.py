@@ -22,7 +22,7 @@ from workbench.numbers.asked import asked
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import rules
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ def until_disconnected(
     batch_norm: str = "average",
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Successive]:
     """Yield a `Successive` for every round of every replica, until two disconnect, or `rounds` of them are done.
 

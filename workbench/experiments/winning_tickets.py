@@ -21,7 +21,7 @@ from workbench.nets.weights import Weights
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress
-from workbench.work.archive import Archive
+from workbench.work.archive import ArchiveLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ def winning_tickets(
     controls: Sequence[str] = tuple(CONTROLS),
     seed: int = 0,
     replicas: int = 3,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Outcome]:
     """Yield an `Outcome` for every training, as they finish: tickets of all replicas side by side, then controls.
 

@@ -20,7 +20,7 @@ from workbench.training.entrance import check_training
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run, train
 from workbench.work import rules
-from workbench.work.archive import Archive, run
+from workbench.work.archive import ArchiveLike, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas
 from workbench.work.seeds import number
@@ -51,7 +51,7 @@ def children(
     mask: Mask | None = None,
     seed: int = 0,
     workers: int | None = None,
-    archive: Archive | str | None = None,
+    archive: ArchiveLike | None = None,
 ) -> Iterator[Child]:
     """Yield `n` children of every starting point, side by side, as they finish.
 

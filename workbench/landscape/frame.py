@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, owners, untied
+from workbench.work.locks import cached_property
 from workbench.work.seeds import generator
 
 LEAST = 1e-4  # sine of the angle at the origin below which three networks are on a line: float32 tells no less

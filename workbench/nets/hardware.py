@@ -8,8 +8,13 @@ the choice again. Nothing here is timed when a run starts: the same call gives t
 
 from __future__ import annotations
 
+import functools
+import os
+import platform
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -88,11 +93,60 @@ def processor(kind: str) -> str:
     return f"cpu {torch.backends.cpu.get_cpu_capability()}"
 
 
+def surroundings(device: str) -> dict[str, Any]:
+    """Return what moves the numbers of a call on this device and is none of its arguments, as JSON.
+
+    Tried on twelve steps of LeNet and ResNet-8: the processor's vector instructions, threads, MKL-DNN on or off, the
+    precision of matrix products, and the limits that MKL and oneDNN read from the environment move bits. Deterministic
+    algorithms and flushed denormals do not, on the CPU. What "auto" means here is the rows of the table below.
+    """
+    kind = "cuda" if device.startswith("cuda") and torch.cuda.is_available() else "cpu"
+    around = {
+        "device": f"{device} ({torch.cuda.get_device_name(device)})" if kind == "cuda" else device,
+        "threads": torch.get_num_threads(),
+        "torch": str(torch.__version__),
+        "processor": processor("cpu") if kind == "cpu" else f"{processor('cpu')}, {processor(kind)}",
+        "vendor": _vendor(),
+        "defaults": sorted([m, *row] for (m, of), row in DEFAULTS.items() if of in (processor("cpu"), processor(kind))),
+        "dtype": str(torch.get_default_dtype()),
+        "mkldnn": torch.backends.mkldnn.enabled,
+        "precisions": _precisions("mkldnn"),
+        "environment": {name: os.environ[name] for name in LIMITS if name in os.environ},
+    }
+    return around if kind == "cpu" else around | {"cuda": _cuda()}
+
+
+def _precisions(backend: str) -> list[Any]:
+    module = getattr(torch.backends, backend)
+    return [module.conv.fp32_precision, (module if backend == "mkldnn" else torch.backends.cuda).matmul.fp32_precision]
+
+
+def _cuda() -> dict[str, Any]:
+    """What else moves bits on a GPU."""
+    cudnn = torch.backends.cudnn
+    return {
+        "versions": [str(torch.version.cuda), cudnn.version()],
+        "cudnn": [cudnn.enabled, cudnn.benchmark, cudnn.deterministic, *_precisions("cudnn")],
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+    }
+
+
+@functools.cache
+def _vendor() -> str:
+    """Whose processor it is: MKL takes other ways on an AMD than on an Intel of the same instructions."""
+    information = Path("/proc/cpuinfo")
+    vendor = re.search(r"^vendor_id\s*: (\S+)", information.read_text(), re.M) if information.is_file() else None
+    return vendor[1] if vendor else platform.machine()
+
+
 def _breaks_channels_last(model: nn.Module) -> bool:
     """Say whether torch 2.13 would write past its memory: strided 1×1 convolutions of under 8 channels, on the CPU."""
     convolutions = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
     return any(c.kernel_size == (1, 1) and c.stride != (1, 1) and c.in_channels < 8 for c in convolutions)
 
+
+# what holds MKL and oneDNN to other instructions, read from the environment when they are loaded
+LIMITS = ("MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "ONEDNN_DEFAULT_FPMATH_MODE", "ONEDNN_MAX_CPU_ISA")
 
 # (public name of the model's class, processor) -> (precision, channels-last); tests/benchmarks/settings.py measures it
 DEFAULTS: dict[tuple[str | None, str], tuple[str, bool]] = {

@@ -20,10 +20,11 @@ from workbench.nets.linear_maps import linear_maps
 from workbench.nets.plain_module import check_module, private
 from workbench.nets.weights import Weights, snapshot
 from workbench.work import rules
+from workbench.work.locks import Lock
 from workbench.work.nearest import unknown
 from workbench.work.seeds import generator, number
 
-_DRAWING = threading.Lock()  # `reset_parameters` draws from torch's global generator, which all threads share
+_DRAWING = Lock(threading.RLock, awaited=True)  # `reset_parameters` draws from torch's global generator, which all threads share
 RULES = ("own", "signed_constant", "kaiming_normal", "scaled_constant")
 SAMPLE = 10_000  # entries of a tensor, at most, by which two laws are told apart
 DISTANCE = 2.5  # between two of one law, over sqrt(2 / n): less in all but 7 of a million draws (Kolmogorov-Smirnov)
@@ -104,8 +105,15 @@ def _made(make: Callable[[], nn.Module], seed: int) -> nn.Module:
         raise rules.refused("model", "an nn.Module, or what makes one without arguments", make, way_on) from None
     with _DRAWING, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(number(seed, "initialise"))
+        seeded = torch.default_generator.get_state()
         made = make()
+        drew = not torch.equal(seeded, torch.default_generator.get_state())
     check_module(made)
+    if not drew:
+        raise ValueError(
+            "what makes the model draws nothing from torch's generator, so that every seed would give the same; "
+            "hand in the module itself: wb.initialise(model, seed=1)"
+        )
     return made
 
 

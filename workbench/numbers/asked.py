@@ -23,7 +23,7 @@ def asked(name: str, outcomes: Any, columns: str, makes: str) -> Any:
         single = is_dataclass(outcomes) and not isinstance(outcomes, type)
         if not single and (isinstance(outcomes, (str, bytes, Mapping)) or not isinstance(outcomes, Iterable)):
             raise ValueError(f"{name} takes outcomes or a data frame of them, got {rules.shown(outcomes)}; {way_on}")
-        outcomes = [outcomes] if single else list(outcomes)
+        outcomes = [outcomes] if single else list(outcomes)  # pyright: ignore[reportArgumentType]
         for outcome in {type(outcome): outcome for outcome in outcomes}.values():
             if not isinstance(outcome, Mapping) and not (is_dataclass(outcome) and not isinstance(outcome, type)):
                 raise ValueError(f"{name} takes outcomes, got {rules.shown(outcome)} among them; {way_on}")

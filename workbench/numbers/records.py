@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from workbench.work import rules
+from workbench.work.disk import whole
 from workbench.work.nearest import unknown
 from workbench.work.table_file import read_table
 
@@ -35,6 +37,7 @@ class Recorded:
 def recorded(name: str) -> Recorded:
     """Read the recorded table of that name; a ValueError names those that there are."""
     folder = _folder()
+    _check_name(name)
     path = folder / f"{name}.parquet"
     if not path.is_file():
         raise unknown("recorded table", name, [file.stem for file in folder.glob("*.parquet")], f"they lie in {folder}")
@@ -46,9 +49,19 @@ def record(
 ) -> None:
     """Write a table to a folder of recorded ones, with the command that made it, the date and the machine.
 
-    `table` has a column `seed`, and `replica` unless the number of `replicas` is given.
+    `table` has a column `seed`, and `replica` unless the number of `replicas` is given. A table of that name that was
+    there is as it was until the new one is whole. A ValueError for a name that is not plain.
     """
-    folder = Path(folder)
+    _check_name(name)
+    folder = rules.path("folder", folder, '"recorded" is one')
+    for argument, text in (("made_by", made_by), ("note", note)):
+        rules.instance(argument, text, str, "text", 'made_by="papermill 01_winning_tickets.ipynb …" is usual')
+    if replicas is not None:
+        rules.whole("replicas", replicas, least=1, way_on="leave it out where the table has a column `replica`")
+    needed = ("seed",) if replicas else ("seed", "replica")
+    if lacking := [name for name in needed if name not in getattr(table, "columns", ())]:
+        way_on = "wb.table(outcomes) has them; replicas= says how many where there is no column of them"
+        raise rules.refused("table", f"a data frame with the columns {', '.join(lacking)}", table, way_on)
     folder.mkdir(parents=True, exist_ok=True)
     about = {
         "made_by": made_by,
@@ -58,8 +71,16 @@ def record(
         "torch": str(torch.__version__),
         "note": note,
     }
-    table.to_parquet(folder / f"{name}.parquet", index=False)
-    (folder / f"{name}.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
+    with whole(folder / f"{name}.json") as beside, whole(folder / f"{name}.parquet") as part:  # both, or neither
+        Path(beside).write_text(text)
+        Path(part).write_bytes(table.to_parquet(index=False))
+
+
+def _check_name(name: str) -> None:
+    if not isinstance(name, str) or not name.isprintable() or name[:1] in ("", ".") or {*name} & {*"/\\:"}:
+        way_on = '"rewinding-resnet8-cifar10" is one, and the folder is given apart'
+        raise rules.refused("name", "a plain name, without a separator or a leading dot", name, way_on)
 
 
 def _folder() -> Path:

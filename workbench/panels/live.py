@@ -9,7 +9,6 @@ always.
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from workbench.charts.grammar import ROWS, WIDTH, Picture
 from workbench.charts.grammar.looks import GREY
 from workbench.panels.browser import Width
 from workbench.work import html
+from workbench.work.locks import Lock
 
 PERIOD = 0.25  # seconds between two pictures, at least
 RARELY = 20  # times as long as it took to draw a specification, until it is drawn anew
@@ -48,7 +48,7 @@ class LiveChart:
     def __init__(self, pictures: Mapping[str, Picture], guarded: Guarded = lambda draw: draw()) -> None:
         alt.JupyterChart.enable_offline()
         self.pictures = pictures
-        self._lock = threading.Lock()  # the publisher draws, and so do the menu and the width
+        self._lock = Lock()  # the publisher draws, and so do the menu and the width
         self.around: dict[tuple[str, str, int], Around] = {}  # by picture, what it is about, and width
         self.keep = False
         self.given: tuple[object, list[Any], bool] = (None, [], False)  # whose outcomes, which, the last ones?

@@ -18,6 +18,7 @@ from workbench.panels.draft import Draft
 from workbench.panels.job import Job
 from workbench.work import progress, rules
 from workbench.work.calls import Call
+from workbench.work.locks import Lock
 from workbench.work.nearest import unknown
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 PATIENCE = 0.5  # seconds that a live panel's call may take once its options have changed
 
 SHOWN: dict[str, Panel] = {}  # the panels of this kernel by name
-_lock = threading.Lock()
+_lock = Lock()
 
 
 def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Panel:
@@ -78,7 +79,7 @@ class Panel:
         self._result: Any = None
         self._again = False  # a live panel was asked for another run while its call ran
         self._told: Job | None = None  # the job whose last message is out
-        self._lock = threading.RLock()  # held while a view is told something: taken before the chart's, never after
+        self._lock = Lock(threading.RLock)  # while a view is told something; taken before the chart's, never after
         self._view: View | None = None
 
     @property

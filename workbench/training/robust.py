@@ -155,6 +155,7 @@ def along(
 
 def check_one(lam: float | None, eta: float | None, *, above: bool = False) -> None:
     """Raise a ValueError unless exactly one of lambda and eta is given, and can be: lambda `above` 0, or from 0 on."""
+    rules.flag("above", above)
     if (lam is None) == (eta is None):
         values = f"lam={lam}, eta={eta}"
         raise ValueError(f"give lam or eta, one of them, got {values}; lam=float('inf') or eta=0 is the plain mean")

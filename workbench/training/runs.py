@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -136,9 +136,9 @@ def weights_along(
 ) -> dict[int, Weights]:
     """Return the weights and buffers at several steps of one dense training from `start`, which ends at the last."""
     check_training(model, start, data, recipe, seed=seed)
-    rules.instance("at", at, Collection, "several steps", "at=(0, 500) are two")
+    rules.instance("at", at, (Sequence, Set), "several steps", "at=(0, 500) are two")
     of = recipe.length(len(data.train))
-    if bad := [step for step in at if step not in range(of + 1)]:
+    if bad := [step for step in at if step not in range(of + 1) or step is True]:
         rule = f"from 0 to {of}, the length of this recipe, in whole steps"
         raise rules.refused("step", rule, bad[0], "step=0 is `start` itself")
     last = max(at, default=0)

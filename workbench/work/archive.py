@@ -6,39 +6,47 @@
 
 The folder, which may be any fsspec URL, holds
 
-    calls/<function>-<key>.json          a value, and in full the call that made it
+    calls/<function>-<key>.json          a value, and in full the call that made it, and where (its surroundings)
     calls/<function>-<key>/000000.json   the values of a generator; end.json says that there are no more
     safetensors/<sha256>.safetensors     tensors by content: what rounds share is on the disk once
     parquet/<sha256>.parquet             tables
-    names.json                           says that the calls name things by their public names
+    names.json                           says which form the keys have
 
-A file that is not what was written is noticed by its checksum, said aloud, and made anew. Two processes may use one
-archive at once: equal calls write equal files.
+The first half of a key is the call's, the second that of its surroundings: the same call made on another processor is
+another entry, and that there is one is said. A file that is not what was written is noticed by its checksum, one that
+lies where another belongs by the call in it; both are said aloud, and made anew. Several processes may use one archive
+at once: equal calls write equal files, but for when they were made, and in how many seconds.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
 import warnings
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from workbench.work import rules
 from workbench.work.calls import Call, Once
-from workbench.work.disk import Damaged, Folder
+from workbench.work.disk import Damaged
+from workbench.work.entries import Entry, check_place, difference, read_surroundings
 from workbench.work.fingerprint import digest
-from workbench.work.listing import rows
+from workbench.work.folder import Folder
+from workbench.work.listing import paths, rows
 from workbench.work.stored_values import Types, restore, store
 
 if TYPE_CHECKING:
     import pandas
 
-NAMES = "names.json"  # the file that an older archive has not
+NAMES = "names.json"
+FORM = {"names": "public", "keys": "call, surroundings"}  # what it holds; in that of an older archive there is less
+_told: set[tuple[str, str, str]] = set()  # of which archive, of which function, what is other here: said once
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,13 @@ class Archive:
 
     folder: str | os.PathLike[str]
     types: tuple[type, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        rules.instance("archive", self.folder, (str, os.PathLike), *WHAT)
+        if not isinstance(name := os.fspath(self.folder), str) or not name or "\0" in name:
+            raise rules.refused("archive", WHAT[0], name, WHAT[1])
+        if not isinstance(self.types, tuple) or not all(map(is_dataclass, self.types)):
+            raise rules.refused("types", "a tuple of dataclasses", self.types, "types=(MyResult,) is one")
 
     def run(self, call: Any) -> Any:
         """The result of a `Call`, from the disk where it is there; else made, stored and returned.
@@ -81,59 +96,68 @@ class Archive:
         """A row for every stored value: function, arguments, index, when, seconds, and the value's own plain fields."""
         import pandas
 
-        records = [self._read(path) for path in self._folder.files("calls/*.json", "calls/*/*.json")]
-        return pandas.DataFrame([row for record in records if record and "value" in record for row in rows(record)])
+        records = [self._read(path) for path in paths(self._folder)]
+        return pandas.DataFrame([row for record in records if record for row in rows(record)])
 
     @property
     def _folder(self) -> Folder:
-        return Folder(os.fspath(self.folder))
+        return Folder.named(os.fspath(self.folder))
 
     def _open(self) -> None:
-        """Make the folder; of one from before values were named by their public names, say so, once."""
+        """Make the folder; of one from before keys had the form that they have, say so, once."""
         self._folder.open()
-        if not self._folder.has(NAMES):
-            if self._folder.files("calls/*"):
-                warnings.warn(
-                    f'archive "{os.fspath(self.folder)}" was filled by an earlier version, which named values by the '
-                    "files of the code: they are not found again, and what is asked for is made anew beside them",
-                    stacklevel=4,
-                )
-            self._folder.write(NAMES, b'{"names": "public"}\n')
+        try:
+            form = json.loads(self._folder.read(NAMES))
+        except (FileNotFoundError, ValueError, RecursionError, Damaged):
+            form = None
+        if form == FORM:
+            return
+        if self._folder.names("calls"):
+            warnings.warn(
+                f'archive "{os.fspath(self.folder)}" was filled by an earlier version, whose keys have '
+                "another form: its values are not found again, and what is asked for is made anew beside them",
+                stacklevel=4,
+            )
+        self._folder.write(NAMES, (json.dumps(FORM) + "\n").encode())
 
     def _result(self, call: Call, once: Once, *, as_input: bool = False) -> Any:
         if call.resumes:
             return list(self._each(call, once))
-        path = f"{_name(call)}.json"
+        entry = Entry.of(call)
+        path = f"calls/{entry.key}.json"
         stored = self._load(path, call)
         if stored is not None:
             return stored[0]
+        self._tell_of_others(entry)
         began = time.monotonic()
         value = call.finish(once)
         if not (as_input and _remade(value)):
-            self._keep(path, call, value=value, seconds=time.monotonic() - began)
+            self._keep(path, entry, value=value, seconds=time.monotonic() - began)
         return value
 
     def _input(self, call: Call, once: Once) -> Any:
         return self._result(call, once, as_input=True)
 
     def _each(self, call: Call, once: Once) -> Generator[Any, None, None]:
-        name, index, last = _name(call), 0, None
+        entry, last = Entry.of(call), None
+        name = f"calls/{entry.key}"
         end = self._read(f"{name}/end.json")
-        while end is None or index < end["values"]:
+        for index in itertools.count():
+            if end is not None and index == end.get("values"):
+                return
             stored = self._load(f"{name}/{index:06d}.json", call)
             if stored is None:
                 break
             (last,) = stored
             yield last
-            index += 1
-        else:
-            return
+        if index == 0:
+            self._tell_of_others(entry)
         values = iter(call.start(once, **({"after": last} if index else {})))
         try:
             began = time.monotonic()
             for value in values:
                 path = f"{name}/{index:06d}.json"
-                self._keep(path, call, index=index, value=value, seconds=time.monotonic() - began)
+                self._keep(path, entry, index=index, value=value, seconds=time.monotonic() - began)
                 yield value
                 index += 1
                 began = time.monotonic()
@@ -141,26 +165,31 @@ class Archive:
             close = getattr(values, "close", None)
             if close is not None:
                 close()
-        self._keep(f"{name}/end.json", call, values=index)
+        self._keep(f"{name}/end.json", entry, index="end", values=index)
 
-    def _keep(self, path: str, call: Call, **entry: Any) -> None:
+    def _keep(self, path: str, entry: Entry, **fields: Any) -> None:
+        if text := difference(entry.around, entry.call.surroundings()):
+            self._warn(f"{path} is not kept, for the surroundings changed while it was made ({text})")
+            return
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        if "value" in entry:
-            where, types = f"the result of {call.function.__qualname__}", Types(call.function, self.types)
-            entry["value"] = store(entry["value"], self._folder.put, where, types)
-        record = {"call": call.described(), **call.surroundings(), "when": when, **entry}
+        if "value" in fields:
+            function = entry.call.function
+            where, types = f"the result of {function.__qualname__}", Types(function, self.types)
+            fields["value"] = store(fields["value"], self._folder.put, where, types)
+        record = {"call": entry.described, **entry.around, "when": when, **fields}
         self._folder.write(path, json.dumps({"sha256": digest(record), **record}, indent=1).encode())
 
     def _read(self, path: str) -> dict[str, Any] | None:
-        """A record; None where there is none, or it is damaged, which is said."""
+        """A record; None where there is none, or it is damaged or another's, which is said."""
         try:
             record = json.loads(self._folder.read(path))
             if record.pop("sha256") != digest(record):
                 raise Damaged("its checksum does not fit")
+            check_place(record, path)
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, AttributeError, TypeError, RecursionError, Damaged) as error:
-            return self._say(path, error)
+            return self._warn(f"{path} is damaged ({error}); it is made anew")
         return record
 
     def _load(self, path: str, call: Call) -> list[Any] | None:
@@ -170,38 +199,49 @@ class Archive:
             return None
         try:
             return [restore(record["value"], self._folder.get, Types(call.function, self.types))]
-        except (OSError, MemoryError):
+        except MemoryError:
             raise
         except Exception as error:  # a damaged file may fail in any way, and so may a dataclass that has changed
-            return self._say(path, error)
+            if isinstance(error, OSError) and error.errno is not None:  # the disk's; a parser's has no number
+                raise
+            return self._warn(f"{path} is damaged ({error}); it is made anew")
 
-    def _say(self, path: str, error: Exception) -> None:
-        text = f'archive "{os.fspath(self.folder)}": {path} is damaged ({error}); it is made anew'
-        warnings.warn(text, stacklevel=2)
+    def _tell_of_others(self, entry: Entry) -> None:
+        """Say of a call that was made in other surroundings, or begun there, what is other here."""
+        function = entry.call.function.__qualname__
+        for name in (name for name in self._folder.names("calls") if name.startswith(entry.stem)):
+            around = None if name.startswith(entry.key) else read_surroundings(self._folder, name)
+            text = "" if around is None else difference(around, entry.around)
+            if text and (telling := (os.fspath(self.folder), function, text)) not in _told:
+                _told.add(telling)
+                self._warn(f"{function} was made, or begun, in other surroundings ({text}); it is made anew here")
+
+    def _warn(self, text: str) -> None:
+        warnings.warn(f'archive "{os.fspath(self.folder)}": {text}', stacklevel=2)
 
 
-def run(call: Call, archive: Archive | str | None) -> Any:
+ArchiveLike = Archive | str | os.PathLike[str]
+WHAT = ("an Archive or its folder", 'archive="results" is one')
+
+
+def run(call: Call, archive: ArchiveLike | None) -> Any:
     """Run a call through an archive (or its folder), or without one."""
-    return call.run() if archive is None else _opened(archive).run(call)
+    return call.run() if (kept := opened(archive)) is None else kept.run(call)
 
 
-def each(call: Call, archive: Archive | str | None) -> Generator[Any, None, None]:
+def each(call: Call, archive: ArchiveLike | None) -> Generator[Any, None, None]:
     """Yield a call's values through an archive (or its folder), or without one."""
-    return call.each() if archive is None else _opened(archive).each(call)
+    return call.each() if (kept := opened(archive)) is None else kept.each(call)
 
 
-def _opened(archive: Archive | str) -> Archive:
-    return Archive(archive) if isinstance(archive, str) else archive
+def opened(archive: ArchiveLike | None) -> Archive | None:
+    """Return an archive, or none, as it is, or that in a folder; a ValueError for anything else."""
+    return archive if archive is None or isinstance(archive, Archive) else Archive(archive)
 
 
 def _check(call: Any) -> None:
     if not isinstance(call, Call):
         raise TypeError(f"an archive runs calls, got {call!r}; make one with wb.call(function, ...)")
-
-
-def _name(call: Call) -> str:
-    function = call.function.__name__
-    return f"calls/{function if function.isidentifier() else 'call'}-{call.key()}"
 
 
 def _remade(value: Any) -> bool:

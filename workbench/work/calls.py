@@ -22,10 +22,12 @@ from typing import Any
 import torch
 
 import workbench
+from workbench.nets.hardware import surroundings
 from workbench.work import call_reading, call_text
 from workbench.work.annotations import convert, hint
 from workbench.work.fingerprint import closure, describe, digest, fingerprint, identity
 from workbench.work.public_names import full_name, ours, public_name
+from workbench.work.replicas import in_order_of_seeds
 
 __all__ = ["Call", "Once", "call", "fingerprint"]
 
@@ -88,26 +90,20 @@ class Call:
 
     def finish(self, once: Once) -> Any:
         """As `start`, and the values of a generator as a list."""
-        value = self.start(once)
-        return list(value) if self.generates else value
+        with in_order_of_seeds():  # equal calls give equal values, and write equal files
+            value = self.start(once)
+            return list(value) if self.generates else value
 
     def key(self) -> str:
-        """The name of the result: SHA-256 of the function, the arguments and what else moves its numbers."""
-        return digest({"call": self.described(), **self.surroundings()})
+        """The name of the result: half a SHA-256 of function and arguments, half one of what else moves its numbers."""
+        return name_of(self.described(), self.surroundings())
 
     def surroundings(self) -> dict[str, Any]:
-        """What moves numbers and is not an argument: the workbench's number, device, threads, torch."""
+        """What moves numbers and is not an argument: the workbench's number, and the hardware with its settings."""
         device = self.arguments.get("device", "auto")
         if device in (None, "auto"):
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        if str(device).startswith("cuda") and torch.cuda.is_available():
-            device = f"{device} ({torch.cuda.get_device_name(device)})"
-        return {
-            "numbers": workbench.NUMBERS,
-            "device": str(device),
-            "threads": torch.get_num_threads(),
-            "torch": str(torch.__version__),
-        }
+        return {"numbers": workbench.NUMBERS, **surroundings(str(device))}
 
     def described(self) -> dict[str, Any]:
         """The call in full, as JSON, for the key and for people. A parameter named `archive` is no part of it."""
@@ -159,6 +155,11 @@ class Call:
         if not isinstance(value, Call):
             raise call_reading.no_call(text)
         return value
+
+
+def name_of(described: Any, around: Any) -> str:
+    """The key of a described call in its surroundings: 64 hexadecimal digits, of which the first half is the call's."""
+    return digest(described)[:32] + digest(around)[:32]
 
 
 class Once:

@@ -14,7 +14,6 @@ import inspect
 import json
 import math
 import sys
-import threading
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,9 +22,10 @@ import numpy as np
 import torch
 
 from workbench.work.annotations import convert, hint
+from workbench.work.locks import Lock
 from workbench.work.public_names import full_name, public_name
 
-_READING = threading.Lock()  # Python 3.11 counts the depth of its parser for all threads at once, and then stumbles
+_READING = Lock()  # Python 3.11 counts the depth of its parser for all threads at once, and then stumbles
 
 
 def fingerprint(value: Any) -> str:

@@ -6,7 +6,18 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.work.entries import NAME
 from workbench.work.fingerprint import digest
+from workbench.work.folder import Folder
+
+
+def paths(folder: Folder) -> Iterator[str]:
+    """Yield where the values of an archive lie."""
+    for name in filter(NAME.fullmatch, folder.names("calls")):
+        if name.endswith(".json"):
+            yield f"calls/{name}"
+        else:
+            yield from (f"calls/{name}/{file}" for file in folder.names(f"calls/{name}") if file != "end.json")
 
 
 def rows(record: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,6 @@ and what it had yielded is kept.
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from workbench.work import rules
+from workbench.work.locks import Lock
 
 Path = tuple[tuple[str, int, int | None], ...]
 T = TypeVar("T")
@@ -123,7 +123,7 @@ class Total:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._begin()
 
     def _begin(self) -> None:
@@ -195,7 +195,7 @@ class _Bar:
         rules.function("stream.write", getattr(stream, "write", None), "a stream of text such as sys.stderr has one")
         self.stream, self.total = stream, Total()
         self.terminal = bool(getattr(stream, "isatty", bool)())
-        self.lock = threading.Lock()
+        self.lock = Lock()
         self.began = self.written = time.monotonic()
         self.shown, self.heard, self.width = 0.0, 0.0, 0
         self.latest: Progress | None = None

@@ -14,18 +14,21 @@ import os
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import suppress
-from contextvars import copy_context
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar, copy_context
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from workbench.work import rules
+from workbench.work.locks import Lock
 from workbench.work.progress import Progress, Stopped, report, watch, within
 from workbench.work.seeds import check_seed
 
 T = TypeVar("T")
 Values = Generator[tuple[int, Any], None, None]
 POLL = 0.1  # seconds between two looks at whether anybody still waits
+_waits: ContextVar[bool] = ContextVar("waits", default=False)  # whether values wait for those of earlier seeds
 
 
 def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | None = None) -> Values:
@@ -33,16 +36,28 @@ def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | No
 
     `f(seed)` returns a value or a generator of values; those of one seed come in their order. `workers` threads work
     at once (default: one a core, at most one a seed); further seeds wait. Each reports its progress under
-    `("replica", index, n)`. The first error stops the others and is raised here, with its traceback; dropping or
-    closing the generator stops them all.
+    `("replica", index, n)`. Where a call is run as a whole (`Call.run`, `Archive.run`) nobody looks on, and they come
+    in the order of the seeds: equal calls give equal values. The first error stops the others and is raised here, with
+    its traceback; dropping or closing the generator stops them all.
     """
     rules.function("f", f, "give the function of a seed itself, not what it returns")
-    rules.instance("seeds", seeds, Iterable, "several seeds", "wb.seeds(0, 3) are three")
+    if isinstance(seeds, (str, Mapping)) or not isinstance(seeds, Iterable):
+        raise rules.refused("seeds", "several seeds", seeds, "wb.seeds(0, 3) are three")
     seeds = [check_seed(seed) for seed in seeds]
     if workers is None:
         workers = os.cpu_count() or 1
     rules.whole("workers", workers, least=1, way_on="leave it out for one a core")
     return _consume(f, seeds, min(workers, len(seeds)))
+
+
+@contextmanager
+def in_order_of_seeds() -> Iterator[None]:
+    """Have what replicas yield inside come in the order of the seeds, not as they finish."""
+    token = _waits.set(True)
+    try:
+        yield
+    finally:
+        _waits.reset(token)
 
 
 def in_order(f: Callable[[int], T], seeds: Iterable[int], *, workers: int | None = None) -> list[T]:
@@ -55,6 +70,7 @@ def in_order(f: Callable[[int], T], seeds: Iterable[int], *, workers: int | None
 def _consume(f: Callable[[int], Any], seeds: list[int], workers: int) -> Values:
     # The threads hold the crew, never this generator: when it is dropped, its `finally` runs and they stop.
     crew = _Crew(f, seeds, workers)
+    waits, waiting = _waits.get(), list[tuple[int, int, Any]]()
     left = workers
     try:
         for _ in range(workers):
@@ -63,8 +79,11 @@ def _consume(f: Callable[[int], Any], seeds: list[int], workers: int) -> Values:
             item = crew.get()
             if item is None:
                 left -= 1
+            elif waits:
+                waiting.append(item)
             else:
-                yield item
+                yield item[1:]
+        yield from (item[1:] for item in sorted(waiting, key=itemgetter(0)))  # those of one seed stay in their order
     finally:
         crew.stop.set()
         crew.error = None  # its traceback holds this frame
@@ -76,9 +95,9 @@ class _Crew:
     def __init__(self, f: Callable[[int], Any], seeds: list[int], workers: int) -> None:
         self.f, self.n = f, len(seeds)
         self.waiting = deque(enumerate(seeds))
-        self.queue: queue.Queue[tuple[int, Any] | None] = queue.Queue(maxsize=max(workers, 1))
+        self.queue: queue.Queue[tuple[int, int, Any] | None] = queue.Queue(maxsize=max(workers, 1))
         self.stop = threading.Event()
-        self.lock = threading.Lock()
+        self.lock = Lock()
         self.error: BaseException | None = None
 
     def work(self) -> None:
@@ -103,16 +122,16 @@ class _Crew:
             if isinstance(value, Iterator):
                 try:
                     for item in value:
-                        self.put((seed, item))
+                        self.put((index, seed, item))
                 finally:
                     close = getattr(value, "close", None)
                     if close is not None:
                         close()
             else:
-                self.put((seed, value))
+                self.put((index, seed, value))
             report(1, 1)
 
-    def get(self) -> tuple[int, Any] | None:
+    def get(self) -> tuple[int, int, Any] | None:
         """The next value, or None when a thread has ended; what was finished comes before an error."""
         while True:
             with suppress(queue.Empty):
@@ -122,7 +141,7 @@ class _Crew:
             if not threading.main_thread().is_alive():
                 raise Stopped("the interpreter is ending")
 
-    def put(self, item: tuple[int, Any] | None) -> None:
+    def put(self, item: tuple[int, int, Any] | None) -> None:
         while not self.over():
             try:
                 return self.queue.put(item, timeout=POLL)

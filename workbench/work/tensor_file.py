@@ -8,13 +8,14 @@ from pathlib import Path
 from torch import Tensor
 
 from workbench.work import rules
+from workbench.work.disk import whole
 from workbench.work.memory import check_room
 
 
 def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], title: str) -> None:
     """Write a file, or leave what was there; its `title` ("a ticket") is named in errors.
 
-    Raises a ValueError for a missing folder, an OSError where the file cannot be written.
+    Raises a ValueError for a missing folder or what is no file in its place, an OSError where it cannot be written.
     """
     from safetensors import SafetensorError
     from safetensors.torch import save_file
@@ -22,13 +23,12 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Map
     path = rules.path("path", path, f"{title} is saved there")
     if not path.parent.is_dir():
         raise ValueError(f"{title} cannot be saved as {path}: {path.parent} is no folder; make it first")
-    part = path.with_name(path.name + ".part")
-    try:
-        save_file(dict(tensors), part, metadata=dict(metadata))
-    except SafetensorError as error:
-        way_on = "what was there is as it was, so save it elsewhere"
-        raise OSError(f"{path} cannot be written ({error}); {way_on}") from error
-    part.replace(path)
+    with whole(path) as part:
+        try:
+            save_file(dict(tensors), part, metadata=dict(metadata))
+        except SafetensorError as error:
+            way_on = "what was there is as it was, so save it elsewhere"
+            raise OSError(f"{path} cannot be written ({error}); {way_on}") from error
 
 
 def read_tensors(path: str | Path, noun: str, way_on: str) -> tuple[dict[str, Tensor], dict[str, str]]:
