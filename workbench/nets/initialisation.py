@@ -24,7 +24,7 @@ from workbench.work.locks import Lock
 from workbench.work.nearest import unknown
 from workbench.work.seeds import generator, number
 
-_DRAWING = Lock(threading.RLock, awaited=True)  # `reset_parameters` draws from torch's global generator, which all threads share
+_DRAWING = Lock(threading.RLock, awaited=True)  # what is drawn comes from torch's global generator, which threads share
 RULES = ("own", "signed_constant", "kaiming_normal", "scaled_constant")
 SAMPLE = 10_000  # entries of a tensor, at most, by which two laws are told apart
 DISTANCE = 2.5  # between two of one law, over sqrt(2 / n): less in all but 7 of a million draws (Kolmogorov-Smirnov)

@@ -25,7 +25,7 @@ import workbench
 from workbench.nets.hardware import surroundings
 from workbench.work import call_reading, call_text
 from workbench.work.annotations import convert, hint
-from workbench.work.fingerprint import closure, describe, digest, fingerprint, identity
+from workbench.work.fingerprint import around, describe, digest, fingerprint, identity
 from workbench.work.public_names import full_name, ours, public_name
 from workbench.work.replicas import in_order_of_seeds
 
@@ -114,8 +114,7 @@ class Call:
             if parameter != "archive"
         }
         described: dict[str, Any] = {**identity("call", self.function), "arguments": arguments}
-        around = {} if ours(self.function) else closure(self.function, name)
-        return described | ({"closure": around} if around else {})
+        return described | ({} if ours(self.function) else around(self.function, name))
 
     def identity(self) -> str:
         """Equal for equal calls; for a call with an argument that cannot be compared, its own."""

@@ -21,7 +21,8 @@ import numpy as np
 import safetensors.torch
 import torch
 
-from workbench.work.fingerprint import identity, source_hash
+from workbench.work.fingerprint import identity
+from workbench.work.own_code import source_hash
 from workbench.work.public_names import full_name, public, public_name
 from workbench.work.table_file import read_table
 from workbench.work.tensor_file import ties
