@@ -125,9 +125,11 @@ def _describe_held(value: Any, where: str, seen: Seen) -> Any:
         return {"table": hashlib.sha256(value.to_csv().encode()).hexdigest(), "is": str(value.dtypes.to_dict())}
     if isinstance(value, enum.Enum):
         return {full_name(type(value)): value.name}
+    if (inspect.isfunction(value) or isinstance(value, type)) and installed(value):
+        return {"code": public_name(value) or full_name(value)}
     if inspect.isfunction(value) or isinstance(value, type):
-        around = {} if installed(value) or inspect.isclass(value) else describe(defaults_of(value), where, seen)
-        return {**identity("code", value), **_reads(value, where, seen), "defaults": around}
+        defaults = {} if inspect.isclass(value) else describe(defaults_of(value), where, seen)
+        return {**identity("code", value), **_reads(value, where, seen), "defaults": defaults}
     if isinstance(value, functools.partial):
         return {"partial": describe([value.func, value.args, value.keywords], where, seen)}
     if inspect.ismethod(value):
@@ -139,7 +141,8 @@ def _describe_held(value: Any, where: str, seen: Seen) -> Any:
         return None
     if any(getattr(kind, name) is not getattr(object, name) for name in PICKLED):
         return None
-    return {**identity("object", kind), **_reads(kind, where, seen), "holds": describe(vars(value), where, seen)}
+    named = {"object": full_name(kind)} if installed(kind) else identity("object", kind)
+    return {**named, **_reads(kind, where, seen), "holds": describe(vars(value), where, seen)}
 
 
 def _reads(thing: Any, where: str, seen: Seen) -> dict[str, Any]:

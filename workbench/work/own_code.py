@@ -62,14 +62,19 @@ def source_hash(thing: Any) -> str:
     """The SHA-256 of the source of a function or class; of its compiled code where there is no source."""
     thing = inspect.unwrap(thing)
     try:
-        with _READING:
-            text = inspect.getsource(thing)
+        text = _source(thing)
     except (OSError, TypeError):  # typed at a prompt; a class in a notebook before Python 3.13
         text = "" if inspect.isclass(thing) else _code(thing.__code__)
     if inspect.isclass(thing):  # and its methods: Python 3.13 may find another class's lines for one made by exec
         parts = {name: inspect.unwrap(f) for name, f in sorted(vars(thing).items()) if inspect.isfunction(f)}
         text += repr([(name, source_hash(f)) for name, f in parts.items()])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@functools.lru_cache(1000)
+def _source(thing: Any) -> str:
+    with _READING:
+        return inspect.getsource(thing)
 
 
 def _functions(parts: list[Any]) -> list[Any]:
