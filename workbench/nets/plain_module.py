@@ -106,7 +106,7 @@ def _held(network: nn.Module) -> dict[str, tuple[Any, Any]]:
     """Return a mark of every plain attribute and every buffer that is not persistent, and the thing, to keep its id."""
     held = {}
     for path, part in network.named_modules():
-        buffers = {name: part._buffers[name] for name in part._non_persistent_buffers_set}
+        buffers = {name: part._buffers[name] for name in sorted(part._non_persistent_buffers_set)}
         for name, value in (vars(part) | buffers).items():
             if name not in INTERNAL:
                 held[f"{path}.{name}".strip(".")] = (_mark(value), value)

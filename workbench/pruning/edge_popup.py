@@ -86,7 +86,7 @@ def edge_popup_search(
     arguments = locals()
 
     def value(step: Step) -> Search:
-        scores, allowed = on_cpu(step.state.trained), masks.allowed(model, step.state.mask)
+        scores, allowed = on_cpu(step.state.trained), masks.allowed(model, step.state.mask or masks.prunable(model))
         kept = mask_of(scores, allowed, density, scope, seed, invert=invert)
         buffers = on_cpu(step.state.buffers)
         return Search(step.step, step.of, scores, kept, buffers, masks.density(kept), step.state.copy())

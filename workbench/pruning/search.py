@@ -133,7 +133,7 @@ def score_steps(
     if state is not None:
         check_state(state, weights)
     hardware = settle_recipe(model, recipe)
-    allowed, trained = masks.allowed(model, mask if state is None else state.mask), None
+    allowed, trained = masks.allowed(model, mask if state is None else state.mask or masks.prunable(model)), None
     if state is not None:
         state.check_fits(allowed)
     else:

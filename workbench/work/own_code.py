@@ -63,6 +63,8 @@ def source_hash(thing: Any) -> str:
     thing = inspect.unwrap(thing)
     try:
         text = _source(thing)
+        if getattr(thing, "__name__", "") == "<lambda>":  # of whose line there may be two
+            text += _code(thing.__code__)
     except (OSError, TypeError):  # typed at a prompt; a class in a notebook before Python 3.13
         text = "" if inspect.isclass(thing) else _code(thing.__code__)
     if inspect.isclass(thing):  # and its methods: Python 3.13 may find another class's lines for one made by exec
