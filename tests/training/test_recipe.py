@@ -63,7 +63,7 @@ def test_a_recipe_is_a_value():
         ({"mixup": -0.1}, ("mixup must be at least 0", "got -0.1", "0.2 is a usual one")),
         ({"mixup": math.nan}, ("mixup must be at least 0", "got nan")),
         ({"mixup": math.inf}, ("mixup", "got inf")),
-        ({"warmup": -1}, ("warmup must be a whole number of steps from 0 to 10000000", "got -1")),
+        ({"warmup": -1}, ("warmup must be a whole number of steps from 0 to 10000000000", "got -1")),
         ({"evaluate_every": 0}, ("evaluate_every must be a whole number of steps from 1", "got 0")),
         ({"milestones": (0.5, 2.0)}, ("milestones[1] must be in (0, 1), got 2.0", "they are shares")),
         ({"optimiser": "sdg"}, ('optimiser "sdg" is not known', 'did you mean "sgd"')),

@@ -19,7 +19,7 @@ from workbench.work.nearest import unknown
 
 OPTIMISERS = ("sgd", "adam")
 SCHEDULES = ("constant", "multistep", "cosine")
-LONGEST = 10_000_000  # steps: more are a slip, since they take days
+LONGEST = 10**10  # steps: more are a slip, since they take years
 OPTIONAL = ("epochs", "steps", "evaluate_every", "channels_last")  # None says something of these
 CHOICES = {
     "optimiser": OPTIMISERS,

@@ -75,7 +75,7 @@ class Picture(Generic[P]):
         if self.holds and hasattr(outcomes, "to_dict"):
             there = "which a data frame does not hold"
             raise ValueError(f"{self.__name__} draws {self.holds}, {there}, got one; pass the outcomes themselves")
-        return asked(self.__name__, outcomes, *self.asks)
+        return asked(self.__name__, outcomes, *self.asks) if any(self.asks) else outcomes
 
     def draw(self, rows: Rows, width: int = WIDTH) -> Any:
         """Return the rows as an altair chart that is at most so many pixels wide, legends and labels included."""
