@@ -5,6 +5,7 @@ A case is a function that builds the module, drawn by its constructor.
 
 from __future__ import annotations
 
+import warnings
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
@@ -296,6 +297,83 @@ class Branches(nn.Module):
         return self.out["head"](torch.cat([first(x.flatten(1)), second(x.flatten(1)).relu()], 1))
 
 
+class SameLayerTwice(nn.Module):
+    """One layer, and one norm, under two names each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layer, norm = nn.Linear(16, 16), nn.BatchNorm1d(16)
+        self.layers, self.norms, self.out = nn.ModuleList([layer, layer]), nn.ModuleList([norm, norm]), nn.Linear(16, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.flatten(1)
+        for layer, norm in zip(self.layers, self.norms, strict=True):
+            x = norm(layer(x)).relu()
+        return self.out(x)
+
+
+class Listed(nn.Module):
+    """A layer in a plain list, which torch knows nothing of: it is neither trained nor in the state dict."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden, self.out = [nn.Linear(16, 6)], nn.Linear(6, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.hidden[0](x.flatten(1).float()).relu().to(x))
+
+
+class Clipped(nn.Module):
+    """A layer whose forward pass holds its own weight in bounds, in place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.out = nn.Linear(16, 6), nn.Linear(6, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            with torch.no_grad():
+                self.first.weight.clamp_(-0.2, 0.2)
+        return self.out(self.first(x.flatten(1)).relu())
+
+
+class Renamed(nn.Module):
+    """A state dict whose names a hook changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = mlp()
+        self.register_state_dict_post_hook(self.rename)
+
+    @staticmethod
+    def rename(module: nn.Module, state: dict[str, Tensor], prefix: str, metadata: Any) -> None:
+        for name in list(state):
+            state[name.replace("body", "trunk")] = state.pop(name)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x)
+
+
+class Cell(nn.Module):
+    """A recurrent cell in a loop of one's own, and a bilinear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell, self.both = nn.GRUCell(4, 5), nn.Bilinear(5, 5, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        state = x.new_zeros(len(x), 5)
+        for row in x[:, 0].unbind(1):
+            state = self.cell(row, state)
+        return self.both(state, state)
+
+
+def old_weight_norm() -> nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return mlp(nn.utils.weight_norm(nn.Linear(6, 6)))
+
+
 def grouped() -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 2, groups=2), nn.GroupNorm(2, 4), Flat(), nn.Linear(4, 3)
@@ -322,13 +400,14 @@ def transformer() -> nn.Module:
     return nn.Sequential(nn.Flatten(1, 2), layer, Flat(), nn.Linear(16, 3))
 
 
-MODULES: dict[str, Callable[[], nn.Module]] = {
+MODULES: dict[str, Callable[[], Any]] = {
     "plain": mlp,
     "convolutional": lambda: nn.Sequential(
         nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), Flat(), nn.Linear(16, 3)
     ),
     "tied": Tied,
     "reused layer": Reused,
+    "layer and norm of two names": SameLayerTwice,
     "weight used outside its layer": Borrowed,
     "two parameters in one memory": SharedMemory,
     "branch without a part": Branches,
@@ -348,17 +427,23 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
     "transposed convolution": transposed,
     "one weight for all units": lambda: mlp(nn.PReLU()),
     "weight-norm": lambda: mlp(parametrizations.weight_norm(nn.Linear(6, 6))),
+    "weight-norm of old": old_weight_norm,
     "spectral-norm": lambda: mlp(parametrizations.spectral_norm(nn.Linear(6, 6))),
     "orthogonal": lambda: mlp(parametrizations.orthogonal(nn.Linear(6, 6))),
     "GRU": lambda: Recurrent(nn.GRU),
     "LSTM": lambda: Recurrent(nn.LSTM),
     "RNN": lambda: Recurrent(nn.RNN),
+    "recurrent cell and bilinear layer": Cell,
     "attention": Attention,
     "attention that shows its weights": lambda: Attention(need_weights=True),
     "transformer layer": transformer,
     "keeps an activation": Keeps,
     "own initialisation": OwnInitialisation,
     "parameter of its own": Scaled,
+    "layer in a plain list": Listed,
+    "weight held in bounds": Clipped,
+    "names changed by a hook": Renamed,
+    "dropout of no share": lambda: mlp(nn.Dropout(0.0)),
     "count in a plain attribute": Counts,
     "count in a buffer": CountsInABuffer,
     "frozen copy that follows": Teacher,
@@ -371,8 +456,8 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
     "double that casts": lambda: Casts(torch.float64),
     "half that casts": lambda: Casts(torch.bfloat16),
     "complex": Complex,
-    "compiled": lambda: torch.compile(mlp()),  # pyright: ignore[reportReturnType]
+    "compiled": lambda: torch.compile(mlp()),
     "two devices' wrapper": lambda: nn.DataParallel(mlp()),
-    "script": lambda: torch.jit.trace(mlp(), torch.zeros(2, 1, 4, 4)),  # pyright: ignore[reportReturnType]
+    "script": lambda: torch.jit.trace(mlp(), torch.zeros(2, 1, 4, 4)),
     "lazy": lambda: nn.Sequential(Flat(), nn.LazyLinear(6), nn.ReLU(), nn.LazyLinear(3)),
 }

@@ -21,11 +21,11 @@ from workbench.work.fingerprint import fingerprint
 
 DATA = made(n=36)
 RECIPE = wb.Recipe(steps=3, batch_size=12, learning_rate=0.05)
-SLOPE = 2.0
+SLOPE: float = 2.0
 
 
 def slope(x: Tensor) -> Tensor:
-    return SLOPE * x
+    return x * SLOPE
 
 
 def steep(x: Tensor) -> Tensor:

@@ -155,6 +155,7 @@ def score(name: str) -> Callable[[Build], None]:
             counted = wb.data_diet.forgetting(model, start, DATA, RECIPE, seed=1)
             return close(counted.mean_events.float(), oracle.forgotten(network, DATA, RECIPE, seed=1))
         values = SCORES[name](model, [start], DATA).values
+        assert same(start, wb.snapshot(drawn(build)))
         if name == "grand":
             return close(values, oracle.gradient_norms(network, DATA.train))
         logits = oracle.logits(network, DATA.train).double()
@@ -188,7 +189,7 @@ def recompute(build: Build) -> None:
     norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training]
     for norm in norms:
         norm.reset_running_stats()
-        norm.momentum = 1.0
+        norm.momentum = None
     if norms:
         with torch.no_grad():
             network(DATA.train.inputs())
@@ -197,9 +198,11 @@ def recompute(build: Build) -> None:
 
 def hessian(build: Build) -> None:
     model = drawn(build)
-    curvature = wb.landscape.hessian(model, wb.snapshot(model), DATA, split="test", examples=None)
+    start = wb.snapshot(model)
+    curvature = wb.landscape.hessian(model, start, DATA, split="test", examples=None)
     vector = curvature.random(0, "zoo")
     product = curvature.product(vector)
+    assert same(start, wb.snapshot(drawn(build)))
     expected = oracle.curved(drawn(build), DATA.test, vector)
     assert float((product - expected).norm()) <= 2e-3 * max(float(expected.norm()), 1e-3)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._C import _functorch  # pyright: ignore[reportAttributeAccessIssue]
 from torch.func import functional_call, grad, vmap
 from torch.nn import functional
 
@@ -22,7 +23,7 @@ from workbench.nets.door import check_logits, taken_by
 from workbench.nets.evaluation import BATCH
 from workbench.nets.hardware import settle
 from workbench.nets.plain_module import private
-from workbench.nets.weights import Weights, untied
+from workbench.nets.weights import Weights, lent
 from workbench.work import progress, rules
 
 VARIANTS = ("all", "last_layer")
@@ -60,7 +61,8 @@ def _norms(model: nn.Module, weights: Weights, split: Split, last_layer: bool) -
     """Return the norm of every example's gradient for one network."""
     device = settle(model).device
     network = private(model).to(device).eval()
-    placed = {name: tensor.detach().to(device) for name, tensor in untied(weights, model).items()}
+    placed = {name: tensor.detach().to(device) for name, tensor in lent(weights, model).items()}
+    trained = [name for name, p in network.named_parameters() if p.requires_grad]  # before torch's swaps: see below
     squares, split, closed_form = [], split.to(device), last_layer or _linear_alone(network)
     for places in torch.arange(len(split), device=split.images.device).split(BATCH):
         inputs, labels = split.inputs(places), split.labels[places]
@@ -73,7 +75,7 @@ def _norms(model: nn.Module, weights: Weights, split: Split, last_layer: bool) -
         if square is None and last_layer:
             raise ValueError('the last layer must be linear, on one vector an example; variant="all" takes any network')
         closed_form = square is not None
-        squares.append(_by_example(network, placed, inputs, labels) if square is None else square)
+        squares.append(_by_example(network, placed, trained, inputs, labels) if square is None else square)
         progress.report(int(places[-1]) + 1, len(split))
     return torch.cat(squares).sqrt().cpu()
 
@@ -141,7 +143,8 @@ def _proven(network: nn.Module, weights: Weights, inputs: Tensor, labels: Tensor
     layers = (
         [m for m in network.modules() if type(m) is nn.Linear] if last else [network]
     )  # the last one is one of them
-    square, place = (x.item() for x in squares.max(0))
+    place = int(squares.argmax())
+    square = float(squares[place])
     for layer in layers:  # the last that is used is one of them
         trained = [names[id(p)] for p in layer.parameters()]
         alone = _alone(network, weights, trained, inputs[[place]], labels[[place]]).item()
@@ -159,21 +162,24 @@ def _alone(network: nn.Module, weights: Weights, trained: list[str], image: Tens
     return torch.stack(torch._foreach_norm(slopes)).square().sum()  # pyright: ignore[reportPrivateImportUsage]
 
 
-def _by_example(network: nn.Module, weights: Weights, inputs: Tensor, labels: Tensor) -> Tensor:
-    """Return the squared norm of every example's gradient, each made whole: any network, at more cost."""
-    trained = {name: weights[name] for name, parameter in network.named_parameters() if parameter.requires_grad}
+def _by_example(network: nn.Module, weights: Weights, names: list[str], inputs: Tensor, labels: Tensor) -> Tensor:
+    """Return the squared norm of every example's gradient, each made whole: any network, at more cost.
+
+    The names of what is trained are given: `functional_call` leaves other tensors in a module that has two names.
+    """
+    trained = {name: weights[name] for name in names}
 
     def loss(trained: Weights, image: Tensor, label: Tensor) -> Tensor:
         return functional.cross_entropy(functional_call(network, weights | trained, (image[None],)), label[None])
 
-    torch._C._functorch._set_vmap_fallback_warning_enabled(False)  # slower operations are no fault of the caller's
+    _functorch._set_vmap_fallback_warning_enabled(False)  # an operation that is slow so is no fault of the caller's
     gradients = vmap(grad(loss), in_dims=(None, 0, 0))
     try:
         gradients(trained, inputs[:1], labels[:1])
     except (RuntimeError, ValueError) as error:  # an operation that vmap does not know: one by one then
         if isinstance(error, torch.OutOfMemoryError):
             raise
-        return _one_by_one(network, weights, list(trained), inputs, labels)
+        return _one_by_one(network, weights, names, inputs, labels)
     size = max(1, min(AT_ONCE, MEMORY // (4 * sum(w.numel() for w in trained.values()))))
     squares = []
     for part in zip(inputs.split(size), labels.split(size), strict=True):

@@ -23,7 +23,7 @@ from workbench.nets import masks
 from workbench.nets.door import check_data, check_model, taken_by
 from workbench.nets.linear_maps import linear_maps
 from workbench.nets.plain_module import private
-from workbench.nets.weights import Weights, check_same, owners, untied
+from workbench.nets.weights import Weights, check_same, lent, owners
 from workbench.training.losses import LOSSES
 from workbench.work import rules
 from workbench.work.fingerprint import fingerprint, init_fields
@@ -64,7 +64,7 @@ def multiplications(model: nn.Module, member: Member, data: Data) -> int:
             module.register_forward_hook(_uses(used, name))
     image = torch.zeros(1, *data.shape)
     with torch.no_grad(), taken_by(model, image):
-        functional_call(network, untied(member.weights, model), (image,))
+        functional_call(network, lent(member.weights, model), (image,))
     return sum(used.get(name, 0) * int(kept.count_nonzero()) for name, kept in member.mask.items())
 
 

@@ -52,10 +52,10 @@ class _TwiceDifferentiable(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func is functional.scaled_dot_product_attention:
-            return torch._scaled_dot_product_attention_math(*args, **kwargs)[0]
+            return torch._scaled_dot_product_attention_math(*args, **kwargs)[0]  # pyright: ignore[reportPrivateImportUsage]
         if func is functional.multi_head_attention_forward:
             kwargs = kwargs | {"need_weights": True}  # which the fused kernel does not give
-        if func is torch._weight_norm:
+        if func is torch._weight_norm:  # pyright: ignore[reportPrivateImportUsage]
             return _weight_norm(*args, **kwargs)
         return func(*args, **kwargs)
 

@@ -19,7 +19,7 @@ from workbench.nets.door import check_finite, check_logits, check_network, check
 from workbench.nets.hardware import Hardware, settle
 from workbench.nets.masks import Mask
 from workbench.nets.plain_module import private
-from workbench.nets.weights import Weights, check_fits, untied
+from workbench.nets.weights import Weights, check_fits, lent
 from workbench.work import progress, rules
 
 BATCH = 1000  # images at once; a fixed number, so that the same network gives the same bits
@@ -64,11 +64,7 @@ def evaluate_all(
     rules.instance("hardware", hardware, (Hardware, type(None)), "a Hardware", "None takes what is best here")
     hardware = settle(model) if hardware is None else hardware
     network = private(model).to(hardware.device).eval()
-    buffers = {name for name, _ in network.named_buffers()}  # which a forward pass may write over
-    placed = [
-        {name: place(t, hardware).clone() if name in buffers else place(t, hardware) for name, t in tensors.items()}
-        for tensors in (untied(weights, model) for weights in networks)
-    ]
+    placed = [{name: place(t, hardware) for name, t in lent(weights, model).items()} for weights in networks]
     split = split.to(hardware.device)
     logits: list[list[Tensor]] = [[] for _ in networks]
     for begin in range(0, len(split), BATCH):

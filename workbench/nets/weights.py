@@ -111,6 +111,15 @@ def untied(weights: Weights, model: nn.Module) -> Weights:
     return {name: tensor for name, tensor in weights.items() if owner.get(name, name) == name}
 
 
+def lent(weights: Weights, model: nn.Module) -> Weights:
+    """Return the weights as `functional_call` takes them: a tied tensor once, and of buffers copies.
+
+    A forward pass may write over a buffer, in eval mode too, and what came in stays as it was.
+    """
+    buffers = {name for name, _ in model.named_buffers()}
+    return {name: t.clone() if name in buffers else t for name, t in untied(weights, model).items()}
+
+
 def check_fits(weights: Weights, model: nn.Module) -> None:
     """Raise a ValueError unless the weights have the names, shapes and dtypes of the model's state dict."""
     check_module(model)

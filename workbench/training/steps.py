@@ -26,7 +26,7 @@ from workbench.nets.evaluation import place
 from workbench.nets.hardware import Hardware, settle
 from workbench.nets.masks import Mask
 from workbench.nets.plain_module import Outside, for_training, private
-from workbench.nets.weights import Weights, on_cpu, owners, untied
+from workbench.nets.weights import Weights, lent, on_cpu, owners, untied
 from workbench.training.entrance import (
     check_example_weights,
     check_functions,
@@ -158,7 +158,7 @@ def gradients(
     images, labels = data.train.inputs(places), data.train.labels[places]
     batch = Batch(ids, labels, step, max(1, recipe.length(len(data.train))))
     with taken_by(network, images):
-        logits = functional_call(network, untied(weights, network) | trained, (images,))
+        logits = functional_call(network, lent(weights, network) | trained, (images,))
     check_logits(logits, images, labels, network)
     slopes = torch.autograd.grad(recipe.loss(logits, batch).mean(), list(trained.values()))
     if not all(bool(slope.isfinite().all()) for slope in slopes):

@@ -121,8 +121,9 @@ def _describe_held(value: Any, where: str, seen: Seen) -> Any:
         return {"set": sorted((describe(item, where, seen) for item in value), key=json.dumps)}
     if isinstance(value, np.ndarray) and value.dtype != object:
         return {"array": hashlib.sha256(value.tobytes()).hexdigest(), "is": f"{value.dtype} {value.shape}"}
+    table: Any = value
     if type(value).__name__ == "DataFrame" and hasattr(value, "to_csv"):
-        return {"table": hashlib.sha256(value.to_csv().encode()).hexdigest(), "is": str(value.dtypes.to_dict())}
+        return {"table": hashlib.sha256(table.to_csv().encode()).hexdigest(), "is": str(table.dtypes.to_dict())}
     if isinstance(value, enum.Enum):
         return {full_name(type(value)): value.name}
     if (inspect.isfunction(value) or isinstance(value, type)) and installed(value):
