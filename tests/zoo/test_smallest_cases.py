@@ -51,7 +51,7 @@ def with_buffer(value: float) -> nn.Module:
 
 def with_hook(factor: float) -> nn.Module:
     model = mlp()
-    model.register_forward_hook(lambda module, inputs, output: factor * output)
+    model.register_forward_hook(lambda module, inputs, output: factor * output)  # pyright: ignore[reportOperatorIssue]
     return model
 
 
@@ -112,6 +112,13 @@ def test_what_a_function_reads_is_in_its_key(monkeypatch: pytest.MonkeyPatch):
     assert call.key() != before
     monkeypatch.setitem(globals(), "slope", lambda x: x)
     assert call.key() != before
+
+
+def test_a_modules_weights_are_in_the_key_where_no_argument_gives_others():
+    one, other = mlp(), mlp()
+    assert wb.call(wb.snapshot, one).key() != wb.call(wb.snapshot, other).key()
+    weights = wb.snapshot(one)
+    assert wb.call(wb.train, one, weights, DATA, RECIPE).key() == wb.call(wb.train, other, weights, DATA, RECIPE).key()
 
 
 def test_what_cannot_be_told_apart_is_refused_by_name():
