@@ -6,7 +6,6 @@ its mask and 32 bits for each weight it keeps. Either also has its batch-norm st
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,12 +15,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn.modules.conv import _ConvNd
 
 from workbench.data.data import Data
 from workbench.ensembles.member import Member, check_members
 from workbench.nets import masks
 from workbench.nets.door import check_data, check_model, taken_by
-from workbench.nets.weights import Weights, check_same, owners, untied
+from workbench.nets.linear_maps import linear_maps
+from workbench.nets.plain_module import private
+from workbench.nets.weights import Weights, check_same, lent, owners
 from workbench.training.losses import LOSSES
 from workbench.work import rules
 from workbench.work.fingerprint import fingerprint, init_fields
@@ -52,14 +54,17 @@ def multiplications(model: nn.Module, member: Member, data: Data) -> int:
     _check_of(member, model)
     check_data(data)
     used: dict[str, int] = {}
-    network, owner = copy.deepcopy(model).eval(), owners(model)
-    for path, module in network.named_modules():
-        name = f"{path}.weight" if path else "weight"
+    network, owner = private(model).eval(), owners(model)
+    for name, module, _ in linear_maps(network):
         if (name := owner.get(name, name)) in member.mask:
+            if not isinstance(module, (nn.Linear, _ConvNd)):
+                raise ValueError(
+                    f"products are counted of linear layers and convolutions, and {name} is of neither; keep it dense"
+                )
             module.register_forward_hook(_uses(used, name))
     image = torch.zeros(1, *data.shape)
     with torch.no_grad(), taken_by(model, image):
-        functional_call(network, untied(member.weights, model), (image,))
+        functional_call(network, lent(member.weights, model), (image,))
     return sum(used.get(name, 0) * int(kept.count_nonzero()) for name, kept in member.mask.items())
 
 

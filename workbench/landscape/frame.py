@@ -104,7 +104,7 @@ def parameters(model: nn.Module, weights: Weights) -> tuple[str, ...]:
 
 def _direction(model: nn.Module, centre: Weights, mask: Mask, draw: torch.Generator) -> Weights:
     way = {name: torch.zeros_like(w) for name, w in centre.items() if w.is_floating_point()}
-    for name in masks.full(model):
+    for name in masks.prunable(model):
         w = centre[name]
         d = torch.randn(w.shape, generator=draw).to(w)
         d = torch.where(mask[name].to(w.device), d, 0) if name in mask else d

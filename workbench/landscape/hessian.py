@@ -10,7 +10,6 @@ product that threads may take side by side (`workbench.landscape.double_backward
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from numbers import Number
@@ -27,7 +26,8 @@ from workbench.nets import masks
 from workbench.nets.door import check_finite, check_logits, check_model, check_network, taken_by
 from workbench.nets.hardware import resolve
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights
+from workbench.nets.plain_module import private
+from workbench.nets.weights import Weights, untied
 from workbench.training.losses import CrossEntropy, check_loss
 from workbench.work import progress, rules
 from workbench.work.nearest import unknown
@@ -113,11 +113,11 @@ def hessian(
     check_loss(loss)  # pyright: ignore[reportArgumentType] (any function will do)
     check_seed(seed)
     device, dtype = resolve("auto"), next((w.dtype for w in weights.values() if w.is_floating_point()), torch.float32)
-    network = copy.deepcopy(model).to(device, dtype).eval()
+    network = private(model).to(device, dtype).eval()
     check_network(network, weights, mask)
     check_finite(weights)
     weights = weights if mask is None else masks.apply(weights, mask)
-    network.load_state_dict(weights)
+    network.load_state_dict(untied(weights, network), strict=False)
     names = _trained(network, layers)
     parameters = {name: parameter for name, parameter in network.named_parameters() if name in names}
     mask = mask or {}

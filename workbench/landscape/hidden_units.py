@@ -7,7 +7,6 @@ unit is a block of as many inputs as its image has pixels.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from workbench.landscape.operations import OPERATIONS
 from workbench.landscape.symbols import Tracer, Units, Unknown, symbol, symbols_in
 from workbench.nets.door import check_model
+from workbench.nets.plain_module import private
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def hidden_units(model: nn.Module) -> dict[str, Group]:
     names an operation that is not known here, or what keeps the module from being followed.
     """
     check_model(model)
-    network = copy.deepcopy(model).eval()
+    network = private(model).eval()
     tensors = (*network.named_parameters(), *network.named_buffers())
     tracer = Tracer({id(tensor): name for name, tensor in tensors}, OPERATIONS)
     way_on = "alignment follows layers, norms, poolings, sums and concatenation; without it, measure the plain path"

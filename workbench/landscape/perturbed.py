@@ -15,6 +15,7 @@ from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.work import rules
 from workbench.work.seeds import generator
+from workbench.work.tensor_file import ties
 
 LONGEST = 1e30  # which float32 holds
 
@@ -36,4 +37,5 @@ def perturbed(weights: Weights, mask: Mask, *, length: float, seed: int = 0) -> 
     moved = dict(weights)
     for name, part in noise.items():
         moved[name] = (weights[name].double() + length / norm * part).to(weights[name].dtype)
+    moved |= {name: moved[first] for name, first in ties(weights).items()}
     return masks.apply(moved, mask)

@@ -6,7 +6,6 @@ barrier by six times. Every analysis that mixes weights takes `batch_norm="avera
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from workbench.data.data import Split
 from workbench.nets.door import check_network, check_split, taken_by
 from workbench.nets.evaluation import BATCH, FEW, at_once
+from workbench.nets.plain_module import for_training, private
 from workbench.nets.weights import Weights, snapshot
 from workbench.work import progress, rules
 
@@ -53,21 +53,30 @@ def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, ex
     check_network(model, weights)
     check_split(split, to="take statistics of")
     rules.whole("examples", examples, least=1, way_on="2000 are usual")
-    network = copy.deepcopy(model)
+    network = private(model)
     network.load_state_dict(weights)
-    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-    of = min(examples, len(split)) if norms else 0
+    for_training(network)
+    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training]
+    theirs = {id(buffer) for norm in norms for buffer in norm.buffers()}
+    others = {
+        name: buffer.clone()
+        for name, buffer in network.named_buffers()
+        if id(buffer) not in theirs and buffer.is_floating_point() and ".parametrizations." not in f".{name}"
+    }
+    of = min(examples, len(split)) if norms or others else 0
     if of == 1:
         raise ValueError("batch-norm's statistics are those of two images at least, got 1; 2000 are usual")
-    size = at_once(network.eval(), split.inputs(torch.arange(min(2, of))), network) if of > FEW else BATCH
+    size = at_once(private(model).eval(), split.inputs(torch.arange(min(2, of))), model) if of > FEW else BATCH
     for norm in norms:
         norm.reset_running_stats()
         norm.register_forward_pre_hook(_weigh)
-    network.train()
     for begin, end in _batches(of, size):
         images = split.inputs(torch.arange(begin, end))
         with taken_by(network, images):
             network(images)
+        if changed := [name for name, old in others.items() if not torch.equal(network.get_buffer(name), old)]:
+            given = f"{changed[0]}, which training changes, is no statistic of torch's batch-norm"
+            raise ValueError(f'batch_norm="recompute" is of torch\'s batch-norm, and {given}; take "average" or "keep"')
         with progress.within("batch-norm", 0):
             progress.report(end, of)
     return snapshot(network)

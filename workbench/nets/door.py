@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from workbench.data.data import NO_CLASS, Data, Split
 from workbench.nets import masks
 from workbench.nets.masks import Mask
+from workbench.nets.plain_module import check_module
 from workbench.nets.weights import Weights, check_fits
 from workbench.work import rules
 from workbench.work.rules import tensors as check_tensors
@@ -26,7 +27,7 @@ MACHINE = ("CUDA", "cuda", "cuDNN", "CUBLAS", "memory", "allocate")  # words of 
 
 def check_model(model: nn.Module) -> None:
     """Raise a ValueError unless it is a module."""
-    rules.module(model)
+    check_module(model)
 
 
 def check_network(model: nn.Module, weights: Weights, mask: Mask | None = None, *, name: str = "weights") -> None:
@@ -118,7 +119,11 @@ class taken_by:  # noqa: N801 (as contextlib's; a generator would cost a trainin
         if not any(word in str(error) for word in MACHINE):
             shape, words = tuple(self.images.shape[1:]), " ".join(str(error).split())
             refusal = f"{type(self.model).__name__} does not take images of the shape {shape} ({words})"
-            raise ValueError(f"{refusal}; make the model for these data, as wb.models.lenet(data) does") from error
+            other = [p.dtype for p in self.model.parameters() if p.dtype != self.images.dtype]
+            way_on = "make the model for these data, as wb.models.lenet(data) does"
+            if other:
+                way_on = f"its weights are {other[0]} and images {self.images.dtype}, so hand in model.float()"
+            raise ValueError(f"{refusal}; {way_on}") from error
 
 
 def check_logits(logits: Any, images: Tensor, labels: Tensor, model: nn.Module) -> None:
@@ -126,8 +131,12 @@ def check_logits(logits: Any, images: Tensor, labels: Tensor, model: nn.Module) 
     kind, n = type(model).__name__, len(images)
     if not (isinstance(logits, Tensor) and logits.is_floating_point() and logits.ndim == 2 and len(logits) == n):
         rule, way_on = f"logits, floats of the shape ({n}, classes)", "end its forward with a linear layer"
+        if not isinstance(logits, Tensor):  # a dict, a tuple
+            way_on = "hand in a module whose forward returns the logits alone"
         raise rules.refused(f"what {kind} returns for {n} images", rule, logits, way_on)
     outside = labels[(labels != NO_CLASS) & ((labels < 0) | (labels >= logits.shape[1]))]
     if len(outside):
         given = f"{kind} has {logits.shape[1]} outputs, but a label is {int(outside[0])}"
+        if logits.shape[1] == 1:
+            raise ValueError(f"{given}; one logit z is two outputs, torch.cat([torch.zeros_like(z), z], 1)")
         raise ValueError(f"{given}; it must have one for every class, as wb.models.lenet(data) does")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -18,7 +18,8 @@ from workbench.nets import masks
 from workbench.nets.door import check_finite, check_logits, check_network, check_split, taken_by
 from workbench.nets.hardware import Hardware, settle
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, check_fits, untied
+from workbench.nets.plain_module import private
+from workbench.nets.weights import Weights, check_fits, lent
 from workbench.work import progress, rules
 
 BATCH = 1000  # images at once; a fixed number, so that the same network gives the same bits
@@ -64,8 +65,8 @@ def evaluate_all(
         check_fits(weights, model)
     rules.instance("hardware", hardware, (Hardware, type(None)), "a Hardware", "None takes what is best here")
     hardware = settle(model) if hardware is None else hardware
-    network = copy.deepcopy(model).to(hardware.device).eval()
-    placed = [{name: place(t, hardware) for name, t in untied(weights, model).items()} for weights in networks]
+    network = private(model).to(hardware.device).eval()
+    placed = [{name: place(t, hardware) for name, t in lent(weights, model).items()} for weights in networks]
     split = split.to(hardware.device)
     logits: list[list[Tensor]] = [[] for _ in networks]
     size = BATCH
@@ -112,7 +113,7 @@ def place(tensor: Tensor, hardware: Hardware) -> Tensor:
     return tensor.contiguous(memory_format=hardware.memory_format) if tensor.dim() == 4 else tensor
 
 
-def _forward(network: nn.Module, weights: Weights, inputs: Tensor, hardware: Hardware) -> Tensor:
+def _forward(network: nn.Module, weights: Weights, inputs: Tensor, hardware: Hardware) -> Any:
     device = torch.device(hardware.device).type
     with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=hardware.precision == "bfloat16"):
         answer = functional_call(network, weights, (inputs,))

@@ -1,8 +1,9 @@
 """Masks: which weights are kept.
 
 A mask names the weights that may be pruned, each with a bool tensor of its shape; True is kept. What may be pruned is
-every weight of a convolution or a linear layer, the last one included; never a bias, never a norm. *Density* is the
-share of those weights that is kept: biases and norms count neither above nor below the line.
+every weight of a convolution or a linear layer, the last one included, and every matrix of attention and of a recurrent
+layer; never a bias, never a norm. *Density* is the share of those weights that is kept: biases and norms count neither
+above nor below the line.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from collections.abc import Collection, Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.conv import _ConvNd
 
+from workbench.nets.linear_maps import linear_maps, prunable
+from workbench.nets.plain_module import check_module
 from workbench.work import rules
 from workbench.work.seeds import generator
+from workbench.work.tensor_file import ties
 
 Mask = dict[str, Tensor]
 
@@ -24,22 +27,26 @@ def full(model: nn.Module, keep: Collection[str] = ()) -> Mask:
     """Return the dense mask: True at every weight that may be pruned, less the names in `keep`.
 
     `keep=("fc.weight",)` protects a layer, as some papers do with the last one. A weight that is not trained
-    (`requires_grad=False`) may not be pruned; one that two layers share is there once, under its first name.
+    (`requires_grad=False`) may not be pruned; one that two layers share is there once, under its first name. Raises a
+    ValueError for a layer whose weight is made of others (weight-norm), unless `keep` names it: it would stay dense.
     """
-    rules.module(model)
+    check_module(model)
     rules.names("keep", keep, 'keep=("fc.weight",) protects a layer')
-    first = {id(parameter): name for name, parameter in model.named_parameters()}
-    mask = {
-        first.get(id(module.weight), f"{path}.weight"): torch.ones_like(module.weight, dtype=torch.bool)
-        for path, module in model.named_modules()
-        if isinstance(module, (nn.Linear, _ConvNd)) and module.weight.requires_grad
-    }
-    unknown = sorted(set(keep) - mask.keys())
+    mask, made = prunable(model), [name for name, layer, part in linear_maps(model) if part not in layer._parameters]
+    if left := [name for name in made if name not in keep]:
+        way_on = f"keep=({left[0]!r},) leaves it dense, remove_parametrizations of torch makes it plain"
+        raise ValueError(
+            f"{left[0]} is made of other weights (a parametrisation), so that it cannot be pruned; {way_on}"
+        )
+    unknown = sorted(set(keep) - mask.keys() - set(made))
     if unknown:
         raise ValueError(f"keep must name prunable weights, got {unknown}; those of this model are {sorted(mask)}")
     mask = {name: tensor for name, tensor in mask.items() if name not in keep}
     if not mask:
-        raise ValueError("nothing is left to prune: the model trains no convolution or linear layer outside `keep`")
+        way_on = "a layer of nn.Linear or nn.Conv2d whose weights are trained has some"
+        raise ValueError(
+            f"nothing is left to prune: the model trains no convolution or linear layer outside `keep`; {way_on}"
+        )
     return mask
 
 
@@ -115,8 +122,9 @@ def apply(weights: Mapping[str, Tensor], mask: Mask) -> dict[str, Tensor]:
     """
     check(mask, weights)
     masked = {name: torch.where(mask[name], w, 0) for name, w in weights.items() if name in mask}
-    shared = {id(weights[name]): tensor for name, tensor in masked.items()}
-    return {name: masked.get(name, shared.get(id(w), w)) for name, w in weights.items()}
+    first = ties(weights)
+    masked |= {first[name]: tensor for name, tensor in masked.items() if name in first}
+    return {name: masked.get(first.get(name, name), w) for name, w in weights.items()}
 
 
 def overlap(a: Mask, b: Mask) -> float:
@@ -148,14 +156,14 @@ def allowed(model: nn.Module, mask: Mask | None) -> Mask:
 
     Raises a ValueError for a mask of another form, and for one that names what may not be pruned.
     """
-    prunable = full(model)
     if mask is None:
-        return prunable
+        return full(model)
+    whole = prunable(model)
     rules.tensors("mask", mask, "wb.masks.full(model) makes one")
-    if bad := [name for name in mask if name not in prunable]:
-        raise ValueError(f"mask must name prunable weights, got {bad}; those of this model are {sorted(prunable)}")
-    check(mask, prunable)
-    return {name: mask[name].cpu() for name in prunable if name in mask}
+    if bad := [name for name in mask if name not in whole]:
+        raise ValueError(f"mask must name prunable weights, got {bad}; those of this model are {sorted(whole)}")
+    check(mask, whole)
+    return {name: mask[name].cpu() for name in whole if name in mask}
 
 
 def survivors(mask: Mask, density: float) -> int:

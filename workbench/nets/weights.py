@@ -6,6 +6,7 @@ is a step along the line between them. A `Ticket` is a sparse network in that fo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,9 @@ from torch import Tensor, nn
 
 from workbench.nets import masks
 from workbench.nets.masks import Mask
+from workbench.nets.plain_module import check_module
 from workbench.work import rules
-from workbench.work.tensor_file import read_tensors, write_tensors
+from workbench.work.tensor_file import read_tensors, ties, write_tensors
 
 Weights = dict[str, Tensor]
 SOURCE = "take both from the same model: wb.snapshot(model) or wb.initialise(model, seed=...)"
@@ -45,7 +47,7 @@ def snapshot(model: nn.Module) -> Weights:
 
     Names that share one tensor in the model (tied weights) share the copy.
     """
-    rules.module(model)
+    check_module(model)
     owner, copies = owners(model), {}
     for name, tensor in model.state_dict().items():
         if owner.get(name, name) not in copies:
@@ -66,30 +68,34 @@ def mix(a: Weights, b: Weights, alpha: float) -> Weights:
     """
     check_same(a, b)
     rules.number("alpha", alpha, way_on="0 is the first weights, 1 the second")
-    if alpha in (0, 1):
-        ends = (a, b)[int(alpha)]
-        return {name: (ends[name] if a[name].is_floating_point() else a[name]).clone() for name in a}
-    return {
-        name: torch.lerp(tensor, b[name], alpha) if tensor.is_floating_point() else tensor.clone()
-        for name, tensor in a.items()
-    }
+    first = {name: owner for name, owner in ties(a).items() if torch.equal(b[name], b[owner])}
+    mixed = {name: _mixed(tensor, b[name], alpha) for name, tensor in a.items() if name not in first}
+    return {name: mixed[first.get(name, name)] for name in a}
 
 
 def save(ticket: Ticket, path: str | Path) -> None:
     """Write a ticket to a safetensors file: the weights under their names, the mask under `mask:` and the name."""
     rules.instance("ticket", ticket, Ticket, "a Ticket", "wb.Ticket(run.weights, mask) makes one")
+    tied = {"tied": json.dumps(ties(ticket.weights))}
     tensors = dict(ticket.weights) | {f"mask:{name}": tensor for name, tensor in ticket.mask.items()}
     tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}  # none shared
-    write_tensors(path, tensors, {"format": "lottery-workbench ticket"}, "a ticket")
+    write_tensors(path, tensors, {"format": "lottery-workbench ticket"} | tied, "a ticket")
 
 
 def open(path: str | Path) -> Ticket:  # read as wb.open
     """Read a ticket that `save` wrote; `model.load_state_dict(ticket.weights)` puts it into the plain module."""
-    tensors, _ = read_tensors(path, "ticket", "wb.save(ticket, path) writes one")
+    tensors, about = read_tensors(path, "ticket", "wb.save(ticket, path) writes one")
+    tensors |= {name: tensors[first] for name, first in json.loads(about.get("tied", "{}")).items()}
     mask = {name.removeprefix("mask:"): tensor for name, tensor in tensors.items() if name.startswith("mask:")}
     if not mask:
         raise ValueError(f"{path} holds no mask, so it is no ticket; wb.save(ticket, path) writes both")
     return Ticket({name: tensor for name, tensor in tensors.items() if not name.startswith("mask:")}, mask)
+
+
+def _mixed(a: Tensor, b: Tensor, alpha: float) -> Tensor:
+    if alpha in (0, 1) or not a.is_floating_point():
+        return (b if alpha == 1 and a.is_floating_point() else a).clone()
+    return torch.lerp(a, b, alpha)
 
 
 def owners(model: nn.Module) -> dict[str, str]:
@@ -105,10 +111,23 @@ def untied(weights: Weights, model: nn.Module) -> Weights:
     return {name: tensor for name, tensor in weights.items() if owner.get(name, name) == name}
 
 
+def lent(weights: Weights, model: nn.Module) -> Weights:
+    """Return the weights as `functional_call` takes them: a tied tensor once, and of buffers copies.
+
+    A forward pass may write over a buffer, in eval mode too, and what came in stays as it was.
+    """
+    buffers = {name for name, _ in model.named_buffers()}
+    return {name: t.clone() if name in buffers else t for name, t in untied(weights, model).items()}
+
+
 def check_fits(weights: Weights, model: nn.Module) -> None:
     """Raise a ValueError unless the weights have the names, shapes and dtypes of the model's state dict."""
-    rules.module(model)
+    check_module(model)
     _check_alike("the weights", weights, "the model", model.state_dict())
+    for name, first in owners(model).items():
+        if name != first and name in weights and not torch.equal(weights[name], weights[first]):
+            tied = f"{first} and {name} are one tensor in the model (tied), but two that differ in the weights"
+            raise ValueError(f"{tied}; give both the same: weights[{name!r}] = weights[{first!r}]")
 
 
 def check_same(a: Weights, b: Weights) -> None:

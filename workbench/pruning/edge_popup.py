@@ -86,7 +86,7 @@ def edge_popup_search(
     arguments = locals()
 
     def value(step: Step) -> Search:
-        scores, allowed = on_cpu(step.state.trained), masks.allowed(model, step.state.mask)
+        scores, allowed = on_cpu(step.state.trained), masks.allowed(model, step.state.mask or masks.prunable(model))
         kept = mask_of(scores, allowed, density, scope, seed, invert=invert)
         buffers = on_cpu(step.state.buffers)
         return Search(step.step, step.of, scores, kept, buffers, masks.density(kept), step.state.copy())
@@ -134,7 +134,7 @@ def edge_popup_steps(
 def initial_scores(model: nn.Module, mask: Mask, seed: int) -> Weights:
     """Draw a score for every weight that the mask names, from U(-1/sqrt(fan_in), 1/sqrt(fan_in))."""
     drawn = {}
-    for index, (name, full) in enumerate(masks.full(model).items()):
+    for index, (name, full) in enumerate(masks.prunable(model).items()):
         if name in mask:
             uniform = torch.rand(full.shape, generator=generator(seed, "scores", index))
             drawn[name] = (2 * uniform - 1) / fan_in(full) ** 0.5

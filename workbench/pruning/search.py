@@ -133,12 +133,12 @@ def score_steps(
     if state is not None:
         check_state(state, weights)
     hardware = settle_recipe(model, recipe)
-    allowed, trained = masks.allowed(model, mask if state is None else state.mask), None
+    allowed, trained = masks.allowed(model, mask if state is None else state.mask or masks.prunable(model)), None
     if state is not None:
         state.check_fits(allowed)
     else:
         trained = draw(allowed) if scores is None else _checked(scores, allowed)
-        mask = None if masks.kept(allowed) == masks.total(masks.full(model)) else allowed  # nothing to be masked
+        mask = None if masks.kept(allowed) == masks.total(masks.prunable(model)) else allowed  # nothing to be masked
     weights_of = rounding({name: place(weights[name].detach(), hardware) for name in allowed}, allowed)
     training |= {"mask": mask, "trained": trained, "state": state, "weights_of": weights_of}
     for step in steps(model, weights, data, recipe, **training):

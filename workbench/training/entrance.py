@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+
+import torch
 from torch import Tensor, nn
 
 from workbench.data.data import Data
@@ -68,3 +71,28 @@ def check_functions(**functions: object) -> None:
     for name, function in functions.items():
         if function is not None:
             rules.function(name, function, "None needs none")
+
+
+def check_example_weights(example_weights: Tensor | None, n: int) -> Tensor | None:
+    """Return one weight a training example, or None; a ValueError for another number of them, or one below 0."""
+    if example_weights is None:
+        return None
+    rule, way_on = f"one number for each of {n} training examples", "torch.ones(len(data.train)) changes nothing"
+    if not isinstance(example_weights, Tensor):  # a list serves as well
+        rules.each("example_weights", example_weights, rules.number)
+    example_weights = torch.as_tensor(example_weights)
+    if tuple(example_weights.shape) != (n,):
+        raise rules.refused("example_weights", rule, example_weights, way_on)
+    if bad := int((~(example_weights.isfinite() & (example_weights >= 0))).sum()):
+        raise ValueError(f"example_weights must be finite and at least 0, got {bad} that are not; 1 changes nothing")
+    return example_weights.detach().float()
+
+
+def say_dropout(network: nn.Module) -> nn.Module:
+    """Return the network, and warn where dropout is active, whose bits are not promised."""
+    active = [name for name, m in network.named_modules() if isinstance(m, nn.modules.dropout._DropoutNd) and m.p]
+    if active:
+        drawn = f"dropout ({', '.join(active)}) draws from torch's global generator"
+        way_on = "set its p to 0 for the same bits every time"
+        warnings.warn(f"{drawn}, so the bits of this run are not promised; {way_on}", stacklevel=4)
+    return network

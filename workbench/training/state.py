@@ -42,6 +42,12 @@ class State:
         """Return a copy that no later step changes."""
         return self._each(_clone, _clone)
 
+    def keep(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take the buffers that a forward pass assigned anew from the tensors that it was run with."""
+        for name, buffer in self.buffers.items():
+            if (new := tensors[name]) is not buffer:
+                self.buffers[name] = new.detach()
+
     def ready(self, hardware: Hardware) -> State:
         """Return a copy where a run happens, what trains ready for gradients.
 

@@ -7,27 +7,35 @@ zeros zero through momentum and weight decay, since the optimiser's own state st
 
 from __future__ import annotations
 
-import copy
 import math
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from workbench.data.batches import Batch, Order, mixture, places_of
-from workbench.data.data import Data
+from workbench.data.batches import Batch, Mixture, Order, mixture, places_of
+from workbench.data.data import Data, Split
 from workbench.data.images import AUGMENTATIONS
 from workbench.nets import masks
 from workbench.nets.door import check_logits, taken_by
 from workbench.nets.evaluation import place
 from workbench.nets.hardware import Hardware, settle
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights, on_cpu, owners, untied
-from workbench.training.entrance import check_functions, check_losses, check_state, check_training, check_within
+from workbench.nets.plain_module import Outside, for_training, private
+from workbench.nets.weights import Weights, lent, on_cpu, owners, untied
+from workbench.training.entrance import (
+    check_example_weights,
+    check_functions,
+    check_losses,
+    check_state,
+    check_training,
+    check_within,
+    say_dropout,
+)
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.work import progress, rules
@@ -81,35 +89,35 @@ def steps(
     check_training(model, weights, data, recipe, seed=seed, order_seed=order_seed, augment_seed=augment_seed)
     check_functions(weights_of=weights_of, penalty=penalty)
     hardware = settle_recipe(model, recipe)
-    network = _say_dropout(copy.deepcopy(model).to(hardware.device).train())
+    network = say_dropout(for_training(private(model).to(hardware.device)))
     if state is None:
         state = _begin(network, weights, mask, step, trained)
-        state.example_weights = _checked(example_weights, len(data.train))
+        state.example_weights = check_example_weights(example_weights, len(data.train))
     elif weights_of is None:
         check_state(state, weights)
     state = state.ready(hardware)
     frozen = untied(weights, network).keys() - state.trained.keys() - state.buffers.keys()
-    fixed = {name: place(weights[name], hardware) for name in frozen}
+    fixed = {name: place(weights[name], hardware).clone() for name in frozen}
+    outside = Outside(model, network)
     optimiser, forward = _optimiser(recipe, state), _forward(network, hardware)
     split = data.train.to(hardware.device)
     of, begun = recipe.length(len(split)), state.step
     check_within(begun, of)
     order = Order(len(split), recipe.batch_size, check_seed(seed if order_seed is None else order_seed))
-    augment, augment_seed = AUGMENTATIONS[recipe.augment], check_seed(seed if augment_seed is None else augment_seed)
+    augment_seed = check_seed(seed if augment_seed is None else augment_seed)
     for s in range(state.step, of):
         index = order(s).to(hardware.device)
-        images = split.images.index_select(0, index)  # ten times as fast as split.images[index]
-        if recipe.augment != "none":
-            images = augment(images, generator(augment_seed, "augment", s))
-        inputs, labels = split.normalise(images), split.labels.index_select(0, index)
-        mixed = mixture(recipe.mixup, len(index), augment_seed, s) if recipe.mixup else None
-        if mixed is not None:
-            inputs = mixed.of(inputs)
+        inputs, mixed = _inputs(split, index, recipe, augment_seed, s)
+        labels = split.labels.index_select(0, index)
         varying = state.trained if weights_of is None else weights_of(state.trained, s)
+        tensors = fixed | state.buffers | varying
         with taken_by(network, inputs):
-            logits = forward(fixed | state.buffers | varying, place(inputs, hardware))
+            logits = forward(tensors, place(inputs, hardware))
+        state.keep(tensors)
         if state.step == begun:
             check_logits(logits, inputs, split.labels, network)
+        if s in (begun, of - 1):
+            outside.check(tensors, fixed, place(inputs[:2], hardware))
         if mixed is not None:
             labels = mixed.labels(labels, logits.shape[1])
         batch = Batch(split.ids.index_select(0, index), labels, s, of)
@@ -142,7 +150,7 @@ def gradients(
     recipe = Recipe(steps=1) if recipe is None else recipe
     check_training(model, weights, data, recipe)
     rules.whole("step", step, way_on="step=0 is the beginning")
-    network = copy.deepcopy(model).eval()
+    network = private(model).eval()
     trained = {name: weights[name].detach().clone().requires_grad_() for name in _trainable(network)}
     places = places_of(ids, data.train.ids)
     if not len(places):
@@ -150,7 +158,7 @@ def gradients(
     images, labels = data.train.inputs(places), data.train.labels[places]
     batch = Batch(ids, labels, step, max(1, recipe.length(len(data.train))))
     with taken_by(network, images):
-        logits = functional_call(network, untied(weights, network) | trained, (images,))
+        logits = functional_call(network, lent(weights, network) | trained, (images,))
     check_logits(logits, images, labels, network)
     slopes = torch.autograd.grad(recipe.loss(logits, batch).mean(), list(trained.values()))
     if not all(bool(slope.isfinite().all()) for slope in slopes):
@@ -167,6 +175,18 @@ def settle_recipe(model: nn.Module, recipe: Recipe) -> Hardware:
         channels_last=recipe.channels_last,
         compiled=recipe.compile,
     )
+
+
+def _inputs(split: Split, index: Tensor, recipe: Recipe, seed: int, step: int) -> tuple[Tensor, Mixture | None]:
+    """Return the images of a batch as the network takes them, augmented and mixed by the seed and the step."""
+    images = split.images.index_select(0, index)  # ten times as fast as split.images[index]
+    if recipe.augment != "none":
+        images = AUGMENTATIONS[recipe.augment](images, generator(seed, "augment", step))
+    inputs = split.normalise(images)
+    if not recipe.mixup:
+        return inputs, None
+    mixed = mixture(recipe.mixup, len(index), seed, step)
+    return mixed.of(inputs), mixed
 
 
 def network_weights(model: nn.Module, weights: Weights, state: State) -> Weights:
@@ -190,29 +210,6 @@ def _begin(network: nn.Module, weights: Weights, mask: Mask | None, step: int, t
     return State(trained, mask, held, {name: {} for name in trained}, step)
 
 
-def _checked(example_weights: Tensor | None, n: int) -> Tensor | None:
-    if example_weights is None:
-        return None
-    rule, way_on = f"one number for each of {n} training examples", "torch.ones(len(data.train)) changes nothing"
-    if not isinstance(example_weights, Tensor):  # a list serves as well
-        rules.each("example_weights", example_weights, rules.number)
-    example_weights = torch.as_tensor(example_weights)
-    if tuple(example_weights.shape) != (n,):
-        raise rules.refused("example_weights", rule, example_weights, way_on)
-    if bad := int((~(example_weights.isfinite() & (example_weights >= 0))).sum()):
-        raise ValueError(f"example_weights must be finite and at least 0, got {bad} that are not; 1 changes nothing")
-    return example_weights.detach().float()
-
-
-def _say_dropout(network: nn.Module) -> nn.Module:
-    active = [name for name, m in network.named_modules() if isinstance(m, nn.modules.dropout._DropoutNd) and m.p]
-    if active:
-        drawn = f"dropout ({', '.join(active)}) draws from torch's global generator"
-        way_on = "set its p to 0 for the same bits every time"
-        warnings.warn(f"{drawn}, so the bits of this run are not promised; {way_on}", stacklevel=3)
-    return network
-
-
 def _trainable(network: nn.Module) -> list[str]:
     return [name for name, parameter in network.named_parameters() if parameter.requires_grad]
 
@@ -230,10 +227,10 @@ def _optimiser(recipe: Recipe, state: State) -> torch.optim.Optimizer:
     return optimiser
 
 
-def _forward(network: nn.Module, hardware: Hardware) -> Callable[[Weights, Tensor], Tensor]:
+def _forward(network: nn.Module, hardware: Hardware) -> Callable[[Weights, Tensor], Any]:
     device, half = torch.device(hardware.device).type, hardware.precision == "bfloat16"
 
-    def forward(weights: Weights, images: Tensor) -> Tensor:
+    def forward(weights: Weights, images: Tensor) -> Any:
         with torch.autocast(device, torch.bfloat16, enabled=half):
             answer = functional_call(network, weights, (images,))
             return answer.float() if isinstance(answer, Tensor) else answer

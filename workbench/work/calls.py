@@ -25,7 +25,7 @@ import workbench
 from workbench.nets.hardware import surroundings
 from workbench.work import call_reading, call_text
 from workbench.work.annotations import convert, hint
-from workbench.work.fingerprint import closure, describe, digest, fingerprint, identity
+from workbench.work.fingerprint import around, describe, digest, fingerprint, identity
 from workbench.work.public_names import full_name, ours, public_name
 from workbench.work.replicas import in_order_of_seeds
 
@@ -114,8 +114,10 @@ class Call:
             if parameter != "archive"
         }
         described: dict[str, Any] = {**identity("call", self.function), "arguments": arguments}
-        around = {} if ours(self.function) else closure(self.function, name)
-        return described | ({"closure": around} if around else {})
+        if not any(map(_gives_weights, self.arguments.values())):  # then a module's own are what is worked with
+            modules = {name: m for name, m in self.arguments.items() if isinstance(m, torch.nn.Module)}
+            described |= {"weights": describe({n: m.state_dict() for n, m in modules.items()}, name)} if modules else {}
+        return described | ({} if ours(self.function) else around(self.function, name))
 
     def identity(self) -> str:
         """Equal for equal calls; for a call with an argument that cannot be compared, its own."""
@@ -184,6 +186,11 @@ def _replace(value: Any, once: Once) -> Any:
     if type(value) is dict:
         return {name: _replace(item, once) for name, item in value.items()}
     return value
+
+
+def _gives_weights(value: Any) -> bool:
+    """Whether an argument may be weights, or a list of them."""
+    return isinstance(value, (Call, dict)) or (isinstance(value, (list, tuple)) and any(map(_gives_weights, value)))
 
 
 def _short(value: Any) -> str:

@@ -21,9 +21,11 @@ import numpy as np
 import safetensors.torch
 import torch
 
-from workbench.work.fingerprint import identity, source_hash
+from workbench.work.fingerprint import identity
+from workbench.work.own_code import source_hash
 from workbench.work.public_names import full_name, public, public_name
 from workbench.work.table_file import read_table
+from workbench.work.tensor_file import ties
 
 Put = Callable[[bytes, str], str]  # (bytes, kind) -> name; kind is "safetensors" or "parquet"
 Get = Callable[[str, str], bytes]  # (name, kind) -> bytes
@@ -84,7 +86,9 @@ def store(value: Any, put: Put, where: str, types: Types) -> Any:
     if type(value) is tuple:
         return {"tuple": [store(item, put, f"{where}[{i}]", types) for i, item in enumerate(value)]}
     if isinstance(value, dict) and value and all(isinstance(t, torch.Tensor) for t in value.values()):
-        return {"tensors": put(_pack(value), "safetensors"), "names": list(value)}
+        tied = ties(value)
+        file = put(_pack({name: tensor for name, tensor in value.items() if name not in tied}), "safetensors")
+        return {"tensors": file, "names": list(value)} | ({"tied": tied} if tied else {})
     if isinstance(value, dict):
         return {
             "dict": [[store(k, put, where, types), store(v, put, f"{where}[{k!r}]", types)] for k, v in value.items()]
@@ -142,7 +146,7 @@ def _restore(data: Any, get: Get, kinds: dict[tuple[str, str | None], type]) -> 
             return safetensors.torch.load(get(name, "safetensors"))["tensor"]
         case {"tensors": name, "names": names}:
             tensors = safetensors.torch.load(get(name, "safetensors"))
-            return {str(key): tensors[key] for key in names}
+            return {str(key): tensors[data.get("tied", {}).get(key, key)] for key in names}
         case {"table": name}:
             return read_table(io.BytesIO(get(name, "parquet")), f"the table {name[:8]}")
         case {"dataclass": path, "fields": fields}:

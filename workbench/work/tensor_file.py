@@ -48,3 +48,16 @@ def read_tensors(path: str | Path, noun: str, way_on: str) -> tuple[dict[str, Te
         return load_file(path), metadata
     except SafetensorError as error:
         raise ValueError(f"{path} is not a whole safetensors file ({error}); save the {noun} again") from error
+
+
+def ties(tensors: Mapping[str, Tensor]) -> dict[str, str]:
+    """Return, for every name whose tensor lies in the very memory of an earlier one (tied weights), that first name."""
+    first: dict[object, str] = {}
+    owners = {name: first.setdefault(_memory(tensor), name) for name, tensor in tensors.items()}
+    return {name: owner for name, owner in owners.items() if name != owner}
+
+
+def _memory(tensor: Tensor) -> object:
+    if tensor.numel() == 0 or tensor.is_meta:
+        return id(tensor)
+    return tensor.device, tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride()

@@ -8,7 +8,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from workbench.nets.initialisation import initialise
+from workbench.nets.initialisation import redrawn
 from workbench.work import rules
 from workbench.work.memory import check_room
 
@@ -36,8 +36,7 @@ def drawn(build: Callable[[], Module], seed: int, **sizes: int | tuple[int, ...]
     count = sum(tensor.numel() for tensor in tensors)
     check_room(f"a model of {count:,} numbers", 2 * sum(t.numel() * t.element_size() for t in tensors), way_on)
     module.to_empty(device="cpu")
-    module.load_state_dict(initialise(module, seed=seed))
-    return module
+    return redrawn(module, seed)  # pyright: ignore[reportReturnType]
 
 
 def features(layers: Iterable[nn.Module], shape: tuple[int, ...]) -> int:
