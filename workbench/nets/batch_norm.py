@@ -66,7 +66,8 @@ def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, ex
     of = min(examples, len(split)) if norms or others else 0
     if of == 1:
         raise ValueError("batch-norm's statistics are those of two images at least, got 1; 2000 are usual")
-    size = at_once(private(model).eval(), split.inputs(torch.arange(min(2, of))), model) if of > FEW else BATCH
+    measured = private(model).eval()
+    size = at_once(measured, split.inputs(torch.arange(min(2, of))), measured) if of > FEW else BATCH
     for norm in norms:
         norm.reset_running_stats()
         norm.register_forward_pre_hook(_weigh)
