@@ -227,3 +227,15 @@ def test_a_watcher_can_stop_a_run_and_hears_every_step():
     with pytest.raises(wb.progress.Stopped), wb.progress.watch(stop):
         wb.train(Own(), wb.snapshot(Own()), DATA, RECIPE)
     assert seen == [1, 2, 3, 4]
+
+
+def test_an_interrupt_inside_torch_s_own_no_grad_leaves_no_gradients_off(monkeypatch: pytest.MonkeyPatch):
+    def struck(*_: object) -> None:
+        torch.set_grad_enabled(False)  # as torch's optimiser does, before it begins
+        raise KeyboardInterrupt
+
+    model = Own()
+    monkeypatch.setattr(torch.optim.SGD, "step", struck)
+    with pytest.raises(KeyboardInterrupt):
+        wb.train(model, wb.snapshot(model), made(), wb.Recipe(steps=2, batch_size=10))
+    assert torch.is_grad_enabled()

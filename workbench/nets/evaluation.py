@@ -16,7 +16,7 @@ from torch.nn import functional
 from workbench.data.data import Split
 from workbench.nets import masks
 from workbench.nets.door import check_finite, check_logits, check_network, check_split, taken_by
-from workbench.nets.hardware import Hardware, settle
+from workbench.nets.hardware import Hardware, grad_mode_kept, settle
 from workbench.nets.masks import Mask
 from workbench.nets.plain_module import private
 from workbench.nets.weights import Weights, check_fits, lent
@@ -73,15 +73,16 @@ def evaluate_all(
     if networks and len(split) > FEW:
         few = place(split.normalise(split.images[:2]), hardware)
         size = at_once(network, few, lambda inputs: _forward(network, placed[0], inputs, hardware))
-    for begin in range(0, len(split), size):
-        end = min(begin + size, len(split))
-        inputs = place(split.normalise(split.images[begin:end]), hardware)
-        for i, weights in enumerate(placed):
-            with taken_by(network, inputs):
-                logits[i].append(_forward(network, weights, inputs, hardware))
-            if not begin:
-                check_logits(logits[i][0], inputs, split.labels, network)
-            progress.report(begin * len(networks) + (i + 1) * (end - begin), len(split) * len(networks))
+    with grad_mode_kept():
+        for begin in range(0, len(split), size):
+            end = min(begin + size, len(split))
+            inputs = place(split.normalise(split.images[begin:end]), hardware)
+            for i, weights in enumerate(placed):
+                with taken_by(network, inputs):
+                    logits[i].append(_forward(network, weights, inputs, hardware))
+                if not begin:
+                    check_logits(logits[i][0], inputs, split.labels, network)
+                progress.report(begin * len(networks) + (i + 1) * (end - begin), len(split) * len(networks))
     evaluations = [_evaluation(torch.cat(parts), split.labels) for parts in logits]
     for evaluation, weights in zip(evaluations, networks, strict=True):
         if math.isnan(evaluation.loss):

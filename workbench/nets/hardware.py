@@ -12,6 +12,8 @@ import functools
 import os
 import platform
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +79,17 @@ def resolve(device: str) -> str:
         there = "a GPU that is there" if torch.cuda.is_available() else "the CPU here"
         raise ValueError(f'device "{device}" is not on this machine; device="auto" takes {there}')
     return device
+
+
+@contextmanager
+def grad_mode_kept() -> Iterator[None]:
+    """Put torch's grad mode back after an interrupt: one that strikes inside torch's own `no_grad` leaves it off."""
+    mode = torch.is_grad_enabled()
+    try:
+        yield
+    except KeyboardInterrupt:
+        torch.set_grad_enabled(mode)
+        raise
 
 
 def check_device(device: str) -> None:

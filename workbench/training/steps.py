@@ -23,7 +23,7 @@ from workbench.data.images import AUGMENTATIONS
 from workbench.nets import masks
 from workbench.nets.door import check_logits, taken_by
 from workbench.nets.evaluation import place
-from workbench.nets.hardware import Hardware, settle
+from workbench.nets.hardware import Hardware, grad_mode_kept, settle
 from workbench.nets.masks import Mask
 from workbench.nets.plain_module import Outside, for_training, private
 from workbench.nets.weights import Weights, lent, on_cpu, owners, untied
@@ -105,37 +105,38 @@ def steps(
     check_within(begun, of)
     order = Order(len(split), recipe.batch_size, check_seed(seed if order_seed is None else order_seed))
     augment_seed = check_seed(seed if augment_seed is None else augment_seed)
-    for s in range(state.step, of):
-        index = order(s).to(hardware.device)
-        inputs, mixed = _inputs(split, index, recipe, augment_seed, s)
-        labels = split.labels.index_select(0, index)
-        varying = state.trained if weights_of is None else weights_of(state.trained, s)
-        tensors = fixed | state.buffers | varying
-        with taken_by(network, inputs):
-            logits = forward(tensors, place(inputs, hardware))
-        state.keep(tensors)
-        if state.step == begun:
-            check_logits(logits, inputs, split.labels, network)
-        if s in (begun, of - 1):
-            outside.check(tensors, fixed, place(inputs[:2], hardware))
-        if mixed is not None:
-            labels = mixed.labels(labels, logits.shape[1])
-        batch = Batch(split.ids.index_select(0, index), labels, s, of)
-        losses = recipe.loss(logits, batch)
-        if state.step == begun:
-            check_losses(losses, index)
-        if state.example_weights is not None:
-            losses = losses * state.example_weights[index]
-        loss = losses.mean() if penalty is None else losses.mean() + penalty(state.trained)
-        optimiser.zero_grad()
-        loss.backward()
-        state.mask_gradients()
-        optimiser.param_groups[0]["lr"] = recipe.rate(s, of)
-        optimiser.step()
-        _check_finite(loss, s, of, recipe, hardware)
-        state.step = s + 1
-        progress.report(state.step - begun, of - begun)
-        yield Step(state.step, of, batch, logits.detach(), losses.detach(), state)
+    with grad_mode_kept():
+        for s in range(state.step, of):
+            index = order(s).to(hardware.device)
+            inputs, mixed = _inputs(split, index, recipe, augment_seed, s)
+            labels = split.labels.index_select(0, index)
+            varying = state.trained if weights_of is None else weights_of(state.trained, s)
+            tensors = fixed | state.buffers | varying
+            with taken_by(network, inputs):
+                logits = forward(tensors, place(inputs, hardware))
+            state.keep(tensors)
+            if state.step == begun:
+                check_logits(logits, inputs, split.labels, network)
+            if s in (begun, of - 1):
+                outside.check(tensors, fixed, place(inputs[:2], hardware))
+            if mixed is not None:
+                labels = mixed.labels(labels, logits.shape[1])
+            batch = Batch(split.ids.index_select(0, index), labels, s, of)
+            losses = recipe.loss(logits, batch)
+            if state.step == begun:
+                check_losses(losses, index)
+            if state.example_weights is not None:
+                losses = losses * state.example_weights[index]
+            loss = losses.mean() if penalty is None else losses.mean() + penalty(state.trained)
+            optimiser.zero_grad()
+            loss.backward()
+            state.mask_gradients()
+            optimiser.param_groups[0]["lr"] = recipe.rate(s, of)
+            optimiser.step()
+            _check_finite(loss, s, of, recipe, hardware)
+            state.step = s + 1
+            progress.report(state.step - begun, of - begun)
+            yield Step(state.step, of, batch, logits.detach(), losses.detach(), state)
 
 
 def gradients(
