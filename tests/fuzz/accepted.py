@@ -135,6 +135,7 @@ RIGHT = {
     "wb.experiments.* | partings | empty": FEW_FINISHED,
     "wb.experiments.* | * | no rows": FEW_FINISHED,
     "wb.record | table | no rows": FEW_FINISHED,
+    "wb.record | replicas | 10[*][*]13": "any number of them",
     "wb.table | outcomes | *": "outcomes of any experiment make a table",
     "wb.charts.*s* | outcomes | of another experiment": "these outcomes hold scores, which is what is drawn",
     "* | controls | empty": NOTHING,

@@ -49,7 +49,7 @@ def _of_wrong_type(good: Any, world: Mapping[str, Any]) -> dict[str, Any]:
         values.pop("a function")
     if not isinstance(good, (list, tuple)):
         values["an empty list"] = []
-    if not isinstance(good, type(world["data"])):
+    if not isinstance(good, wb.Data):
         values["data"] = world["data"]
     else:
         values["a split"] = good.test
@@ -76,7 +76,7 @@ def _of_right_type(good: Any, world: Mapping[str, Any]) -> Iterator[tuple[str, A
         yield from {"empty": good[:0], "nan": good * math.nan, "text": good.astype(str)}.items()
     elif isinstance(good, dict):
         yield from _dicts(good, world)
-    elif isinstance(good, type(world["data"])):
+    elif isinstance(good, wb.Data):
         yield "wide images", world["wide"]
         yield "more classes", _more_classes(good)
         yield "no training images", dataclasses.replace(good, train=good.train.take(torch.arange(0)))

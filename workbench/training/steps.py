@@ -110,8 +110,7 @@ def steps(
             index = order(s).to(hardware.device)
             inputs, mixed = _inputs(split, index, recipe, augment_seed, s)
             labels = split.labels.index_select(0, index)
-            varying = state.trained if weights_of is None else weights_of(state.trained, s)
-            tensors = fixed | state.buffers | varying
+            tensors = fixed | state.buffers | (state.trained if weights_of is None else weights_of(state.trained, s))
             with taken_by(network, inputs):
                 logits = forward(tensors, place(inputs, hardware))
             state.keep(tensors)
