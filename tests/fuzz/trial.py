@@ -119,7 +119,8 @@ def _cases(path: str, function: Callable[..., Any], world: World) -> list[tuple[
         elif parameter.kind is not parameter.VAR_KEYWORD:
             cases += [(name, s) for s in spoiled(value, world, nullable)]
         else:
-            cases.append((name, Spoiled("an unknown option", dict(value, nonsense=1), True)))
+            options: Any = value
+            cases.append((name, Spoiled("an unknown option", {**options, "nonsense": 1}, True)))
     return cases
 
 
