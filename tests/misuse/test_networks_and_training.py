@@ -294,8 +294,8 @@ NUMBERS = {
     "wb.recorded(5)": "name must be a plain name",
 }
 DATA = {
-    "wb.load(5)": "name must be the name of a dataset or the path of an .npz, got 5",
-    "wb.load(None)": "name must be the name of a dataset or the path of an .npz, got None",
+    "wb.load(5)": "name must be the name of a dataset or the path of one's own, got 5",
+    "wb.load(None)": "name must be the name of a dataset or the path of one's own, got None",
     "wb.load('')": "is not known",
     "wb.load('digits', train_size=2.5)": "train_size must be a whole number from 1, got 2.5",
     "wb.load('digits', train_size='40')": "train_size must be a whole number from 1, got '40'",
