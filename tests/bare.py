@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+import pytest
 from bare_python import words_of
 
 BEGIN = """
@@ -30,6 +32,23 @@ recipe = wb.Recipe(steps=2, batch_size=8)
 """
 
 
-def said_by(calls: Iterable[str], begin: str = "") -> dict[str, str]:
-    """Return the words of the ValueError of every call, made after these small things and `begin`."""
-    return words_of(BEGIN + begin, calls)
+def doors(calls: Mapping[str, str], serves: Iterable[str], begin: str = "") -> tuple[Any, Any, Any]:
+    """Return the tests of a table of calls and the words that refuse them, and of calls that serve: `said` and both.
+
+    The calls are made once, after these small things and `begin`.
+    """
+    serves = tuple(serves)
+
+    @pytest.fixture(scope="module", name="said")
+    def words() -> dict[str, str]:
+        return words_of(BEGIN + begin, [*calls, *serves])
+
+    @pytest.mark.parametrize("text", calls)
+    def nonsense_is_refused_in_words(text: str, said: dict[str, str]):
+        assert calls[text] in said[text]
+
+    @pytest.mark.parametrize("text", serves)
+    def what_is_right_is_not_refused(text: str, said: dict[str, str]):
+        assert said[text] == ""
+
+    return words, nonsense_is_refused_in_words, what_is_right_is_not_refused

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-from bare import said_by
+from bare import doors
 
 BEGIN = """
 diet, scores = wb.data_diet, wb.scores
@@ -104,18 +103,4 @@ SERVES = (
     "scores.mean((mine, mine))",
 )
 
-
-@pytest.fixture(scope="module")
-def said() -> dict[str, str]:
-    """What each call said."""
-    return said_by([*CALLS, *SERVES], BEGIN)
-
-
-@pytest.mark.parametrize("text", CALLS)
-def test_nonsense_is_refused_in_words(text: str, said: dict[str, str]):
-    assert CALLS[text] in said[text]
-
-
-@pytest.mark.parametrize("text", SERVES)
-def test_what_is_right_is_not_refused(text: str, said: dict[str, str]):
-    assert said[text] == ""
+said, test_nonsense_is_refused_in_words, test_what_is_right_is_not_refused = doors(CALLS, SERVES, BEGIN)

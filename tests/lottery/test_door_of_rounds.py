@@ -5,7 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from bare import said_by
+from bare import doors
+
+import workbench as wb
+from workbench.lottery import counts
+from workbench.nets import masks
 
 BEGIN = """
 rounds = calling(wb.lottery.rounds, model=model, start=w, data=data, recipe=recipe, rounds=1)
@@ -86,29 +90,11 @@ SERVES = (
     "between(train=data.train)",
 )
 
-
-@pytest.fixture(scope="module")
-def said() -> dict[str, str]:
-    """What each call said."""
-    return said_by([*CALLS, *SERVES], BEGIN)
-
-
-@pytest.mark.parametrize("text", CALLS)
-def test_nonsense_is_refused_in_words(text: str, said: dict[str, str]):
-    assert CALLS[text] in said[text]
-
-
-@pytest.mark.parametrize("text", SERVES)
-def test_what_is_right_is_not_refused(text: str, said: dict[str, str]):
-    assert said[text] == ""
+said, test_nonsense_is_refused_in_words, test_what_is_right_is_not_refused = doors(CALLS, SERVES, BEGIN)
 
 
 @pytest.mark.parametrize("fraction", [0.05, 0.2, 0.5, 0.9])
 def test_the_largest_number_of_rounds_works_and_each_removes_a_weight(fraction: float):
-    import workbench as wb
-    from workbench.lottery import counts
-    from workbench.nets import masks
-
     mask = masks.full(wb.models.lenet(wb.load("digits", train_size=40), hidden=(4,)))
     with pytest.raises(ValueError, match="rounds must be at most") as caught:
         counts(mask, 10_000, fraction)

@@ -12,15 +12,8 @@ from workbench.work.disk import Damaged
 from workbench.work.fingerprint import digest
 from workbench.work.folder import Folder
 
-OTHERS = (
-    "sha256",
-    "call",
-    "when",
-    "index",
-    "value",
-    "values",
-    "seconds",
-)  # what a record holds beside its surroundings
+# what a record holds beside its surroundings
+OTHERS = ("sha256", "call", "when", "index", "value", "values", "seconds")
 NAME = re.compile(r"\w+-([0-9a-f]{64})(\.json)?")  # of a call in the folder `calls`
 
 
