@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -124,6 +125,39 @@ def test_the_last_layer_is_a_score_of_its_own(make: Callable[[], nn.Module], las
     whole = grand(model, [wb.snapshot(model)], data)
     assert (whole.name, whole.variant) == ("grand", "all")
     assert bool((whole.values > found.values).all())
+
+
+def test_the_last_layer_is_scored_where_it_does_not_train():
+    model, data = Own(), made(6)
+    weights = wb.snapshot(model)
+    expected = grand(model, [weights], data, variant="last_layer").values
+    frozen = Own()
+    for parameter in frozen.parameters():
+        parameter.requires_grad_(False)
+    assert torch.equal(grand(frozen, [weights], data, variant="last_layer").values, expected)
+
+
+class Gated(nn.Module):
+    """Nothing of a dark image reaches the logits, not even a bias."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = nn.Linear(16, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        flat = images.flatten(1)
+        return self.last(flat) * flat.clamp(0, 1).amax(1, keepdim=True)
+
+
+def test_a_first_image_of_no_gradient_proves_nothing_and_the_largest_does():
+    data, model = made(6), Gated()
+    images = data.train.images.clone()
+    images[0] = 0
+    data = replace(data, train=replace(data.train, images=images, mean=torch.zeros(1), std=torch.ones(1)))
+    weights = wb.snapshot(model)
+    found = grand(model, [weights], data).values
+    assert found[0] == 0 < found[1:].min()
+    assert close(found, loop(model, weights, data))
 
 
 def test_a_last_layer_that_is_not_linear_and_an_unknown_variant_are_said():

@@ -62,16 +62,21 @@ def _norms(model: nn.Module, weights: Weights, split: Split, last_layer: bool) -
     device = settle(model).device
     network = private(model).to(device).eval()
     placed = {name: tensor.detach().to(device) for name, tensor in lent(weights, model).items()}
-    trained = [name for name, p in network.named_parameters() if p.requires_grad]  # before torch's swaps: see below
-    squares, split, closed_form = [], split.to(device), last_layer or _linear_alone(network)
+    every = list(network.named_parameters())  # before torch's swaps: see below
+    trained = [name for name, p in every if p.requires_grad or last_layer]
+    squares, norms, split, closed_form = [], {}, split.to(device), last_layer or _linear_alone(network)
     for places in torch.arange(len(split), device=split.images.device).split(BATCH):
         inputs, labels = split.inputs(places), split.labels[places]
         with taken_by(network, inputs):
-            if not squares:
-                check_logits(_of_one(network, placed, inputs[:1]), inputs[:1], split.labels, network)
+            if first := not squares:
+                leaves, logits = _of_one(network, placed, trained, inputs[:1])
+                check_logits(logits, inputs[:1], split.labels, network)
+                norms = _squares(leaves, logits, labels[:1]) if closed_form else {}
             square = _linear(network, placed, inputs, labels, last_layer) if closed_form else None
-        if square is not None and not squares and not _proven(network, placed, inputs, labels, square, last_layer):
-            square = None
+        if first and square is not None and not _proven(network, norms, square[0], last_layer):
+            largest = square.argmax()[None]  # of a gradient that is nearly zero little more than rounding is left
+            norms = _squares(*_of_one(network, placed, trained, inputs[largest]), labels[largest])
+            square = square if _proven(network, norms, square[largest], last_layer) else None
         if square is None and last_layer:
             raise ValueError('the last layer must be linear, on one vector an example; variant="all" takes any network')
         closed_form = square is not None
@@ -80,13 +85,27 @@ def _norms(model: nn.Module, weights: Weights, split: Split, last_layer: bool) -
     return torch.cat(squares).sqrt().cpu()
 
 
-def _of_one(network: nn.Module, weights: Weights, image: Tensor) -> Any:
-    """Return the logits of one image; a ValueError where the network takes none alone, as batch-norm does at times."""
+@torch.enable_grad()
+def _of_one(network: nn.Module, weights: Weights, trained: list[str], image: Tensor) -> tuple[Weights, Any]:
+    """Return the tensors that train and the logits of one image, which depend on them.
+
+    Raises a ValueError where the network takes no image alone, as batch-norm does at times.
+    """
+    leaves = {name: weights[name].detach().requires_grad_() for name in trained}
     try:
-        return functional_call(network, weights, (image,))
+        return leaves, functional_call(network, weights | leaves, (image,))
     except ValueError as error:
         refusal = f"GraNd is the gradient of one example, and {type(network).__name__} takes none alone ({error})"
         raise ValueError(f"{refusal}; score by el2n, which takes them together") from error
+
+
+@torch.enable_grad()
+def _squares(leaves: Weights, logits: Tensor, label: Tensor) -> Weights:
+    """Return the squared norm of one example's gradient with respect to every tensor that trains, by backward."""
+    loss = functional.cross_entropy(logits, label)
+    slopes = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
+    norms = torch.stack(torch._foreach_norm(slopes)).square()  # pyright: ignore[reportPrivateImportUsage]
+    return dict(zip(leaves, norms, strict=True))
 
 
 @torch.enable_grad()
@@ -132,34 +151,22 @@ def _linear_alone(network: nn.Module) -> bool:
     return {id(p) for p in linear} == ids and len(linear) == len(ids) and all(p.requires_grad for p in linear)
 
 
-def _proven(network: nn.Module, weights: Weights, inputs: Tensor, labels: Tensor, squares: Tensor, last: bool) -> bool:
-    """Whether the closed form is what autograd says of the example of the largest gradient, alone.
+def _proven(network: nn.Module, norms: Weights, square: Tensor, last: bool) -> bool:
+    """Whether the closed form is what autograd says of an example: the sum of its squared norms by tensor.
 
-    It is not where a weight is used in a way that the form does not expect, or where examples see one another. The
-    largest, since of a gradient that is nearly zero little more than rounding is left. It costs a thirtieth of scoring
-    1000 examples (measured on LeNet-300-100); two would cost more than a twentieth.
+    It is not where a weight is used in a way that the form does not expect, or where examples see one another. For
+    "last_layer" one of the linear layers has to give it: the last that is used is one of them.
     """
+    if not last:
+        return _alike(sum(norms.values()), square)
     names = {id(parameter): name for name, parameter in network.named_parameters()}
-    layers = (
-        [m for m in network.modules() if type(m) is nn.Linear] if last else [network]
-    )  # the last one is one of them
-    place = int(squares.argmax())
-    square = float(squares[place])
-    for layer in layers:  # the last that is used is one of them
-        trained = [names[id(p)] for p in layer.parameters()]
-        alone = _alone(network, weights, trained, inputs[[place]], labels[[place]]).item()
-        if abs(alone - square) <= 1e-3 * alone:
-            return True
-    return False
+    layers = [[names[id(p)] for p in m.parameters()] for m in network.modules() if type(m) is nn.Linear]
+    return any(_alike(sum(norms[name] for name in layer), square) for layer in layers)
 
 
-@torch.enable_grad()
-def _alone(network: nn.Module, weights: Weights, trained: list[str], image: Tensor, label: Tensor) -> Tensor:
-    """Return the squared norm of the gradient of one example, by backward."""
-    leaves = {name: weights[name].detach().requires_grad_() for name in trained}
-    loss = functional.cross_entropy(functional_call(network, weights | leaves, (image,)), label)
-    slopes = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
-    return torch.stack(torch._foreach_norm(slopes)).square().sum()  # pyright: ignore[reportPrivateImportUsage]
+def _alike(proof: Any, square: Tensor) -> bool:
+    """Whether two squared norms are one, but for rounding; of nothing nothing is proven."""
+    return bool(proof > 0) and bool(abs(proof - square) <= 1e-3 * proof)
 
 
 def _by_example(network: nn.Module, weights: Weights, names: list[str], inputs: Tensor, labels: Tensor) -> Tensor:
@@ -194,6 +201,7 @@ def _one_by_one(network: nn.Module, weights: Weights, trained: list[str], inputs
     squares = []
     for i in range(len(inputs)):
         with taken_by(network, inputs):
-            squares.append(_alone(network, weights, trained, inputs[i : i + 1], labels[i : i + 1]))
+            leaves, logits = _of_one(network, weights, trained, inputs[i : i + 1])
+            squares.append(torch.stack([*_squares(leaves, logits, labels[i : i + 1]).values()]).sum())
         progress.report(i + 1, len(inputs))
     return torch.stack(squares)
