@@ -75,7 +75,8 @@ def reinitialised(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Ticket:
 def signed(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Ticket:
     """Give the kept weights one magnitude a layer, and the signs of another draw (`weights`): ±sqrt(2 / fan_in).
 
-    Beside `reinitialised` it tells new signs from a new law: of one draw, the two differ in magnitudes alone.
+    Beside `reinitialised` it tells new signs from a new law: of one draw, the two differ in magnitudes alone. Those are
+    Kaiming's, whatever the ticket's law was: 2.4 times the deviation of torch's own for linear and convolution layers.
     """
     _check(ticket, weights, seed)
     std = {name: torch.full_like(weights[name], (2 / fan_in(weights[name])) ** 0.5) for name in ticket.mask}
@@ -85,7 +86,8 @@ def signed(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Ticket:
 def sign_preserving(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Ticket:
     """Draw the magnitudes of the kept weights anew, sqrt(2 / fan_in) · |N(0, 1)|, and leave their signs: are they all?
 
-    All else comes from the ticket, and `weights` only have to fit it.
+    Kaiming's law again, as of `signed`, also where the ticket's is a signed constant. All else comes from the ticket,
+    and `weights` only have to fit it.
     """
     _check(ticket, weights, seed)
     values: Weights = {}

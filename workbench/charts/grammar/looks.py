@@ -41,13 +41,13 @@ Looking = Looks | Callable[[Sequence[str]], Looks]  # a table of looks, or what 
 RUNS: Looks = {
     "ticket": Look(BLUE, "circle", "ticket"),
     "shuffled": Look(GOLD, "triangle-up", "places shuffled by layer"),
-    "shuffled_degrees": Look(RUST, HOURGLASS, "shuffled, degrees kept", (6, 3)),
+    "shuffled_degrees": Look(SKY, HOURGLASS, "shuffled, degrees kept", (6, 3)),
     "random_mask": Look(ORANGE, "square", "random places by layer"),
     "random_uniform": Look(PINK, "triangle-down", "random places anywhere"),
     "reinitialised": Look(GREEN, "diamond", "ticket's places, new weights"),
-    "signed": Look(OLIVE, SALTIRE, "ticket's places, new signs", (6, 3)),
+    "signed": Look(OLIVE, SALTIRE, "ticket's places, ± one size", (6, 3)),
     "sign_preserving": Look(PURPLE, STAR, "ticket's signs, new sizes", (6, 3)),
-    "inverted": Look(SKY, "triangle-left", "largest removed"),
+    "inverted": Look(RUST, "triangle-left", "largest removed", (2, 2)),
     "dense": Look(GREY, "stroke", "dense network", (5, 4)),
     "published": Look(GREY, "cross", "published"),
 }
