@@ -81,9 +81,9 @@ def gem_search(
 ) -> Iterator[wb.Search]:
     arguments = locals()
 
-    def value(step: Step) -> wb.Search:
+    def value(step: Step, seconds: float) -> wb.Search:
         kept = masks.allowed(model, step.state.mask)
-        return searched(step, kept, kept, bound=density)
+        return searched(step, kept, kept, bound=density, seconds=seconds)
 
     yield from now_and_then(gem_steps, arguments, value)
 

@@ -97,10 +97,10 @@ def edge_popup_search(
     arguments = locals()
     bound = _bound(model, data, recipe, mask, density, gradual, period, until)
 
-    def value(step: Step) -> Search:
+    def value(step: Step, seconds: float) -> Search:
         scores, allowed = on_cpu(step.state.trained), masks.allowed(model, step.state.mask or masks.prunable(model))
         kept = mask_of(scores, allowed, bound(step.step), scope, seed, invert=invert)
-        return searched(step, kept, kept, bound=bound(step.step))
+        return searched(step, kept, kept, bound=bound(step.step), seconds=seconds)
 
     yield from now_and_then(edge_popup_steps, arguments, value)
 

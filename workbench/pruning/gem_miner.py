@@ -94,10 +94,10 @@ def gem_miner_search(
     arguments = locals()
     events = _events(model, data, recipe, mask, density, period, until, through)
 
-    def value(step: Step) -> Search:
+    def value(step: Step, seconds: float) -> Search:
         kept = masks.allowed(model, step.state.mask or mask)
         rounded = {name: kept[name] & (step.state.trained[name].detach().cpu() > 0.5) for name in kept}
-        return searched(step, kept, rounded, bound=events.bound(step.step))
+        return searched(step, kept, rounded, bound=events.bound(step.step), seconds=seconds)
 
     yield from now_and_then(gem_miner_steps, arguments, value, also=events.through)
 

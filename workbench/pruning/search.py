@@ -13,6 +13,7 @@ Network?"). A method writes down its steps and what is kept of one; its three do
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -42,7 +43,7 @@ class Search:
     `kept` is what may still be kept, of the density `density`, the ticket to be trained; `rounded` is what the scores
     were trained under. They are one and the same where the search ranks scores, and `rounded` may be sparser where it
     rounds them. `bound` is the density that the search is held to at this step. `scores`, masks and `buffers` are
-    copies on the CPU; `state` is all that the search goes on from.
+    copies on the CPU; `state` is all that the search goes on from; `seconds` is wall time since it began.
     """
 
     step: int
@@ -54,6 +55,7 @@ class Search:
     density: float
     bound: float
     state: State
+    seconds: float
 
     def ticket(self, weights: Weights, *, rounded: bool = False) -> Ticket:
         """Return the ticket: the frozen weights that were searched, with the search's norm statistics, under `kept`.
@@ -78,10 +80,10 @@ class Search:
         return f"Search(step={self.step}, of={self.of}, density={self.density:.4g}{rounded}{collapse})"
 
 
-def searched(step: Step, kept: Mask, rounded: Mask, *, bound: float) -> Search:
+def searched(step: Step, kept: Mask, rounded: Mask, *, bound: float, seconds: float) -> Search:
     """Return the value of a step of a search that keeps, and rounds to, these masks."""
-    scores, buffers = on_cpu(step.state.trained), on_cpu(step.state.buffers)
-    return Search(step.step, step.of, scores, kept, rounded, buffers, masks.density(kept), bound, step.state.copy())
+    scores, buffers, density = on_cpu(step.state.trained), on_cpu(step.state.buffers), masks.density(kept)
+    return Search(step.step, step.of, scores, kept, rounded, buffers, density, bound, step.state.copy(), seconds)
 
 
 def at_end(search: Callable[..., Iterator[Value]], arguments: Mapping[str, Any]) -> Value:
@@ -93,7 +95,7 @@ def at_end(search: Callable[..., Iterator[Value]], arguments: Mapping[str, Any])
 def now_and_then(
     steps: Callable[..., Iterator[Step]],
     arguments: Mapping[str, Any],
-    value: Callable[[Step], Value],
+    value: Callable[[Step, float], Value],
     *,
     kind: type = Search,
     least: str = "a search takes one step at least",
@@ -101,9 +103,10 @@ def now_and_then(
 ) -> Iterator[Value]:
     """Yield the value of every so many steps, of those in `also`, and of the last, with a `…_search`'s arguments.
 
-    Two of them end here: `every` (None makes about twenty values) and `after`, the last finished value, behind whose
-    `state` the steps go on with the same bits; the others are those of `steps`. Raises a ValueError for an `after` that
-    is not of the kind that is yielded, and for a recipe of no steps, which begins with `least`.
+    `value(step, seconds)` makes it, of a step and the seconds since the search began. Two of the arguments end here:
+    `every` (None makes about twenty values) and `after`, the last finished value, behind whose `state` the steps go on
+    with the same bits; the others are those of `steps`. Raises a ValueError for an `after` that is not of the kind that
+    is yielded, and for a recipe of no steps, which begins with `least`.
     """
     options, of = dict(arguments), _length(arguments)
     every, after = options.pop("every"), options.pop("after")
@@ -113,9 +116,12 @@ def now_and_then(
     every = rules.whole("every", every, least=1, unit="steps", way_on=f"None yields about {VALUES} times")
     if after is not None:
         rules.instance("after", after, kind, f"the last {kind.__name__}", "without it the search begins anew")
+    seconds, began = 0.0 if after is None else after.seconds, time.perf_counter()
     for step in steps(**options, state=None if after is None else after.state):
         if step.step % every == 0 or step.step == of or step.step in also:
-            yield value(step)
+            seconds += time.perf_counter() - began
+            yield value(step, seconds)
+            began = time.perf_counter()  # what the consumer did in between is no part of the search
 
 
 class Rounding(Protocol):
