@@ -153,7 +153,7 @@ def gem_miner_steps(
         if step.step in events.steps:
             kept = masks.allowed(model, step.state.mask or mask)
             step.state.remask(_frozen(step, kept, events.count(step.step), scope, invert, seed))
-            lost = _say_collapse(step, lost, l2 + l1)
+            lost = lost if invert else _say_collapse(step, lost, l2 + l1)
         yield step
 
 
