@@ -9,20 +9,17 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import nn
 
 from workbench.data.data import Data
-from workbench.experiments.fields_of import fields_of
+from workbench.experiments.glimpses_of_searches import Foreseen, Glimpse, foreseen, glimpse
 from workbench.experiments.replica import Replica
 from workbench.lottery.rounds import counts, rounds
 from workbench.nets import masks
-from workbench.nets.evaluation import evaluate
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.pruning import METHODS, SEARCHES, check_method, prune
 from workbench.pruning.freezing import freezing
-from workbench.pruning.search import Search
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress
@@ -31,35 +28,8 @@ from workbench.work.with_options import written
 
 LOTTERIES: dict[str, dict[str, str]] = {"imp": {}, "learning_rate_rewinding": {"rewind": "learning_rate"}}
 FRACTION = 0.2  # of the survivors, that a round of a lottery removes: the papers'
-BINS = 20  # of the scores
 PASSES = {"snip": 1, "grasp": 3, "synflow": 1}  # a batch, or a round; the Hessian's product takes two
 TIMES = {"snip": "batches", "grasp": "batches", "synflow": "rounds"}  # the option that says how many times
-
-
-@dataclass(frozen=True)
-class Glimpse:
-    """A search as it goes, after `step` of `of` steps: densities, bound, and the network of which no weight is trained.
-
-    `accuracy` is that of the rounded mask on the validation split, with the statistics that the search has. `scores`
-    counts the scores of what is kept in equal bins from 0 to the largest; `threshold` is what the rounded ones are
-    above.
-    """
-
-    method: str
-    control: str
-    seed: int
-    replica: int
-    asked: float
-    step: int
-    of: int
-    density: float
-    density_rounded: float
-    bound: float
-    accuracy: float
-    collapsed_layers: int
-    largest: float
-    threshold: float
-    scores: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +111,7 @@ def find(
     rewind_step: int = 0,
     invert: bool = False,
     glimpses: int = 10,
-) -> Generator[Glimpse, None, Found]:
+) -> Generator[Glimpse | Foreseen, None, Found]:
     """Find a ticket of `start`, yield a `Glimpse` now and then of a search, and return the `Found` one.
 
     Its weights are those of `start`, or of step `rewind_step` of their dense training. A lottery trains by the
@@ -193,35 +163,18 @@ def _searched(
     density: float,
     glimpses: int,
     labels: dict[str, Any],
-) -> Generator[Glimpse, None, Found]:
-    """Run a search of scores, a `Glimpse` each of so many times."""
+) -> Generator[Glimpse | Foreseen, None, Found]:
+    """Run a search of scores, with a `Glimpse` now and then; Gem-Miner's first begins with what it will do."""
     of, last = search.length(len(replica.data.train)), None
     options = options | {"density": density, "seed": replica.seed, "every": max(1, of // max(1, glimpses))}
+    if glimpses and name == "gem_miner" and labels["replica"] == 0 and labels["control"] == "none":
+        yield foreseen(replica, weights, search, options, labels)
     with progress.within("search", 0):
         for last in replica.each(SEARCHES[name], replica.model, weights, replica.data, search, **options):
             if glimpses:
-                yield _glimpse(replica, weights, last, labels)
+                yield glimpse(replica, weights, last, labels)
     assert last is not None
     return Found(last.kept, last.rounded, weights, last.buffers, of, of, last.seconds)
-
-
-def _glimpse(replica: Replica, weights: Weights, search: Search, labels: dict[str, Any]) -> Glimpse:
-    ticket = search.ticket(weights, rounded=True)
-    part = replica.data.validation if len(replica.data.validation) else replica.data.train
-    accuracy = evaluate(replica.model, ticket.weights, part, mask=ticket.mask).accuracy
-    flat = torch.cat([score.abs().flatten() for score in search.scores.values()])
-    kept = torch.cat([search.rounded[name].flatten() for name in search.scores])
-    largest = float(flat.max())
-    counts = torch.histc(flat[(flat > 0) | kept], BINS, 0, largest) if largest else torch.zeros(BINS)
-    return Glimpse(
-        **labels,
-        **fields_of(search, "step of density density_rounded bound"),
-        accuracy=accuracy,
-        collapsed_layers=len(search.collapsed),
-        largest=largest,
-        threshold=float(flat[kept].min()) if bool(kept.any()) else largest,
-        scores=tuple(int(count) for count in counts),
-    )
 
 
 def _passes(name: str, options: dict[str, Any]) -> int:

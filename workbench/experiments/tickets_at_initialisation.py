@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.experiments.found_at_initialisation import Glimpse
+from workbench.experiments.glimpses_of_searches import Foreseen, Glimpse
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.trial_of_tickets import Trial, Tried
 from workbench.numbers.asked import asked
@@ -49,7 +49,7 @@ def tickets_at_initialisation(
     seed: int = 0,
     replicas: int = 3,
     archive: ArchiveLike | None = None,
-) -> Iterator[Glimpse | Tried]:
+) -> Iterator[Glimpse | Foreseen | Tried]:
     """Yield a `Tried` for every method, density, control and replica, and `glimpses` of every search on the way.
 
     `methods` are names in `wb.pruning.METHODS` with their options, as "gem_miner(l2=0.0003)", or "imp",
@@ -68,10 +68,10 @@ def tickets_at_initialisation(
     first, *others = prepared.seeds
     rates: list[dict[str, float]] = [{} for _ in cells]  # by budget, as they are chosen
 
-    def one_cell(index: int) -> Iterator[Glimpse | Tried]:
+    def one_cell(index: int) -> Iterator[Glimpse | Foreseen | Tried]:
         yield from trial.tried(prepared.replica(first), *cells[index], rates[index])
 
-    def all_cells(replica: Replica) -> Iterator[Glimpse | Tried]:
+    def all_cells(replica: Replica) -> Iterator[Glimpse | Foreseen | Tried]:
         for index, cell in enumerate(cells):
             outcomes = trial.tried(replica, *cell, rates[index])
             yield from progress.walk("method", outcomes, len(cells), index=index)
@@ -83,6 +83,6 @@ def tickets_at_initialisation(
 
 
 def tickets_table(outcomes: Iterable[Any]) -> pandas.DataFrame:
-    """Return the data frame of the tickets and their controls, a row each, without the glimpses of searches."""
+    """Return the data frame of the tickets and their controls, a row each, without what was seen of searches."""
     given = asked("the table", outcomes, "method control seed replica density", "tickets_at_initialisation")
-    return table(outcome for outcome in given if not isinstance(outcome, Glimpse))
+    return table(outcome for outcome in given if not isinstance(outcome, (Glimpse, Foreseen)))

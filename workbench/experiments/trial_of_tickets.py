@@ -6,15 +6,9 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.experiments.found_at_initialisation import (
-    LOTTERIES,
-    Found,
-    Glimpse,
-    can_invert,
-    check_reachable,
-    find,
-)
+from workbench.experiments.found_at_initialisation import LOTTERIES, Found, can_invert, check_reachable, find
 from workbench.experiments.given_names import are, check_names, several, told
+from workbench.experiments.glimpses_of_searches import Foreseen, Glimpse
 from workbench.experiments.replica import Experiment, Replica
 from workbench.experiments.ticket_before_and_after import Tried, before_and_after
 from workbench.lottery.sanity import ANOTHER_DRAW, CONTROLS
@@ -90,7 +84,7 @@ class Trial:
 
     def tried(
         self, replica: Replica, method: str, density: float, rates: dict[str, float]
-    ) -> Iterator[Glimpse | Tried]:
+    ) -> Iterator[Glimpse | Foreseen | Tried]:
         """Yield a method's ticket, its controls, and itself with a matched budget; `rates` by budget are filled."""
         found, run = yield from self._chosen(replica, method, density, rates, "recipe")
         at_rate, row = _at(replica, rates["recipe"]), {"method": method, "asked": density, **replica.labels}
@@ -120,7 +114,7 @@ class Trial:
         rates: dict[str, float],
         budget: str,
         found: Found | None = None,
-    ) -> Generator[Glimpse, None, tuple[Found, Run]]:
+    ) -> Generator[Glimpse | Foreseen, None, tuple[Found, Run]]:
         """Find a ticket, unless it is given, and train it at the rate that is chosen, or choose it: by validation."""
         anew, best, diverged = found is None and (method in LOTTERIES or self.rewind_step), None, None
         for rate in [rates[budget]] if budget in rates else self.learning_rates:
@@ -141,7 +135,7 @@ class Trial:
 
     def _find(
         self, replica: Replica, method: str, density: float, *, invert: bool = False
-    ) -> Generator[Glimpse, None, Found]:
+    ) -> Generator[Glimpse | Foreseen, None, Found]:
         start = self._draw(replica, method, density, replica.seed)
         options = {"rewind_step": self.rewind_step, "invert": invert, "glimpses": self.glimpses}
         return (yield from find(replica, start, method, self.search, density=density, **options))

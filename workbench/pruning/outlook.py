@@ -32,8 +32,8 @@ class Outlook:
     """What to expect of a search by Gem-Miner, of `steps` steps and `events` events, that is asked for `density`.
 
     `decay` is R, in nats, by which a score shrinks that nothing holds. `held` is the share of weights whose pull is
-    above λ after a short probe; searches on MNIST, Fashion-MNIST and digits settled at 1.9 to 3.5 times as many, since
-    what is left is pulled harder.
+    above λ after a short probe; eight searches by LeNet-300-100 and ResNet-8, on four data sets, settled at 0.8 to 3.5
+    times as many: the fewer are left, the harder they are pulled.
     """
 
     density: float
@@ -57,7 +57,8 @@ class Outlook:
             most = f"shrinks a score by e^-{self.decay:.2g} in {self.steps} steps, too little to get it below a half"
             return f"{lam} {most}: it is idle, and freezing does all; {events}. A larger rate or more steps wake it."
         low, high = self.held, 4 * self.held
-        settles = f"{lam} is felt (a score shrinks by e^-{self.decay:.2g}) and would settle at {low:.2%} to {high:.2%}"
+        shrinks = f"shrinks by e^-{self.decay:.2g}" if math.isfinite(self.decay) else "comes down to 0"
+        settles = f"{lam} is felt (a score that nothing holds {shrinks}) and would settle at {low:.2%} to {high:.2%}"
         if low > self.density:
             return f"{settles}, above the asked {self.density:.2%}: freezing does the rest; {events}."
         if high < self.density / 10:
