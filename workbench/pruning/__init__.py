@@ -19,7 +19,6 @@ from workbench.pruning.dynamic import Evolved, dynamic, dynamic_search, dynamic_
 from workbench.pruning.edge_popup import edge_popup, edge_popup_search, edge_popup_steps
 from workbench.pruning.gem_miner import gem_miner, gem_miner_search, gem_miner_steps
 from workbench.pruning.magnitude import magnitude
-from workbench.pruning.outlook import Outlook, gem_miner_outlook
 from workbench.pruning.random_mask import random_mask
 from workbench.training.entrance import check_recipe
 from workbench.training.recipe import Recipe
