@@ -17,6 +17,7 @@ from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.pruning.dynamic import Evolved, dynamic, dynamic_search, dynamic_steps
 from workbench.pruning.edge_popup import edge_popup, edge_popup_search, edge_popup_steps
+from workbench.pruning.filter_popup import filter_popup, filter_popup_search, filter_popup_steps
 from workbench.pruning.magnitude import magnitude
 from workbench.pruning.random_mask import random_mask
 from workbench.training.entrance import check_recipe
