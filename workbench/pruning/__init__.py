@@ -36,6 +36,11 @@ METHODS = {
     "random_mask": random_mask,
 }
 
+SEARCHES = {  # those of METHODS that train scores, as they go
+    "edge_popup": edge_popup_search,
+    "gem_miner": gem_miner_search,
+}
+
 
 def prune(
     method: str,
