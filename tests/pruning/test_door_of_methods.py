@@ -33,6 +33,7 @@ CALLS = {
     "prune(data=data.train)": "that is one part of it, so give the whole",
     "prune(recipe=wb.Recipe)": "recipe must be a Recipe, got the class Recipe",
     "prune(seed=None)": "seed must be an integer from 0",
+    "magnitude(invert='yes')": "invert must be True or False, got 'yes'; True is the control",
     "magnitude(weights=full)": "weights must be floats, but 1.weight is torch.bool",
     "magnitude(weights=None)": "weights must be a dict of tensors by name, got None",
     "magnitude(mask={})": "the mask names no weight",
