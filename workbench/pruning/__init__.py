@@ -18,6 +18,7 @@ from workbench.nets.weights import Weights
 from workbench.pruning.dynamic import Evolved, dynamic, dynamic_search, dynamic_steps
 from workbench.pruning.edge_popup import edge_popup, edge_popup_search, edge_popup_steps
 from workbench.pruning.filter_popup import filter_popup, filter_popup_search, filter_popup_steps
+from workbench.pruning.gem_miner import gem_miner, gem_miner_search, gem_miner_steps
 from workbench.pruning.magnitude import magnitude
 from workbench.pruning.random_mask import random_mask
 from workbench.training.entrance import check_recipe
@@ -31,8 +32,14 @@ STANDARD = ("model", "weights", "data", "recipe", "mask", "density", "seed")  # 
 
 METHODS = {
     "edge_popup": edge_popup,
+    "gem_miner": gem_miner,
     "magnitude": magnitude,
     "random_mask": random_mask,
+}
+
+SEARCHES = {  # those of METHODS that train scores, as they go
+    "edge_popup": edge_popup_search,
+    "gem_miner": gem_miner_search,
 }
 
 

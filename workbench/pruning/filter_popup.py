@@ -29,7 +29,7 @@ from workbench.nets.initialisation import fan_in
 from workbench.nets.largest import round_largest
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, on_cpu
-from workbench.pruning.search import Search, at_end, now_and_then, score_steps
+from workbench.pruning.search import Search, at_end, now_and_then, score_steps, searched
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import Step
@@ -85,15 +85,14 @@ def filter_popup_search(
     """
     arguments = locals()
 
-    def value(step: Step) -> Search:
+    def value(step: Step, seconds: float) -> Search:
         scores, allowed = on_cpu(step.state.trained), masks.allowed(model, mask)
         filters = step.state.mask or by_filter(model, masks.prunable(model))
         filters = kept_filters(scores, filters, counts(filters, density), seed, invert=invert)
         kept = {name: tensor.clone() for name, tensor in allowed.items()}
         for name, places in filters.items():
             kept[name][~places] = False
-        buffers = on_cpu(step.state.buffers)
-        return Search(step.step, step.of, scores, kept, buffers, masks.density(kept), step.state.copy())
+        return searched(step, kept, kept, bound=masks.density(kept), seconds=seconds)
 
     yield from now_and_then(filter_popup_steps, arguments, value)
 

@@ -14,16 +14,22 @@ from workbench.work import rules
 SCOPES = ("global", "layer")
 
 
-def magnitude(weights: Weights, mask: Mask, *, density: float, scope: str = "global", seed: int = 0) -> Mask:
+def magnitude(
+    weights: Weights, mask: Mask, *, density: float, scope: str = "global", invert: bool = False, seed: int = 0
+) -> Mask:
     """Keep the weights of largest magnitude among those that `mask` keeps: exactly round(density × prunable).
 
     `scope` is "global" (one threshold for the network; the usual one) or "layer" (every layer at the same density).
-    Ties are broken by the seed. Returns a new mask. Raises a ValueError where the density is above the mask's.
+    `invert=True` keeps the smallest instead: the control. Ties are broken by the seed. Returns a new mask. Raises a
+    ValueError where the density is above the mask's.
     """
     check_prunable(weights, mask)
     rules.choice("scope", scope, SCOPES)
+    rules.flag("invert", invert, "True is the control, which keeps the smallest")
     count = masks.survivors(mask, density)
     saliency = {name: weights[name].detach().abs() for name in mask}
+    if invert:
+        saliency = {name: -tensor for name, tensor in saliency.items()}
     if scope == "global":
         return masks.keep_largest(saliency, mask, count, seed=seed)
     quota = masks.share_out(count, {name: tensor.numel() for name, tensor in mask.items()}, mask)
