@@ -8,7 +8,8 @@ BEGIN = """
 named = calling(wb.pruning.prune, model=model, weights=w, density=0.5)
 prune = lambda method="magnitude", **how: named(method=method, **how)
 magnitude = calling(wb.pruning.magnitude, weights=w, mask=full, density=0.5)
-scored = lambda method, **how: calling(getattr(wb.pruning, method), model=model, weights=w, data=data, density=0.5)(**how)
+given = {"model": model, "weights": w, "data": data, "density": 0.5}
+scored = lambda method, **how: calling(getattr(wb.pruning, method), **given)(**how)
 random = calling(wb.pruning.random_mask, mask=full)
 training = {"model": model, "weights": w, "data": data, "recipe": recipe, "density": 0.5}
 popup = calling(wb.pruning.edge_popup_search, **training)
