@@ -104,7 +104,8 @@ class FirstBatches:
         return masks.keep_largest(ranked, self.mask, self.count, seed=self.seed)
 
     def _logits(self, images: Tensor, labels: Tensor) -> Tensor:
-        tensors = lent(self.tensors, self.network) | self.leaves
+        fixed = {name: t.clone() for name, t in self.tensors.items() if name not in self.leaves}  # it may write over
+        tensors = fixed | self.leaves
         try:
             with taken_by(self.network, images), TwiceDifferentiable():
                 logits = functional_call(self.network, tensors, (images,))
