@@ -16,7 +16,7 @@ from workbench.data.batches import places_of
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, on_cpu
-from workbench.pruning.search import at_end, now_and_then, score_steps
+from workbench.pruning.search import at_end, now_and_then, score_steps, searched
 from workbench.training.state import State
 from workbench.training.steps import Step
 from workbench.work.seeds import generator
@@ -81,10 +81,9 @@ def gem_search(
 ) -> Iterator[wb.Search]:
     arguments = locals()
 
-    def value(step: Step) -> wb.Search:
-        scores, kept = on_cpu(step.state.trained), masks.allowed(model, step.state.mask)
-        buffers = on_cpu(step.state.buffers)
-        return wb.Search(step.step, step.of, scores, kept, buffers, masks.density(kept), step.state.copy())
+    def value(step: Step, seconds: float) -> wb.Search:
+        kept = masks.allowed(model, step.state.mask)
+        return searched(step, kept, kept, bound=density, seconds=seconds)
 
     yield from now_and_then(gem_steps, arguments, value)
 

@@ -15,6 +15,7 @@ from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, so
 from workbench.experiments.ensemble_outcome import Answers, Ensembled
 from workbench.experiments.example_scores import Counted, Scored, example_scores
 from workbench.experiments.forgetting_by_epoch import Remembered, remembering
+from workbench.experiments.glimpses_of_searches import Foreseen, Glimpse
 from workbench.experiments.instability import Parting, barriers_table, instability, paths_table, stable_from
 from workbench.experiments.kept_part import Kept, kept_part
 from workbench.experiments.member_difficulty import member_difficulty
@@ -31,6 +32,9 @@ from workbench.experiments.robust_ensembles import robust_ensembles
 from workbench.experiments.robust_weighting import Weighed, robust_weighting
 from workbench.experiments.score_tables import LabelNoiseFound, averaged, found_among_hardest, scores_table, stability
 from workbench.experiments.shifted import Corrupted, Detected, shift_table, shifted
+from workbench.experiments.ticket_before_and_after import Tried
+from workbench.experiments.tickets_at_initialisation import tickets_at_initialisation, tickets_table
+from workbench.experiments.trial_of_tickets import CHECKS
 from workbench.experiments.under_shift import under_shift
 from workbench.experiments.until_disconnected import Successive, disconnections, matching_beside, until_disconnected
 from workbench.experiments.ways_to_an_ensemble import WAYS
@@ -51,6 +55,7 @@ EXPERIMENTS = {
     "remembering": remembering,
     "robust_ensembles": robust_ensembles,
     "robust_weighting": robust_weighting,
+    "tickets_at_initialisation": tickets_at_initialisation,
     "under_shift": under_shift,
     "until_disconnected": until_disconnected,
     "winning_tickets": winning_tickets,

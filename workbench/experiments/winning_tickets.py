@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from workbench import lottery
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import check_names
@@ -17,7 +19,7 @@ from workbench.experiments.replica import Replica, prepare
 from workbench.lottery.sanity import CONTROLS
 from workbench.nets import masks
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights
+from workbench.nets.weights import Ticket, Weights
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress
@@ -28,7 +30,7 @@ from workbench.work.archive import ArchiveLike
 class Outcome:
     """One training of the experiment: the ticket of a round, or a control at its density; round 0 is the dense net.
 
-    `kind` is ticket, random_mask, random_uniform or reinitialised. `steps` is what was trained, `seconds` wall time,
+    `kind` is ticket or a name in `wb.sanity.CONTROLS`. `steps` is what was trained, `seconds` wall time,
     `collapsed` counts the layers that lost every weight. `rewound` are the weights it began from.
     """
 
@@ -64,7 +66,7 @@ def winning_tickets(
     rounds: int = 8,
     fraction: float = 0.2,
     rewind_step: int = 0,
-    controls: Sequence[str] = tuple(CONTROLS),
+    controls: Sequence[str] = ("random_mask", "random_uniform", "reinitialised"),
     seed: int = 0,
     replicas: int = 3,
     archive: ArchiveLike | None = None,
@@ -95,9 +97,16 @@ def winning_tickets(
                 control = replica.control(kind, sparse.ticket, weights, sparse.round)
                 with progress.within("kind", index, kinds), progress.within("round", sparse.round, len(tickets)):
                     run = replica.train(control.weights, mask=control.mask, step=rewind_step)
-                yield _outcome(kind, sparse.round, control.mask, weights, run, shared)
+                yield _outcome(kind, sparse.round, control.mask, _before(control, weights), run, shared)
 
     yield from experiment.side_by_side(tickets_then_controls)
+
+
+def _before(control: Ticket, given: Weights) -> Weights:
+    """Return the weights that a control began from: those it was given, pruned places included, unless it drew some."""
+    filled = masks.apply(given, control.mask)
+    drew = any(not torch.equal(tensor, filled[name]) for name, tensor in control.weights.items())
+    return control.weights if drew else given
 
 
 def _outcome(kind: str, round: int, mask: Mask, rewound: Weights, run: Run, shared: dict[str, int]) -> Outcome:

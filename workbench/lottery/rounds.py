@@ -84,6 +84,7 @@ def rounds(
     one_shot: bool = False,
     scope: str = "global",
     keep: Collection[str] = (),
+    invert: bool = False,
     rewound: Weights | None = None,
     seed: int = 0,
     after: Round | None = None,
@@ -93,15 +94,17 @@ def rounds(
     Every round, 0 included, trains from step `rewind_step` (k) to the end. `rewound` are the weights it begins from:
     by default those at step k of dense training from `start`, or any others, pre-trained on other data for instance.
     `rewind="learning_rate"` rewinds the schedule but not the weights (Renda et al. 2020). `one_shot=True` takes every
-    mask from the dense round's weights. `keep` names layers that are never pruned. All rounds share the seed, so the
-    order of the data. The optimiser starts afresh in every round, and batch-norm's statistics are rewound with the
-    weights. `after` is the last finished round: the generator goes on behind it with the same bits.
+    mask from the dense round's weights. `keep` names layers that are never pruned. `invert=True` is the control that
+    removes the largest weights in every round. All rounds share the seed, so the order of the data. The optimiser
+    starts afresh in every round, and batch-norm's statistics are rewound with the weights. `after` is the last finished
+    round: the generator goes on behind it with the same bits.
     """
     check_training(model, start, data, recipe, seed=seed)
     mask, survivors = masks.full(model, keep), counts(masks.full(model, keep), rounds, fraction)
     rules.choice("rewind", rewind, REWINDS)
     rules.choice("scope", scope, SCOPES)
     rules.flag("one_shot", one_shot, "True takes every mask from the dense round's weights")
+    rules.flag("invert", invert, "True is the control, which removes the largest weights")
     of = recipe.length(len(data.train))
     rules.whole("rewind_step", rewind_step, most=of, unit="steps", way_on="0 rewinds to the start")
     if rewound is not None:
@@ -115,7 +118,7 @@ def rounds(
     for r in range(0 if last is None else last.round + 1, rounds + 1):
         if last is not None:
             density = survivors[r] / masks.total(mask)
-            mask = magnitude(last.ranked, last.mask, density=density, scope=scope, seed=seed)
+            mask = magnitude(last.ranked, last.mask, density=density, scope=scope, invert=invert, seed=seed)
             rewound = last.rewound if rewind == "weights" else last.run.weights
         assert rewound is not None
         with progress.within("round", r, rounds + 1):

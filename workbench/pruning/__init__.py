@@ -17,6 +17,8 @@ from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.pruning.dynamic import Evolved, dynamic, dynamic_search, dynamic_steps
 from workbench.pruning.edge_popup import edge_popup, edge_popup_search, edge_popup_steps
+from workbench.pruning.filter_popup import filter_popup, filter_popup_search, filter_popup_steps
+from workbench.pruning.gem_miner import gem_miner, gem_miner_search, gem_miner_steps
 from workbench.pruning.grasp import grasp
 from workbench.pruning.magnitude import magnitude
 from workbench.pruning.random_mask import random_mask
@@ -34,12 +36,18 @@ STANDARD = ("model", "weights", "data", "recipe", "mask", "density", "seed")  # 
 
 METHODS = {
     "edge_popup": edge_popup,
+    "gem_miner": gem_miner,
     "grasp": grasp,
     "magnitude": magnitude,
     "random_mask": random_mask,
     "smart_ratio": smart_ratio,
     "snip": snip,
     "synflow": synflow,
+}
+
+SEARCHES = {  # those of METHODS that train scores, as they go
+    "edge_popup": edge_popup_search,
+    "gem_miner": gem_miner_search,
 }
 
 

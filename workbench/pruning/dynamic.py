@@ -36,12 +36,16 @@ UPDATES = 40  # of the mask, were they to go on to the end: the default of `rewi
 
 @dataclass(frozen=True, eq=False)
 class Evolved:
-    """A sparse network at a step of its training: the ticket as it is then, and the state that training resumes."""
+    """A sparse network at a step of its training: the ticket as it is then, and the state that training resumes.
+
+    `seconds` is wall time since it began.
+    """
 
     step: int
     of: int
     ticket: Ticket
     state: State
+    seconds: float
 
     @property
     def density(self) -> float:
@@ -99,9 +103,9 @@ def dynamic_search(
     """
     arguments = locals()
 
-    def value(step: Step) -> Evolved:
+    def value(step: Step, seconds: float) -> Evolved:
         ticket = Ticket(network_weights(model, weights, step.state), on_cpu(step.state.mask or {}))
-        return Evolved(step.step, step.of, ticket, step.state.copy())
+        return Evolved(step.step, step.of, ticket, step.state.copy(), seconds)
 
     least = "a sparse network trains for one step at least"
     yield from now_and_then(dynamic_steps, arguments, value, kind=Evolved, least=least)

@@ -12,7 +12,8 @@ of norms stay as they are; the norms' statistics follow the data.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -23,8 +24,10 @@ from workbench.nets import masks
 from workbench.nets.initialisation import fan_in
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, on_cpu
-from workbench.pruning.search import Search, at_end, now_and_then, score_steps
+from workbench.pruning.freezing import freezing
+from workbench.pruning.search import Search, at_end, now_and_then, score_steps, searched
 from workbench.pruning.straight_through import Popup, mask_of
+from workbench.training.entrance import check_training
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.training.steps import Step
@@ -42,6 +45,10 @@ def edge_popup(
     *,
     density: float,
     scope: str = "layer",
+    gradual: bool = False,
+    period: int | None = None,
+    until: float = 1.0,
+    l2: float = 0.0,
     mask: Mask | None = None,
     scores: Weights | None = None,
     selection: str = "carried",
@@ -67,6 +74,10 @@ def edge_popup_search(
     *,
     density: float,
     scope: str = "layer",
+    gradual: bool = False,
+    period: int | None = None,
+    until: float = 1.0,
+    l2: float = 0.0,
     mask: Mask | None = None,
     scores: Weights | None = None,
     selection: str = "carried",
@@ -84,12 +95,12 @@ def edge_popup_search(
     the same bits.
     """
     arguments = locals()
+    bound = _bound(model, data, recipe, mask, density, gradual, period, until)
 
-    def value(step: Step) -> Search:
+    def value(step: Step, seconds: float) -> Search:
         scores, allowed = on_cpu(step.state.trained), masks.allowed(model, step.state.mask or masks.prunable(model))
-        kept = mask_of(scores, allowed, density, scope, seed, invert=invert)
-        buffers = on_cpu(step.state.buffers)
-        return Search(step.step, step.of, scores, kept, buffers, masks.density(kept), step.state.copy())
+        kept = mask_of(scores, allowed, bound(step.step), scope, seed, invert=invert)
+        return searched(step, kept, kept, bound=bound(step.step), seconds=seconds)
 
     yield from now_and_then(edge_popup_steps, arguments, value)
 
@@ -102,6 +113,10 @@ def edge_popup_steps(
     *,
     density: float,
     scope: str = "layer",
+    gradual: bool = False,
+    period: int | None = None,
+    until: float = 1.0,
+    l2: float = 0.0,
     mask: Mask | None = None,
     scores: Weights | None = None,
     selection: str = "carried",
@@ -115,20 +130,44 @@ def edge_popup_steps(
     """Train the scores, and yield a `Step` after every one; `step.state.trained` are the scores by name.
 
     `weights` are frozen; those of `initialise(model, rule="scaled_constant", density=density)` suit a low density.
-    `scope` is "layer" (as published: every layer at one density) or "global". `mask` is what may be kept (default: all
-    that is prunable), `scores` what they begin with (default: `initial_scores`). `selection` is how the k-th largest is
-    found, with the same masks: "carried" from the step before, or "exact" anew. `invert=True` is the control, a search
-    for the worst: every step keeps the weights of *smallest* |s|, and the gradient is as before. `state` resumes, and
-    holds mask and scores. Raises a ValueError for an option out of range, a mask or scores of another model.
+    `scope` is "layer" (as published: every layer at one density) or "global". The family that leads from it to
+    Gem-Miner (Sreenivasan et al. 2022, "Rare Gems", table 3) is `scope="global"`, then `gradual=True`, by which the
+    density falls to `density` at the events of `freezing` (`period`, `until`), what is passed over being free to come
+    back; then `l2`, the λ of λ Σ s²; then `gem_miner`. `mask` is what may be kept (default: all that is prunable),
+    `scores` what they begin with (default: `initial_scores`). `selection` is how the k-th largest is found, with the
+    same masks: "carried" from the step before, or "exact" anew. `invert=True` is the control, a search for the worst:
+    every step keeps the weights of *smallest* |s|, and the gradient is as before. `state` resumes, and holds mask and
+    scores. Raises a ValueError for an option out of range, a mask or scores of another model.
     """
     rules.choice("selection", selection, SELECTIONS)
     rules.flag("invert", invert, "True is the control, a search for the worst")
-    carried = selection == "carried"
-    popup = partial(Popup, density=density, scope=scope, seed=seed, carried=carried, invert=invert)
+    rules.flag("gradual", gradual, "True comes down to the density by and by")
+    rules.number("l2", l2, least=0, way_on="0 is no regulariser")
+    bound, carried = _bound(model, data, recipe, mask, density, gradual, period, until), selection == "carried"
+    popup = partial(Popup, density=bound, scope=scope, seed=seed, carried=carried, invert=invert)
+    decayed = replace(recipe, weight_decay=recipe.weight_decay + 2 * l2)  # d(λs²) = 2λs
     draw = partial(initial_scores, model, seed=seed)
     begin = {"mask": mask, "scores": scores, "state": state, "example_weights": example_weights}
     seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
-    yield from score_steps(model, weights, data, recipe, popup, draw, **begin, **seeds)
+    yield from score_steps(model, weights, data, decayed, popup, draw, **begin, **seeds)
+
+
+def _bound(
+    model: nn.Module,
+    data: Data,
+    recipe: Recipe,
+    mask: Mask | None,
+    density: float,
+    gradual: bool,
+    period: int | None,
+    until: float,
+) -> Callable[[int], float]:
+    """Return the density after so many steps: one and the same, or by the events of a gradual search."""
+    if not gradual:
+        return lambda step: density
+    check_training(model, model.state_dict(), data, recipe)
+    of, allowed = recipe.length(len(data.train)), masks.allowed(model, mask)
+    return freezing(allowed, density=density, of=of, period=period, until=until).bound
 
 
 def initial_scores(model: nn.Module, mask: Mask, seed: int) -> Weights:

@@ -1,11 +1,13 @@
 """Weights times rounded scores, with a gradient that passes straight through the rounding.
 
-Bengio et al. 2013, "Estimating or Propagating Gradients Through Stochastic Neurons" (recalled, not verified). As
-edge-popup has it (Ramanujan et al. 2020): ranked by |s|, the k largest kept, k being exact at every step.
+Bengio et al. 2013, "Estimating or Propagating Gradients Through Stochastic Neurons" (recalled, not verified). Two ways
+to round: as edge-popup has it (Ramanujan et al. 2020), ranked by |s|, the k largest kept, k being exact at every step;
+and as Gem-Miner has it (Sreenivasan et al. 2022), scores in [0, 1] that are above a half or not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -43,23 +45,35 @@ def mask_of(
 class Popup:
     """What turns scores into the network's weights at a step: a `weights_of` of `training.steps`.
 
-    It holds the thresholds of the step before, as hints; all that a search has to keep is in its `State`.
+    `density` is that of a step, counted from 0. It holds the thresholds of the step before, as hints; all that a search
+    has to keep is in its `State`.
     """
 
     def __init__(
-        self, frozen: Weights, mask: Mask, *, density: float, scope: str, seed: int, carried: bool, invert: bool
+        self,
+        frozen: Weights,
+        mask: Mask,
+        *,
+        density: Callable[[int], float],
+        scope: str,
+        seed: int,
+        carried: bool,
+        invert: bool,
     ) -> None:
-        self.frozen, self.density, self.scope, self.seed, self.invert = frozen, density, scope, seed, invert
-        self.carried = carried
+        self.frozen, self.density_of, self.scope, self.seed, self.invert = frozen, density, scope, seed, invert
+        self.carried, self.density = carried, density(0)
         self.allow(mask)
 
     def allow(self, mask: Mask) -> None:
         """Let only what this mask keeps be kept from now on."""
-        self.groups = _groups(mask, self.density, self.scope)
+        self.mask, self.groups = mask, _groups(mask, self.density, self.scope)
         self.thresholds = [Carried() if self.carried else None for _ in self.groups]
         self.dead = {name: _dead(mask[name].to(weight.device)) for name, weight in self.frozen.items()}
 
     def __call__(self, scores: Weights, step: int) -> Weights:
+        if (density := self.density_of(step)) != self.density:
+            self.density = density
+            self.allow(self.mask)
         values = {name: _ranked(scores[name], dead, self.invert) for name, dead in self.dead.items()}
         for (names, count), threshold in zip(self.groups, self.thresholds, strict=True):
             round_largest([values[name] for name in names], count, seed=self.seed, threshold=threshold)
@@ -78,6 +92,39 @@ class _Kept(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         score, weight = ctx.saved_tensors
         return score.sign().mul_(weight).mul_(gradient), None, None
+
+
+class Rounded:
+    """What makes weights of scores in [0, 1], those above a half kept: another `weights_of` of `training.steps`.
+
+    What may not be kept has the score zero, as `State.remask` leaves it.
+    """
+
+    def __init__(self, frozen: Weights, mask: Mask) -> None:
+        self.frozen = frozen
+
+    def allow(self, mask: Mask) -> None:
+        """Let only what this mask keeps be kept from now on: the state sees to that."""
+
+    def __call__(self, scores: Weights, step: int) -> Weights:
+        return {name: _Rounded.apply(scores[name], weight) for name, weight in self.frozen.items()}
+
+
+class _Rounded(torch.autograd.Function):
+    """w · [p > 1/2], whose gradient passes straight through the rounding: dp = dW · w.
+
+    On [0, 1] that is `round`, which takes a half to the even side, down.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, score: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(weight)
+        return score.round().mul_(weight)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        (weight,) = ctx.saved_tensors
+        return gradient * weight, None
 
 
 def _groups(mask: Mask, density: float, scope: str) -> list[tuple[list[str], int]]:

@@ -22,7 +22,7 @@ from workbench.data.batches import Batch
 from workbench.training.robust import check_one, cvar_weights, lam_of, robust_weights
 from workbench.work import rules
 from workbench.work.nearest import unknown
-from workbench.work.with_options import with_options
+from workbench.work.with_options import with_options, written
 
 ANNEALINGS = ("constant", "cosine")
 GRADIENTS = ("mathematics", "as_published")
@@ -179,8 +179,7 @@ def spelled(loss: Loss) -> str:
         raise rules.refused("loss", f"one of the workbench's ({', '.join(LOSSES)})", loss, "wb.Focal() is one")
     parameters = inspect.signature(LOSSES[name]).parameters
     options = {option: getattr(loss, option) for option in parameters}
-    changed = ", ".join(f"{k}={value!r}" for k, value in options.items() if value != parameters[k].default)
-    return f"{name}({changed})" if changed else name
+    return written(name, {key: value for key, value in options.items() if value != parameters[key].default})
 
 
 def in_words(loss: Loss) -> str:

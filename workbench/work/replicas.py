@@ -31,12 +31,14 @@ POLL = 0.1  # seconds between two looks at whether anybody still waits
 _waits: ContextVar[bool] = ContextVar("waits", default=False)  # whether values wait for those of earlier seeds
 
 
-def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | None = None) -> Values:
+def replicas(
+    f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | None = None, part: str = "replica"
+) -> Values:
     """Yield `(seed, value)` for every value of `f(seed)`, as they finish.
 
     `f(seed)` returns a value or a generator of values; those of one seed come in their order. `workers` threads work
     at once (default: one a core, at most one a seed); further seeds wait. Each reports its progress under
-    `("replica", index, n)`. Where a call is run as a whole (`Call.run`, `Archive.run`) nobody looks on, and they come
+    `(part, index, n)`. Where a call is run as a whole (`Call.run`, `Archive.run`) nobody looks on, and they come
     in the order of the seeds: equal calls give equal values. The first error stops the others and is raised here, with
     its traceback; dropping or closing the generator stops them all.
     """
@@ -47,7 +49,8 @@ def replicas(f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | No
     if workers is None:
         workers = os.cpu_count() or 1
     rules.whole("workers", workers, least=1, way_on="leave it out for one a core")
-    return _consume(f, seeds, min(workers, len(seeds)))
+    rules.instance("part", part, str, "the name of a part of the work", '"replica" is the usual one')
+    return _consume(f, seeds, min(workers, len(seeds)), part)
 
 
 @contextmanager
@@ -67,9 +70,9 @@ def in_order(f: Callable[[int], T], seeds: Iterable[int], *, workers: int | None
     return [values[seed] for seed in seeds]
 
 
-def _consume(f: Callable[[int], Any], seeds: list[int], workers: int) -> Values:
+def _consume(f: Callable[[int], Any], seeds: list[int], workers: int, part: str) -> Values:
     # The threads hold the crew, never this generator: when it is dropped, its `finally` runs and they stop.
-    crew = _Crew(f, seeds, workers)
+    crew = _Crew(f, seeds, workers, part)
     waits, waiting = _waits.get(), list[tuple[int, int, Any]]()
     left = workers
     try:
@@ -92,8 +95,8 @@ def _consume(f: Callable[[int], Any], seeds: list[int], workers: int) -> Values:
 class _Crew:
     """What the threads share: the seeds still waiting, the queue to the consumer, the first error."""
 
-    def __init__(self, f: Callable[[int], Any], seeds: list[int], workers: int) -> None:
-        self.f, self.n = f, len(seeds)
+    def __init__(self, f: Callable[[int], Any], seeds: list[int], workers: int, part: str) -> None:
+        self.f, self.n, self.part = f, len(seeds), part
         self.waiting = deque(enumerate(seeds))
         self.queue: queue.Queue[tuple[int, int, Any] | None] = queue.Queue(maxsize=max(workers, 1))
         self.stop = threading.Event()
@@ -117,7 +120,7 @@ class _Crew:
                 self.stop.set()
 
     def run(self, index: int, seed: int) -> None:
-        with within("replica", index, self.n):
+        with within(self.part, index, self.n):
             value = self.f(seed)
             if isinstance(value, Iterator):
                 try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Mapping
 from typing import Any
 
 LONGEST = 1000  # characters: Python's parser is not made for a text of any depth
@@ -22,6 +23,12 @@ def with_options(text: str) -> tuple[str, dict[str, Any]] | None:
     except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError, MemoryError):  # no text, or no such
         pass
     return None
+
+
+def written(name: str, options: Mapping[str, Any]) -> str:
+    """Write a name and its options in one string, as `with_options` reads them."""
+    inside = ", ".join(f"{key}={value!r}" for key, value in options.items())
+    return f"{name}({inside})" if inside else name
 
 
 def _literal(node: ast.expr) -> Any:

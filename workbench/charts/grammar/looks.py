@@ -16,11 +16,13 @@ import altair as alt
 GREY = "#7a7a7a"
 INK, PAPER, PALE = "#111111", "#ffffff", "#F2F2F2"  # on light cells, on dark ones, and the middle of two colours
 BLUE, ORANGE, GREEN, GOLD, PINK = "#0080C6", "#D55E00", "#009E73", "#B8860B", "#CC79A7"
-PURPLE, SKY, OLIVE, MAUVE = "#8C6BB1", "#56A0C9", "#6B8E23", "#B069A0"
+PURPLE, SKY, OLIVE, MAUVE = "#8C6BB1", "#529CC5", "#6B8E23", "#B069A0"
 DEEP, VIOLET, AZURE, AMBER, RUST = "#0072B2", "#9467A8", "#4FA3D1", "#E69F00", "#C2500A"
 SEQUENCE = (DEEP, VIOLET, ORANGE)  # from dense to sparse, from early to late
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right", "triangle-left")
 SALTIRE = "M-.8,-.5L-.5,-.8L0,-.3L.5,-.8L.8,-.5L.3,0L.8,.5L.5,.8L0,.3L-.5,.8L-.8,.5L-.3,0Z"  # a cross that lies
+HOURGLASS = "M-.8,-.8L.8,-.8L-.8,.8L.8,.8Z"
+STAR = "M0,-1L.24,-.32L.95,-.31L.38,.12L.59,.81L0,.4L-.59,.81L-.38,.12L-.95,-.31L-.24,-.32Z"
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,14 @@ Looking = Looks | Callable[[Sequence[str]], Looks]  # a table of looks, or what 
 
 RUNS: Looks = {
     "ticket": Look(BLUE, "circle", "ticket"),
+    "shuffled": Look(GOLD, "triangle-up", "places shuffled by layer"),
+    "shuffled_degrees": Look(SKY, HOURGLASS, "shuffled, degrees kept", (6, 3)),
     "random_mask": Look(ORANGE, "square", "random places by layer"),
     "random_uniform": Look(PINK, "triangle-down", "random places anywhere"),
     "reinitialised": Look(GREEN, "diamond", "ticket's places, new weights"),
+    "signed": Look(OLIVE, SALTIRE, "ticket's places, ± one size", (6, 3)),
+    "sign_preserving": Look(PURPLE, STAR, "ticket's signs, new sizes", (6, 3)),
+    "inverted": Look(RUST, "triangle-left", "largest removed", (2, 2)),
     "dense": Look(GREY, "stroke", "dense network", (5, 4)),
     "published": Look(GREY, "cross", "published"),
 }
