@@ -82,12 +82,12 @@ class Pooled(nn.Module):
         super().__init__()
         self.conv1, self.norm = nn.Conv2d(1, 4, 3, padding=1), nn.GroupNorm(2, 4)
         self.conv2 = nn.Conv2d(4, 6, 3, padding=2, groups=2, dilation=2)
-        self.fc = nn.Linear(6, 3)
+        self.fc, self.end = nn.Linear(6, 3), nn.LogSoftmax(1)
 
     def forward(self, x: Tensor) -> Tensor:
         x = functional.max_pool2d(functional.relu6(self.norm(self.conv1(x))), 2)
         x = torch.tanh(self.conv2(x)) + functional.pad(x, (0, 0, 0, 0, 1, 1))
-        return self.fc(functional.gelu(x).amax((2, 3))).log_softmax(1)
+        return self.end(self.fc(functional.gelu(x).amax((2, 3))))
 
 
 @pytest.mark.parametrize(
@@ -101,24 +101,27 @@ def test_a_weight_is_live_where_the_outputs_of_a_network_of_ones_would_lose_some
     mask = wb.pruning.random_mask(wb.masks.full(model), density=density, seed=2)
     live = wb.live_paths(model, mask, DATA.shape).live
     image = torch.full((1, 1, 4, 4), 2.0**-60, dtype=torch.float64)
-    for module in (network := make().double().eval()).modules():  # pyright: ignore[reportCallIssue]
-        if isinstance(module, nn.GroupNorm):
-            module.forward = lambda x: x
+    network = plain(make(), mask)  # pyright: ignore[reportCallIssue]
+    with torch.no_grad():
+        whole = network(image).sum()
+        for name, parameter in network.named_parameters():
+            for place in mask[name].flatten().nonzero().flatten().tolist() if name in mask else ():
+                parameter.view(-1)[place] = 0
+                assert bool(network(image).sum() < whole) == bool(live[name].view(-1)[place]), (name, place)
+                parameter.view(-1)[place] = 1
+
+
+def plain(network: nn.Module, mask: Mask) -> nn.Module:
+    """Put the mask in a network's place, ones where it names nothing, and leave out biases and what norms do."""
+    network = network.double().eval()
+    for name, module in list(network.named_modules()):
+        if isinstance(module, (nn.GroupNorm, nn.LogSoftmax)):
+            setattr(network, name, nn.Identity())
         if isinstance(module, nn.BatchNorm2d):
             module.eps = 0.0
     for name, parameter in network.named_parameters():
         parameter.data = mask.get(name, torch.full(parameter.shape, "bias" not in name)).double()
-    functional_log_softmax, Tensor.log_softmax = Tensor.log_softmax, lambda x, _: x  # pyright: ignore[reportAttributeAccessIssue]
-    try:
-        with torch.no_grad():
-            whole = network(image).sum()
-            for name, parameter in network.named_parameters():
-                for place in mask[name].flatten().nonzero().flatten().tolist() if name in mask else ():
-                    parameter.data.view(-1)[place] = 0
-                    assert bool(network(image).sum() < whole) == bool(live[name].view(-1)[place]), (name, place)
-                    parameter.data.view(-1)[place] = 1
-    finally:
-        Tensor.log_softmax = functional_log_softmax
+    return network
 
 
 def test_no_depth_is_too_great():
@@ -145,10 +148,16 @@ def test_the_shares_of_live_weights_in_lenet_are_those_counted_apart():
 
 @pytest.mark.parametrize("make", wb.models.MODELS.values(), ids=wb.models.MODELS)
 def test_every_model_of_the_house_is_live_as_a_whole(make: object):
-    data = made(n=10, shape=(3, 16, 16), classes=10)
+    data = made(n=10, shape=(3, 32, 32), classes=10)
     model = make(data)  # pyright: ignore[reportCallIssue]
     paths = wb.live_paths(model, wb.masks.full(model), data.shape)
     assert paths.effective_density == 1
+
+
+def test_on_one_pixel_a_kernel_reads_nothing_but_its_margin_beside_the_middle():
+    model = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.Flatten(), nn.Linear(2, 3))
+    paths = wb.live_paths(model, wb.masks.full(model), (1, 1, 1))
+    assert paths.dead == {"0.weight": 16}
 
 
 def test_what_comes_in_is_left_alone():
