@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 import torch
 from torch import Tensor, nn
 
+from workbench.nets.largest import kth_largest
 from workbench.nets.linear_maps import linear_maps, prunable
 from workbench.nets.plain_module import check_module
 from workbench.work import rules
@@ -189,7 +190,7 @@ def keep_largest(saliency: Mapping[str, Tensor], mask: Mask, count: int, *, seed
     flat = torch.cat([saliency[name].flatten().to(alive.device) for name in mask]).masked_fill(~alive, -torch.inf)
     if bool(flat.isnan().any()):
         raise ValueError("a saliency is NaN; the network that was scored diverged, so train it with a smaller rate")
-    threshold = flat.kthvalue(len(flat) - count + 1).values  # the count-th largest
+    threshold, _ = kth_largest([flat], count)
     chosen = flat > threshold
     ties = ((flat == threshold) & alive).nonzero().flatten()
     order = torch.randperm(len(ties), generator=generator(seed, "ties")).to(ties.device)

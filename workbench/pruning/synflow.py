@@ -61,7 +61,8 @@ def synflow(
     rules.flag("invert", invert, "True is the control, which removes the largest")
     kept = masks.allowed(model, mask)
     counts = _counts(kept, density, rounds)
-    flow = Flow(model, data.shape, device=settle(model).device)
+    way_on = "magnitude and snip score any network"
+    flow = Flow(model, data.shape, way_on=way_on, device=settle(model).device)
     tensors = flow.tensors({name: tensor.detach() for name, tensor in weights.items()})
     for done, count in enumerate(counts, 1):
         leaves = {n: (tensors[n] * kept[n].to(tensors[n].device)).requires_grad_() for n in kept}
