@@ -20,13 +20,15 @@ from workbench.charts.grammar.picture import headed
 from workbench.numbers.numerals import points
 
 METHODS, DENSITIES = 24, 6  # at most
-LINE = 34  # pixels of a method
+LINE = 44  # pixels of a method
 MEASURES = {  # a field, and what it is of
     "accuracy_after": "after training",
     "accuracy_before": "before, rounded mask",
     "accuracy_before_kept": "before, kept mask",
 }
-MARKS: Looks = {MEASURES[field]: Look(GREY, shape) for field, shape in zip(MEASURES, ("circle", "diamond", "cross"), strict=True)}
+MARKS: Looks = {
+    MEASURES[field]: Look(GREY, shape) for field, shape in zip(MEASURES, ("circle", "diamond", "cross"), strict=True)
+}
 SHARE = replace(ACCURACY, field="value", padding=10)
 VALUES = Averages(
     x=Axis("place", ""),
@@ -69,27 +71,25 @@ def accuracy_before_and_after(table: Any) -> Rows:
 def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: a strip for each density, methods below one another, the three accuracies of each in a line."""
     names = list(dict.fromkeys(row["line"] for row in sorted(rows, key=lambda row: row["place"])))
-    chart = strips(list(dict.fromkeys(row["kept"] for row in rows)) or [""], partial(_strip, names), names, width)
+    densities = list(dict.fromkeys(row["kept"] for row in rows)) or [""]
+    chart = strips(densities, partial(_strip, names, shaped("accuracy", MARKS, width, "mark")), names, width)
     return chart.resolve_scale(x="shared")
 
 
-def _strip(names: list[str], density: str, width: int, named: bool) -> Any:
+def _strip(names: list[str], shape: alt.Shape, density: str, width: int, named: bool) -> Any:
     looks = channels(of_finders(names), "line")
     tip = tips(line="method", mark="accuracy", value=("test accuracy", ".2%"), interval="95 % interval", n="replicas")
     base = alt.Chart().transform_filter(alt.FieldEqualPredicate(field="kept", equal=density))
     x, y = SHARE.x("value", width=width), names_up("line", named, names)
-    shape = shaped("accuracy", MARKS, width, "mark")
-    held = base.encode(y=y, color=looks["color"])
-    from_to = held.transform_aggregate(least="min(value)", most="max(value)", groupby=["line"])
+    held = base.encode(y=y, yOffset=alt.YOffset("mark:N", sort=[*MARKS]), color=looks["color"])
     point = held.encode(x=x, shape=shape, tooltip=tip)
     after = "datum.measure == 'accuracy_after'"
     dense = base.transform_filter("isValid(datum.dense)").transform_aggregate(dense="mean(dense)", groupby=["kept"])
     layers = [
         dense.mark_rule(**BROKEN).encode(x="dense:Q"),
-        from_to.mark_rule(strokeWidth=1, opacity=0.45).encode(x="least:Q", x2="most:Q"),
-        held.mark_rule(strokeWidth=3, opacity=0.65).encode(x="low:Q", x2="high:Q"),
-        point.transform_filter(after).mark_point(filled=True, size=80, opacity=1),
-        point.transform_filter(f"!({after})").mark_point(size=56, strokeWidth=1.8, opacity=1),
+        held.mark_rule(strokeWidth=1.8).encode(x="low:Q", x2="high:Q"),
+        point.transform_filter(after).mark_point(filled=True, size=64, opacity=1),
+        point.transform_filter(f"!({after})").mark_point(size=48, strokeWidth=1.8, opacity=1),
     ]
     return headed(alt.layer(*layers).properties(width=width, height=LINE * max(1, len(names))), density)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.charts.found_tickets import ASKS, tried
-from workbench.charts.grammar import ACCURACY, PARTED, Axis, Means, grouped
+from workbench.charts.grammar import ACCURACY, PARTED, Axis, Means, grouped, in_order
 from workbench.charts.grammar.looks import of_finders
 from workbench.numbers.numerals import points
 
@@ -28,35 +28,33 @@ from workbench.numbers.numerals import points
         padding=14,
     ),
     measures=[ACCURACY],
-    line="cell",
+    line="method",
     looks=of_finders,
+    shapes=("density", in_order),
     beside=True,
     apart=0,
-    sizes=(110, 80),
+    sizes=(80, 80),
     title="Accuracy by the cost of the search",
     subtitle=(
         "test accuracy after training; mean and 95 % t interval over replicas\n"
-        "hollow: trained for as many passes as the dearest search and its training together"
+        "hollow: a rival, trained for as many passes as a search and its training"
     ),
 )
 def accuracy_by_search_cost(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw test accuracy after training by the passes of the search, a point for each method and density; the dense
-    network is a line across. Methods that search nothing stand at 0, at the left end of the logarithmic axis.
+    """Draw test accuracy after training by the passes of the search, a point for each method and density, and the
+    dense network as a line across. Methods that search nothing stand at 0, at the left end of the logarithmic axis.
 
     `table` is a data frame of `experiments.tickets_table`, or the outcomes of `experiments.tickets_at_initialisation`.
     """
     rows = [row for row in tried(table, budget=None) if row["control"] == "none"]
     sparse = any(row["method"] != "dense" for row in rows)
     for row in rows:
-        longer = row["budget"] == "matched"
+        longer, one = row["budget"] == "matched", {"test_accuracy": row["accuracy_after"]}
         if row["method"] == "dense" and sparse:
-            if longer:
-                continue
-            one = {"cell": "dense", "role": "across", "words": "dense"}
+            yield from [] if longer else [row | one | {"role": "across"}]
         else:
-            cell = f"{row['method']}, {row['kept'].removesuffix(' kept')}" + (", as many passes" if longer else "")
-            one = {"cell": cell, "words": cell, "hollow": longer, "together": cell}
-        yield row | one | {"look": row["method"], "test_accuracy": row["accuracy_after"]}
+            budget = {"hollow": longer, "joined": not longer, "together": f"{row['kept']}, {row['budget']}"}
+            yield row | one | budget | {"shape": row["kept"]}
 
 
 @accuracy_by_search_cost.sentences

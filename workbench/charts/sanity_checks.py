@@ -16,7 +16,7 @@ import altair as alt
 from workbench.charts.found_tickets import ASKS, SPARSE, tried
 from workbench.charts.grammar import RUNS, Axis, Rows, grouped, picture, thin
 from workbench.charts.grammar.averages import Averages
-from workbench.charts.grammar.looks import channels, looks_of
+from workbench.charts.grammar.looks import channels
 from workbench.charts.grammar.marks import names_up, rule, strips, tips
 from workbench.charts.grammar.picture import headed
 from workbench.experiments.trial_of_tickets import CHECKS
@@ -24,7 +24,7 @@ from workbench.numbers import intervals
 from workbench.numbers.numerals import points
 
 METHODS, DENSITIES = 12, 5  # at most: with seven checks 420 rows
-LINE = 28  # pixels of a check
+LINE = 30  # pixels of a check
 LOOKS = {check: RUNS[kind or check] for check, kind in CHECKS.items()}
 MEANS = {  # what it means where a control does no worse
     "shuffled": "its layers' densities alone do it",
@@ -35,7 +35,7 @@ MEANS = {  # what it means where a control does no worse
     "random": "its layers' densities alone do it",
     "inverted": "its scores tell nothing: what they would remove does as well",
 }
-LESS = Axis("less", "control less ticket, test accuracy", "+~%", "+.2%", padding=10)
+LESS = Axis("less", "control less ticket", "+~%", "+.2%", padding=10)
 PASSED, FAILED = "passes", "fails, at most a point worse"
 OPEN, FEW = "cannot tell, since the interval has room for both", "cannot tell with fewer than 3 replicas"
 VALUES = Averages(x=Axis("place", ""), measures=[LESS], line="control", split="method", chosen=SPARSE, named=0)
@@ -45,7 +45,7 @@ VALUES = Averages(x=Axis("place", ""), measures=[LESS], line="control", split="m
     asks=ASKS,
     title="Does the ticket survive the sanity checks?",
     subtitle=(
-        "test accuracy after training, control less ticket, paired by replica: mean and 95 % t interval\n"
+        "test accuracy after training, paired by replica: mean and 95 % t interval\n"
         "full: the interval is below zero, so that the check is passed; hollow: it is not"
     ),
     menus=dict([SPARSE]),
@@ -58,7 +58,7 @@ def sanity_checks(table: Any) -> Rows:
     `table` is a data frame of `experiments.tickets_table`, or the outcomes of `experiments.tickets_at_initialisation`.
     """
     checks = list(CHECKS)
-    rows = [row | {"place": checks.index(row["control"])} for row in _less(table)]
+    rows = [row | {"place": checks.index(row["control"]), "words": LOOKS[row["control"]].words} for row in _less(table)]
     methods = thin(list(dict.fromkeys(row["method"] for row in rows)), METHODS)
     densities = thin(list(dict.fromkeys(row["kept"] for row in rows)), DENSITIES)
     means = VALUES.rows([row for row in rows if row["method"] in methods and row["kept"] in densities])
@@ -93,25 +93,25 @@ def _less(table: Any) -> Rows:
 def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: a strip for each method, the checks below one another."""
     checks = [check for check in CHECKS if any(row["line"] == check for row in rows)]
-    looks = looks_of(LOOKS, checks)
     methods = list(dict.fromkeys(row["method"] for row in rows)) or [""]
-    chart = strips(methods, partial(_strip, {check: looks[check].words for check in checks}), ["x" * 24], width)
+    names = [LOOKS[check].words for check in checks]
+    chart = strips(methods, partial(_strip, names), names, width)
     return chart.resolve_scale(x="shared")
 
 
-def _strip(checks: dict[str, str], method: str, width: int, named: bool) -> Any:
+def _strip(checks: list[str], method: str, width: int, named: bool) -> Any:
     looks = channels(LOOKS, "line")
     told = {"value": ("control less ticket", LESS.said), "interval": "paired 95 % interval", "n": "pairs"}
     tip = tips(method="method", words="control", **told, verdict="check")
     base = alt.Chart().transform_filter(alt.FieldEqualPredicate(field="method", equal=method))
     base = base.transform_filter("datum.kept == shown")
-    base = base.encode(y=names_up("words", named, [*checks.values()]), color=looks["color"])
+    base = base.encode(y=names_up("words", named, checks), color=looks["color"])
     point = base.encode(x=LESS.x("value", width=width), shape=looks["shape"], tooltip=tip)
     layers = [
         rule(x=0),
         base.mark_rule(strokeWidth=1.8).encode(x="low:Q", x2="high:Q"),
-        point.transform_filter(f"datum.verdict == '{PASSED}'").mark_point(filled=True, size=70, opacity=1),
-        point.transform_filter(f"datum.verdict != '{PASSED}'").mark_point(size=60, strokeWidth=1.8, opacity=1),
+        point.transform_filter(f"datum.verdict == '{PASSED}'").mark_point(filled=True, size=110, opacity=1),
+        point.transform_filter(f"datum.verdict != '{PASSED}'").mark_point(size=110, strokeWidth=1.4, opacity=1),
     ]
     return headed(alt.layer(*layers).properties(width=width, height=LINE * max(1, len(checks))), method)
 

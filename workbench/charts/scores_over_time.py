@@ -23,7 +23,7 @@ LISTS: list[Any] = ["low", "high", "count", "share"]  # of a row, a value a cell
 @picture(
     asks=ASKS,
     title="Where do the scores go?",
-    subtitle="{about}; share of them that a cell holds (logarithmic); the line: the least score in the rounded mask",
+    subtitle="share of the scores in each cell (logarithmic), {about}\nline: the least score in the rounded mask",
     menus={"search": "search"},
     needs="a method that searches by scores, as gem_miner and edge_popup do",
     holds="the scores of searches",

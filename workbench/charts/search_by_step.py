@@ -41,7 +41,7 @@ def both_masks(names: Sequence[str]) -> Looks:
     sizes=(30, 80),
     title="How does the search come down to its density?",
     subtitle=(
-        "full lines: the rounded mask, of which the accuracy is; broken: what is kept; thin and grey: the bound\n"
+        "full: the rounded mask, whose accuracy it is; broken: what is kept; thin and grey: its bound\n"
         "mean and 95 % t interval over replicas"
     ),
     needs="a method that searches by scores, as gem_miner and edge_popup do",
