@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Own, copied, last, made, same, split_of
+from tiny import Own, copied, last, made, narrow, same, split_of
 from torch import nn
 
 import workbench as wb
@@ -56,7 +56,7 @@ def test_trap_4_the_fraction_is_of_the_prunable_weights_that_survive():
 @pytest.mark.parametrize("name", wb.models.MODELS)
 def test_trap_5_biases_and_norms_are_never_pruned(name: str, digits: wb.Data):
     # a match of the name "weight" prunes the scales of batch-norm
-    model = wb.models.named(name, digits)
+    model = wb.models.named(narrow(name), digits)
     prunable = {f"{path}.weight" for path, m in model.named_modules() if isinstance(m, (nn.Linear, nn.Conv2d))}
     assert wb.masks.full(model).keys() == prunable
 

@@ -23,6 +23,8 @@ from .nets.evaluation import Evaluation as Evaluation
 from .nets.evaluation import evaluate as evaluate
 from .nets.hardware import Hardware as Hardware
 from .nets.initialisation import initialise as initialise
+from .nets.live_paths import LivePaths as LivePaths
+from .nets.live_paths import live_paths as live_paths
 from .nets.weights import Ticket as Ticket
 from .nets.weights import mix as mix
 from .nets.weights import open as open

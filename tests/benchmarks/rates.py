@@ -20,15 +20,16 @@ from workbench.nets.models import MODELS
 LENGTHS = {"full": 400, "quick": 100, "tiny": 2}  # steps
 TRAIN, TEST = 3000, 1000  # images
 RECIPE = wb.Recipe(steps=1, learning_rate=0.1, batch_size=64)
+LARGE = ("wide_resnet28", "resnet18", "resnet50", "vgg16", "mobilenet_v2")  # hours on a CPU
 RATES = {"rate 0.1": {}, "rate 0.1, warm-up": {"learning_rate": 0.1}, "rate 0.03": {"learning_rate": 0.03}}
 
 
 def run(size: str, *, device: str = "cpu") -> Iterator[Row]:
     """Yield a row for every data set, network and rate."""
-    steps = LENGTHS[size]
+    steps, networks = LENGTHS[size], [name for name in MODELS if device != "cpu" or name not in LARGE]
     for dataset in ("mnist",) if size == "tiny" else DATASETS:
         data = some(pictures(dataset, size=size))
-        for listed in ("lenet(hidden=(8,))",) if size == "tiny" else MODELS:
+        for listed in ("lenet(hidden=(8,))",) if size == "tiny" else networks:
             model = wb.models.named(network(listed, size), data)
             for name, changes in RATES.items():
                 warmup = steps // 4 if "warm-up" in name else 0

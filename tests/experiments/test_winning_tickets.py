@@ -65,6 +65,20 @@ def test_controls_change_what_they_say(outcomes: list[Outcome]):
             assert same(control.rewound, tickets[0].rewound)
 
 
+def test_every_control_may_be_chosen_and_its_row_has_the_weights_that_it_began_from():
+    found = list(winning_tickets(**TINY | {"replicas": 1, "controls": tuple(wb.sanity.CONTROLS)}))
+    dense, tickets = found[0], {o.round: o for o in found if o.kind == "ticket"}
+    for o in found[3:]:
+        ticket = tickets[o.round]
+        assert o.density == ticket.density
+        new_values = [n for n, mask in o.mask.items() if not torch.equal(o.rewound[n][mask], dense.rewound[n][mask])]
+        assert new_values == (list(o.mask) if o.kind in ("reinitialised", "signed", "sign_preserving") else [])
+        assert same(o.mask, ticket.mask) == bool(new_values)
+    for o in (o for o in found if o.kind == "signed"):
+        sizes = {n: o.rewound[n][mask].abs().unique().tolist() for n, mask in o.mask.items()}
+        assert sizes == {n: [pytest.approx((2 / mask.shape[1]) ** 0.5)] for n, mask in o.mask.items()}
+
+
 def dense_again(ticket: wb.Ticket, *, weights: Weights, seed: int = 0) -> wb.Ticket:
     """A throw-away control: all places."""
     return wb.Ticket(weights, {name: torch.ones_like(places) for name, places in ticket.mask.items()})

@@ -39,6 +39,7 @@ MADE_ONLY_BY_FUNCTIONS = (
     "Hardware",
     "Hessian",
     "Interval",
+    "LivePaths",
     "Loss",
     "Mark",
     "Matching",
@@ -180,6 +181,7 @@ OWN: dict[str, dict[str, str]] = {
     "wb.landscape.spectral_density": {"H": "hessian", "steps": "5"},
     "wb.landscape.top_eigenvalues": {"H": "hessian", "k": "1"},
     "wb.landscape.trace": {"H": "hessian", "draws": "3"},
+    "wb.live_paths": {"shape": "data.shape"},
     "wb.load": {"name": "'digits'"},
     "wb.losses.in_words": {"loss": "wb.Robust(eta=0.5)"},
     "wb.losses.spelled": {"loss": "wb.Robust(eta=0.5)"},
@@ -213,6 +215,7 @@ OWN: dict[str, dict[str, str]] = {
     "wb.pruning.check_method": {"method": "'magnitude'"},
     "wb.pruning.prune": {"method": "'magnitude'"},
     "wb.pruning.random_mask": {"density": "0.5"},
+    "wb.pruning.synflow": {"rounds": "3"},
     "wb.record": {
         "name": "'figures'",
         "table": "__import__('pandas').DataFrame({'seed': [0], 'replica': [0], 'a': [1.0]})",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import Own, copied, four, made, same
+from tiny import Own, copied, four, made, narrow, same
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -91,12 +91,9 @@ def test_a_residual_stream_is_one_group_with_its_shortcuts_and_norms():
     }
 
 
-SMALL = {"lenet": "hidden=(7, 5)", "lenet5": "width=3"}
-
-
 @pytest.mark.parametrize("name", [name for name in wb.models.MODELS if name not in ("resnet32", "resnet56")])
 def test_a_permuted_model_computes_the_same_and_is_found_again(name: str):
-    model = wb.models.named(f"{name}({SMALL.get(name, 'width=4')})", DATA)
+    model = wb.models.named(narrow(name), DATA)
     weights = drawn(model)
     mixed = permute(model, weights, permutations(model, seed=1))
     assert not same(mixed, weights)

@@ -164,6 +164,19 @@ def test_one_shot_takes_every_mask_from_the_dense_rounds_weights():
     assert not same(found[2].mask, run()[2].mask)
 
 
+def test_inverted_every_round_removes_the_largest_weights_that_were_trained():
+    found = run(invert=True)
+    assert [r.density for r in found] == [r.density for r in run()]
+    for denser, sparser in itertools.pairwise(found):
+        trained = denser.run.weights
+        removed, left = (
+            torch.cat([trained[name][denser.mask[name] & (mask ^ gone)].abs() for name, mask in sparser.mask.items()])
+            for gone in (True, False)
+        )
+        assert removed.min() >= left.max()
+    assert same(found[1].rewound, run()[1].rewound)
+
+
 def test_a_layer_that_is_kept_is_never_pruned_and_not_counted():
     found = run(keep=("fc.weight",))
     assert [list(r.mask) for r in found] == [["conv.weight"]] * 4
@@ -206,7 +219,9 @@ def test_what_came_in_is_unchanged():
 # ---- resuming
 
 
-@pytest.mark.parametrize("options", [{}, {"one_shot": True}, {"rewind": "learning_rate"}, {"rewind_step": 4}])
+@pytest.mark.parametrize(
+    "options", [{}, {"one_shot": True}, {"rewind": "learning_rate"}, {"rewind_step": 4}, {"invert": True}]
+)
 def test_going_on_after_a_round_gives_the_same_bits(options: dict[str, Any]):
     whole = run(**options)
     for last in (0, 2):

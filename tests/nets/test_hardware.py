@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny import Own
+from tiny import Own, narrow
 
 import workbench as wb
 from workbench.nets.hardware import DEFAULTS, resolve, settle
@@ -23,7 +23,7 @@ def test_a_measured_default_is_found_by_the_public_name_of_the_model(
     digits: wb.Data, model: str, of: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("workbench.nets.hardware.processor", lambda kind: of)
-    models = [wb.models.named(name, digits) for name in wb.models.MODELS]
+    models = [wb.models.named(narrow(name), digits) for name in wb.models.MODELS]
     alike = [one for one in models if type(one) is public(model)]
     assert alike
     for one in alike:

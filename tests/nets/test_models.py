@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+import inspect
 
 import pytest
 import torch
+from tiny import narrow
 
+from workbench.data._torchvision import torchvision
 from workbench.data.data import Data, Split, load
 from workbench.nets import masks, models
 from workbench.nets.initialisation import initialise
+from workbench.nets.models.wide_resnet import WideBlock
 
 
 def images_of(channels: int, height: int, width: int, classes: int = 10, n: int = 4) -> Data:
@@ -36,6 +40,11 @@ MNIST, CIFAR = images_of(1, 28, 28), images_of(3, 32, 32)
         ("resnet20", CIFAR, 272_474, 270_896),
         ("resnet32", CIFAR, 466_906, 464_432),
         ("resnet56", CIFAR, 855_770, 851_504),
+        ("wide_resnet28", CIFAR, 1_467_610, 1_463_984),  # Zagoruyko & Komodakis 2016 have 1.5 million
+        ("resnet18", CIFAR, 11_173_962, 11_164_352),  # torchvision's 11 689 512, less its stem and 990 classes
+        ("resnet50", CIFAR, 23_520_842, 23_467_712),
+        ("vgg16", CIFAR, 14_724_042, 14_715_584),  # 9 (3·64 + 64² + …) + 512·10; 2·4224 of norms, 10 biases
+        ("mobilenet_v2", CIFAR, 2_236_682, 2_202_560),  # torchvision's 3 504 872, less 990 · 1281
     ],
 )
 def test_parameters_are_as_many_as_the_papers_count(name: str, data: Data, parameters: int, prunable: int):
@@ -51,6 +60,68 @@ def test_a_resnet_has_as_many_layers_as_its_name_says(name: str):
     assert len(on_the_main_path) == int(name.removeprefix("resnet"))
 
 
+LATER = ("wide_resnet28", "resnet18", "resnet50", "vgg16", "mobilenet_v2")
+
+
+def of_torchvision(name: str) -> torch.nn.Module:
+    """torchvision's network of ten classes, with our stem."""
+    net = getattr(torchvision().models, name)(num_classes=10)
+    if name == "mobilenet_v2":
+        net.features[0][0].stride = net.features[2].conv[1][0].stride = (1, 1)
+        net.classifier = net.classifier[1]
+    else:
+        net.conv1, net.maxpool = torch.nn.Conv2d(3, 64, 3, padding=1, bias=False), torch.nn.Identity()
+    return net.eval()
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "mobilenet_v2"])
+def test_a_model_of_torchvisions_blocks_has_its_names_and_computes_the_same(name: str):
+    model, theirs = models.MODELS[name](CIFAR).eval(), of_torchvision(name)
+    theirs.load_state_dict(model.state_dict())  # every name, every shape
+    images = CIFAR.test.inputs(torch.arange(2))
+    assert torch.allclose(model(images), theirs(images), rtol=1e-4, atol=1e-5)
+    assert list(masks.full(model)) == list(masks.full(theirs))
+
+
+def test_vgg16_is_torchvisions_up_to_the_linear_layers_but_for_the_biases_of_its_convolutions():
+    features = torchvision().models.vgg16_bn(init_weights=False).features
+    theirs, ours = (
+        [(type(layer).__name__, *(tuple(p.shape) for p in list(layer.parameters())[:1])) for layer in layers]
+        for layers in (features, models.vgg16(CIFAR))
+    )
+    assert ours == [*theirs, ("AdaptiveAvgPool2d",), ("Flatten",), ("Linear", (10, 512))]
+
+
+def test_a_wide_resnet_has_28_layers_and_its_stages_are_widened():
+    shapes = {name: tuple(weight.shape) for name, weight in masks.full(models.wide_resnet28(CIFAR)).items()}
+    assert len([name for name in shapes if "shortcut" not in name]) == 2 + 24  # and three shortcuts, less the last: 28
+    assert [shapes[f"{block}.conv2.weight"][0] for block in range(1, 13)] == [32] * 4 + [64] * 4 + [128] * 4
+    wider = masks.full(models.wide_resnet28(CIFAR, widen=3, width=4))
+    assert [tuple(wider[f"{block}.conv1.weight"].shape[:2]) for block in (1, 5, 9)] == [(12, 4), (24, 12), (48, 24)]
+
+
+def test_a_block_of_a_wide_resnet_by_hand():
+    # of one pixel: the norms divide by sqrt(1 + eps), the middle of a 3×3 kernel is all that meets it
+    block = WideBlock(1, 1, 1, affine=False).eval()
+    with torch.no_grad():
+        block.conv1.weight.fill_(2.0)
+        block.conv2.weight.fill_(3.0)
+        up, down = (float(block(torch.full((1, 1, 1, 1), x))) for x in (5.0, -5.0))
+    assert up == pytest.approx(5 + 3 * 2 * 5, rel=1e-4)  # the sum is not cut off:
+    assert down == -5
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_convolutions_are_drawn_by_fan_in_and_another_draw_is_of_the_same_law(name: str):
+    model = models.named(f"{name}(width=16)", images_of(3, 8, 8))
+    for part in model.modules():
+        if isinstance(part, torch.nn.Conv2d) and part.weight.numel() > 1000:
+            fan_in = part.weight[0].numel()
+            assert part.weight.std().item() == pytest.approx((2 / fan_in) ** 0.5, rel=0.1)
+    other = initialise(model, seed=1)  # a warning, which is an error here, would name what follows another law
+    assert all(not torch.equal(other[path], model.state_dict()[path]) for path in masks.full(model))
+
+
 @pytest.mark.parametrize("name", models.MODELS)
 @pytest.mark.parametrize(
     "data",
@@ -58,7 +129,7 @@ def test_a_resnet_has_as_many_layers_as_its_name_says(name: str):
     ids=lambda data: "x".join(map(str, data.shape)),
 )
 def test_a_model_fits_data_of_any_size_channels_and_classes(name: str, data: Data):
-    model = models.MODELS[name](data).eval()
+    model = models.named(narrow(name), data).eval()
     assert model(data.test.inputs(torch.arange(4))).shape == (4, len(data.classes))
 
 
@@ -66,7 +137,7 @@ def test_a_model_fits_data_of_any_size_channels_and_classes(name: str, data: Dat
 def test_a_model_draws_its_weights_from_its_seed_and_leaves_the_shared_generator_alone(name: str):
     before = torch.get_rng_state()
     data = images_of(1, 8, 8)
-    model, other = models.MODELS[name](data, seed=3), models.MODELS[name](data, seed=4)
+    model, other = (models.named(narrow(name), data, seed=seed) for seed in (3, 4))
     assert torch.equal(torch.get_rng_state(), before)
     state, again = model.state_dict(), initialise(other, seed=3)
     assert all(torch.equal(state[key], again[key]) for key in state)
@@ -75,7 +146,7 @@ def test_a_model_draws_its_weights_from_its_seed_and_leaves_the_shared_generator
 
 @pytest.mark.parametrize("name", models.MODELS)
 def test_a_model_is_an_ordinary_module_in_float32_on_the_cpu_that_can_be_copied(name: str):
-    model = models.MODELS[name](images_of(1, 8, 8))
+    model = models.named(narrow(name), images_of(1, 8, 8))
     assert model.training
     assert all(p.dtype == torch.float32 and p.device.type == "cpu" and p.requires_grad for p in model.parameters())
     assert repr(copy.deepcopy(model)) == repr(model)
@@ -97,10 +168,16 @@ def test_batch_norm_stands_before_each_relu_of_lenet_in_place_of_the_bias():
     assert masks.total(masks.full(model)) == 266_200
 
 
-@pytest.mark.parametrize("text", ["lenet(norm=True, affine=False)", "resnet8(affine=False)", "resnet20(affine=False)"])
+AFFINE = [name for name, model in models.MODELS.items() if "affine" in inspect.signature(model).parameters]
+
+
+@pytest.mark.parametrize(
+    "text", ["lenet(norm=True, affine=False)", *(f"{name}(affine=False)" for name in AFFINE if name != "lenet")]
+)
 def test_norms_that_are_not_affine_have_statistics_and_nothing_to_train(text: str):
     model = models.named(text, images_of(1, 8, 8))
-    assert dict(model.named_parameters()).keys() - masks.full(model).keys() <= {"fc.bias", "7.bias"}  # the last layer's
+    last = list(masks.full(model))[-1]
+    assert set(dict(model.named_parameters())) - set(masks.full(model)) == {last.replace("weight", "bias")}
     norms = [m for m in model.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
     assert norms
     assert all(m.weight is None and m.bias is None and bool((m.running_var == 1).all()) for m in norms)
@@ -114,9 +191,11 @@ def test_without_its_new_options_a_model_is_what_it_was(name: str):
     assert all(torch.equal(tensor, two.state_dict()[key]) for key, tensor in one.state_dict().items())
 
 
-def test_a_resnet_learns_to_tell_two_images_apart():
-    data = images_of(3, 8, 8, classes=2)
-    model = models.resnet8(data, width=4)
+@pytest.mark.parametrize("text", [narrow(name) for name in ("resnet8", *LATER)])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 32, 32)])
+def test_a_model_learns_to_tell_two_images_apart(text: str, shape: tuple[int, int, int]):
+    data = images_of(*shape, classes=2)
+    model = models.named(text, data)
     optimiser = torch.optim.SGD(model.parameters(), 0.1)
     for _ in range(30):
         optimiser.zero_grad()
@@ -138,6 +217,7 @@ def test_a_resnet_learns_to_tell_two_images_apart():
         ("lenet(hidden=(20,), norm=True)", "lenet", {"hidden": (20,), "norm": True}),
         ("lenet(norm=True, affine=False)", "lenet", {"norm": True, "affine": False}),
         ("resnet8(width=4, affine=False)", "resnet8", {"width": 4, "affine": False}),
+        ("wide_resnet28(widen=3, width=2)", "wide_resnet28", {"widen": 3, "width": 2}),
     ],
 )
 def test_a_model_is_named_by_the_call_that_makes_it(text: str, name: str, options: dict):
@@ -190,3 +270,11 @@ def test_a_size_below_one_is_refused_in_a_call_too():
         models.conv2(MNIST, width=0)
     with pytest.raises(ValueError, match=r"hidden\[1\] must be a whole number from 1 to .*, got 0"):
         models.lenet(MNIST, hidden=(300, 0))
+    with pytest.raises(ValueError, match=r"widen must be a whole number from 1 to 1000, got 0"):
+        models.wide_resnet28(MNIST, widen=0)
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_model_beyond_the_memory_is_refused_before_it_is_built(name: str):
+    with pytest.raises(ValueError, match=r"would take .* GiB of memory, .* make it narrower"):
+        models.MODELS[name](MNIST, width=2**22)

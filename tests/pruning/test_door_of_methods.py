@@ -12,6 +12,10 @@ random = calling(wb.pruning.random_mask, mask=full)
 training = {"model": model, "weights": w, "data": data, "recipe": recipe, "density": 0.5}
 popup = calling(wb.pruning.edge_popup_search, **training)
 dynamic = calling(wb.pruning.dynamic_search, **training)
+filters = calling(wb.pruning.filter_popup, **training)
+last = {name: mask for name, mask in full.items() if name == list(full)[-1]}
+by_filter = {name: torch.ones(len(mask)) for name, mask in full.items() if name not in last}
+few = full | {name: mask & (torch.arange(len(mask)) < 1)[:, None] for name, mask in full.items() if name not in last}
 scores = {name: w[name] for name in full}
 searched, evolved = next(wb.pruning.edge_popup_search(**training)), next(wb.pruning.dynamic_search(**training))
 halved = next(wb.pruning.dynamic_search(**training | {"density": 0.25}))
@@ -29,6 +33,7 @@ CALLS = {
     "prune(data=data.train)": "that is one part of it, so give the whole",
     "prune(recipe=wb.Recipe)": "recipe must be a Recipe, got the class Recipe",
     "prune(seed=None)": "seed must be an integer from 0",
+    "magnitude(invert='yes')": "invert must be True or False, got 'yes'; True is the control",
     "magnitude(weights=full)": "weights must be floats, but 1.weight is torch.bool",
     "magnitude(weights=None)": "weights must be a dict of tensors by name, got None",
     "magnitude(mask={})": "the mask names no weight",
@@ -53,6 +58,18 @@ CALLS = {
     "popup(weights=elsewhere)": "must have the shapes of the model",
     "popup(selection=None)": 'selection "None" is not known; known: carried, exact',
     "popup(order_seed=2.5)": "order_seed must be an integer from 0 to 2**53 - 1, got 2.5",
+    "filters(density=5)": 'density must be in (0, 1], got 5; for "5 % kept" pass 0.05',
+    "filters(density='5 %')": "density must be a number in (0, 1], got '5 %'",
+    "filters(mask=half)": "mask must keep filters whole or not at all, but keeps 1.weight in part",
+    "filters(mask=last)": "the mask names none but the last",
+    "filters(mask=few)": "filters of 1.weight, but the mask keeps 1; pass a denser mask",
+    "filters(mask=full | {name: ~mask for name, mask in last.items()})": "mask must keep all of the last layer",
+    "filters(mask={})": "the mask names no weight",
+    "filters(scores=scores)": "scores must name what may be pruned, ['1.weight']",
+    "filters(scores={'1.weight': w['1.weight']})": "the scores of 1.weight must be finite floats of the shape (4,)",
+    "filters(scores={})": "scores must name what may be pruned",
+    "filters(invert=1)": "invert must be True or False, got 1",
+    "filters(recipe=wb.Recipe(steps=0))": "a search takes one step at least, and the recipe has 0",
     "dynamic(augment_seed=-1)": "augment_seed must be an integer from 0 to 2**53 - 1, got -1",
     "dynamic(data=None)": "data must be whole data",
     "dynamic(weights=diverged)": "is not finite in 1.weight",
@@ -71,6 +88,8 @@ SERVES = (
     "popup(scores={name: score.double() for name, score in scores.items()})",
     "random(layers={name: torch.tensor(3).numpy()[()] for name in full})",
     "dynamic(after=evolved)",
+    "filters(scores=by_filter)",
+    "filters(mask=few, density=1e-9)",
     "popup(after=searched)",
 )
 

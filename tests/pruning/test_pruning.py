@@ -176,6 +176,14 @@ def test_globally_there_is_one_threshold_and_by_layer_one_density():
     assert [t.tolist() for t in by_layer.values()] == [[True, True, False, False]] * 2
 
 
+def test_inverted_the_smallest_are_kept_among_those_that_may_be():
+    mask = {"1.weight": torch.tensor([[True, False], [True, True]])}
+    assert magnitude(WEIGHTS, mask, density=0.5, invert=True)["1.weight"].tolist() == [[True, False], [True, False]]
+    assert wb.masks.layers(magnitude(LAYERS, FULL, density=0.5, invert=True)) == {"a": (0, 4), "b": (4, 4)}
+    by_layer = magnitude(LAYERS, FULL, density=0.5, scope="layer", invert=True)
+    assert [t.tolist() for t in by_layer.values()] == [[False, False, True, True]] * 2
+
+
 def test_an_unknown_scope_is_said():
     with pytest.raises(ValueError, match='scope "gobal" is not known; did you mean "global"'):
         magnitude(LAYERS, FULL, density=0.5, scope="gobal")

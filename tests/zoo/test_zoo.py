@@ -19,7 +19,7 @@ def outcome(module: str, verb: str) -> str:
     """`same` where workbench and plain loop agree; else the words of the refusal or of the warning."""
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "`torch.jit", DeprecationWarning)
+            warnings.filterwarnings("ignore", "`torch.jit")  # of one category in torch 2.13, another in 2.14
             VERBS[verb](MODULES[module])
     except ValueError as error:
         if "; " not in str(error):  # no way on: not one of ours

@@ -10,9 +10,9 @@ import torch
 
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.replica import Replica
+from workbench.lottery.outlook import gem_miner_outlook
 from workbench.nets.evaluation import evaluate
 from workbench.nets.weights import Weights
-from workbench.pruning import gem_miner_outlook
 from workbench.pruning.search import Search
 from workbench.training.recipe import Recipe
 from workbench.work import progress
@@ -48,7 +48,7 @@ class Glimpse:
 
 @dataclass(frozen=True)
 class Foreseen:
-    """What a search by Gem-Miner will do, in words, before it begins: `wb.pruning.gem_miner_outlook`."""
+    """What a search by Gem-Miner will do, in words, before it begins: `wb.lottery.gem_miner_outlook`."""
 
     method: str
     seed: int

@@ -11,6 +11,7 @@ from workbench.experiments.replica import Replica
 from workbench.nets import masks
 from workbench.nets.batch_norm import recompute_batch_norm
 from workbench.nets.evaluation import evaluate
+from workbench.nets.live_paths import live_paths
 from workbench.nets.masks import Mask
 from workbench.training.runs import Run
 
@@ -24,7 +25,8 @@ class Tried:
     statistics as `batch_norm` says; both, and `accuracy_after`, are on the test split, `validation_accuracy` is what
     the `learning_rate` was chosen by. `budget` is "recipe", or "matched" where a rival was trained for as many passes
     as the dearest search and its training together. `collapsed_layers` counts layers that lost every weight,
-    `effective_density` the weights that lie on a way from the images to the logits.
+    `effective_density` is the share of the weights that lie on a path from the images to the logits; None where no path
+    can be followed (attention).
     """
 
     method: str
@@ -75,11 +77,19 @@ def before_and_after(replica: Replica, found: Found, run: Run, mask: Mask, row: 
         search_passes=found.passes,
         search_seconds=found.seconds,
         collapsed_layers=len(masks.collapsed(mask)),
-        effective_density=None,
+        effective_density=_effective(replica, mask),
         mask=mask,
         rounded=found.rounded,
         run=run,
     )
+
+
+def _effective(replica: Replica, mask: Mask) -> float | None:
+    """Return the effective density; None for a network that no path can be followed through, such as attention."""
+    try:
+        return live_paths(replica.model, mask, replica.data.shape).effective_density
+    except ValueError:
+        return None
 
 
 def _untrained(replica: Replica, found: Found, mask: Mask, batch_norm: str) -> float | None:

@@ -47,8 +47,9 @@ def shuffled_degrees(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Tick
     """Shuffle the mask of every layer so that each unit keeps its number of connections: is it more than degrees?
 
     A layer is the matrix (first axis, all others): outputs by inputs, of a convolution output channels by (input
-    channel, place in the kernel). Its row and column sums stay, and it is drawn uniformly among all that have them
-    (`curveball`). A layer of which there is one only stays as it is: full, a single row, a vector.
+    channel, place in the kernel), of a grouped one the channel within its group. Its row and column sums stay, and it
+    is drawn uniformly among all that have them (`curveball`). A layer of which there is one only stays as it is: full,
+    a single row, a vector.
     """
     _check(ticket, weights, seed)
     return _elsewhere(ticket, weights, _traded, seed, "shuffled_degrees")

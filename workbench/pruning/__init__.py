@@ -17,10 +17,14 @@ from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.pruning.dynamic import Evolved, dynamic, dynamic_search, dynamic_steps
 from workbench.pruning.edge_popup import edge_popup, edge_popup_search, edge_popup_steps
+from workbench.pruning.filter_popup import filter_popup, filter_popup_search, filter_popup_steps
 from workbench.pruning.gem_miner import gem_miner, gem_miner_search, gem_miner_steps
+from workbench.pruning.grasp import grasp
 from workbench.pruning.magnitude import magnitude
-from workbench.pruning.outlook import Outlook, gem_miner_outlook
 from workbench.pruning.random_mask import random_mask
+from workbench.pruning.smart_ratio import smart_ratio
+from workbench.pruning.snip import snip
+from workbench.pruning.synflow import synflow
 from workbench.training.entrance import check_recipe
 from workbench.training.recipe import Recipe
 from workbench.work import rules
@@ -33,8 +37,12 @@ STANDARD = ("model", "weights", "data", "recipe", "mask", "density", "seed")  # 
 METHODS = {
     "edge_popup": edge_popup,
     "gem_miner": gem_miner,
+    "grasp": grasp,
     "magnitude": magnitude,
     "random_mask": random_mask,
+    "smart_ratio": smart_ratio,
+    "snip": snip,
+    "synflow": synflow,
 }
 
 SEARCHES = {  # those of METHODS that train scores, as they go

@@ -127,7 +127,7 @@ def gem_miner_steps(
 
     `weights` are frozen: those of `initialise(model, rule="signed_constant")` are the paper's, those of some steps of
     training make it the warm start of its code. `l2` and `l1` are λ of λ Σ p² and λ Σ p; the paper has 1e-4 for
-    ResNet-20 at 1.44 %, less for denser tickets, and `gem_miner_outlook` says what it will do in so many steps.
+    ResNet-20 at 1.44 %, less for denser tickets, and `wb.lottery.gem_miner_outlook` says what it will do here.
     `period` (T), `until` and `through` lay out the events (`freezing`): by default 29, as T = 5 of 150 epochs; Long
     Gem-Miner is a search of twenty times as many epochs with `period` one twentieth of it. `density=1` freezes nothing,
     and with `l2=0` too it is the paper's GM(0). `scope` is "global" or "layer" (every layer loses the same share).

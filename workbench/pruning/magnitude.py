@@ -15,12 +15,12 @@ SCOPES = ("global", "layer")
 
 
 def magnitude(
-    weights: Weights, mask: Mask, *, density: float, scope: str = "global", invert: bool = False, seed: int = 0
+    weights: Weights, mask: Mask, *, density: float, scope: str = "global", seed: int = 0, invert: bool = False
 ) -> Mask:
     """Keep the weights of largest magnitude among those that `mask` keeps: exactly round(density × prunable).
 
     `scope` is "global" (one threshold for the network; the usual one) or "layer" (every layer at the same density).
-    `invert=True` keeps the smallest instead: the control. Ties are broken by the seed. Returns a new mask. Raises a
+    `invert=True` is the control, which keeps the smallest. Ties are broken by the seed. Returns a new mask. Raises a
     ValueError where the density is above the mask's.
     """
     check_prunable(weights, mask)
@@ -29,7 +29,7 @@ def magnitude(
     count = masks.survivors(mask, density)
     saliency = {name: weights[name].detach().abs() for name in mask}
     if invert:
-        saliency = {name: -tensor for name, tensor in saliency.items()}
+        saliency = {name: -size for name, size in saliency.items()}
     if scope == "global":
         return masks.keep_largest(saliency, mask, count, seed=seed)
     quota = masks.share_out(count, {name: tensor.numel() for name, tensor in mask.items()}, mask)

@@ -1,22 +1,22 @@
 """Random pruning: the rival that any method must beat.
 
-How many weights a layer keeps matters more than which: so the counts can be uniform, by the Erdős–Rényi-kernel rule
-(Evci et al. 2020, "Rigging the Lottery", section 3), or as given, for instance a ticket's own.
+How many weights a layer keeps matters more than which: so the counts can be uniform, by the Erdős–Rényi rule (Mocanu et
+al. 2018) or with the kernel in it (Evci et al. 2020, "Rigging the Lottery", section 3), or as given, for instance a
+ticket's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from numbers import Integral
-
-import torch
 
 from workbench.nets import masks
 from workbench.nets.masks import Mask
+from workbench.pruning.places import noise, random_places
 from workbench.work import rules
-from workbench.work.seeds import generator
 
-LAYERS = ("global", "uniform", "erk")
+LAYERS = ("global", "uniform", "erk", "erdos-renyi")
 
 
 def random_mask(
@@ -25,8 +25,9 @@ def random_mask(
     """Keep random places among those that `mask` keeps, exactly round(density × prunable) in all.
 
     `layers` is "global" (places drawn from the whole network), "uniform" (every layer at the same density), "erk"
-    (density of a layer ∝ the sum of its shape over the product of it), or how many each layer keeps, by name, where
-    `density` is left out. Raises a ValueError for a density out of range or counts that do not fit.
+    (density of a layer ∝ the sum of its shape over the product of it), "erdos-renyi" (the same of inputs and outputs
+    alone, whatever the kernel), or how many each layer keeps, by name, where `density` is left out. Raises a ValueError
+    for a density out of range or counts that do not fit.
     """
     masks.check_some(mask)
     if isinstance(layers, Mapping):
@@ -37,10 +38,20 @@ def random_mask(
         count = masks.survivors(mask, density)
         rules.choice("rule for layers", layers, LAYERS)
         if layers == "global":
-            return masks.keep_largest(_noise(mask, seed), mask, count, seed=seed)
-        shares = {n: sum(t.shape) if layers == "erk" else t.numel() for n, t in mask.items()}  # density × numel
+            return masks.keep_largest(noise(mask, seed, "random_mask"), mask, count, seed=seed)
+        shares = {name: _share(tensor.shape, layers) for name, tensor in mask.items()}
         quota = masks.share_out(count, shares, mask)
-    return masks.keep_by_layer(_noise(mask, seed), mask, quota, seed=seed)
+    return random_places(mask, quota, seed=seed, tag="random_mask")
+
+
+def _share(shape: Sequence[int], layers: str) -> int:
+    """Return what a layer's count is proportional to: its density by the rule, times the weights it has."""
+    channels, kernel = shape[:2], shape[2:]
+    return {
+        "uniform": math.prod(shape),
+        "erk": sum(shape),
+        "erdos-renyi": sum(channels) * math.prod(kernel),
+    }[layers]
 
 
 def _as_given(mask: Mask, layers: Mapping[str, int], density: float | None) -> dict[str, int]:
@@ -60,8 +71,3 @@ def _as_given(mask: Mask, layers: Mapping[str, int], density: float | None) -> d
 
 def _fits(count: object, room: int) -> bool:
     return isinstance(count, Integral) and not isinstance(count, bool) and 0 <= int(count) <= room
-
-
-def _noise(mask: Mask, seed: int) -> dict[str, torch.Tensor]:
-    draw = generator(seed, "random_mask")
-    return {name: torch.rand(tensor.shape, generator=draw, dtype=torch.float64) for name, tensor in mask.items()}

@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from workbench.nets import masks
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
+from workbench.pruning.places import random_places
 from workbench.work import rules
-from workbench.work.seeds import generator
 
 LAYERS = ("erk", "uniform")
 
@@ -59,6 +58,4 @@ def random_start(mask: Mask, *, density: float, layers: str = "erk", seed: int =
     rules.choice("rule for layers", layers, LAYERS)
     shares = {n: sum(kept.shape) if layers == "erk" else kept.numel() for n, kept in mask.items()}  # density × numel
     quota = masks.share_out(masks.survivors(mask, density), shares, mask)
-    draw = generator(seed, "dynamic")
-    noise = {name: torch.rand(kept.shape, generator=draw, dtype=torch.float64) for name, kept in mask.items()}
-    return masks.keep_by_layer(noise, mask, quota, seed=seed)
+    return random_places(mask, quota, seed=seed, tag="dynamic")

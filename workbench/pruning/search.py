@@ -144,32 +144,36 @@ def score_steps(
     mask: Mask | None,
     scores: Weights | None,
     state: State | None,
+    form: Callable[[Mask], Mask] = dict,
     **training: Any,
 ) -> Iterator[Step]:
     """Train the scores of frozen weights, and yield a `Step` after every one; `step.state.trained` are the scores.
 
     `rounding(frozen, allowed)` makes weights of scores; `scores`, or what `draw(allowed)` gives, is where they begin.
     What may be kept lies in `step.state.mask`, None where it is all: who freezes more on the way changes it there, and
-    the next step rounds by it. `training` are options of `training.steps`: seeds, a penalty, weights of examples.
+    the next step rounds by it. Where other things than weights have scores (filters), `form` makes their mask of one of
+    weights, and all masks here but the argument are of that form. `training` are options of `training.steps`: seeds, a
+    penalty, weights of examples.
     """
     seeds = {name: seed for name, seed in training.items() if name in ("seed", "order_seed", "augment_seed")}
     check_training(model, weights, data, recipe, **seeds)
-    if state is not None:
-        check_state(state, weights)
     hardware = settle_recipe(model, recipe)
-    allowed, trained = masks.allowed(model, mask if state is None else state.mask or masks.prunable(model)), None
+    whole, trained = form(masks.prunable(model)), None
     if state is not None:
+        check_state(state, whole)
+        allowed = _in_order(state.mask or whole, whole)
         state.check_fits(allowed)
     else:
+        allowed = form(masks.allowed(model, mask))
         trained = draw(allowed) if scores is None else _checked(scores, allowed)
-        mask = None if masks.kept(allowed) == masks.total(masks.prunable(model)) else allowed  # nothing to be masked
+        mask = None if masks.kept(allowed) == masks.total(whole) else allowed  # nothing to be masked
     weights_of = rounding({name: place(weights[name].detach(), hardware) for name in allowed}, allowed)
     training |= {"mask": mask, "trained": trained, "state": state, "weights_of": weights_of}
     for step in steps(model, weights, data, recipe, **training):
         before = step.state.mask
         yield step
         if step.state.mask is not before:  # the consumer changed it
-            weights_of.allow(masks.allowed(model, step.state.mask))
+            weights_of.allow(_in_order(step.state.mask or whole, whole))
 
 
 def _length(arguments: Mapping[str, Any]) -> int:
@@ -177,6 +181,12 @@ def _length(arguments: Mapping[str, Any]) -> int:
     check_training_data(arguments["data"])
     check_recipe(arguments["recipe"])
     return arguments["recipe"].length(len(arguments["data"].train))
+
+
+def _in_order(mask: Mask, whole: Mask) -> Mask:
+    """Return what a state's mask keeps of all that is scored, on the CPU and in the order of the model."""
+    masks.check(mask, whole)
+    return {name: mask[name].cpu() for name in whole if name in mask}
 
 
 def _checked(scores: Weights, mask: Mask) -> Weights:

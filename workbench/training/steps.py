@@ -144,8 +144,7 @@ def gradients(
     """Return the dense gradients of the mean loss over these training examples, in eval mode, un-augmented.
 
     `ids` are among `data.train.ids`, in any order. The loss is the recipe's, at `step` where it is annealed. What
-    grows connections back (RigL) and what scores them before training (SNIP) reads these: they are not masked. Raises a
-    ValueError for an id that is not there.
+    grows connections back (RigL) reads these: they are not masked. Raises a ValueError for an id that is not there.
     """
     recipe = Recipe(steps=1) if recipe is None else recipe
     check_training(model, weights, data, recipe)

@@ -16,7 +16,7 @@ import altair as alt
 GREY = "#7a7a7a"
 INK, PAPER, PALE = "#111111", "#ffffff", "#F2F2F2"  # on light cells, on dark ones, and the middle of two colours
 BLUE, ORANGE, GREEN, GOLD, PINK = "#0080C6", "#D55E00", "#009E73", "#B8860B", "#CC79A7"
-PURPLE, SKY, OLIVE, MAUVE = "#8C6BB1", "#56A0C9", "#6B8E23", "#B069A0"
+PURPLE, SKY, OLIVE, MAUVE = "#8C6BB1", "#529CC5", "#6B8E23", "#B069A0"
 DEEP, VIOLET, AZURE, AMBER, RUST = "#0072B2", "#9467A8", "#4FA3D1", "#E69F00", "#C2500A"
 SEQUENCE = (DEEP, VIOLET, ORANGE)  # from dense to sparse, from early to late
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right", "triangle-left")

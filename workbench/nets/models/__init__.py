@@ -12,9 +12,13 @@ from torch import nn
 
 from workbench.data.data import Data
 from workbench.nets.models.conv import conv2, conv4, conv6
+from workbench.nets.models.imagenet_resnet import resnet18, resnet50
 from workbench.nets.models.lenet import lenet, lenet5
+from workbench.nets.models.mobilenet import mobilenet_v2
 from workbench.nets.models.resnet import ResNet as ResNet  # by this name an archive knows it
 from workbench.nets.models.resnet import resnet8, resnet20, resnet32, resnet56
+from workbench.nets.models.vgg import vgg16
+from workbench.nets.models.wide_resnet import wide_resnet28
 from workbench.work import rules
 from workbench.work.nearest import unknown
 from workbench.work.with_options import with_options
@@ -29,6 +33,11 @@ MODELS = {
     "resnet20": resnet20,
     "resnet32": resnet32,
     "resnet56": resnet56,
+    "wide_resnet28": wide_resnet28,
+    "resnet18": resnet18,
+    "resnet50": resnet50,
+    "vgg16": vgg16,
+    "mobilenet_v2": mobilenet_v2,
 }
 
 

@@ -1,4 +1,4 @@
-"""What all models share: a module with the weights of a seed, and the number of features of a stack of layers."""
+"""What all models share: a module with the weights of a seed, how convolutions are drawn, the features of a stack."""
 
 from __future__ import annotations
 
@@ -16,6 +16,22 @@ Module = TypeVar("Module", bound=nn.Module)
 
 PAPERS = "the default is the papers' size"
 WIDEST, MOST = 2**24, 1000  # units of a layer, and layers: what is far beyond any memory is not even counted
+
+
+class KaimingNormal(nn.Sequential):
+    """Layers one after another, whose convolutions are drawn Kaiming-normal (He et al. 2015): std = sqrt(2 / fan_in).
+
+    All else in it draws itself. `initialise` asks the whole, so that parts from elsewhere follow the one law too.
+    """
+
+    def reset_parameters(self) -> None:
+        for part in self.modules():
+            if isinstance(part, nn.Conv2d):
+                nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+                if part.bias is not None:
+                    nn.init.zeros_(part.bias)
+            elif part is not self and callable(draw := getattr(part, "reset_parameters", None)):
+                draw()
 
 
 def drawn(build: Callable[[], Module], seed: int, **sizes: int | tuple[int, ...]) -> Module:
