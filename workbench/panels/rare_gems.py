@@ -12,6 +12,8 @@ from workbench.panels import shared_options as shared
 from workbench.panels.declaration import Declaration
 from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several
 
+RATES = Numbers("learning_rates", "learning rates", low=1e-6, help="the best on validation images is taken")
+TRAINED = tuple(option for option in (*shared.TRAINED, shared.LOSS) if option.name != "recipe.learning_rate")
 DEVICE = next(option for option in shared.LEARNED if option.name == "recipe.device")
 SEARCH = tuple(
     replace(option, name=option.name.replace("recipe.", "search.")) for option in (*shared.TRAINED, shared.LOSS, DEVICE)
@@ -23,7 +25,8 @@ RARE_GEMS = Declaration(
     about="Find tickets before a weight is trained, by any method, then train them, and put them to the sanity checks.",
     function=tickets_at_initialisation,
     groups={
-        **shared.training(),
+        "What is learned": shared.LEARNED,
+        "How tickets are trained": (RATES, *TRAINED),
         "The search": (*SEARCH, Number("glimpses", "glimpses", low=0, high=100, whole=True, help="of each search")),
         "What is tried": (
             Names("methods", "methods", checked=check_finder, help="as in gem_miner(l2=0.0003), imp, dense"),
@@ -32,8 +35,7 @@ RARE_GEMS = Declaration(
             Flag("matched", "equal passes", help="rivals also trained for as many passes as a search and training"),
             shared.REPLICAS,
         ),
-        "How tickets begin and are trained": (
-            Numbers("learning_rates", "learning rates", low=1e-6, help="the best on validation images is taken"),
+        "How tickets begin": (
             Option("rule", "initial weights", DRAWS, help="paper: signed constants for searches, Kaiming otherwise"),
             replace(shared.REWIND_STEP, label="warm start at", help="0 is initialisation itself"),
             Flag("unflag", "train what is kept", help="else the rounded mask alone"),
