@@ -306,7 +306,7 @@ def test_the_same_call_gives_the_same_and_an_archive_goes_on_where_it_was_left(t
         ({"controls": ("shufled",)}, 'control "shufled" is not known; did you mean "shuffled"'),
         ({"rule": "papers"}, 'rule "papers" is not known; did you mean "paper"'),
         ({"batch_norm": "average"}, "batch-norm treatment"),
-        ({"glimpses": -1}, "glimpses must be a whole number from 0"),
+        ({"glimpses": -1}, "glimpses must be a whole number from 0 to 10000"),
         ({"search": wb.Recipe(steps=0)}, "no time for it|one step at least"),
         ({"methods": ("gem_miner(period=40)",)}, "has no time for it: the first comes after 40, and the search has 30"),
         ({"methods": ("snip(batches=0)",)}, "batches must be"),

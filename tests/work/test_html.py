@@ -112,7 +112,7 @@ def test_every_part_of_a_panel_escapes_what_it_is_given(monkeypatch: pytest.Monk
         markup.alert(EVIL),
         markup.sentences([EVIL]),
         markup.code(call),
-        markup.outcomes_table(EVIL, [{EVIL: EVIL, "b": EVIL}]),
+        markup.outcomes_table(EVIL, wb.table([{EVIL: EVIL, "b": EVIL}])),
     ):
         assert is_text(part.replace(markup.STYLE, ""))
 

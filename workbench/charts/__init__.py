@@ -6,11 +6,13 @@ drawn without a network: where altair's renderer is its default, which loads fro
 
 from __future__ import annotations
 
+from workbench.charts.accuracy_before_and_after import accuracy_before_and_after
 from workbench.charts.accuracy_by_barrier import accuracy_by_barrier
 from workbench.charts.accuracy_by_density import accuracy_by_density
 from workbench.charts.accuracy_by_density import words as in_words
 from workbench.charts.accuracy_by_kept_share import accuracy_by_kept_share
 from workbench.charts.accuracy_by_rewind_step import accuracy_by_rewind_step
+from workbench.charts.accuracy_by_search_cost import accuracy_by_search_cost
 from workbench.charts.accuracy_by_severity import accuracy_by_severity
 from workbench.charts.accuracy_by_share import accuracy_by_share
 from workbench.charts.accuracy_by_subset import accuracy_by_subset, accuracy_by_subset_beside_published
@@ -21,6 +23,7 @@ from workbench.charts.barrier_by_step import barrier_by_step
 from workbench.charts.barriers_by_example import barriers_by_example
 from workbench.charts.calibration_by_method import calibration_by_method
 from workbench.charts.density_by_layer import density_by_layer
+from workbench.charts.density_by_layer_and_method import density_by_layer_and_method
 from workbench.charts.each_member import easy_to_hard, member_history
 from workbench.charts.easiest_and_hardest import easiest_and_hardest
 from workbench.charts.error_along_path import error_along_path
@@ -36,10 +39,13 @@ from workbench.charts.rare_features_by_lambda import rare_features
 from workbench.charts.reliability_diagram import reliability_diagram
 from workbench.charts.robust_weights import robust_weights
 from workbench.charts.roc_out_of_distribution import roc_out_of_distribution
+from workbench.charts.sanity_checks import sanity_checks
 from workbench.charts.score_against_score import score_against_score
 from workbench.charts.score_correlations import score_correlations
 from workbench.charts.score_distributions import score_distributions
 from workbench.charts.score_stability import score_stability
+from workbench.charts.scores_over_time import scores_over_time
+from workbench.charts.search_by_step import search_by_step
 from workbench.charts.spectrum import spectrum
 from workbench.charts.sure_and_wrong import confidence_histogram, sure_and_wrong
 from workbench.charts.weights_before_after import weights_before_after
@@ -83,6 +89,12 @@ CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's n
     "easy to hard": easy_to_hard,
     "robust weights": robust_weights,
     "rare features": rare_features,
+    "search by step": search_by_step,
+    "scores over time": scores_over_time,
+    "density by layer and method": density_by_layer_and_method,
+    "accuracy before and after": accuracy_before_and_after,
+    "accuracy by search cost": accuracy_by_search_cost,
+    "sanity checks": sanity_checks,
 }
 
 enable()

@@ -61,6 +61,7 @@ class Pruned:
 
 def check_finder(method: str) -> tuple[str, dict[str, Any]]:
     """Return the name and the options of a method, or of a lottery; a ValueError for one that is not known."""
+    rules.instance("method", method, str, "the name of a method", '"gem_miner(l2=0.0003)" is one')
     if method in ("dense", *LOTTERIES):
         return method, {}
     try:

@@ -84,5 +84,7 @@ def tickets_at_initialisation(
 
 def tickets_table(outcomes: Iterable[Any]) -> pandas.DataFrame:
     """Return the data frame of the tickets and their controls, a row each, without what was seen of searches."""
-    given = asked("the table", outcomes, "method control seed replica density", "tickets_at_initialisation")
+    given = asked(
+        "the table", outcomes, "method control seed replica density|method asked idle", "tickets_at_initialisation"
+    )
     return table(outcome for outcome in given if not isinstance(outcome, (Glimpse, Foreseen)))

@@ -82,7 +82,7 @@ class Trial:
         check_known("batch-norm treatment", self.batch_norm, TREATMENTS)
         for name in ("unflag", "matched"):
             rules.flag(name, getattr(self, name))
-        rules.whole("glimpses", self.glimpses, way_on="0 shows nothing of a search before its end")
+        rules.whole("glimpses", self.glimpses, most=10_000, way_on="0 shows nothing of a search before its end")
         check_recipe(self.search, len(data.train))
         for method, density in ((method, density) for density in densities for method in methods):
             check_reachable(method, density, full, self.search.length(len(data.train)))

@@ -1,7 +1,10 @@
-"""Curves that others have published, to lay beneath one's own.
+"""Numbers that others have published, to lay beneath one's own.
 
 Paul et al. 2022, "Lottery Tickets on a Data Diet": final test accuracy by density of tickets whose first k steps saw a
 subset; mean over their replicas, read from the vector graphics of their figures. A curve ends where it leaves the plot.
+
+Sreenivasan et al. 2022, "Rare Gems": the densities of the layers of their tickets at 1.44 %, read from data files that
+the authors left in their repository, and so of exploratory runs.
 """
 
 from __future__ import annotations
@@ -42,6 +45,13 @@ def cited(name: str) -> str:
     """Return in words whose curves these are, and of which network and data."""
     curves = _set(name)
     return f"{_file()['source']}; {curves['network']}, {curves['data']}"
+
+
+def published_layers() -> dict[str, Any]:
+    """Return densities of layers by method under "methods", from input to output, and under "cited" whose they are."""
+    layers = _file()["layers"]
+    cited = f"grey: {layers['source']}; {layers['network']}, {layers['data']}, {layers['density']:.2%}"
+    return {"methods": layers["methods"], "cited": cited}
 
 
 def _set(name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from workbench.panels.ensembles import ENSEMBLES, MEMBER_DIFFICULTY, UNDER_SHIFT
 from workbench.panels.landscape import CURVATURE, LANDSCAPE, PAIRS, PLANE
 from workbench.panels.lottery import LOTTERY
 from workbench.panels.pruning_limits import ONE_SHOT, PERTURBATION, UNTIL_DISCONNECTED
+from workbench.panels.rare_gems import RARE_GEMS
 from workbench.panels.robust import RARE_FEATURES, ROBUST_WEIGHTS
 
 PANELS = {
@@ -25,4 +26,5 @@ PANELS = {
     "easy to hard": MEMBER_DIFFICULTY,
     "robust weights": ROBUST_WEIGHTS,
     "rare features": RARE_FEATURES,
+    "rare gems": RARE_GEMS,
 }

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.charts import CHARTS, Picture
+from workbench.numbers.tables import table
 from workbench.panels.options import Option
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True)
 class Declaration:
     """A panel, declared. Its charts are names in `CHARTS`; what they say in sentences stands under them.
 
+    `table` makes the data frame of what was finished, all of it unless some of that is no row.
     A `live` panel calls a function that takes a moment, when it is first shown and whenever an option changes.
     """
 
@@ -23,6 +28,7 @@ class Declaration:
     groups: dict[str, tuple[Option, ...]]
     charts: tuple[str, ...]
     live: bool = False
+    table: Callable[[list[Any]], pandas.DataFrame] = table
 
     @property
     def options(self) -> dict[str, Option]:

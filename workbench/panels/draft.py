@@ -15,7 +15,8 @@ from workbench.work.nearest import unknown
 class Draft:
     """The options of one panel. `values` are theirs by name; `arguments` is all that the function is called with.
 
-    An option's name may be dotted: "recipe.epochs" is a part of the argument `recipe`, and may go by its last word.
+    An option's name may be dotted: "recipe.epochs" is a part of the argument `recipe`, and may go by its last word, of
+    two that end alike the first.
     """
 
     def __init__(self, name: str, declaration: Declaration) -> None:
@@ -40,7 +41,8 @@ class Draft:
 
     def set(self, **options: Any) -> None:
         """Set options, a whole argument before its parts. Raises a ValueError for a name that is not known."""
-        names = {option.rpartition(".")[2]: option for option in self.values} | {full: full for full in self.values}
+        short = {option.rpartition(".")[2]: option for option in reversed(self.values)}  # of two the first
+        names = short | {full: full for full in self.values}
         for name in sorted(options, key=lambda name: name not in self.arguments):
             if name in names:
                 self.values[names[name]] = options[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from workbench.panels.options import Flag, Names, Number, Numbers, Option, Sever
 from workbench.work.html import element
 
 LAYOUT = {"width": "100%", "min_width": "0"}
+PARTS = re.compile(r"(?:\((?:[^()]|\([^()]*\))*\)|[^,])+")  # between commas, but for those within parentheses
 STYLE = {"description_width": "8.6em"}
 
 Typed = Callable[[str, Any], None]
@@ -154,7 +156,7 @@ def from_line(option: Option, text: str) -> Any:
         return None
     if isinstance(option, Number):
         return number_in(text.strip())
-    parts = tuple(part.strip() for part in text.split(",") if part.strip())
+    parts = tuple(part.strip() for part in PARTS.findall(text) if part.strip())
     return parts if isinstance(option, Names) else tuple(map(number_in, parts))
 
 

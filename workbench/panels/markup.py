@@ -8,12 +8,14 @@ import time
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from workbench.numbers.tables import table
 from workbench.panels.job import Job
 from workbench.work.calls import Call
 from workbench.work.html import Html, element, joined
+
+if TYPE_CHECKING:
+    import pandas
 
 NOTEBOOK = "notebooks/00_workbench.ipynb"
 SHOWN = 200  # rows of the table on the screen; the CSV has all
@@ -78,11 +80,10 @@ def sentences(lines: Iterable[str]) -> Html:
     return element("div", *(element("p", line) for line in lines), class_="wb-words", role="status")
 
 
-def outcomes_table(name: str, outcomes: list[Any]) -> Html:
+def outcomes_table(name: str, frame: pandas.DataFrame) -> Html:
     """The table of what was finished, folded, and a link that saves all of it as CSV."""
-    if not outcomes:
+    if frame.empty:
         return joined()
-    frame = table(outcomes)
     csv = base64.b64encode(frame.to_csv(index=False).encode()).decode()
     link = element("a", "Save as CSV", download=f"{name}.csv", href=f"data:text/csv;base64,{csv}")
     shown = frame.tail(SHOWN).to_html(index=False, border=0, float_format=lambda value: f"{value:.4g}", justify="unset")

@@ -84,7 +84,7 @@ class View:
         self.live.show(values, of=job, last=last)
         if (job, len(values)) != self.tabled and (last or time.monotonic() >= self.tabled_at + PERIOD):
             self._say("words", markup.sentences(self.declaration.words(values)))
-            self._say("table", markup.outcomes_table(self.draft.name, values))
+            self._say("table", markup.outcomes_table(self.draft.name, self.declaration.table(values)))
             self.tabled, self.tabled_at = (job, len(values)), time.monotonic()
         if last:
             if job.error is not None:

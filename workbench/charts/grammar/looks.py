@@ -88,6 +88,19 @@ METHODS: Looks = {  # that make ensembles
     "sup tickets": Look(OLIVE, "circle"),
     "cigl": Look(PINK, "diamond"),
 }
+FINDERS: Looks = {  # of tickets at initialisation, by the name of the method
+    "gem_miner": Look(BLUE, "circle"),
+    "edge_popup": Look(ORANGE, "square"),
+    "snip": Look(GREEN, "diamond"),
+    "grasp": Look(GOLD, "triangle-down"),
+    "synflow": Look(MAUVE, "triangle-up"),
+    "smart_ratio": Look(OLIVE, "cross"),
+    "random_mask": Look(PINK, "triangle-left"),
+    "magnitude": Look(SKY, "triangle-right"),
+    "imp": Look(PURPLE, STAR),
+    "learning_rate_rewinding": Look(RUST, HOURGLASS),
+    "dense": RUNS["dense"],
+}
 
 
 def in_order(names: Sequence[str]) -> Looks:
@@ -98,19 +111,26 @@ def in_order(names: Sequence[str]) -> Looks:
     return {n: Look(colours[i % 8], SHAPES[i % 8], dash=dashes[i // 8 % 3]) for i, n in enumerate(names)}
 
 
-def of_methods(names: Sequence[str]) -> Looks:
+def of_methods(names: Sequence[str], known: Looks = METHODS) -> Looks:
     """Return the looks of methods that make ensembles, which do not depend on the others that are drawn.
 
-    Another name than those of `METHODS` has a spare look that its letters choose, or the next one that is free.
+    Another name than those that are `known` has a spare look that its letters choose, or the next one that is free.
     """
-    colours = dict.fromkeys(look.colour for look in METHODS.values())
-    spare = [look for shape in SHAPES for c in colours if (look := Look(c, shape)) not in METHODS.values()]
+    colours = dict.fromkeys(look.colour for look in known.values())
+    spare = [look for shape in SHAPES for c in colours if (look := Look(c, shape)) not in known.values()]
     looks: dict[str, Look] = {}
     for name in names:
         begin = zlib.crc32(name.encode()) % len(spare)
         free = (look for look in spare[begin:] + spare[:begin] if look not in looks.values())
-        looks[name] = METHODS.get(name) or next(free, spare[begin])
+        looks[name] = known.get(name) or next(free, spare[begin])
     return looks
+
+
+def of_finders(names: Sequence[str]) -> Looks:
+    """Return the looks of methods that find tickets at initialisation: the first with options has its method's own."""
+    first = {name.partition("(")[0]: name for name in reversed(names)} | {name: name for name in names}
+    own = {name: FINDERS[method] for method, name in first.items() if method in FINDERS}
+    return of_methods(names, FINDERS | own)
 
 
 def in_sequence(names: Sequence[str], colours: Sequence[str] = SEQUENCE) -> Looks:

@@ -1,0 +1,54 @@
+"""The panel of tickets at initialisation: methods, densities and sanity checks beside one another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workbench.charts.grammar.looks import RUNS
+from workbench.experiments import CHECKS, tickets_at_initialisation, tickets_table
+from workbench.experiments.found_at_initialisation import check_finder
+from workbench.experiments.trial_of_tickets import DRAWS, TREATMENTS
+from workbench.panels import shared_options as shared
+from workbench.panels.declaration import Declaration
+from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several
+
+RATES = Numbers("learning_rates", "learning rates", low=1e-6, help="the best on validation images is taken")
+TRAINED = tuple(option for option in (*shared.TRAINED, shared.LOSS) if option.name != "recipe.learning_rate")
+DEVICE = next(option for option in shared.LEARNED if option.name == "recipe.device")
+SEARCH = tuple(
+    replace(option, name=option.name.replace("recipe.", "search.")) for option in (*shared.TRAINED, shared.LOSS, DEVICE)
+)
+WORDS = tuple(RUNS[kind or check].words for check, kind in CHECKS.items())
+
+RARE_GEMS = Declaration(
+    title="Which tickets can be found at initialisation?",
+    about="Find tickets before a weight is trained, by any method, then train them, and put them to the sanity checks.",
+    function=tickets_at_initialisation,
+    groups={
+        "What is learned": shared.LEARNED,
+        "How tickets are trained": (RATES, *TRAINED),
+        "The search": (*SEARCH, Number("glimpses", "glimpses", low=0, high=100, whole=True, help="of each search")),
+        "What is tried": (
+            Names("methods", "methods", checked=check_finder, help="as in gem_miner(l2=0.0003), imp, dense"),
+            Numbers("densities", "densities", low=1e-6, high=1, help="as in 0.05, 0.0144"),
+            Several("controls", "sanity checks", tuple(CHECKS), labels=WORDS),
+            Flag("matched", "equal passes", help="rivals also trained for as many passes as a search and training"),
+            shared.REPLICAS,
+        ),
+        "How tickets begin": (
+            Option("rule", "initial weights", DRAWS, help="paper: signed constants for searches, Kaiming otherwise"),
+            replace(shared.REWIND_STEP, label="warm start at", help="0 is initialisation itself"),
+            Flag("unflag", "train what is kept", help="else the rounded mask alone"),
+            Option("batch_norm", "batch-norm before", TREATMENTS, help="of the network with no weight trained"),
+        ),
+    },
+    charts=(
+        "search by step",
+        "scores over time",
+        "density by layer and method",
+        "accuracy before and after",
+        "accuracy by search cost",
+        "sanity checks",
+    ),
+    table=tickets_table,
+)
