@@ -7,7 +7,8 @@ outputs, and
     s_q = |∂R/∂|w_q| · |w_q||
 
 is the flow through q. A layer's scores add up to the same as its neighbour's, so that a layer of few weights has large
-ones: pruned a little at a time, to density^(k/rounds) in round k, no layer is emptied before all would be.
+ones: pruned a little at a time, to density^(k/rounds) in round k, none is emptied before all would be, but one that
+others go around (a shortcut's convolution) may be.
 """
 
 from __future__ import annotations
