@@ -11,6 +11,7 @@ from typing import Any
 from made import experiment
 from made_diets import diet, parts
 from made_ensembles import difficulty, ensembles, shifts
+from made_gems import gems
 from made_partings import partings
 from made_scores import epochs, networks
 
@@ -37,6 +38,7 @@ MADE: dict[str, Callable[[], list[Any]]] = {
     "ensembles": ensembles,
     "shift": shifts,
     "easy to hard": difficulty,
+    "rare gems": gems,
     "robust weights": lambda: list(wb.experiments.robust_weighting(n=16)),
     "rare features": lambda: list(wb.experiments.rare_features((math.inf, 0.5), **RARE)),
 }

@@ -10,6 +10,7 @@ import pytest
 import vl_convert
 from made_diets import diet
 from made_ensembles import shifts
+from made_gems import tried
 from made_partings import partings
 from made_scores import networks
 from samples import sample
@@ -21,6 +22,9 @@ LACKING: dict[str, list[Any]] = {
     "accuracy by barrier": [o for o in diet() if o.density > 0.2],
     "barrier by difficulty": [replace(p, scores=None) for p in partings()],
     "score stability": networks()[:1],
+    "search by step": [tried()],
+    "scores over time": [tried()],
+    "sanity checks": [tried()],
     "accuracy by severity": [o for o in shifts() if not isinstance(o, Corrupted)],
     "roc out of distribution": [o for o in shifts() if isinstance(o, Corrupted)],
 }

@@ -20,6 +20,7 @@ from workbench.numbers.numerals import percent
 from workbench.numbers.published import published_layers
 
 CROWD = 8  # layers: more of them go by their numbers
+ALIVE = 0.99  # of the density: where fewer weights lie on a path it is said
 
 
 def beside_published(names: Iterable[str]) -> Looks:
@@ -81,8 +82,18 @@ def words(outcomes: list[Any]) -> list[str]:
         most, least = (
             f"{name} ({percent(means[name])})" for name in (max(means, key=means.get), min(means, key=means.get))
         )
+        live = [o.effective_density for o in same if o.effective_density is not None]
+        dead = live and statistics.fmean(live) < ALIVE * statistics.fmean(o.density for o in same)
+        paths = f"; {percent(statistics.fmean(live))} lie on a path to the logits" if dead else ""
+        lost = (
+            f"; every weight lost in {', '.join(name for name in means if not means[name])}"
+            if not all(means.values())
+            else ""
+        )
         n = of_replicas(len(same))
-        sentences.append(f"{method}, asked for {percent(asked)}: densest in {most}, sparsest in {least}; {n}.")
+        sentences.append(
+            f"{method}, asked for {percent(asked)}: densest in {most}, sparsest in {least}{lost}{paths}; {n}."
+        )
     return sentences
 
 

@@ -16,7 +16,7 @@ class Draft:
     """The options of one panel. `values` are theirs by name; `arguments` is all that the function is called with.
 
     An option's name may be dotted: "recipe.epochs" is a part of the argument `recipe`, and may go by its last word, of
-    two that end alike the first.
+    two that end alike that of the first argument.
     """
 
     def __init__(self, name: str, declaration: Declaration) -> None:
@@ -41,7 +41,8 @@ class Draft:
 
     def set(self, **options: Any) -> None:
         """Set options, a whole argument before its parts. Raises a ValueError for a name that is not known."""
-        short = {option.rpartition(".")[2]: option for option in reversed(self.values)}  # of two the first
+        backwards = sorted(self.values, key=lambda option: -[*self.arguments].index(option.partition(".")[0]))
+        short = {option.rpartition(".")[2]: option for option in backwards}  # of two that of the first argument
         names = short | {full: full for full in self.values}
         for name in sorted(options, key=lambda name: name not in self.arguments):
             if name in names:

@@ -26,8 +26,6 @@ RARE_GEMS = Declaration(
     function=tickets_at_initialisation,
     groups={
         "What is learned": shared.LEARNED,
-        "How tickets are trained": (RATES, *TRAINED),
-        "The search": (*SEARCH, Number("glimpses", "glimpses", low=0, high=100, whole=True, help="of each search")),
         "What is tried": (
             Names("methods", "methods", checked=check_finder, help="as in gem_miner(l2=0.0003), imp, dense"),
             Numbers("densities", "densities", low=1e-6, high=1, help="as in 0.05, 0.0144"),
@@ -35,11 +33,13 @@ RARE_GEMS = Declaration(
             Flag("matched", "equal passes", help="rivals also trained for as many passes as a search and training"),
             shared.REPLICAS,
         ),
+        "The search": (*SEARCH, Number("glimpses", "glimpses", low=0, high=100, whole=True, help="of each search")),
+        "How tickets are trained": (RATES, *TRAINED),
         "How tickets begin": (
             Option("rule", "initial weights", DRAWS, help="paper: signed constants for searches, Kaiming otherwise"),
             replace(shared.REWIND_STEP, label="warm start at", help="0 is initialisation itself"),
             Flag("unflag", "train what is kept", help="else the rounded mask alone"),
-            Option("batch_norm", "batch-norm before", TREATMENTS, help="of the network with no weight trained"),
+            Option("batch_norm", "batch-norm", TREATMENTS, help="of the network with no weight trained"),
         ),
     },
     charts=(

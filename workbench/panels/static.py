@@ -1,4 +1,4 @@
-"""What a panel leaves in a batch: its first chart as a picture, and the outcomes in words. A few tens of kilobytes."""
+"""What a panel leaves in a batch: the first chart that shows something, and words. A few tens of kilobytes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from workbench.panels.declaration import Declaration
 
 
 def static(declaration: Declaration, outcomes: Any) -> list[dict[str, str]]:
-    """Return display bundles: a PNG of the first chart, then the sentences of all."""
+    """Return display bundles: a PNG of the first chart that shows something, then the sentences of all."""
     if not outcomes:
         return [{"text/plain": "nothing was finished"}]
-    picture = declaration.pictures[declaration.charts[0]]
+    pictures = [*declaration.pictures.values()]
+    picture = next((picture for picture in pictures if picture.rows(outcomes)), pictures[0])
     chart = picture.draw(picture.rows(outcomes))
     drawn = {"image/png": base64.b64encode(png(chart)).decode(), "text/plain": chart.description}
     return [drawn, {"text/plain": "\n".join(declaration.words(outcomes))}]
