@@ -81,6 +81,21 @@ def test_a_mask_of_edge_popup_is_as_recorded(digits: wb.Data, scope: str, record
 
 
 @pytest.mark.parametrize(
+    ("method", "recorded"),
+    [
+        ("snip", [433, 323209, 96, 13862, 54, 3111]),
+        ("grasp", [377, 287737, 142, 20793, 64, 3851]),
+        ("synflow", [342, 263395, 142, 20756, 99, 5824]),
+        ("smart_ratio", [500, 380167, 47, 6135, 36, 2118]),
+        ("random_mask(layers='erdos-renyi')", [351, 285938, 144, 21455, 88, 5505]),
+    ],
+)
+def test_a_mask_at_initialisation_is_as_recorded(digits: wb.Data, method: str, recorded: list[int]):
+    model = wb.models.lenet(digits, hidden=(24, 12))
+    near(places(wb.pruning.prune(method, model, wb.snapshot(model), digits, density=0.3)), recorded, 0.01)
+
+
+@pytest.mark.parametrize(
     ("grow", "recorded", "weights"),
     [
         ("gradient", [351, 266806, 144, 19973, 88, 4907], [23.948, 111.41]),

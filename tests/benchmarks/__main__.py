@@ -24,6 +24,7 @@ NAMES = (
     "curvature",
     "scores",
     "edge_popup",
+    "at_initialisation",
     "calibration",
     "rates",
 )

@@ -29,6 +29,8 @@ def test_every_benchmark_runs_and_prints_its_table():
         "lenet epoch counting forgetting",
         "interval of 50 predictions, 20 draws",
         "lenet edge-popup step, carried",
+        "lenet SNIP of one batch",
+        "SynFlow, 2 rounds",
         "lenet(hidden=(8,)) on mnist",
     ):
         assert row in done.stdout

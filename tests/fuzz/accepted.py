@@ -39,6 +39,8 @@ RIGHT = {
     "wb.pruning.random_mask | mask | a name too many": ANY_MASK,
     "wb.pruning.smart_ratio | mask | of another model": ANY_MASK,
     "wb.pruning.smart_ratio | mask | a name too many": ANY_MASK,
+    "wb.pruning.gem_miner* | through | empty": "no density on the way is asked for",
+    "wb.pruning.edge_popup* | period | 10[*][*]13": "of a search that is not gradual no period is read",
     "wb.check.* | function | *": OWN_CODE,
     "* | loss | returns None": OWN_CODE,
     "* | f | returns None": OWN_CODE,
@@ -177,6 +179,8 @@ RIGHT_IN_ANOTHER_TYPE = {
     "wb.shift.like | other | a split": "one part of data, or all",
     "wb.calibration.wilson | right | a half": "the mean over replicas of how many are right",
     "wb.pruning.prune | data | data": "these are the data",
+    "wb.pruning.gem_miner* | through | empty": "no density on the way is asked for",
+    "wb.pruning.edge_popup* | period | 10[*][*]13": "of a search that is not gradual no period is read",
     "wb.check.* | function | *": OWN_CODE,
     "wb.call | arguments | *": RIGHT["wb.call | arguments | *"],
 }

@@ -8,6 +8,8 @@ BEGIN = """
 named = calling(wb.pruning.prune, model=model, weights=w, density=0.5)
 prune = lambda method="magnitude", **how: named(method=method, **how)
 magnitude = calling(wb.pruning.magnitude, weights=w, mask=full, density=0.5)
+given = {"model": model, "weights": w, "data": data, "density": 0.5}
+scored = lambda method, **how: calling(getattr(wb.pruning, method), **given)(**how)
 random = calling(wb.pruning.random_mask, mask=full)
 training = {"model": model, "weights": w, "data": data, "recipe": recipe, "density": 0.5}
 popup = calling(wb.pruning.edge_popup_search, **training)
@@ -40,6 +42,28 @@ CALLS = {
     "magnitude(mask={name: mask.float() for name, mask in full.items()})": "a mask must hold bool tensors",
     "magnitude(scope=5)": 'scope "5" is not known; known: global, layer',
     "magnitude(scope=[])": "scope",
+    "magnitude(invert=1)": "invert must be True or False, got 1",
+    **{
+        f"scored({name!r}, {how})": words
+        for name in ("snip", "grasp", "synflow")
+        for how, words in {
+            "invert='yes'": "invert must be True or False, got 'yes'",
+            "data=data.train": "that is one part of it, so give the whole",
+            "weights=diverged": "is not finite in 1.weight",
+            "weights=double": "must have the dtypes of the model",
+            "mask=5": "mask must be a dict of tensors by name, got 5",
+            "density='half'": "density must be a number in (0, 1]",
+            "seed=2.5": "seed must be an integer from 0",
+        }.items()
+    },
+    "scored('snip', batches=2.5)": "batches must be a whole number from 1 to 10000, got 2.5",
+    "scored('grasp', batch_size=-1)": "batch_size must be a whole number from 1 to 10000, got -1; 128 is the usual one",
+    "scored('grasp', temperature='200')": "temperature must be a number above 0, got '200'",
+    "scored('synflow', rounds=2.5)": "rounds must be a whole number from 1",
+    "wb.pruning.smart_ratio(full, density=0.5, last='0.3')": "last must be a number in [0, 1], got '0.3'",
+    "wb.pruning.smart_ratio(5, density=0.5)": "mask must be a dict of tensors by name, got 5",
+    "wb.live_paths(model, full, 28)": "shape must be several numbers, got 28; pass data.shape",
+    "wb.live_paths(model, None, data.shape)": "mask must be a dict of tensors by name, got None",
     "random(layers={name: 2.5 for name in full})": "counts by layer must name every layer, each from 0",
     "random(layers={name: True for name in full})": "counts by layer must name every layer",
     "random(layers={name: 0 for name in full})": "keep no weight at all",
@@ -83,6 +107,10 @@ CALLS = {
     "dynamic(layers=5)": 'rule for layers "5" is not known',
 }
 SERVES = (
+    "scored('snip', batches=torch.tensor(2).numpy()[()])",
+    "scored('synflow', mask=half, rounds=3)",
+    "wb.live_paths(model, half, torch.Size(data.shape))",
+    "wb.live_paths(model, half, list(data.shape))",
     "popup(every=10**9)",
     "dynamic(rewire_every=10**9)",
     "popup(scores={name: score.double() for name, score in scores.items()})",

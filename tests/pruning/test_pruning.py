@@ -79,6 +79,13 @@ def test_a_layer_that_collapses_is_named(name: str):
         assert gone == ["conv.weight"]
 
 
+@pytest.mark.parametrize("name", [name for name, f in METHODS.items() if "invert" in inspect.signature(f).parameters])
+def test_inverted_it_keeps_others_as_many(name: str):
+    found, inverted = pruned(name, density=0.1), pruned(f"{name}(invert=True)", density=0.1)
+    assert wb.masks.kept(found) == wb.masks.kept(inverted)
+    assert wb.masks.overlap(found, inverted) < 0.1
+
+
 @every
 def test_what_a_method_returns_may_be_changed(name: str):
     full = wb.masks.full(Own())
@@ -166,6 +173,12 @@ def test_only_survivors_survive():
         magnitude(WEIGHTS, mask, density=1.0)
 
 
+def test_inverted_the_smallest_are_kept():
+    for scope in ("global", "layer"):
+        found = magnitude(WEIGHTS, wb.masks.full(four()), density=0.5, scope=scope, invert=True)
+        assert found["1.weight"].tolist() == [[True, False], [True, False]]
+
+
 LAYERS = {"a": torch.tensor([4.0, 3.0, 2.0, 1.0]), "b": torch.tensor([0.4, 0.3, 0.2, 0.1])}
 FULL = {"a": torch.ones(4, dtype=torch.bool), "b": torch.ones(4, dtype=torch.bool)}
 
@@ -212,6 +225,11 @@ def test_erdos_renyi_kernel_densities_by_hand():
     assert counts(random_mask(ERK, density=0.1, layers="erk")) == [11, 3, 7]
 
 
+def test_erdos_renyi_densities_leave_the_kernel_out_by_hand():
+    # 21 of 214 by 10 + 10 : 2 + 3 : (4 + 3) · 9 are 4.8, 1.2 and 15.0
+    assert counts(random_mask(ERK, density=0.1, layers="erdos-renyi")) == [5, 1, 15]
+
+
 def test_erdos_renyi_kernel_fills_a_small_layer_and_shares_out_the_rest():
     # of 107 b would get 14.1, has 6; the other 101 by 20 : 13 are 61.2 and 39.8
     assert counts(random_mask(ERK, density=0.5, layers="erk")) == [61, 6, 40]
@@ -221,7 +239,7 @@ def test_uniform_is_every_layer_at_one_density():
     assert counts(random_mask(ERK, density=0.5, layers="uniform")) == [50, 3, 54]
 
 
-@pytest.mark.parametrize("layers", ["global", "uniform", "erk"])
+@pytest.mark.parametrize("layers", ["global", "uniform", "erk", "erdos-renyi"])
 @pytest.mark.parametrize("density", [0.01, 0.05, 0.3, 0.77, 0.99, 1.0])
 def test_totals_are_exact_whatever_the_layers_get(layers: str, density: float):
     assert sum(counts(random_mask(ERK, density=density, layers=layers))) == round(density * 214)
@@ -234,7 +252,7 @@ def test_counts_are_as_given():
 
 def test_random_places_come_from_those_that_are_kept():
     half = magnitude({n: torch.rand(t.shape) for n, t in ERK.items()}, ERK, density=0.5)
-    for layers in ("global", "uniform", "erk"):
+    for layers in ("global", "uniform", "erk", "erdos-renyi"):
         found = random_mask(half, density=0.2, layers=layers)
         assert all(not (found[name] & ~half[name]).any() for name in half)
 

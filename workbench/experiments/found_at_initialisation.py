@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
 from workbench.data.data import Data
+from workbench.experiments.given_names import check_each_once
 from workbench.experiments.glimpses_of_searches import Foreseen, Glimpse, foreseen, glimpse
 from workbench.experiments.replica import Replica
 from workbench.lottery.rounds import counts, rounds
@@ -22,11 +23,12 @@ from workbench.pruning import METHODS, SEARCHES, check_method, prune
 from workbench.pruning.freezing import freezing
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
-from workbench.work import progress
+from workbench.work import progress, rules
 from workbench.work.nearest import unknown
 from workbench.work.with_options import written
 
 LOTTERIES: dict[str, dict[str, str]] = {"imp": {}, "learning_rate_rewinding": {"rewind": "learning_rate"}}
+FINDERS = ("dense", *METHODS, *LOTTERIES)
 FRACTION = 0.2  # of the survivors, that a round of a lottery removes: the papers'
 PASSES = {"snip": 1, "grasp": 3, "synflow": 1}  # a batch, or a round; the Hessian's product takes two
 TIMES = {"snip": "batches", "grasp": "batches", "synflow": "rounds"}  # the option that says how many times
@@ -59,6 +61,7 @@ class Pruned:
 
 def check_finder(method: str) -> tuple[str, dict[str, Any]]:
     """Return the name and the options of a method, or of a lottery; a ValueError for one that is not known."""
+    rules.instance("method", method, str, "the name of a method", '"gem_miner(l2=0.0003)" is one')
     if method in ("dense", *LOTTERIES):
         return method, {}
     try:
@@ -66,7 +69,16 @@ def check_finder(method: str) -> tuple[str, dict[str, Any]]:
     except ValueError as error:
         if method.partition("(")[0] in METHODS:
             raise
-        raise unknown("method", method, ("dense", *METHODS, *LOTTERIES)) from error
+        raise unknown("method", method, FINDERS) from error
+
+
+def check_finders(methods: Sequence[str]) -> None:
+    """Raise a ValueError unless these are methods, lotteries or the dense network, one at least, each once."""
+    if isinstance(methods, (str, dict)) or not isinstance(methods, Sequence):
+        raise rules.refused("methods", "several names", methods, '("gem_miner", "snip") are two')
+    for method in methods:
+        check_finder(method)
+    check_each_once("method", methods, FINDERS, least=1)
 
 
 def can_invert(method: str) -> bool:

@@ -23,6 +23,11 @@ def check_names(kind: str, names: Iterable[str], known: Iterable[str], *, least:
         raise rules.refused(f"{kind}s", "several names", names, example)
     for name in names:
         check_known(kind, name, known)
+    check_each_once(kind, names, known, least=least)
+
+
+def check_each_once(kind: str, names: Sequence[str], known: Iterable[str], *, least: int = 0) -> None:
+    """Raise a ValueError unless these are `least` names or more, each once."""
     if len(set(names)) < len(names):
         raise ValueError(f"{kind}s must be named once each, got {list(names)}")
     if len(names) < least:

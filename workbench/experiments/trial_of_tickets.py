@@ -6,8 +6,15 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.experiments.found_at_initialisation import LOTTERIES, Found, can_invert, check_reachable, find
-from workbench.experiments.given_names import are, check_names, several, told
+from workbench.experiments.found_at_initialisation import (
+    LOTTERIES,
+    Found,
+    can_invert,
+    check_finders,
+    check_reachable,
+    find,
+)
+from workbench.experiments.given_names import are, check_names, told
 from workbench.experiments.glimpses_of_searches import Foreseen, Glimpse
 from workbench.experiments.replica import Experiment, Replica
 from workbench.experiments.ticket_before_and_after import Tried, before_and_after
@@ -63,7 +70,7 @@ class Trial:
     def _check(self, methods: Sequence[str], densities: Sequence[float]) -> None:
         """Raise a ValueError for a method, a density or an option that cannot be, before any work."""
         data, full = self.experiment.data, masks.full(self.experiment.network)
-        several(methods)
+        check_finders(methods)
         if not are(densities, rules.number, above=0, most=1):
             raise ValueError(f'densities must be in (0, 1], each once, got {told(densities)}; for "5 % kept" pass 0.05')
         check_names("control", self.controls, CHECKS)
@@ -75,7 +82,7 @@ class Trial:
         check_known("batch-norm treatment", self.batch_norm, TREATMENTS)
         for name in ("unflag", "matched"):
             rules.flag(name, getattr(self, name))
-        rules.whole("glimpses", self.glimpses, way_on="0 shows nothing of a search before its end")
+        rules.whole("glimpses", self.glimpses, most=10_000, way_on="0 shows nothing of a search before its end")
         check_recipe(self.search, len(data.train))
         for method, density in ((method, density) for density in densities for method in methods):
             check_reachable(method, density, full, self.search.length(len(data.train)))

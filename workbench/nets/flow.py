@@ -27,7 +27,6 @@ from workbench.work import rules
 from workbench.work.memory import check_room
 
 SMALL = 2.0**-100  # an image's ones: what bends further out (ReLU6, tanh, GELU) is followed by its slope at 0
-SAYS = "magnitude and snip score any network"
 
 
 class Flow:
@@ -35,11 +34,12 @@ class Flow:
 
     A private copy in float64 and eval mode. `mean_pooling` takes the mean where the model takes a maximum, so that
     every pixel counts. Raises a ValueError for a shape that is none, for images that the model does not take, and for
-    a model that is not linear in this sense: with attention, recurrent layers, or what is not 0 where its input is.
+    a model that is not linear in this sense: with attention, recurrent layers, a difference of paths, or what is not 0
+    where its input is; `way_on` says what to do then.
     """
 
     def __init__(
-        self, model: nn.Module, shape: Sequence[int], *, device: str = "cpu", mean_pooling: bool = False
+        self, model: nn.Module, shape: Sequence[int], *, way_on: str, device: str = "cpu", mean_pooling: bool = False
     ) -> None:
         rules.each("shape", shape, rules.whole, "pass data.shape", least=1)
         check_room(f"an image of {math.prod(shape):,} numbers", 8 * math.prod(shape), "pass data.shape")
@@ -49,16 +49,11 @@ class Flow:
         layers = [(owner.get(name, name), layer) for name, layer, _ in linear_maps(model)]
         other = [name for name, layer in layers if not isinstance(layer, (nn.Linear, _ConvNd))]
         if other:
-            raise _refused(model, f"{other[0]} belongs to no linear layer or convolution")
+            raise _refused(model, f"{other[0]} belongs to no linear layer or convolution", way_on)
         self.network = private(model).to(device).double().eval()
         self.inputs = torch.full((1, *shape), SMALL, dtype=torch.float64, device=device)
-        self.rules = _Linear(model, mean_pooling)
-        with torch.no_grad():
-            even = self.tensors({name: t.detach() for name, t in model.state_dict().items()}, ones=True)
-            even |= {name: even[name] / max(1, even[name][0].numel()) for name in prunable(model)}  # means of inputs
-            once, twice = self(even), self(even, 2.0)
-        if not torch.isclose(2 * once, twice, rtol=1e-9, atol=0.0):
-            raise _refused(model, "twice the image does not give twice the outputs, with biases at 0")
+        self.rules = _Linear(model, mean_pooling, way_on)
+        self._check(model, way_on)
 
     def tensors(self, weights: Weights, *, ones: bool = False) -> Weights:
         """Return the network's tensors: |w| of every parameter (or `ones`) and 0 of every bias, in float64."""
@@ -71,6 +66,20 @@ class Flow:
         if ones:
             tensors |= {n: torch.ones_like(t) for n, t in tensors.items() if n.endswith("running_var")}
         return tensors
+
+    def _check(self, model: nn.Module, way_on: str) -> None:
+        """Raise a ValueError unless R is linear and no path counts against it, where every unit is a mean of inputs."""
+        tensors = self.tensors({name: t.detach() for name, t in model.state_dict().items()}, ones=True)
+        means = {n: (tensors[n] / max(1, tensors[n][0].numel())).requires_grad_() for n in prunable(model)}
+        with torch.enable_grad():
+            once, twice = self(tensors | means), self(tensors | means, 2.0)
+            if not once > 0:
+                raise _refused(model, "nothing passes when all is kept and biases are 0", way_on)
+            if not torch.isclose(2 * once, twice, rtol=1e-9, atol=0.0):
+                raise _refused(model, "twice the image does not give twice the outputs, with biases at 0", way_on)
+            slopes = torch.autograd.grad(once, list(means.values()), materialize_grads=True) if means else ()
+        if any(bool((slope < 0).any()) for slope in slopes):
+            raise _refused(model, "it takes the difference of paths", way_on)
 
     def __call__(self, tensors: Weights, scale: float = 1.0) -> Tensor:
         """Return the sum of the outputs, for an image of `SMALL` times `scale` in place of ones."""
@@ -85,9 +94,9 @@ class Flow:
 class _Linear(TorchFunctionMode):
     """Norms multiply by |weight| / sqrt(running variance + eps), and where they keep no variance by |weight| alone."""
 
-    def __init__(self, model: nn.Module, mean_pooling: bool) -> None:
+    def __init__(self, model: nn.Module, mean_pooling: bool, way_on: str) -> None:
         super().__init__()
-        self.model, self.mean_pooling = model, mean_pooling
+        self.model, self.mean_pooling, self.way_on = model, mean_pooling, way_on
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -96,7 +105,9 @@ class _Linear(TorchFunctionMode):
         if self.mean_pooling and func in MEANS:
             return MEANS[func](*args, **kwargs)
         if func in ATTENTION:
-            raise _refused(self.model, f"it has attention ({func.__name__})")
+            raise _refused(self.model, f"it has attention ({func.__name__})", self.way_on)
+        if func in LOG_SOFTMAX:  # the last step of some networks, whose logits are what flows
+            return args[0] if args else kwargs["input"]
         return func(*args, **kwargs)
 
 
@@ -121,8 +132,8 @@ def _mean_of(pool: Callable[..., Tensor], maximum: Callable[..., Tensor]) -> Cal
     return pooled
 
 
-def _refused(model: nn.Module, reason: str) -> ValueError:
-    return ValueError(f"no flow can be followed through {type(model).__name__}: {reason}; {SAYS}")
+def _refused(model: nn.Module, reason: str, way_on: str) -> ValueError:
+    return ValueError(f"no path can be followed through {type(model).__name__}: {reason}; {way_on}")
 
 
 NORMS = {
@@ -142,6 +153,7 @@ MEANS = {
     functional.adaptive_max_pool2d: functional.adaptive_avg_pool2d,
     functional.adaptive_max_pool3d: functional.adaptive_avg_pool3d,
 }
+LOG_SOFTMAX = {functional.log_softmax, torch.log_softmax, Tensor.log_softmax}
 ATTENTION = {
     functional.scaled_dot_product_attention,
     functional.multi_head_attention_forward,

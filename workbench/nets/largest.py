@@ -48,7 +48,7 @@ def round_largest(
 
 def kth_largest(parts: Sequence[Tensor], count: int) -> Threshold:
     """Return the `count`-th largest number of all parts together, and how many are at least as large."""
-    if parts[0].device.type != "cpu":
+    if parts[0].device.type != "cpu" or parts[0].dtype not in (torch.float32, torch.float64):
         return _by_torch(parts, count)
     flats = [_flat(part) for part in parts]
     flat = flats[0] if len(flats) == 1 else np.concatenate(flats)

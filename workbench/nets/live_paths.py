@@ -71,7 +71,7 @@ def live_paths(model: nn.Module, mask: Mask, shape: Sequence[int]) -> LivePaths:
     check_model(model)
     masks.check_some(mask)
     kept = masks.allowed(model, mask)
-    flow = Flow(model, shape, mean_pooling=True)
+    flow = Flow(model, shape, way_on="wb.masks.layers(mask) counts what every layer keeps", mean_pooling=True)
     for layer in flow.network.modules():
         if isinstance(layer, (nn.Linear, _ConvNd)):
             layer.register_forward_hook(_reached)

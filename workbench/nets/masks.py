@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 import torch
 from torch import Tensor, nn
 
+from workbench.nets.largest import kth_largest
 from workbench.nets.linear_maps import linear_maps, prunable
 from workbench.nets.plain_module import check_module
 from workbench.work import rules
@@ -186,14 +187,16 @@ def keep_largest(saliency: Mapping[str, Tensor], mask: Mask, count: int, *, seed
     if count == 0:
         return {name: torch.zeros_like(tensor) for name, tensor in mask.items()}
     alive = torch.cat([tensor.flatten() for tensor in mask.values()])
-    flat = torch.cat([saliency[name].flatten().to(alive.device) for name in mask]).masked_fill(~alive, -torch.inf)
-    if bool(flat.isnan().any()):
+    flat = torch.cat([saliency[name].flatten().to(alive.device) for name in mask])
+    flat = flat if bool(alive.all()) else flat.masked_fill(~alive, -torch.inf)
+    threshold, at_least = kth_largest([flat], count)
+    if at_least < count:  # a NaN is sorted above all numbers, and as large as none
         raise ValueError("a saliency is NaN; the network that was scored diverged, so train it with a smaller rate")
-    threshold = flat.kthvalue(len(flat) - count + 1).values  # the count-th largest
-    chosen = flat > threshold
-    ties = ((flat == threshold) & alive).nonzero().flatten()
-    order = torch.randperm(len(ties), generator=generator(seed, "ties")).to(ties.device)
-    chosen[ties[order[: count - int(chosen.count_nonzero())]]] = True
+    chosen = flat >= threshold
+    if at_least > count:
+        chosen, ties = flat > threshold, ((flat == threshold) & alive).nonzero().flatten()
+        order = torch.randperm(len(ties), generator=generator(seed, "ties")).to(ties.device)
+        chosen[ties[order[: count - int(chosen.count_nonzero())]]] = True
     parts = chosen.split([tensor.numel() for tensor in mask.values()])
     return {name: part.view(mask[name].shape).clone() for name, part in zip(mask, parts, strict=True)}
 

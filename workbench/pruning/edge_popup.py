@@ -24,7 +24,7 @@ from workbench.nets import masks
 from workbench.nets.initialisation import fan_in
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, on_cpu
-from workbench.pruning.freezing import freezing
+from workbench.pruning.freezing import check_events, freezing
 from workbench.pruning.search import Search, at_end, now_and_then, score_steps, searched
 from workbench.pruning.straight_through import Popup, mask_of
 from workbench.training.entrance import check_training
@@ -95,7 +95,7 @@ def edge_popup_search(
     the same bits.
     """
     arguments = locals()
-    bound = _bound(model, data, recipe, mask, density, gradual, period, until)
+    bound = _bound(model, weights, data, recipe, mask, density, gradual, period, until)
 
     def value(step: Step, seconds: float) -> Search:
         scores, allowed = on_cpu(step.state.trained), masks.allowed(model, step.state.mask or masks.prunable(model))
@@ -141,9 +141,8 @@ def edge_popup_steps(
     """
     rules.choice("selection", selection, SELECTIONS)
     rules.flag("invert", invert, "True is the control, a search for the worst")
-    rules.flag("gradual", gradual, "True comes down to the density by and by")
     rules.number("l2", l2, least=0, way_on="0 is no regulariser")
-    bound, carried = _bound(model, data, recipe, mask, density, gradual, period, until), selection == "carried"
+    bound, carried = _bound(model, weights, data, recipe, mask, density, gradual, period, until), selection == "carried"
     popup = partial(Popup, density=bound, scope=scope, seed=seed, carried=carried, invert=invert)
     decayed = replace(recipe, weight_decay=recipe.weight_decay + 2 * l2)  # d(λs²) = 2λs
     draw = partial(initial_scores, model, seed=seed)
@@ -154,6 +153,7 @@ def edge_popup_steps(
 
 def _bound(
     model: nn.Module,
+    weights: Weights,
     data: Data,
     recipe: Recipe,
     mask: Mask | None,
@@ -163,9 +163,11 @@ def _bound(
     until: float,
 ) -> Callable[[int], float]:
     """Return the density after so many steps: one and the same, or by the events of a gradual search."""
+    rules.flag("gradual", gradual, "True comes down to the density by and by")
+    check_events(period, until)
+    check_training(model, weights, data, recipe)
     if not gradual:
         return lambda step: density
-    check_training(model, model.state_dict(), data, recipe)
     of, allowed = recipe.length(len(data.train)), masks.allowed(model, mask)
     return freezing(allowed, density=density, of=of, period=period, until=until).bound
 

@@ -50,7 +50,6 @@ class FirstBatches:
         temperature: float = 1.0,
     ) -> None:
         check_network(model, weights)
-        check_finite(weights)
         check_training_data(data)
         rules.whole("batches", batches, least=1, most=MOST, way_on="1 is usual")
         rules.whole("batch_size", batch_size, least=1, most=max(len(data.train), MOST), way_on="128 is the usual one")
@@ -64,17 +63,22 @@ class FirstBatches:
         for module in self.network.modules():
             if isinstance(module, nn.modules.dropout._DropoutNd):
                 module.eval()
-        self.split, self.temperature = data.train.to(self.hardware.device), temperature
+        self.split, self.temperature = data.train, temperature
         self.tensors = {name: place(t.detach(), self.hardware) for name, t in lent(weights, model).items()}
         kept = {name: place(tensor, self.hardware) for name, tensor in self.mask.items()}
         self.leaves = {name: torch.where(kept[name], self.tensors[name], 0).requires_grad_() for name in kept}
 
     def __iter__(self) -> Iterator[Tensor]:
         for batch in range(self.batches):
-            index = self.order(batch).to(self.hardware.device)
-            images, labels = self.split.inputs(index), self.split.labels[index]
+            index = self.order(batch).to(self.split.labels.device)
+            images = place(self.split.inputs(index), self.hardware)
+            labels = self.split.labels[index].to(self.hardware.device)
             with torch.enable_grad():
-                yield functional.cross_entropy(self._logits(images, labels) / self.temperature, labels)
+                loss = functional.cross_entropy(self._logits(images, labels) / self.temperature, labels)
+            if not bool(loss.isfinite()):
+                check_finite(self.tensors)
+                raise ValueError("the loss of a batch is not finite; scale the weights down")
+            yield loss
             progress.report(batch + 1, self.batches)
 
     def mean_gradients(self, along: list[Tensor] | None = None) -> list[Tensor]:
@@ -93,17 +97,18 @@ class FirstBatches:
 
     def keep(self, saliency: list[Tensor]) -> Mask:
         """Return the mask of the largest saliency, or of the smallest; ties are broken by the seed."""
-        if not all(bool(values.isfinite().all()) for values in saliency):
-            raise ValueError("the loss of a batch or its gradient is not finite; scale the weights down")
+        if not bool(torch.stack([values.sum() for values in saliency]).isfinite().all()):
+            raise ValueError("the gradient of the loss is not finite; scale the weights down")
         values = {name: value.detach().cpu() for name, value in zip(self.leaves, saliency, strict=True)}
         ranked = {name: -value if self.invert else value for name, value in values.items()}
         return masks.keep_largest(ranked, self.mask, self.count, seed=self.seed)
 
     def _logits(self, images: Tensor, labels: Tensor) -> Tensor:
-        tensors = lent(self.tensors, self.network) | self.leaves
+        fixed = {name: t.clone() for name, t in self.tensors.items() if name not in self.leaves}  # it may write over
+        tensors = fixed | self.leaves
         try:
             with taken_by(self.network, images), TwiceDifferentiable():
-                logits = functional_call(self.network, tensors, (place(images, self.hardware),))
+                logits = functional_call(self.network, tensors, (images,))
         except ValueError as error:
             if "more than 1 value per channel" not in str(error):
                 raise

@@ -53,9 +53,7 @@ def freezing(
     few for `through`, fit into the search.
     """
     last, first, total = masks.survivors(mask, density), masks.kept(mask), masks.total(mask)
-    if period is not None:
-        rules.whole("period", period, least=1, unit="steps", way_on="None is a thirtieth of the search")
-    rules.number("until", until, above=0, most=1, way_on="the share of the search after which nothing is frozen")
+    check_events(period, until)
     way_on = "densities on the way, such as (0.1, 0.05)"
     rules.each("through", through, rules.number, way_on, above=density, below=first / total)
     period = max(1, of // EVENTS) if period is None else period
@@ -73,3 +71,10 @@ def freezing(
         counts[place] = count
         places.append(place)
     return Freezing(total, first, steps, tuple(counts), tuple(steps[place] for place in places))
+
+
+def check_events(period: int | None, until: float) -> None:
+    """Raise a ValueError unless events can be laid out by these."""
+    if period is not None:
+        rules.whole("period", period, least=1, unit="steps", way_on="None is a thirtieth of the search")
+    rules.number("until", until, above=0, most=1, way_on="the share of the search after which nothing is frozen")

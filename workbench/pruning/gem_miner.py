@@ -92,7 +92,7 @@ def gem_miner_search(
     behind it with the same bits.
     """
     arguments = locals()
-    events = _events(model, data, recipe, mask, density, period, until, through)
+    events = _events(model, weights, data, recipe, mask, density, period, until, through)
 
     def value(step: Step, seconds: float) -> Search:
         kept = masks.allowed(model, step.state.mask or mask)
@@ -140,7 +140,7 @@ def gem_miner_steps(
         rules.number(name, lam, least=0, way_on="0 is no regulariser, 1e-4 the paper's for ResNet-20 at 1.44 %")
     rules.flag("invert", invert, "True is the control, which freezes out the largest scores")
     rules.choice("scope", scope, SCOPES)
-    events = _events(model, data, recipe, mask, density, period, until, through)
+    events = _events(model, weights, data, recipe, mask, density, period, until, through)
     _check_scores(scores)
     decayed = replace(recipe, weight_decay=recipe.weight_decay + 2 * l2)  # d(λp²) = 2λp: weight decay, at no cost
     begin = {"mask": mask, "scores": scores, "state": state, "penalty": partial(_sum, l1) if l1 else None}
@@ -159,6 +159,7 @@ def gem_miner_steps(
 
 def _events(
     model: nn.Module,
+    weights: Weights,
     data: Data,
     recipe: Recipe,
     mask: Mask | None,
@@ -167,7 +168,7 @@ def _events(
     until: float,
     through: Sequence[float],
 ) -> Freezing:
-    check_training(model, model.state_dict(), data, recipe)
+    check_training(model, weights, data, recipe)
     of, allowed = recipe.length(len(data.train)), masks.allowed(model, mask)
     return freezing(allowed, density=density, of=of, period=period, until=until, through=through)
 
@@ -202,7 +203,10 @@ def _uniform(model: nn.Module, mask: Mask, seed: int) -> Weights:
 
 
 def _check_scores(scores: Weights | None) -> None:
-    for name, score in (scores or {}).items():
+    if scores is None:
+        return
+    rules.tensors("scores", scores, "torch.rand(shape) by name makes some")
+    for name, score in scores.items():
         if not bool(((score >= 0) & (score <= 1)).all()):
             raise ValueError(f"scores must be in [0, 1], but {name} has others; torch.rand(shape) draws such")
 

@@ -7,7 +7,8 @@ outputs, and
     s_q = |∂R/∂|w_q| · |w_q||
 
 is the flow through q. A layer's scores add up to the same as its neighbour's, so that a layer of few weights has large
-ones: pruned a little at a time, to density^(k/rounds) in round k, no layer is emptied before all would be.
+ones: pruned a little at a time, to density^(k/rounds) in round k, none is emptied before all would be, but one that
+others go around (a shortcut's convolution) may be.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def synflow(
     rules.flag("invert", invert, "True is the control, which removes the largest")
     kept = masks.allowed(model, mask)
     counts = _counts(kept, density, rounds)
-    flow = Flow(model, data.shape, device=settle(model).device)
+    way_on = "magnitude and snip score any network"
+    flow = Flow(model, data.shape, way_on=way_on, device=settle(model).device)
     tensors = flow.tensors({name: tensor.detach() for name, tensor in weights.items()})
     for done, count in enumerate(counts, 1):
         leaves = {n: (tensors[n] * kept[n].to(tensors[n].device)).requires_grad_() for n in kept}

@@ -41,9 +41,9 @@ def _resnet(data: Data, kind: str, stages: tuple[int, ...], width: int, affine: 
     check_data(data)
     rules.flag("affine", affine)
     norm = partial(nn.BatchNorm2d, affine=affine)
+    block = getattr(torchvision().models.resnet, kind)  # imported here, where tensors are on the CPU
 
     def build() -> KaimingNormal:
-        block = getattr(torchvision().models.resnet, kind)
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         layers["conv1"] = nn.Conv2d(data.shape[0], width, 3, padding=1, bias=False)
         layers["bn1"], layers["relu"] = norm(width), nn.ReLU()

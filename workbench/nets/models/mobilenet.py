@@ -40,12 +40,12 @@ def mobilenet_v2(data: Data, *, seed: int = 0, width: int = WIDTH, affine: bool 
     check_data(data)
     rules.flag("affine", affine)
     norm = partial(nn.BatchNorm2d, affine=affine)
+    models = torchvision().models.mobilenetv2  # imported here, where tensors are on the CPU
 
     def channels(published: int) -> int:
         return max(1, round(published * width / WIDTH))
 
     def build() -> KaimingNormal:
-        models = torchvision().models.mobilenetv2
         convolution = partial(models.Conv2dNormActivation, norm_layer=norm, activation_layer=nn.ReLU6)
         inputs, blocks = width, [convolution(data.shape[0], width)]
         for expansion, published, count, stride in STAGES:
