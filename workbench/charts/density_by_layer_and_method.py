@@ -25,7 +25,7 @@ ALIVE = 0.99  # of the density: where fewer weights lie on a path it is said
 
 def beside_published(names: Iterable[str]) -> Looks:
     """Return the looks of methods, and that of published lines."""
-    return of_finders([name for name in names if name != "published"]) | {"published": RUNS["published"]}
+    return {**of_finders([name for name in names if name != "published"]), "published": RUNS["published"]}
 
 
 @Means(

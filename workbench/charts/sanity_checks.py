@@ -64,10 +64,8 @@ def sanity_checks(table: Any) -> Rows:
     densities = thin(list(dict.fromkeys(row["kept"] for row in rows)), DENSITIES)
     means = VALUES.rows([row for row in rows if row["method"] in methods and row["kept"] in densities])
     for mean in means:
-        less = intervals.Interval(
-            mean["value"], *(mean[end] if mean[end] is not None else math.nan for end in ("low", "high")), mean["n"]
-        )
-        mean["verdict"] = verdict(less)
+        low, high = (math.nan if mean[end] is None else mean[end] for end in ("low", "high"))
+        mean["verdict"] = verdict(intervals.Interval(mean["value"], low, high, mean["n"]))
     return means
 
 

@@ -21,7 +21,7 @@ def both_masks(names: Sequence[str]) -> Looks:
     """Return the looks of methods, the masks that they keep in broken lines, and the bound's."""
     finders = of_finders([name for name in dict.fromkeys(n.removesuffix(KEPT) for n in names) if name != "published"])
     broken = {f"{name}{KEPT}": replace(look, dash=(6, 3)) for name, look in finders.items()}
-    return finders | broken | {"published": RUNS["published"]}
+    return {**finders, **broken, "published": RUNS["published"]}
 
 
 @Means(
@@ -41,7 +41,7 @@ def both_masks(names: Sequence[str]) -> Looks:
     sizes=(30, 80),
     title="How does the search come down to its density?",
     subtitle=(
-        "full: the rounded mask, whose accuracy it is; broken: what is kept, which is its bound unless that is in grey\n"
+        "full: the rounded mask, whose accuracy it is; broken: what is kept, its bound if no grey line is\n"
         "mean and 95 % t interval over replicas"
     ),
     needs="a method that searches by scores, as gem_miner and edge_popup do",
