@@ -41,7 +41,7 @@ def both_masks(names: Sequence[str]) -> Looks:
     sizes=(30, 80),
     title="How does the search come down to its density?",
     subtitle=(
-        "full: the rounded mask, whose accuracy it is; broken: what is kept, its bound if no grey line is\n"
+        "full: the rounded mask, whose accuracy it is; broken: what is kept; grey: its bound, where it is above\n"
         "mean and 95 % t interval over replicas"
     ),
     needs="a method that searches by scores, as gem_miner and edge_popup do",
