@@ -15,6 +15,7 @@ from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, so
 from workbench.experiments.ensemble_outcome import Answers, Ensembled
 from workbench.experiments.example_scores import Counted, Scored, example_scores
 from workbench.experiments.forgetting_by_epoch import Remembered, remembering
+from workbench.experiments.found_at_initialisation import Pruned, timed_prune
 from workbench.experiments.glimpses_of_searches import Foreseen, Glimpse
 from workbench.experiments.instability import Parting, barriers_table, instability, paths_table, stable_from
 from workbench.experiments.kept_part import Kept, kept_part
