@@ -148,7 +148,14 @@ def find(
 
 
 def timed_prune(
-    method: str, model: nn.Module, weights: Weights, data: Data, recipe: Recipe, *, density: float, seed: int = 0
+    method: str,
+    model: nn.Module,
+    weights: Weights,
+    data: Data | None = None,
+    recipe: Recipe | None = None,
+    *,
+    density: float,
+    seed: int = 0,
 ) -> Pruned:
     """Return the mask of `pruning.prune`, and the seconds that it took."""
     began = time.perf_counter()
