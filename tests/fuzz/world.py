@@ -44,7 +44,6 @@ MADE_ONLY_BY_FUNCTIONS = (
     "Mark",
     "Matching",
     "Member",
-    "Outlook",
     "Path",
     "Picture",
     "Prediction",
@@ -126,9 +125,11 @@ OWN: dict[str, dict[str, str]] = {
     "wb.call": {"function": "wb.masks.full", "arguments": "(model,)", "options": "{}"},
     **{
         f"wb.check.{name}": {"function": "lambda *a, **k: 0"}
-        for name in ("barrier", "ece", "el2n", "forgetting", "halfway", "next_round", "robust_weights")
+        for name in (
+            *("barrier", "ece", "effective_density", "el2n", "forgetting", "halfway", "next_round", "robust_weights"),
+            *("rounded", "smallest_pruned"),
+        )
     },
-    "wb.check.smallest_pruned": {"function": "lambda *a, **k: 0"},
     "wb.data_diet.agreement": {"batches": "2", "batch_size": "10"},
     "wb.data_diet.subset": {"kind": "'hardest'", "size": "20", "score": "score"},
     "wb.data_diet.together": {"several": "[forgetting, forgetting]"},
@@ -275,7 +276,6 @@ OUTCOMES = {  # an experiment's table or analysis -> the outcomes that it takes
     "stability": "scored()",
     "stable_from": "wb.experiments.barriers_table(partings())",
     "subsets_table": "diet()",
-    "tickets_table": "sample('sanity checks')",
     "validation_gap": "ensembles()",
     "validation_table": "ensembles()",
 }
@@ -293,7 +293,6 @@ EXPERIMENTS_OWN = {
     "robust_ensembles": {"methods": "('deep ensemble',)"},
     "member_difficulty": {"methods": "('robust',)"},
     "under_shift": {"methods": "('deep ensemble',)", "corruptions": "('contrast',)", "severities": "(1,)"},
-    "tickets_at_initialisation": {"methods": "('snip',)", "controls": "('shuffled',)", "learning_rates": "(0.1,)"},
     "until_disconnected": {"rounds": "2", "rewind_step": "1"},
     "winning_tickets": {"rounds": "1"},
 }
