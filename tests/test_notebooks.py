@@ -26,6 +26,14 @@ PRETRAINED = {
 OWN = {
     "00_workbench": {"rounds": 2},
     "01_winning_tickets": {"rounds": 2},
+    "02_rare_gems": {
+        "model": "lenet(hidden=(20,), norm=True, affine=False)",
+        "search_epochs": 4,
+        "densities": [0.2, 0.05],
+        "methods": ["gem_miner", "snip"],
+        "controls": ["shuffled", "inverted"],
+        "matched": True,
+    },
     "03_data_diet": {"model": "lenet(hidden=(20,))", "epochs": 4, "rounds": 1, "label_noise": 0.2, **PRETRAINED},
     "04_loss_landscape": LANDSCAPE,
     "05_calibrated_ensembles": {
@@ -42,6 +50,7 @@ PARAMETERS = {
 OWN_PARAMETERS = {
     "00_workbench": {"rounds", "fraction", "rewind_step", "call"},
     "01_winning_tickets": {"rounds", "fraction", "rewind_step"},
+    "02_rare_gems": {"methods", "densities", "controls", "search_epochs", "finetune_epochs", "matched"},
     "03_data_diet": {"label_noise", "subsets", "sizes", "pretrain_steps"},
     "04_loss_landscape": {"rewind_steps"},
     "05_calibrated_ensembles": {"pixel_noise", "methods", "density", "lams", "combine", "corruptions", "others"},
@@ -85,6 +94,16 @@ def of_winning_tickets(rounds: DataFrame) -> None:
     assert set(rounds.steps) == {round(300 / 128)}
 
 
+def of_rare_gems(tickets: DataFrame) -> None:
+    named = "method control seed replica density density_rounded accuracy_before accuracy_before_kept batch_norm"
+    named += " accuracy_after search_steps search_seconds collapsed_layers effective_density"
+    assert list(tickets)[:14] == named.split()
+    assert set(tickets.method) == {"gem_miner(l2=0.001)", "snip"}
+    assert set(tickets.control) == {"none", "shuffled", "inverted"}
+    assert len(tickets) == 3 * 2 * (3 + 3 + 1)  # replicas × densities × (each with two controls; SNIP trained longer)
+    assert set(tickets.query("budget == 'matched'").method) == {"snip"}
+
+
 def of_the_data_diet(scores: DataFrame, subsets: DataFrame) -> None:
     named = "id label el2n grand grand_last_layer grand_init forgetting never_learned_share first_learned input_norm"
     named += " random loss margin barrier"
@@ -122,6 +141,7 @@ def of_calibrated_ensembles(ensembles: DataFrame, reliability: DataFrame, shift:
 TABLES: dict[str, Callable[..., None]] = {
     "00_workbench": of_the_workbench,
     "01_winning_tickets": of_winning_tickets,
+    "02_rare_gems": of_rare_gems,
     "03_data_diet": of_the_data_diet,
     "04_loss_landscape": of_the_landscape,
     "05_calibrated_ensembles": of_calibrated_ensembles,
