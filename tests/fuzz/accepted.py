@@ -179,6 +179,8 @@ RIGHT_IN_ANOTHER_TYPE = {
     "wb.shift.like | other | a split": "one part of data, or all",
     "wb.calibration.wilson | right | a half": "the mean over replicas of how many are right",
     "wb.pruning.prune | data | data": "these are the data",
+    "wb.experiments.timed_prune | data | *": "a method is given what it asks for, and magnitude asks for no data",
+    "wb.experiments.timed_prune | recipe | None": "nor for a recipe",
     "wb.pruning.gem_miner* | through | empty": "no density on the way is asked for",
     "wb.pruning.edge_popup* | period | 10[*][*]13": "of a search that is not gradual no period is read",
     "wb.check.* | function | *": OWN_CODE,

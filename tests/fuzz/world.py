@@ -216,6 +216,7 @@ OWN: dict[str, dict[str, str]] = {
     "wb.progress.within": {"name": "'round'", "index": "0", "of": "2"},
     "wb.pruning.check_method": {"method": "'magnitude'"},
     "wb.pruning.prune": {"method": "'magnitude'"},
+    "wb.experiments.timed_prune": {"method": "'magnitude'"},
     "wb.pruning.random_mask": {"density": "0.5"},
     "wb.pruning.synflow": {"rounds": "3"},
     "wb.record": {

@@ -25,7 +25,7 @@ ALIVE = 0.99  # of the density: where fewer weights lie on a path it is said
 
 def beside_published(names: Iterable[str]) -> Looks:
     """Return the looks of methods, and that of published lines."""
-    return of_finders([name for name in names if name != "published"]) | {"published": RUNS["published"]}
+    return {**of_finders([name for name in names if name != "published"]), "published": RUNS["published"]}
 
 
 @Means(
@@ -74,27 +74,24 @@ def density_by_layer_and_method(outcomes: Iterable[Any]) -> Iterator[dict[str, A
 @density_by_layer_and_method.sentences
 def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: for every method and density its densest layer and its sparsest, mean over replicas."""
-    sentences = []
     by_cell = grouped((o for o in outcomes if _is_ticket(o)), lambda o: (o.method, o.asked))
-    for (method, asked), same in by_cell.items():
-        layers = [{name: kept / of for name, (kept, of) in masks.layers(o.mask).items()} for o in same]
-        means = {name.removesuffix(".weight"): statistics.fmean(one[name] for one in layers) for name in layers[0]}
-        most, least = (
-            f"{name} ({percent(means[name])})" for name in (max(means, key=means.get), min(means, key=means.get))
-        )
-        live = [o.effective_density for o in same if o.effective_density is not None]
-        dead = live and statistics.fmean(live) < ALIVE * statistics.fmean(o.density for o in same)
-        paths = f"; {percent(statistics.fmean(live))} lie on a path to the logits" if dead else ""
-        lost = (
-            f"; every weight lost in {', '.join(name for name in means if not means[name])}"
-            if not all(means.values())
-            else ""
-        )
-        n = of_replicas(len(same))
-        sentences.append(
-            f"{method}, asked for {percent(asked)}: densest in {most}, sparsest in {least}{lost}{paths}; {n}."
-        )
-    return sentences
+    return [f"{method}, asked for {percent(asked)}: {_found(same)}." for (method, asked), same in by_cell.items()]
+
+
+def _found(same: list[Any]) -> str:
+    layers = [{name: kept / of for name, (kept, of) in masks.layers(o.mask).items()} for o in same]
+    means = {name.removesuffix(".weight"): statistics.fmean(one[name] for one in layers) for name in layers[0]}
+    order = sorted(means.items(), key=lambda mean: mean[1])
+    (least, low), (most, high) = order[0], order[-1]
+    told = [f"densest in {most} ({percent(high)}), sparsest in {least} ({percent(low)})"]
+    if percent(low) == percent(high):
+        told = [f"{percent(low)} in every layer"]
+    if lost := [name for name, density in means.items() if not density]:
+        told.append(f"every weight lost in {', '.join(lost)}")
+    live = [o.effective_density for o in same if o.effective_density is not None]
+    if live and statistics.fmean(live) < ALIVE * statistics.fmean(o.density for o in same):
+        told.append(f"{percent(statistics.fmean(live))} lie on a path to the logits")
+    return "; ".join([*told, of_replicas(len(same))])
 
 
 def _is_ticket(outcome: Any) -> bool:

@@ -35,7 +35,8 @@ MEANS = {  # what it means where a control does no worse
     "random": "its layers' densities alone do it",
     "inverted": "its scores tell nothing: what they would remove does as well",
 }
-LESS = Axis("less", "control less ticket", "+~%", "+.2%", padding=10)
+TICKS = (0.0, *(sign * tick for tick in (0.01, 0.05, 0.2, 0.5, 1.0) for sign in (-1, 1)))
+LESS = Axis("less", "control less ticket (square root)", "+~%", "+.2%", "sqrt", ticks=TICKS, padding=10)
 PASSED, FAILED = "passes", "fails, at most a point worse"
 OPEN, FEW = "cannot tell, since the interval has room for both", "cannot tell with fewer than 3 replicas"
 VALUES = Averages(x=Axis("place", ""), measures=[LESS], line="control", split="method", chosen=SPARSE, named=0)
@@ -63,10 +64,8 @@ def sanity_checks(table: Any) -> Rows:
     densities = thin(list(dict.fromkeys(row["kept"] for row in rows)), DENSITIES)
     means = VALUES.rows([row for row in rows if row["method"] in methods and row["kept"] in densities])
     for mean in means:
-        less = intervals.Interval(
-            mean["value"], *(mean[end] if mean[end] is not None else math.nan for end in ("low", "high")), mean["n"]
-        )
-        mean["verdict"] = verdict(less)
+        low, high = (math.nan if mean[end] is None else mean[end] for end in ("low", "high"))
+        mean["verdict"] = verdict(intervals.Interval(mean["value"], low, high, mean["n"]))
     return means
 
 

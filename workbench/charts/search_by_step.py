@@ -21,7 +21,7 @@ def both_masks(names: Sequence[str]) -> Looks:
     """Return the looks of methods, the masks that they keep in broken lines, and the bound's."""
     finders = of_finders([name for name in dict.fromkeys(n.removesuffix(KEPT) for n in names) if name != "published"])
     broken = {f"{name}{KEPT}": replace(look, dash=(6, 3)) for name, look in finders.items()}
-    return finders | broken | {"published": RUNS["published"]}
+    return {**finders, **broken, "published": RUNS["published"]}
 
 
 @Means(
@@ -41,13 +41,13 @@ def both_masks(names: Sequence[str]) -> Looks:
     sizes=(30, 80),
     title="How does the search come down to its density?",
     subtitle=(
-        "full: the rounded mask, whose accuracy it is; broken: what is kept; thin and grey: its bound\n"
+        "full: the rounded mask, whose accuracy it is; broken: what is kept; grey: its bound, where it is above\n"
         "mean and 95 % t interval over replicas"
     ),
     needs="a method that searches by scores, as gem_miner and edge_popup do",
 )
 def search_by_step(table: Any) -> Iterator[dict[str, Any]]:
-    """Draw the density of every search by step, of its rounded mask and of what is kept, above its bound; and below
+    """Draw the density of every search by step, of its rounded mask and of what is kept, with its bound; and below
     them the validation accuracy of the rounded mask, of which no weight is trained.
 
     `table` are the outcomes of `experiments.tickets_at_initialisation`; searches with inverted scores are left out.
@@ -55,13 +55,15 @@ def search_by_step(table: Any) -> Iterator[dict[str, Any]]:
     rows = [row for row in glimpsed(table) if row["control"] == "none"]
     for (method, _), same in grouped(rows, lambda row: (row["method"], row["kept"])).items():
         other = any(row["density"] != row["density_rounded"] for row in same)
+        below = any(row["density"] < 0.99 * row["bound"] for row in same)
         for row in same:
             one = {name: row[name] for name in ("kept", "seed", "replica", "step")}
             yield one | {"curve": method, "density": row["density_rounded"] or None, "accuracy": row["accuracy"]}
             if other:
                 yield one | {"curve": f"{method}{KEPT}", "density": row["density"]}
-            bound = {"role": "beneath", "curve": f"bound of {method}", "look": "published", "joined": False}
-            yield one | bound | {"density": row["bound"]}
+            if below:  # else it would fill the gaps of the broken line
+                bound = {"role": "beneath", "curve": f"bound of {method}", "look": "published", "joined": False}
+                yield one | bound | {"density": row["bound"]}
 
 
 @search_by_step.sentences

@@ -130,7 +130,7 @@ def of_finders(names: Sequence[str]) -> Looks:
     """Return the looks of methods that find tickets at initialisation: the first with options has its method's own."""
     first = {name.partition("(")[0]: name for name in reversed(names)} | {name: name for name in names}
     own = {name: FINDERS[method] for method, name in first.items() if method in FINDERS}
-    return of_methods(names, FINDERS | own)
+    return of_methods(names, {**FINDERS, **own})
 
 
 def in_sequence(names: Sequence[str], colours: Sequence[str] = SEQUENCE) -> Looks:
