@@ -18,7 +18,7 @@ from workbench.nets.largest import kth_largest
 from workbench.nets.linear_maps import linear_maps, prunable
 from workbench.nets.plain_module import check_module
 from workbench.work import rules
-from workbench.work.seeds import generator
+from workbench.work.seeds import check_seed, generator
 from workbench.work.tensor_file import ties
 
 Mask = dict[str, Tensor]
@@ -184,11 +184,11 @@ def keep_largest(saliency: Mapping[str, Tensor], mask: Mask, count: int, *, seed
     rules.whole("count", count, most=kept(mask), way_on="the mask keeps no more; pass a denser one")
     rules.tensors("saliency", saliency, "it has a number for every weight that the mask names")
     check(mask, saliency)
+    check_seed(seed)
     if count == 0:
         return {name: torch.zeros_like(tensor) for name, tensor in mask.items()}
     alive = torch.cat([tensor.flatten() for tensor in mask.values()])
-    flat = torch.cat([saliency[name].flatten().to(alive.device) for name in mask])
-    flat = flat if bool(alive.all()) else flat.masked_fill(~alive, -torch.inf)
+    flat = torch.cat([saliency[name].flatten().to(alive.device) for name in mask]).masked_fill(~alive, -torch.inf)
     threshold, at_least = kth_largest([flat], count)
     if at_least < count:  # a NaN is sorted above all numbers, and as large as none
         raise ValueError("a saliency is NaN; the network that was scored diverged, so train it with a smaller rate")
