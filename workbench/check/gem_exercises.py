@@ -42,7 +42,7 @@ def rounded(function: Callable[[Tensor, Tensor], Tensor]) -> Checked:
 
 
 @exercise
-def effective_density(function: Callable[[list[Tensor]], float]) -> Checked:
+def effective_density(function: Callable[[list[Tensor]], float | Tensor]) -> Checked:
     """Check a learner's effective density: `function(layers)` returns the share of all weights that are kept and live.
 
     `layers` are bool masks from input to output, each with a row for every output and a column for every input of its
