@@ -321,6 +321,22 @@ def test_what_cannot_be_tried_is_said_before_anything_is_trained(options: dict[s
     assert not [path for path in began if "step" in str(path)]
 
 
+@pytest.mark.parametrize("name", wb.experiments.RARE_GEMS_PRESETS)
+def test_a_preset_is_options_of_the_experiment(name: str):
+    small: dict[str, Any] = {"dataset": "digits", "train_size": 100, "image_size": None, "glimpses": -1}
+    with pytest.raises(ValueError, match="glimpses must be"):  # nothing is trained
+        next(tickets_at_initialisation(**(wb.experiments.RARE_GEMS_PRESETS[name] | small)))
+
+
+def test_the_papers_preset_has_its_time_for_decay_and_its_29_events():
+    search = wb.experiments.RARE_GEMS_PRESETS["resnet20-cifar10"]["search"]
+    of = search.length(50_000)
+    assert of == 58_594
+    decay = 2 * 1e-4 * sum(search.rate(step, of) for step in range(of)) / (1 - search.momentum)
+    assert abs(decay - 5.9) < 0.05  # nats
+    assert masks.survivors(masks.full(wb.models.resnet20(wb.load("digits"), affine=False)), 0.0144) > 3800
+
+
 def test_every_method_of_the_register_can_be_tried():
     found = tried(methods=tuple(METHODS), densities=(0.5,), controls=("shuffled",), learning_rates=(0.1,), replicas=1)
     assert {o.method for o in found} == set(METHODS)
