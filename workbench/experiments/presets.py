@@ -47,8 +47,8 @@ CLASSROOM |= {
 }
 PAPER = {"schedule": "multistep", "milestones": (80 / 150, 120 / 150), "weight_decay": 1e-4, "augment": "crop+flip"}
 
-# a search needs steps enough for its lambda to be felt (`wb.lottery.gem_miner_outlook`): where they are few, the rate is
-# larger than the paper's 0.1, or the optimiser is Adam
+# a search needs steps enough for its lambda to be felt (`wb.lottery.gem_miner_outlook`); where they are few, the rate
+# is larger than the paper's 0.1, or the optimiser is Adam
 RARE_GEMS_PRESETS: dict[str, dict[str, Any]] = {
     "lenet-mnist": {"dataset": "mnist", **CLASSROOM},
     "lenet-fashion-mnist": {"dataset": "fashion-mnist", **CLASSROOM},
