@@ -21,6 +21,7 @@ RIGHT = {
     "* | archive | [!ea]*": ANY_FOLDER,
     "* | archive | a path up": ANY_FOLDER,
     "wb.Archive | folder | [!ea]*": ANY_FOLDER,
+    "wb.replicas | part | *": ANY_TEXT,
     "wb.Archive | folder | a path up": ANY_FOLDER,
     "wb.record | folder | [!ea]*": ANY_FOLDER,
     "wb.record | folder | a path up": ANY_FOLDER,

@@ -44,6 +44,7 @@ MADE_ONLY_BY_FUNCTIONS = (
     "Mark",
     "Matching",
     "Member",
+    "Outlook",
     "Path",
     "Picture",
     "Prediction",
@@ -277,6 +278,7 @@ OUTCOMES = {  # an experiment's table or analysis -> the outcomes that it takes
     "stability": "scored()",
     "stable_from": "wb.experiments.barriers_table(partings())",
     "subsets_table": "diet()",
+    "tickets_table": "sample('sanity checks')",
     "validation_gap": "ensembles()",
     "validation_table": "ensembles()",
 }
@@ -294,6 +296,7 @@ EXPERIMENTS_OWN = {
     "robust_ensembles": {"methods": "('deep ensemble',)"},
     "member_difficulty": {"methods": "('robust',)"},
     "under_shift": {"methods": "('deep ensemble',)", "corruptions": "('contrast',)", "severities": "(1,)"},
+    "tickets_at_initialisation": {"methods": "('snip',)", "controls": "('shuffled',)", "learning_rates": "(0.1,)"},
     "until_disconnected": {"rounds": "2", "rewind_step": "1"},
     "winning_tickets": {"rounds": "1"},
 }

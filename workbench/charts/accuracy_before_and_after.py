@@ -72,15 +72,17 @@ def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: a strip for each density, methods below one another, the three accuracies of each in a line."""
     names = list(dict.fromkeys(row["line"] for row in sorted(rows, key=lambda row: row["place"])))
     densities = list(dict.fromkeys(row["kept"] for row in rows)) or [""]
-    chart = strips(densities, partial(_strip, names, shaped("accuracy", MARKS, width, "mark")), names, width)
+    chart = strips(
+        densities, partial(_strip, names, shaped("accuracy", MARKS, width, "mark"), width // 3), names, width
+    )
     return chart.resolve_scale(x="shared")
 
 
-def _strip(names: list[str], shape: alt.Shape, density: str, width: int, named: bool) -> Any:
+def _strip(names: list[str], shape: alt.Shape, limit: int, density: str, width: int, named: bool) -> Any:
     looks = channels(of_finders(names), "line")
     tip = tips(line="method", mark="accuracy", value=("test accuracy", ".2%"), interval="95 % interval", n="replicas")
     base = alt.Chart().transform_filter(alt.FieldEqualPredicate(field="kept", equal=density))
-    x, y = SHARE.x("value", width=width), names_up("line", named, names)
+    x, y = SHARE.x("value", width=width), names_up("line", named, names, limit)
     held = base.encode(y=y, yOffset=alt.YOffset("mark:N", sort=[*MARKS]), color=looks["color"])
     point = held.encode(x=x, shape=shape, tooltip=tip)
     after = "datum.measure == 'accuracy_after'"

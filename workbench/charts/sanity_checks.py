@@ -94,17 +94,17 @@ def draw(rows: Rows, width: int) -> Any:
     checks = [check for check in CHECKS if any(row["line"] == check for row in rows)]
     methods = list(dict.fromkeys(row["method"] for row in rows)) or [""]
     names = [LOOKS[check].words for check in checks]
-    chart = strips(methods, partial(_strip, names), names, width)
+    chart = strips(methods, partial(_strip, names, width // 3 - 8), names, width)
     return chart.resolve_scale(x="shared")
 
 
-def _strip(checks: list[str], method: str, width: int, named: bool) -> Any:
+def _strip(checks: list[str], limit: int, method: str, width: int, named: bool) -> Any:
     looks = channels(LOOKS, "line")
     told = {"value": ("control less ticket", LESS.said), "interval": "paired 95 % interval", "n": "pairs"}
     tip = tips(method="method", words="control", **told, verdict="check")
     base = alt.Chart().transform_filter(alt.FieldEqualPredicate(field="method", equal=method))
     base = base.transform_filter("datum.kept == shown")
-    base = base.encode(y=names_up("words", named, checks), color=looks["color"])
+    base = base.encode(y=names_up("words", named, checks, limit), color=looks["color"])
     point = base.encode(x=LESS.x("value", width=width), shape=looks["shape"], tooltip=tip)
     layers = [
         rule(x=0),

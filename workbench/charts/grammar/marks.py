@@ -102,9 +102,9 @@ def strips(measures: Sequence[T], draw: Callable[[T, int, bool], Any], names: It
     return alt.concat(*drawn, columns=room.columns, spacing=14)
 
 
-def names_up(field: str, named: bool = True, names: Sequence[str] | None = None) -> alt.Y:
-    """Return the axis up of some names, or of those that rows have, in the order of their `place`."""
-    axis = alt.Axis(labels=named, ticks=False, domainOpacity=0, grid=False, labelLimit=230)
+def names_up(field: str, named: bool = True, names: Sequence[str] | None = None, limit: int = 230) -> alt.Y:
+    """Return the axis up of some names, or of those that rows have, in the order of their `place`, cut at `limit`."""
+    axis = alt.Axis(labels=named, ticks=False, domainOpacity=0, grid=False, labelLimit=limit)
     order: Any = names or alt.EncodingSortField("place", op="min")
     known: dict[str, Any] = {"scale": alt.Scale(domain=names)} if names else {}
     return alt.Y(f"{field}:N", title=None, sort=order, axis=axis, **known)
