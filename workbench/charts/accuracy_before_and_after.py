@@ -72,9 +72,8 @@ def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: a strip for each density, methods below one another, the three accuracies of each in a line."""
     names = list(dict.fromkeys(row["line"] for row in sorted(rows, key=lambda row: row["place"])))
     densities = list(dict.fromkeys(row["kept"] for row in rows)) or [""]
-    chart = strips(
-        densities, partial(_strip, names, shaped("accuracy", MARKS, width, "mark"), width // 3), names, width
-    )
+    strip = partial(_strip, names, shaped("accuracy", MARKS, width, "mark"), width // 3 - 8)
+    chart = strips(densities, strip, names, width)
     return chart.resolve_scale(x="shared")
 
 
