@@ -21,7 +21,7 @@ from workbench.numbers.numerals import points
     x=Axis(
         "search_passes",
         "passes of the search: forward and backward over a batch (logarithmic, 0 at the left)",
-        "~s",
+        ",d",
         ",.0f",
         "symlog",
         ticks=PARTED.ticks,
