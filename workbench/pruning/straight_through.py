@@ -119,12 +119,13 @@ class _Rounded(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, score: Tensor, weight: Tensor) -> Tensor:
         ctx.save_for_backward(weight)
-        return score.round().mul_(weight)
+        ctx.dtype = score.dtype
+        return score.round().to(weight.dtype).mul_(weight)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         (weight,) = ctx.saved_tensors
-        return gradient * weight, None
+        return (gradient * weight).to(ctx.dtype), None
 
 
 def _groups(mask: Mask, density: float, scope: str) -> list[tuple[list[str], int]]:
