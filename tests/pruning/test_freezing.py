@@ -59,3 +59,10 @@ def test_at_the_density_that_is_there_no_time_is_needed():
     assert freezing(of(100), density=1.0, of=1, period=5, until=1.0).counts == ()
     with pytest.raises(ValueError, match="a search freezes 50 weights, but has no time for it"):
         freezing(of(100), density=0.5, of=1, period=None, until=1.0)
+
+
+def test_long_gem_miner_freezes_once_in_each_of_twenty_trainings_but_the_last():
+    # Rare Gems, table 4: T = 150 of E = 3000 epochs
+    events = freezing(of(268_336), density=0.014, of=3000, period=150, until=1.0)
+    assert len(events.steps) == 19
+    assert events.counts[-1] == round(0.014 * 268_336)
