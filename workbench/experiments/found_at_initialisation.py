@@ -6,6 +6,7 @@ import inspect
 import math
 import time
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +19,8 @@ from workbench.experiments.replica import Replica
 from workbench.lottery.rounds import counts, rounds
 from workbench.nets import masks
 from workbench.nets.masks import Mask
-from workbench.nets.weights import Weights
+from workbench.nets.weights import Weights, snapshot
 from workbench.pruning import METHODS, SEARCHES, check_method, prune
-from workbench.pruning.freezing import freezing
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
@@ -30,8 +30,7 @@ from workbench.work.with_options import written
 LOTTERIES: dict[str, dict[str, str]] = {"imp": {}, "learning_rate_rewinding": {"rewind": "learning_rate"}}
 FINDERS = ("dense", *METHODS, *LOTTERIES)
 FRACTION = 0.2  # of the survivors, that a round of a lottery removes: the papers'
-PASSES = {"snip": 1, "grasp": 3, "synflow": 1}  # a batch, or a round; the Hessian's product takes two
-TIMES = {"snip": "batches", "grasp": "batches", "synflow": "rounds"}  # the option that says how many times
+PASSES = {"snip": (1, "batches"), "grasp": (3, "batches"), "synflow": (1, "rounds")}  # for each batch or round
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +86,13 @@ def can_invert(method: str) -> bool:
     return name in LOTTERIES or (name in METHODS and "invert" in inspect.signature(METHODS[name]).parameters)
 
 
-def check_reachable(method: str, density: float, full: Mask, of: int) -> None:
-    """Raise a ValueError where a method cannot come to a density in a search of `of` steps, or must lose a layer."""
-    name, options = check_finder(method)
+def check_reachable(method: str, density: float, model: nn.Module, data: Data, search: Recipe) -> None:
+    """Raise a ValueError where a method cannot come to a density, must lose a layer, or has an option that is wrong.
+
+    The method itself says so: it is run up to its first report, a batch, a round or a step.
+    """
+    name, _ = check_finder(method)
+    full = masks.full(model)
     if (count := masks.survivors(full, density)) < len(full):
         least = len(full) / masks.total(full)
         raise ValueError(
@@ -98,9 +101,13 @@ def check_reachable(method: str, density: float, full: Mask, of: int) -> None:
         )
     if name in LOTTERIES:
         counts(full, rounds_to(density), _fraction(density))
-    elif name == "gem_miner" or options.get("gradual"):
-        periods = {"period": options.get("period"), "until": options.get("until", 1.0)}
-        freezing(full, density=density, of=of, through=options.get("through", ()), **periods)
+    elif name != "dense":
+        with suppress(progress.Stopped), progress.watch(_stop):
+            prune(method, model, snapshot(model), data, search, density=density)
+
+
+def _stop(report: progress.Progress) -> None:
+    raise progress.Stopped
 
 
 def rounds_to(density: float) -> int:
@@ -127,8 +134,8 @@ def find(
     """Find a ticket of `start`, yield a `Glimpse` now and then of a search, and return the `Found` one.
 
     Its weights are those of `start`, or of step `rewind_step` of their dense training. A lottery trains by the
-    replica's own recipe, the other methods are given `search`. Whatever was finished is found
-    again in the replica's archive. With `invert=True` the method keeps what it would remove.
+    replica's own recipe, the other methods are given `search`. Whatever was finished is found again in the replica's
+    archive. With `invert=True` the method keeps what it would remove.
     """
     name, options = check_finder(method)
     if name in LOTTERIES:
@@ -198,5 +205,7 @@ def _searched(
 
 def _passes(name: str, options: dict[str, Any]) -> int:
     """Return how many forward and backward passes over a batch a method takes that trains nothing."""
-    defaults = {key: parameter.default for key, parameter in inspect.signature(METHODS[name]).parameters.items()}
-    return PASSES.get(name, 0) * (defaults | options).get(TIMES.get(name, ""), 1)
+    if name not in PASSES:
+        return 0
+    each, times = PASSES[name]
+    return each * options.get(times, inspect.signature(METHODS[name]).parameters[times].default)

@@ -69,7 +69,7 @@ class Trial:
 
     def _check(self, methods: Sequence[str], densities: Sequence[float]) -> None:
         """Raise a ValueError for a method, a density or an option that cannot be, before any work."""
-        data, full = self.experiment.data, masks.full(self.experiment.network)
+        data, network = self.experiment.data, self.experiment.network
         check_finders(methods)
         if not are(densities, rules.number, above=0, most=1):
             raise ValueError(f'densities must be in (0, 1], each once, got {told(densities)}; for "5 % kept" pass 0.05')
@@ -85,9 +85,9 @@ class Trial:
         rules.whole("glimpses", self.glimpses, most=10_000, way_on="0 shows nothing of a search before its end")
         check_recipe(self.search, len(data.train))
         for method, density in ((method, density) for density in densities for method in methods):
-            check_reachable(method, density, full, self.search.length(len(data.train)))
+            check_reachable(method, density, network, data, self.search)
         if self.batch_norm == "recompute":
-            recompute_batch_norm(self.experiment.network, snapshot(self.experiment.network), data.train)
+            recompute_batch_norm(network, snapshot(network), data.train)
 
     def tried(
         self, replica: Replica, method: str, density: float, rates: dict[str, float]
