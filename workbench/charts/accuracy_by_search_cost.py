@@ -64,7 +64,8 @@ def words(outcomes: list[Any]) -> list[str]:
     sentences = []
     for (method, kept), same in grouped(rows, lambda row: (row["method"], row["kept"])).items():
         passes, seconds = (statistics.fmean(row[name] for row in same) for name in ("search_passes", "search_seconds"))
-        search = f"a search of {passes:,.0f} passes ({seconds:.2g} s)" if passes else "no search"
+        many = f"{passes:,.0f} pass{'es' if passes > 1 else ''}"
+        search = f"a search of {many} ({seconds:.2g} s)" if passes else "no search"
         after = points([row["accuracy_after"] for row in same], " %")
         sentences.append(f"{method}, {kept}: {search}, {same[0]['steps']:,} steps of training; {after}.")
     return sentences

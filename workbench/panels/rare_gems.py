@@ -6,12 +6,11 @@ from dataclasses import replace
 
 from workbench.charts.grammar.looks import RUNS
 from workbench.experiments import CHECKS, tickets_at_initialisation, tickets_table
-from workbench.experiments.found_at_initialisation import LOTTERIES, check_finder
+from workbench.experiments.found_at_initialisation import FINDERS, check_finder
 from workbench.experiments.trial_of_tickets import DRAWS, TREATMENTS
 from workbench.panels import shared_options as shared
 from workbench.panels.declaration import Declaration
 from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several
-from workbench.pruning import METHODS
 
 RATES = Numbers("learning_rates", "learning rates", low=1e-6, help="the best on validation images is taken")
 TRAINED = tuple(option for option in (*shared.TRAINED, shared.LOSS) if option.name != "recipe.learning_rate")
@@ -19,7 +18,6 @@ DEVICE = next(option for option in shared.LEARNED if option.name == "recipe.devi
 SEARCH = tuple(
     replace(option, name=option.name.replace("recipe.", "search.")) for option in (*shared.TRAINED, shared.LOSS, DEVICE)
 )
-FINDERS = ", ".join((*METHODS, *LOTTERIES, "dense"))
 WORDS = tuple(RUNS[kind or check].words for check, kind in CHECKS.items())
 
 RARE_GEMS = Declaration(
@@ -30,7 +28,10 @@ RARE_GEMS = Declaration(
         "What is learned": shared.LEARNED,
         "What is tried": (
             Names(
-                "methods", "methods", checked=check_finder, help=f"any of {FINDERS}; as in gem_miner(l2=0.0003), imp"
+                "methods",
+                "methods",
+                checked=check_finder,
+                help=f"any of {', '.join(FINDERS)}; as in gem_miner(l2=0.0003), imp",
             ),
             Numbers("densities", "densities", low=1e-6, high=1, help="as in 0.05, 0.0144"),
             Several("controls", "sanity checks", tuple(CHECKS), labels=WORDS),
