@@ -8,6 +8,7 @@ from . import landscape as landscape
 from . import lottery as lottery
 from . import pruning as pruning
 from . import shift as shift
+from . import strong as strong
 from .data.batches import Batch as Batch
 from .data.data import Data as Data
 from .data.data import Split as Split

@@ -1,0 +1,32 @@
+"""What a solver of subset sums is: how it searches, in which norm, and up to which size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+Found = Iterator[tuple[Vector, str]]
+
+
+class Search(Protocol):
+    """`search(Y, z, seconds=, seed=)` yields (x, what it is) as it goes; `Y` is (dimension, candidates), x 0 or 1."""
+
+    def __call__(self, Y: Vector, z: Vector, *, seconds: float | None, seed: int) -> Found: ...
+
+
+@dataclass(frozen=True)
+class Solver:
+    """A solver: its `search`, the `norm` that it makes small, and the most candidates that it takes in a dimension.
+
+    `limit` says that in words.
+    """
+
+    search: Search
+    norm: Literal["l2", "l_inf"]
+    most: Callable[[int], int]
+    limit: str
