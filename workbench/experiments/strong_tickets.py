@@ -34,7 +34,7 @@ from workbench.work.archive import ArchiveLike
 
 WAYS = (*STRUCTURES, *RIVALS)
 TARGET = Recipe(epochs=40, learning_rate=0.1, batch_size=64, schedule="cosine")
-POPUP = Recipe(epochs=10, learning_rate=0.1, batch_size=64, schedule="cosine")
+POPUP = Recipe(epochs=20, learning_rate=5.0, batch_size=64, schedule="cosine")
 SHOWN = 8  # kernels of a layer that an outcome holds
 
 
