@@ -2,4 +2,5 @@
 
 from workbench.strong.candidates import DISTRIBUTIONS, SPREAD, draw
 from workbench.strong.law import best_error, expected_subsets, success_probability
+from workbench.strong.reach import reach
 from workbench.strong.subset_sum import SOLVERS, Subset, subset_sum, subset_sum_search

@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 Found = Iterator[tuple[Vector, str]]
+TOLD = 1e-4  # how near an error and its bound must come, relatively, to be called optimal
 
 
 class Search(Protocol):
-    """`search(Y, z, seconds=, seed=)` yields (x, what it is) as it goes; `Y` is (dimension, candidates), x 0 or 1."""
+    """`search(Y, z, seconds=, seed=)` yields (x, what it is) as it goes; `Y` is (dimension, candidates), x 0 or 1.
+
+    Y is scaled: its largest entry is from 0.5 to 1. What is yielded need not be better than what was before.
+    """
 
     def __call__(self, Y: Vector, z: Vector, *, seconds: float | None, seed: int) -> Found: ...
 
