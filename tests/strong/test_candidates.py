@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -42,13 +44,14 @@ def test_another_scale_of_the_same_seed_is_the_same_draw_scaled(distribution: st
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"dimension": 0}, "dimension must be a whole number from 1, got 0"),
-        ({"candidates": 0}, "candidates must be a whole number from 1, got 0; 20 a dimension are a good start"),
+        ({"dimension": 0}, "dimension must be a whole number from 1 to 134217728, got 0"),
+        ({"candidates": 0}, "candidates must be a whole number from 1 to 67108864, got 0; 20 a dimension are a"),
+        ({"candidates": 10**9}, "candidates must be .* up to 134,217,728 fit in memory"),
         ({"scale": 0.0}, "scale must be above 0, got 0.0; 1 is the usual one"),
         ({"distribution": "normal"}, 'distribution "normal" is not known; did you mean'),
         ({"seed": -1}, "seed must be an integer from 0"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(options: dict, words: str):
+def test_what_cannot_be_drawn_is_refused(options: dict[str, Any], words: str):
     with pytest.raises(ValueError, match=words):
-        draw(**{"dimension": 2, "candidates": 3} | options)
+        draw(**dict[str, Any](dimension=2, candidates=3) | options)

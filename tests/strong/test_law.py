@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,6 +95,6 @@ def test_coordinates_that_depend_on_one_another_cost_nothing(dimension: int, can
         ({"dimension": 0}, "dimension must be a whole number from 1, got 0"),
     ],
 )
-def test_what_has_no_law_is_refused(options: dict, words: str):
+def test_what_has_no_law_is_refused(options: dict[str, Any], words: str):
     with pytest.raises(ValueError, match=words):
         expected_subsets(**{"dimension": 2, "candidates": 10, "within": 0.1} | options)

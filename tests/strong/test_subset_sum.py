@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 import torch
@@ -169,7 +170,8 @@ def test_a_stop_ends_the_search_and_keeps_what_was_yielded(solver: str, size: tu
 
     search = subset_sum_search(*problem(*size), solver=solver)
     with progress.watch(watcher):
-        next(search), next(search)
+        next(search)
+        next(search)
         asked.append(time.perf_counter())
         with pytest.raises(progress.Stopped):
             list(search)
@@ -297,9 +299,9 @@ next(search), print(next(search).solver)
         ({"target": torch.ones(2) * torch.nan}, "target must be finite, but some are NaN or infinite"),
     ],
 )
-def test_nonsense_is_refused_in_words(options: dict, words: str):
+def test_nonsense_is_refused_in_words(options: dict[str, Any], words: str):
     with pytest.raises(ValueError, match=words):
-        subset_sum(**{"candidates": torch.ones(2, 3), "target": torch.ones(2)} | options)
+        subset_sum(**dict[str, Any](candidates=torch.ones(2, 3), target=torch.ones(2)) | options)
 
 
 # ---- reach
