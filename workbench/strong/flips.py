@@ -42,7 +42,7 @@ def flips(Y: Vector, z: Vector, *, seconds: float | None, seed: int) -> Found:
     yield start, rounded
     for tried in range(TRIES):
         x = start
-        for done, x in enumerate(descend(Y, z, start, rng), 1 + tried * PASSES):
+        for done, x in enumerate(passes(Y, z, start, rng), 1 + tried * PASSES):
             progress.report(done, TRIES * PASSES + 1)
             yield x, passed
         yield x, best
@@ -69,11 +69,13 @@ def vertex(Y: Vector, z: Vector, rng: np.random.Generator, seconds: float | None
     return np.full(n, 0.5) if nearest.x is None else np.clip(nearest.x[:n], 0, 1), False
 
 
-def descend(Y: Vector, z: Vector, x: Vector, rng: np.random.Generator) -> Iterator[Vector]:
-    """Flip one candidate or two, always the best of a block, until a pass over all blocks gains next to nothing.
+def descend(Y: Vector, z: Vector, x: Vector, rng: np.random.Generator) -> Vector:
+    """Flip one candidate or two, always the best of a block, until a pass over all blocks gains next to nothing."""
+    return [*passes(Y, z, x, rng)][-1]
 
-    Yields what x has become after every pass.
-    """
+
+def passes(Y: Vector, z: Vector, x: Vector, rng: np.random.Generator) -> Iterator[Vector]:
+    """Yield what `descend` has made of x after every pass."""
     x, n = x.copy(), len(x)
     after = np.inf
     for _ in range(PASSES):
