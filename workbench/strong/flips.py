@@ -10,8 +10,8 @@ are looked at in one step, blocks are drawn anew in every pass, and more tries b
 There are two blocks where one would do: of one block all tries would be the same.
 
 Measured on one core (median over draws, scaled as `structured` does): in dimension 36, of 400 candidates, an error of
-5.7 % of the target's length in 0.04 s; in 150, of 3000, 1.6 % in 1 s, most of it the linear program. That is far from the
-best there is (`law.best_error`), which nobody knows how to find (Gamarnik & Kizildag 2021).
+5.7 % of the target's length in 0.04 s; in 150, of 3000, 1.6 % in 1 s, most of it the linear program. That is far from
+the best there is (`law.best_error`), which nobody knows how to find (Gamarnik & Kizildag 2021).
 """
 
 from __future__ import annotations
