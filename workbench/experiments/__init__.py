@@ -22,6 +22,7 @@ from workbench.experiments.kept_part import Kept, kept_part
 from workbench.experiments.member_difficulty import member_difficulty
 from workbench.experiments.one_shot import Shot, one_shot, prunable
 from workbench.experiments.pair_matrix import Pair, pair_matrix
+from workbench.experiments.partial_sums import Walk, partial_sums
 from workbench.experiments.perturbation import Returned, perturbation
 from workbench.experiments.plane_between import Between, plane_between, planes_table
 from workbench.experiments.predictor_correlations import correlations
@@ -33,6 +34,7 @@ from workbench.experiments.robust_ensembles import robust_ensembles
 from workbench.experiments.robust_weighting import Weighed, robust_weighting
 from workbench.experiments.score_tables import LabelNoiseFound, averaged, found_among_hardest, scores_table, stability
 from workbench.experiments.shifted import Corrupted, Detected, shift_table, shifted
+from workbench.experiments.subset_sums import Summed, subset_sums
 from workbench.experiments.ticket_before_and_after import Tried
 from workbench.experiments.tickets_at_initialisation import tickets_at_initialisation, tickets_table
 from workbench.experiments.trial_of_tickets import CHECKS
@@ -49,6 +51,7 @@ EXPERIMENTS = {
     "member_difficulty": member_difficulty,
     "one_shot": one_shot,
     "pair_matrix": pair_matrix,
+    "partial_sums": partial_sums,
     "perturbation": perturbation,
     "plane_between": plane_between,
     "pretraining": pretraining,
@@ -56,6 +59,7 @@ EXPERIMENTS = {
     "remembering": remembering,
     "robust_ensembles": robust_ensembles,
     "robust_weighting": robust_weighting,
+    "subset_sums": subset_sums,
     "tickets_at_initialisation": tickets_at_initialisation,
     "under_shift": under_shift,
     "until_disconnected": until_disconnected,
