@@ -21,7 +21,7 @@ from workbench.work import rules
 from workbench.work.seeds import check_seed
 
 FRAMES = 40  # partial sums that are kept, at most
-LARGEST = {"dimension": 256, "candidates": 4096}  # of which a linear program takes a few seconds
+LARGEST = {"dimension": 256, "candidates": 2048}  # of which a linear program takes a few seconds
 SIDES = (3, 5)  # of kernels
 
 
