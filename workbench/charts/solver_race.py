@@ -48,7 +48,7 @@ def solver_race(outcomes: Iterable[Any]) -> Rows:
         least, most = max(min(errors) / 10, NEAREST), 10 * max(errors)
         words = f"law: {law:.2g}" if law <= most else "the law says nothing: the target is out of reach"
         seen = least <= law <= most
-        rows.append({"role": "law", "line": size, "value": law if seen else least, "words": words, "seen": seen})
+        rows.append({"role": "law", "line": size, "value": law if seen else least if law < least else min(errors), "words": words, "seen": seen})
     return [*rows, *thin(traces, TRACES)]
 
 

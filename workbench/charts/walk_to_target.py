@@ -40,7 +40,7 @@ def partial_sums(outcomes: Iterable[Any]) -> Rows:
     walk = outcomes[-1]
     count, high, wide = walk.shape
     kernels = f"{count} kernel{'s' if count != 1 else ''} {high}×{wide}"
-    about = f"{walk.kept} of {walk.candidates} vectors kept, in {walk.dimension} dimensions, shown as {kernels}"
+    about = f"{walk.kept} of {walk.candidates} vectors kept, in {walk.dimension} dimensions ({kernels}); off by: in target lengths"
     note = {"role": "about", "about": about, "shape": [count, high, wide], "frames": len(walk.added)}
     scale = float(walk.target.abs().max())
     steps = thin(list(enumerate(walk.distances.tolist())), STEPS)
