@@ -147,7 +147,15 @@ def test_the_least_scale_is_where_the_solver_reaches_the_target_and_does_not_dep
 
 @pytest.mark.parametrize(
     ("dimension", "shape"),
-    [(36, (4, 3, 3)), (9, (1, 3, 3)), (100, (4, 5, 5)), (10, (1, 2, 5)), (7, (1, 1, 7)), (1, (1, 1, 1)), (64, (1, 8, 8))],
+    [
+        (36, (4, 3, 3)),
+        (9, (1, 3, 3)),
+        (100, (4, 5, 5)),
+        (10, (1, 2, 5)),
+        (7, (1, 1, 7)),
+        (1, (1, 1, 1)),
+        (64, (1, 8, 8)),
+    ],
 )
 def test_a_vector_is_shown_as_kernels_where_it_is_some(dimension: int, shape: tuple[int, int, int]):
     assert pictures(dimension) == shape

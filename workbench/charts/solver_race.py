@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from workbench.charts.grammar import Axis, Rows, grouped, in_order, legend, picture, thin, tips, where
+from workbench.charts.grammar import ROWS, Axis, Rows, grouped, in_order, legend, picture, thin, tips, where
 from workbench.charts.grammar.looks import channels
 from workbench.charts.grammar.marks import BROKEN
 from workbench.charts.grammar.room import HEIGHT, SIDE
@@ -19,7 +19,7 @@ ERROR = Axis("error", "largest error of a coordinate (logarithmic)", "~g", ".2g"
 SECONDS = Axis(
     "seconds", "seconds, as measured when it was made (logarithmic)", "~g", ".2g", "log", ticks=TENS, padding=14
 )
-TRACES, STEPS = 400, 40  # drawn at most, and steps of one
+SIZES, STEPS = 100, 40  # in the menu, at most, and steps of a trace
 SOONEST, NEAREST = 1e-5, 1e-17  # what logarithms begin at
 
 
@@ -36,20 +36,28 @@ def solver_race(outcomes: Iterable[Any]) -> Rows:
 
     `outcomes` are those of `experiments.subset_sums`.
     """
-    rows, traces = [], []
-    for row in _solved(outcomes):
-        steps = [(max(at, SOONEST), max(error, NEAREST)) for at, error in thin(row["trace"], STEPS)]
-        steps.append((max(row["seconds"], steps[-1][0]), max(row["error"], NEAREST)))
-        lists = {"at": [at for at, _ in steps], "value": [error for _, error in steps]}
-        words = {name: row[name] for name in ("line", "replica", "status", "seconds", "error")}
-        traces.append({"role": "trace", "look": row["name"], **words, **lists})
-    for size, same in grouped(_solved(outcomes), lambda row: row["line"]).items():
-        law, errors = statistics.median(row["law"] for row in same), [row["error"] for row in same]
-        least, most = max(min(errors) / 10, NEAREST), 10 * max(errors)
-        words = f"law: {law:.2g}" if law <= most else "the law says nothing: the target is out of reach"
-        seen = least <= law <= most
-        rows.append({"role": "law", "line": size, "value": law if seen else least if law < least else min(errors), "words": words, "seen": seen})
-    return [*rows, *thin(traces, TRACES)]
+    sizes = grouped(_solved(outcomes), lambda row: row["line"])
+    shown = thin(list(sizes.items()), SIZES)
+    traces = [_trace(row) for _, same in shown for row in same]
+    return [*(_law(line, same) for line, same in shown), *thin(traces, ROWS - len(shown))]
+
+
+def _trace(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the steps of a replica, up to where its solver ended."""
+    steps = [(max(at, SOONEST), max(error, NEAREST)) for at, error in thin(row["trace"], STEPS)]
+    steps.append((max(row["seconds"], steps[-1][0]), max(row["error"], NEAREST)))
+    lists = {"at": [at for at, _ in steps], "value": [error for _, error in steps]}
+    known = {name: row[name] for name in ("line", "replica", "status", "seconds", "error")}
+    return {"role": "trace", "look": row["name"], **known, **lists}
+
+
+def _law(line: str, same: Rows) -> dict[str, Any]:
+    """Return where the law is, if that is near the errors, and what is said of it."""
+    law, errors = statistics.median(row["law"] for row in same), [row["error"] for row in same]
+    least, most = max(min(errors) / 10, NEAREST), 10 * max(errors)
+    words = f"law: {law:.2g}" if law <= most else "the law says nothing: the target is out of reach"
+    value = law if least <= law <= most else least if law < least else max(min(errors), NEAREST)
+    return {"role": "law", "line": line, "value": value, "words": words, "seen": value == law}
 
 
 def _solved(outcomes: Iterable[Any]) -> Rows:

@@ -40,7 +40,8 @@ def partial_sums(outcomes: Iterable[Any]) -> Rows:
     walk = outcomes[-1]
     count, high, wide = walk.shape
     kernels = f"{count} kernel{'s' if count != 1 else ''} {high}×{wide}"
-    about = f"{walk.kept} of {walk.candidates} vectors kept, in {walk.dimension} dimensions ({kernels}); off by: in target lengths"
+    chosen = f"{walk.kept} of {walk.candidates} vectors kept, in {walk.dimension} dimensions ({kernels})"
+    about = f"{chosen}; off by: in target lengths"
     note = {"role": "about", "about": about, "shape": [count, high, wide], "frames": len(walk.added)}
     scale = float(walk.target.abs().max())
     steps = thin(list(enumerate(walk.distances.tolist())), STEPS)
@@ -155,7 +156,7 @@ def words(outcomes: Iterable[Any]) -> list[str]:
 
 
 def _power(log10: float) -> str:
-    return f"10^{log10:.0f}" if log10 > 6 else f"{10**log10:,.3g}"
+    return f"10^{log10:.0f}" if log10 > 6 else f"{10**log10:,.0f}"
 
 
 def _reach(walk: Any) -> str:
