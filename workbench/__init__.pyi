@@ -15,6 +15,7 @@ from .data.data import Split as Split
 from .data.data import load as load
 from .data.noise import noisy as noisy
 from .data.noise import noisy_like as noisy_like
+from .data.unit_range import unit_range as unit_range
 from .data_diet import scores as scores
 from .data_diet.scores import Score as Score
 from .lottery import sanity as sanity

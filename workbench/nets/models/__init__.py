@@ -15,6 +15,7 @@ from workbench.nets.models.conv import conv2, conv4, conv6
 from workbench.nets.models.imagenet_resnet import resnet18, resnet50
 from workbench.nets.models.lenet import lenet, lenet5
 from workbench.nets.models.mobilenet import mobilenet_v2
+from workbench.nets.models.plain_cnn import plain_cnn
 from workbench.nets.models.resnet import ResNet as ResNet  # by this name an archive knows it
 from workbench.nets.models.resnet import resnet8, resnet20, resnet32, resnet56
 from workbench.nets.models.vgg import vgg16
@@ -26,6 +27,7 @@ from workbench.work.with_options import with_options
 MODELS = {
     "lenet": lenet,
     "lenet5": lenet5,
+    "plain_cnn": plain_cnn,
     "conv2": conv2,
     "conv4": conv4,
     "conv6": conv6,

@@ -1,0 +1,113 @@
+"""Prune one random pair until it computes a layer of the target: subset sums for every channel, side by side."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from workbench.strong.neuron import nearest_neurons
+from workbench.strong.pair import SIDES, Pair, draw_block
+from workbench.strong.structures import STRUCTURES, Structure
+from workbench.strong.subset_sum import Subset, subset_sum
+from workbench.strong.target import Shape
+from workbench.work import rules
+from workbench.work.replicas import replicas
+from workbench.work.seeds import check_seed
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """What is kept of one block, ‖K̂_j - K_j‖ on its worse side, and how many of its sums came out badly."""
+
+    kept: Tensor
+    distance: float
+    out_of_reach: int
+    cut_short: int
+
+
+def prune_pair(
+    shape: Shape,
+    kernel: Float[Tensor, "outputs blocks height width"],
+    *,
+    candidates: int,
+    scale: float,
+    structure: str = "filter",
+    solver: str = "auto",
+    seconds: float | None = None,
+    index: int = 0,
+    seed: int = 0,
+    inputs: Float[Tensor, "patches blocks height width"] | None = None,
+) -> Pair:
+    """Draw a random pair of layers, prune it to a kernel, and return what is kept.
+
+    `candidates` filters are drawn for every channel, half of them usable, with V of standard deviation `scale`.
+    Channels are independent, and are solved side by side. `inputs` are patches that the layer sees, which "neuron"
+    alone needs. Raises a ValueError for what does not fit, and for more candidates than the solver takes.
+    """
+    began = time.perf_counter()
+    rules.choice("structure", structure, STRUCTURES)
+    rules.whole("candidates", candidates, least=2, way_on="40 a dimension are a good start")
+    rules.number("scale", scale, above=0, way_on="wb.strong.least_scale gives about the least that reaches")
+    rules.instance("shape", shape, Shape, "the shape of a linear layer", "wb.strong.target_of(…).shapes are some")
+    form = (shape.outputs, shape.blocks, *shape.kernel_size)
+    rules.tensor("kernel", kernel, torch.float64, form, "wb.strong.target_of(…).kernels are some")
+    kind, blocks = STRUCTURES[structure], list[Block]()
+    drawn: dict[str, Any] = {"index": index, "candidates": candidates, "scale": scale, "seed": check_seed(seed)}
+    if kind.blocked:
+        blocks = _blocks(shape, kernel, kind, solver, seconds, drawn)
+        kept = torch.stack([block.kept for block in blocks])
+        distances = torch.tensor([block.distance for block in blocks], dtype=torch.float64)
+        sizes = kernel.transpose(0, 1).flatten(1).norm(dim=1)
+        errors = distances / torch.where(sizes > 0, sizes, 1)
+        error = float(distances.norm()) / (float(sizes.norm()) or 1.0)
+    else:
+        if inputs is None:
+            way_on = "without a block mask no kernel tells its outputs"
+            raise ValueError(f"inputs must be patches that the layer reads for {structure!r}, got None; {way_on}")
+        kept, error = nearest_neurons(shape, kernel, inputs, **drawn)
+        errors = torch.full((shape.blocks,), error, dtype=torch.float64)
+    return Pair(
+        shape,
+        structure,
+        **drawn,
+        kept=kept,
+        blocked=kind.blocked,
+        error=error,
+        errors=errors,
+        out_of_reach=sum(block.out_of_reach for block in blocks),
+        cut_short=sum(block.cut_short for block in blocks),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _blocks(
+    shape: Shape, kernel: Tensor, kind: Structure, solver: str, seconds: float | None, drawn: dict[str, Any]
+) -> list[Block]:
+    """Solve the sums of all blocks, side by side; they come in the order of the channels."""
+
+    def solve(j: int) -> Block:
+        u, V = draw_block(shape, j, **drawn)
+        kept = torch.zeros(len(u), *kind.place(shape), dtype=torch.bool)
+        distances, subsets = [0.0], list[Subset]()
+        ones = shape.bias and j == shape.blocks - 1  # which is never below zero
+        for side in SIDES if shape.signed and not ones else SIDES[:1]:
+            sees = side * u > 0
+            slabs = (side * u[sees, None, None, None]).double() * V[sees].double()
+            parts, wanted = kind.parts(slabs), kind.parts(side * kernel[:, j])  # (filters, sums, m), (sums, m)
+            chosen = torch.zeros(parts.shape[:2], dtype=torch.bool)
+            for i, z in enumerate(wanted):
+                if bool(z.any()) and len(parts):  # a kernel of zeros is the empty sum
+                    subsets.append(subset_sum(parts[:, i].T, z, solver=solver, seconds=seconds, seed=drawn["seed"]))
+                    chosen[:, i] = subsets[-1].kept
+            kept[sees] = chosen.view(-1, *kind.place(shape))
+            distances.append(float((torch.einsum("fsm,fs->sm", parts, chosen.double()) - wanted).norm()))
+        statuses = [subset.status for subset in subsets]
+        return Block(kept, max(distances), statuses.count("out of reach"), statuses.count("time limit"))
+
+    blocks = dict(replicas(solve, range(shape.blocks), part="channel"))
+    return [blocks[j] for j in range(shape.blocks)]
