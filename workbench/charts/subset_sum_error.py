@@ -53,7 +53,7 @@ def words(outcomes: Any) -> list[str]:
         text = f"At {line}, {n} candidates: median error {error:.2g}, {_times(error, law)}"
         falls = [(n, math.log2(error)) for n, error, _ in points if error > 0]
         if len(falls) > 2:
-            slope = -float(np.polyfit(*np.array(falls).T, 1)[0])
+            slope = -float(np.polyfit([n for n, _ in falls], [log for _, log in falls], 1)[0])
             text += f"; its log2 falls by {slope:.2g} a candidate (1/m = {1 / last[0]['dimension']:.2g})"
         sentences.append(f"{text}.")
     return [*sentences, RECALLED]
