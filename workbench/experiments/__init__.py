@@ -1,5 +1,6 @@
 """Experiments: one file a question, called alike by a lesson, a panel and a sweep. A new one has a line below."""
 
+from workbench.experiments.block_mask import Approximated, block_mask
 from workbench.experiments.calibration_tables import (
     Difference,
     costs_table,
@@ -26,14 +27,17 @@ from workbench.experiments.partial_sums import Walk, partial_sums
 from workbench.experiments.perturbation import Returned, perturbation
 from workbench.experiments.plane_between import Between, plane_between, planes_table
 from workbench.experiments.predictor_correlations import correlations
-from workbench.experiments.presets import CALIBRATION_PRESETS, PRESETS, RARE_GEMS_PRESETS
+from workbench.experiments.presets import CALIBRATION_PRESETS, PRESETS, RARE_GEMS_PRESETS, STRONG_PRESETS
 from workbench.experiments.pretraining import Cell, Pretrained, pretraining
 from workbench.experiments.pretraining_tables import differences, predictors, subsets_table
+from workbench.experiments.price_of_structure import Priced, price_of_structure
 from workbench.experiments.rare_features import Rare, rare_features
 from workbench.experiments.robust_ensembles import robust_ensembles
 from workbench.experiments.robust_weighting import Weighed, robust_weighting
 from workbench.experiments.score_tables import LabelNoiseFound, averaged, found_among_hardest, scores_table, stability
 from workbench.experiments.shifted import Corrupted, Detected, shift_table, shifted
+from workbench.experiments.strong_costs import Cost, strong_costs
+from workbench.experiments.strong_tickets import Matched, Strong, strong_tickets
 from workbench.experiments.subset_sums import Summed, subset_sums
 from workbench.experiments.ticket_before_and_after import Tried
 from workbench.experiments.tickets_at_initialisation import tickets_at_initialisation, tickets_table
@@ -44,6 +48,7 @@ from workbench.experiments.ways_to_an_ensemble import WAYS
 from workbench.experiments.winning_tickets import Outcome, winning_tickets
 
 EXPERIMENTS = {
+    "block_mask": block_mask,
     "curvature": curvature,
     "example_scores": example_scores,
     "instability": instability,
@@ -55,10 +60,13 @@ EXPERIMENTS = {
     "perturbation": perturbation,
     "plane_between": plane_between,
     "pretraining": pretraining,
+    "price_of_structure": price_of_structure,
     "rare_features": rare_features,
     "remembering": remembering,
     "robust_ensembles": robust_ensembles,
     "robust_weighting": robust_weighting,
+    "strong_costs": strong_costs,
+    "strong_tickets": strong_tickets,
     "subset_sums": subset_sums,
     "tickets_at_initialisation": tickets_at_initialisation,
     "under_shift": under_shift,

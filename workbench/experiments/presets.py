@@ -1,6 +1,7 @@
 """Settings with a name, as options of an experiment: `winning_tickets(**PRESETS["lenet-mnist"])`.
 
-Those of `CALIBRATION_PRESETS` are for `robust_ensembles`, of `RARE_GEMS_PRESETS` for `tickets_at_initialisation`.
+Those of `CALIBRATION_PRESETS` are for `robust_ensembles`, of `RARE_GEMS_PRESETS` for `tickets_at_initialisation`, of
+`STRONG_PRESETS` for `strong_tickets`.
 """
 
 from __future__ import annotations
@@ -72,5 +73,22 @@ RARE_GEMS_PRESETS: dict[str, dict[str, Any]] = {
         "methods": ("gem_miner(l2=0.0001)",),
         "densities": (0.0144,),
         "learning_rates": (0.01,),
+    },
+}
+
+# strong tickets: the rate and length that bring LeNet-5 to 99 % on MNIST; the ratio at which the ticket keeps up
+STRONG_PRESETS: dict[str, dict[str, Any]] = {
+    "digits": {
+        "dataset": "digits",
+        "structures": ("filter", "kernel", "weight", "neuron", "edge_popup", "filter_popup"),
+        "ratios": (2.5, 5.0, 7.0, 10.0, 14.0, 20.0),
+        "replicas": 5,
+    },
+    "lenet5-mnist": {
+        "dataset": "mnist",
+        "model": "lenet5",
+        "recipe": Recipe(epochs=6, learning_rate=0.05, batch_size=128, schedule="cosine", weight_decay=5e-4),
+        "ratios": (10.0,),
+        "replicas": 3,
     },
 }
