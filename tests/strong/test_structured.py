@@ -9,7 +9,7 @@ from tiny import last, same
 
 import workbench as wb
 from workbench import strong
-from workbench.strong.pair import Pair, dense_block
+from workbench.strong.pair import dense_block, draw_block
 from workbench.strong.structures import STRUCTURES
 from workbench.work import progress
 
@@ -60,31 +60,23 @@ def test_no_random_weight_is_changed(structure: str) -> None:
             assert torch.equal(u, u0)
             assert torch.allclose(V / pair.scale, V0 / drawn.scale, atol=1e-6)  # one draw, at two scales
     network, mask = pruned.random(), pruned.mask()
-    before = wb.snapshot(network)
-    masked = wb.snapshot(pruned.masked())
+    before, masked = wb.snapshot(network), wb.snapshot(pruned.masked())
     assert same(before, wb.snapshot(pruned.random()))  # the same bits from the same seed
     for name, kept in mask.items():
         assert torch.equal(masked[name][kept], before[name][kept])
         assert not masked[name][~kept].any()
-    stages = iter(network)
-    for pair, stage in zip(pruned.pairs, [s for s in stages if isinstance(s, torch.nn.Sequential)], strict=True):
-        kept = pruned.compact()[list(network).index(stage)].V.weight.detach()
-        rows = pair.filters.flatten()
-        assert torch.equal(kept, (stage.V.weight.detach() * mask_of(pair))[:, rows])
-
-
-def mask_of(pair: Pair) -> torch.Tensor:
-    from workbench.strong.views import kept_places
-
-    return kept_places(pair, grouped=True)["V"]
+    small = wb.snapshot(pruned.compact())
+    for place, pair in zip((0, 3, 7), pruned.pairs, strict=True):
+        rows, kept = pair.filters.flatten(), mask[f"{place}.V.weight"]
+        assert torch.equal(small[f"{place}.V.weight"], (before[f"{place}.V.weight"] * kept)[:, rows])
 
 
 def test_masks_are_whole_blocks_and_whole_filters() -> None:
     ticket = ticket_of()
-    mask, random = ticket.mask(), ticket.random()
+    mask, random = ticket.mask(), wb.snapshot(ticket.random())
     for place, pair in ((0, ticket.pairs[0]), (3, ticket.pairs[1]), (7, ticket.pairs[2])):
         u, V = mask[f"{place}.u.weight"], mask[f"{place}.V.weight"]
-        assert u.shape == random[place].u.weight.shape
+        assert u.shape == random[f"{place}.u.weight"].shape
         kept = pair.filters.flatten()
         assert torch.equal(V.flatten(2).transpose(0, 1).flatten(1).any(1), kept)
         assert torch.equal(V.flatten(2).transpose(0, 1).flatten(1).all(1), kept)  # a slab whole, or not at all
@@ -178,7 +170,7 @@ def test_streams_of_layers_and_blocks_are_their_own() -> None:
     drawn = {"index": 0, "candidates": 10, "seed": 0}
     shape = strong.Shape("x", 3, 2)
     U = dense_block(shape, 1, **drawn)
-    assert torch.equal(U[:, 1], strong.pair.draw_block(shape, 1, scale=1.0, **drawn)[0])
+    assert torch.equal(U[:, 1], draw_block(shape, 1, scale=1.0, **drawn)[0])
 
 
 def test_of_several_margins_a_layer_keeps_the_best_of_one_draw() -> None:
