@@ -24,11 +24,13 @@ import samples  # the outcomes that the tests of the charts draw
 MADE_ONLY_BY_FUNCTIONS = (
     "Batch",
     "Binned",
+    "Bound",
     "BrierSplit",
     "Call",
     "Checked",
     "Child",
     "Comparison",
+    "Corruption",
     "Curvature",
     "Curve",
     "Detection",
@@ -45,10 +47,11 @@ MADE_ONLY_BY_FUNCTIONS = (
     "Matching",
     "Member",
     "Outlook",
+    "Pair",
     "Path",
     "Picture",
-    "Prediction",
     "Predicted",
+    "Prediction",
     "Progress",
     "Recorded",
     "Round",
@@ -58,12 +61,13 @@ MADE_ONLY_BY_FUNCTIONS = (
     "State",
     "Step",
     "Stopped",
+    "StrongTicket",
     "Subset",
     "Surface",
+    "Target",
     "Total",
     "Trace",
     "Trained",
-    "Corruption",
 )
 
 # what a parameter of this name is given in a good call, where the function's own lines below have no other
@@ -249,6 +253,19 @@ OWN: dict[str, dict[str, str]] = {
     "wb.shift.roc": {"inside": "torch.rand(20)", "outside": "torch.rand(20)"},
     "wb.shift.like": {"other": "wide", "data": "data"},
     "wb.steps": {},
+    "wb.strong.Shape": {"name": "'0'", "inputs": "2", "outputs": "3"},
+    "wb.strong.compare": {"ticket": "strong_ticket", "split": "'test'"},
+    "wb.strong.joined": {"pairs": "strong_ticket.pairs"},
+    "wb.strong.least_scale": {"kernel": "kernel", "structure": "'filter'", "n": "60"},
+    "wb.strong.open": {"path": "saved_strong_ticket"},
+    "wb.strong.prune_pair": {"shape": "shape", "kernel": "kernel", "candidates": "120", "scale": "0.5"},
+    "wb.strong.read_target": {"signed": "True"},
+    "wb.strong.save": {"ticket": "strong_ticket", "path": "folder + '/s.safetensors'"},
+    "wb.strong.structured": {"ratio": "15.0"},
+    "wb.strong.structured_search": {"ratio": "15.0"},
+    "wb.strong.target_of": {},
+    "wb.strong.unpruned": {"ratio": "6.0"},
+    "wb.strong.usable": {"shape": "shape", "structure": "'filter'", "ratio": "6.0"},
     "wb.strong.best_error": {"dimension": "2", "candidates": "20"},
     "wb.strong.draw": {"dimension": "2", "candidates": "20"},
     "wb.strong.expected_subsets": {"dimension": "2", "candidates": "20", "within": "0.1"},
@@ -291,6 +308,7 @@ OUTCOMES = {  # an experiment's table or analysis -> the outcomes that it takes
     "validation_table": "ensembles()",
 }
 EXPERIMENTS_OWN = {
+    "block_mask": {"hidden": "(8,)"},
     "curvature": {"measured": "(0,)", "examples": "20", "k": "1", "draws": "3", "steps": "5", "rewind_step": "1"},
     "instability": {"rewind_steps": "(0, 2)"},
     "one_shot": {"shares": "(0.5,)", "rewind_step": "2"},
@@ -305,6 +323,9 @@ EXPERIMENTS_OWN = {
     "robust_ensembles": {"methods": "('deep ensemble',)"},
     "member_difficulty": {"methods": "('robust',)"},
     "under_shift": {"methods": "('deep ensemble',)", "corruptions": "('contrast',)", "severities": "(1,)"},
+    "price_of_structure": {"outputs": "(2,)", "candidates": "(20,)"},
+    "strong_costs": {"ratios": "(6.0,)", "images": "4", "repeats": "1"},
+    "strong_tickets": {"ratios": "(6.0,)", "popup": "recipe"},
     "subset_sums": {"dimensions": "(1, 2)", "candidates": "(6, 8)"},
     "tickets_at_initialisation": {"methods": "('snip',)", "controls": "('shuffled',)", "learning_rates": "(0.1,)"},
     "until_disconnected": {"rounds": "2", "rewind_step": "1"},
@@ -344,6 +365,24 @@ class _Made:
     @cached_property
     def model(self) -> Any:
         return wb.models.lenet(self.data, hidden=(6, 5))
+
+    @cached_property
+    def shape(self) -> Any:
+        return wb.strong.Shape("0", 2, 3)
+
+    @cached_property
+    def kernel(self) -> Any:
+        return torch.tensor([[0.5, -0.2], [0.1, 0.3], [-0.4, 0.2]], dtype=torch.float64)[:, :, None, None]
+
+    @cached_property
+    def strong_ticket(self) -> Any:
+        return wb.strong.structured(self.model, self.start, self.data, ratio=15.0)
+
+    @cached_property
+    def saved_strong_ticket(self) -> str:
+        path = self.folder + "/strong.safetensors"
+        wb.strong.save(self.strong_ticket, path)
+        return path
 
     @cached_property
     def wide_model(self) -> Any:

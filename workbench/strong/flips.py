@@ -7,7 +7,8 @@ it disturbs few of many (measured: exactly that many). From there the best flip 
 
 is taken again and again until none helps: a local optimum in the l2 norm. All pairs of a block of `BLOCK` candidates
 are looked at in one step, blocks are drawn anew in every pass, and more tries begin at the same vertex with others.
-There are two blocks where one would do: of one block all tries would be the same.
+There are two blocks where one would do: of one block all tries would be the same. In one dimension or two the best
+subset of a few candidates, the others as they are, comes nearer than flips.
 
 Measured on one core (median over draws, scaled as `structured` does): in dimension 36, of 400 candidates, an error of
 5.7 % of the target's length in 0.04 s; in 150, of 3000, 1.6 % in 1 s, most of it the linear program. That is far from
@@ -21,6 +22,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from workbench.strong.meet_in_the_middle import meet_in_the_middle
 from workbench.strong.solver import Found, Solver, Vector
 from workbench.work import progress
 
@@ -29,6 +31,7 @@ BLOCK = 256  # candidates whose pairs are looked at together: 5 arrays of BLOCK�
 TRIES = 5  # from one vertex
 PASSES = 8  # over all blocks, at most
 NUMBERS = 2**22  # of dimension × candidates: 32 MiB, but 0.7 GiB in the linear program; 400 × 8000 take it 23 s
+FLAT, FREE = 2, 24  # up to so many dimensions all subsets of so many candidates are tried after the flips: 1 ms
 LONGEST = 0.8  # share of a limit of time that the linear program may take
 
 
@@ -46,6 +49,8 @@ def flips(Y: Vector, z: Vector, *, seconds: float | None, seed: int) -> Found:
             progress.report(done, TRIES * PASSES + 1)
             yield x, passed
         yield x, best
+        if len(z) <= FLAT and reached:
+            yield polish(Y, z, x, rng), best
     progress.report(TRIES * PASSES + 1, TRIES * PASSES + 1)
 
 
@@ -67,6 +72,14 @@ def vertex(Y: Vector, z: Vector, rng: np.random.Generator, seconds: float | None
     limits = [(0, 1)] * n + [(0, None)] * (2 * m)
     nearest = linprog(cost, A_eq=apart, b_eq=z, bounds=limits, options=options)
     return np.full(n, 0.5) if nearest.x is None else np.clip(nearest.x[:n], 0, 1), False
+
+
+def polish(Y: Vector, z: Vector, x: Vector, rng: np.random.Generator) -> Vector:
+    """Choose anew, and best of all, among `FREE` random candidates; the others stay as they are."""
+    x, free = x.copy(), rng.permutation(len(x))[:FREE]
+    x[free] = 0
+    *_, (x[free], _) = meet_in_the_middle(Y[:, free], z - Y @ x, seconds=None, seed=0)
+    return x
 
 
 def descend(Y: Vector, z: Vector, x: Vector, rng: np.random.Generator) -> Vector:

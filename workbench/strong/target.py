@@ -19,6 +19,7 @@ from workbench.data.data import Data
 from workbench.nets.door import check_data, check_finite, check_network
 from workbench.nets.plain_module import private
 from workbench.nets.weights import Weights
+from workbench.work import rules
 from workbench.work.with_options import with_options, written
 
 BETWEEN = {  # what may stand between linear layers, with the options that it is written with: all keep x >= 0
@@ -50,6 +51,18 @@ class Shape:
     bias: bool = False
     signed: bool = False
     flat: bool = False
+
+    def __post_init__(self) -> None:
+        rules.instance("name", self.name, str, "the name of a layer", '"0" is one')
+        for name, least in (("inputs", 1), ("outputs", 1)):
+            rules.whole(name, getattr(self, name), least=least, way_on="3 is usual for colours")
+        for name, least in (("kernel_size", 1), ("stride", 1), ("padding", 0), ("dilation", 1)):
+            pair = getattr(self, name)
+            rules.each(name, pair, rules.whole, "two, as (3, 3)", least=least)
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise rules.refused(name, "two whole numbers", pair, "(3, 3) is usual")
+        for name in ("bias", "signed", "flat"):
+            rules.flag(name, getattr(self, name))
 
     @property
     def blocks(self) -> int:
@@ -94,6 +107,7 @@ def read_target(model: nn.Module, weights: Weights, *, signed: bool) -> Target:
     Raises a ValueError that names the layer which the construction does not serve, with what to change.
     """
     check_network(model, weights)
+    rules.flag("signed", signed, "images scaled to mean 0 have signs")
     check_finite(weights, "the target")
     network = private(model).eval()
     network.load_state_dict(weights)
