@@ -7,6 +7,7 @@ from workbench.panels.lottery import LOTTERY
 from workbench.panels.pruning_limits import ONE_SHOT, PERTURBATION, UNTIL_DISCONNECTED
 from workbench.panels.rare_gems import RARE_GEMS
 from workbench.panels.robust import RARE_FEATURES, ROBUST_WEIGHTS
+from workbench.panels.strong import BLOCK_MASK, PRICE_OF_STRUCTURE, STRONG_COSTS, STRONG_TICKETS
 
 PANELS = {
     "lottery": LOTTERY,
@@ -27,4 +28,8 @@ PANELS = {
     "robust weights": ROBUST_WEIGHTS,
     "rare features": RARE_FEATURES,
     "rare gems": RARE_GEMS,
+    "strong tickets": STRONG_TICKETS,
+    "strong costs": STRONG_COSTS,
+    "price of structure": PRICE_OF_STRUCTURE,
+    "block mask": BLOCK_MASK,
 }

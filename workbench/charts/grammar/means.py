@@ -68,7 +68,7 @@ class Means(Averages):
         whole = replace(self._pane(rows, width), inside=inside)
         if inside and self.beside:  # there is no room for words beside points
             whole = replace(whole, legend=legend(None, whole.looks, width), named=False)
-        drawn, lists = [], _lists(rows) if self.packed else {}
+        drawn, lists = [], _lists(rows, besides=self.names) if self.packed else {}
         for place, (number, value) in enumerate(shown):
             measure, last = self.measures[number], place == len(shown) - 1
             titles = (last or not self.stacked, place % room.columns == 0 or value is None)
@@ -127,6 +127,9 @@ def _several(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _lists(rows: Rows) -> dict[str, list[str]]:
-    """Return by role the fields that hold lists."""
-    return {row["role"]: [field for field, value in row.items() if isinstance(value, list)] for row in reversed(rows)}
+def _lists(rows: Rows, *, besides: str | None) -> dict[str, list[str]]:
+    """Return by role the fields that hold lists, but for the words for x, which are of all rows."""
+    return {
+        row["role"]: [field for field, value in row.items() if isinstance(value, list) and field != besides]
+        for row in reversed(rows)
+    }
