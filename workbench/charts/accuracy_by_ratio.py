@@ -23,6 +23,7 @@ AGREEMENT = Axis("agreement", "same class as the target", "~%", ".2%", within=(0
     line="structure",
     looks=STRUCTURES,
     carried=[("filters", "filters kept, first replica")],
+    rival="its target",
     stacked=True,
     height=210,
     title="Accuracy of the ticket, and of its target",
@@ -44,7 +45,7 @@ def strong_accuracy(table: Any) -> Iterator[dict[str, Any]]:
         filters = {"filters": f"{row['kept_filters']:,} of {row['random_filters']:,}"}
         yield row | accuracy | less | filters
         target = {"role": "across", "structure": "target", "test_accuracy": row["target_accuracy"], "agreement": None}
-        yield row | target | {"about": row["split"]}
+        yield row | target | {"about": row["split"], "together": "target"}
 
 
 @strong_accuracy.sentences

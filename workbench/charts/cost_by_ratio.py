@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.charts.grammar import Axis, Look, Looks, Means, grouped, records
 from workbench.charts.grammar.looks import BLUE, GOLD, GREEN, GREY, ORANGE
-from workbench.charts.strong_outcomes import GEOMETRIC, RATIO
+from workbench.charts.strong_outcomes import GEOMETRIC, POWERS, RATIO, TENS
 
 VIEWS: Looks = {
     "random": Look(GOLD, "triangle-up", "random"),
@@ -23,8 +23,8 @@ VIEWS: Looks = {
     asks=("view ratio seed replica parameters nonzero milliseconds images", "strong_costs"),
     x=RATIO,
     measures=[
-        Axis("parameters", "numbers held (logarithmic)", "~s", ",.0f", "log"),
-        Axis("milliseconds", "milliseconds a batch (logarithmic)", "~g", ".3g", "log"),
+        Axis("parameters", "numbers held (logarithmic)", "~s", ",.0f", "log", ticks=POWERS),
+        Axis("milliseconds", "milliseconds a batch (logarithmic)", "~g", ".3g", "log", ticks=TENS),
     ],
     line="view",
     looks=VIEWS,
@@ -34,8 +34,7 @@ VIEWS: Looks = {
     height=220,
     title="What does a strong ticket cost to run?",
     subtitle=(
-        "{about}\nzeros under a mask are held, and multiplied, all the same; compact: the kept filters alone;\n"
-        f"collapsed: each pair multiplied out to the target's layer\n{GEOMETRIC}"
+        f"{{about}}; compact: the kept filters alone;\ncollapsed: each pair multiplied out to one layer\n{GEOMETRIC}"
     ),
 )
 def strong_costs(table: Any) -> Iterator[dict[str, Any]]:
@@ -62,8 +61,8 @@ def words(outcomes: list[Any]) -> list[str]:
             for view, rows in grouped(same, lambda row: row["view"]).items()
         }
         told = [
-            f"{one} holds {_times(costs[one][0] / costs[other][0])} the numbers of {other}, and takes "
-            f"{_times(costs[one][1] / costs[other][1])} its time"
+            f"{one} beside {other}: {_times(costs[one][0] / costs[other][0])} the numbers, "
+            f"{_times(costs[one][1] / costs[other][1])} the time"
             for one, other in (("compact", "masked"), ("masked", "random"), ("compact", "target"))
             if {one, other} <= {*costs}
         ]

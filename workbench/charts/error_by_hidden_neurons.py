@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.charts.grammar import Axis, Look, Means, grouped, records
 from workbench.charts.grammar.looks import BLUE, ORANGE
-from workbench.charts.strong_outcomes import GEOMETRIC, GRID
+from workbench.charts.strong_outcomes import GEOMETRIC, GRID, POWERS
 
 LEAST = 1e-16  # errors below are rounding
 
@@ -17,15 +17,16 @@ LEAST = 1e-16  # errors below are rounding
 @Means(
     asks=("mask hidden seed replica error kept", "block_mask"),
     x=Axis("hidden", "random hidden neurons (logarithmic)", said=",.0f", type="log", ticks=GRID, padding=14),
-    measures=[Axis("error", "largest error on the unit circle (logarithmic)", "~e", ".2g", "log")],
+    measures=[Axis("error", "largest error (logarithmic)", "~e", ".2g", "log", ticks=POWERS)],
     line="mask",
     looks={
         "blocked": Look(BLUE, "circle", "block mask"),
         "dense": Look(ORANGE, "square", "no block mask", (6, 3)),
     },
     geometric=True,
+    apart=0,
     title="Why a block mask?",
-    subtitle=f"one ReLU neuron made of some of the hidden ones\n{GEOMETRIC}",
+    subtitle=f"one ReLU neuron made of some of the hidden ones; error on the unit circle\n{GEOMETRIC}",
 )
 def block_mask(table: Any) -> Iterator[dict[str, Any]]:
     """Draw the error with which a ReLU neuron is made of some of a number of random ones: under a block mask, where

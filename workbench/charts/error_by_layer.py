@@ -19,7 +19,7 @@ FILTERS = [("filters", "filters kept, first replica")]
     x=Axis("place", "layer, from input to output", padding=20),
     measures=[
         Axis("error", "kernel error (logarithmic)", "~%", ".2%", "log", ticks=TENS),
-        Axis("share", "filters kept", "~%", ".1%"),
+        Axis("share", "filters kept", "~%", ".1%", zero=True),
     ],
     line="asked",
     looks=in_sequence,
@@ -46,7 +46,9 @@ def strong_layers(table: Any) -> Iterator[dict[str, Any]]:
         return
     names = [name for _, name in sorted({(row["index"], row["layer"]) for row in rows})]
     shown = {"layers": names if len(names) <= CROWD else [str(place + 1) for place in range(len(names))]}
-    shown["about"] = f"{len(names)} of {rows[0]['of']} layers; candidates are usable ones, for each dimension of a sum"
+    shown["about"] = (
+        f"{len(names)} of {int(rows[0]['of'])} layers; candidates are usable ones, for each dimension of a sum"
+    )
     places = {name: place for place, name in enumerate(names)}
     for row in rows:
         filters = f"{row['kept_filters']:,} of {row['random_filters']:,}"

@@ -4,40 +4,41 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
-from workbench.charts.grammar import Axis, Looks, Means, grouped, records
-from workbench.charts.grammar.looks import STRUCTURES
-from workbench.charts.strong_outcomes import GEOMETRIC, GRID, structure
+from workbench.charts.grammar import Axis, Look, Looks, Means, grouped, records
+from workbench.charts.grammar.looks import SHAPES, STRUCTURES
+from workbench.charts.strong_outcomes import GEOMETRIC, GRID, POWERS
 
 CLOSE = 0.02  # error that is asked for: two per cent
 DASHES = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3))  # by number of outputs, the fewest first
-LEAST = 1e-6  # errors below are drawn there: they are of no use
+LEAST = 1e-4  # errors below are drawn there
 
 
 def by_outputs(names: Sequence[str]) -> Looks:
-    """Return the looks of structures, in dashes by the number of outputs: names are `filter 8`."""
+    """Return the looks of names such as `filter 8`: colours by structure, shapes and dashes by number of outputs."""
     outputs = sorted({int(name.rpartition(" ")[2]) for name in names})
     looks = {}
     for name in names:
         kind, _, count = name.rpartition(" ")
-        looks[name] = replace(STRUCTURES[kind], dash=DASHES[outputs.index(int(count)) % len(DASHES)])
+        place = outputs.index(int(count))
+        looks[name] = Look(STRUCTURES[kind].colour, SHAPES[place % 8], dash=DASHES[place % len(DASHES)])
     return looks
 
 
 @Means(
     asks=("structure outputs kernel_size dimension candidates error seed replica", "price_of_structure"),
     x=Axis("candidates", "usable candidates (logarithmic)", said=",.0f", type="log", ticks=GRID, padding=14),
-    measures=[Axis("error", "error of the slab (logarithmic)", "~%", ".2g", "log")],
+    measures=[Axis("error", "error of the slab (logarithmic)", "~%", ".2%", "log", ticks=POWERS)],
     line="line",
     looks=by_outputs,
     carried=[("dimension", "dimension of a sum")],
     rules={"error": CLOSE},
     geometric=True,
+    apart=0,
     height=360,
     title="What does structure cost?",
-    subtitle=f"{{about}}; broken across: 2 %\n{GEOMETRIC}",
+    subtitle=f"{{about}}; broken across: 2 %; errors below 0.01 % stand there\n{GEOMETRIC}",
 )
 def price_of_structure(table: Any) -> Iterator[dict[str, Any]]:
     """Draw the error of one random kernel slab by the number of usable candidates, a line for each structure and number
@@ -47,7 +48,7 @@ def price_of_structure(table: Any) -> Iterator[dict[str, Any]]:
     """
     for row in records(table):
         size = row["kernel_size"]
-        name = {"line": f"{row['structure']} {row['outputs']}", "words": f"{_words(row)} (m = {row['dimension']})"}
+        name = {"line": f"{row['structure']} {row['outputs']}", "words": _words(row)}
         yield row | name | {"error": max(row["error"], LEAST), "about": f"a random slab of one channel, {size}×{size}"}
 
 
@@ -68,4 +69,4 @@ def words(outcomes: list[Any]) -> list[str]:
 
 
 def _words(row: dict[str, Any]) -> str:
-    return f"{structure(row)}, {row['outputs']} outputs"
+    return f"{row['structure']}s, {row['outputs']} outputs"

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 from torch import Tensor
 
-from workbench.charts.grammar import Rows, first_of, picture, tips, where
+from workbench.charts.grammar import ROWS, Rows, first_of, picture, tips, where
 from workbench.charts.grammar.looks import BLUE, GREY, ORANGE, PALE
 from workbench.charts.strong_outcomes import ASKS, asked
 from workbench.numbers.numerals import percent
@@ -16,6 +16,7 @@ from workbench.numbers.numerals import percent
 KINDS = ("target", "ticket", "difference")
 GAP = 0.7  # cells from one kernel to the next, and from the target's to the ticket's
 CELL, SMALL, NAMES = 16, 3.0, 74  # pixels of a weight at most and at least, and of the names at the left
+MOST = ROWS // (len(KINDS) + 1)  # layers, those that came last
 EDGE, LINE = 16, 22  # pixels at the right, and of the words above a layer
 
 
@@ -36,7 +37,7 @@ def kernels_side_by_side(outcomes: Iterable[Any]) -> Rows:
     is drawn.
     """
     matched = [o for o in outcomes if getattr(o, "matched", None) is not None]
-    replica = first_of(matched, seed=None, replica=None)
+    replica = first_of(matched, seed=None, replica=None)[-MOST:]
     if not replica:
         return []
     last = replica[-1]

@@ -14,6 +14,7 @@ ASKS = (  # a run yields layers first, then tickets
 )
 GRID = tuple(digit * 10**power for power in range(4) for digit in (1, 2, 5))
 TENS = tuple(float(f"{digit}e{power}") for power in range(-7, 7) for digit in (1, 2, 5))
+POWERS = tuple(10.0**power for power in range(-16, 10))  # for what spreads over many of them
 RATIO = Axis("ratio", "usable candidates a dimension (logarithmic)", said=".3g", type="log", ticks=GRID, padding=14)
 GEOMETRIC = "geometric mean and its 95 % t interval over replicas"
 DERIVED = (  # what a person may conclude, under the picture
