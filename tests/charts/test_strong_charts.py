@@ -85,6 +85,10 @@ def test_kernels_are_drawn_by_their_weights_relative_to_the_largest_of_the_targe
     assert target["left"] == [0, 1, 0, 1, 2.7, 3.7, 2.7, 3.7]  # the second kernel stands apart
     assert target["top"] == [0, 0, 1, 1, 0, 0, 1, 1]
     assert rows[0]["words"] == "conv: error 10 %, 3 of 8 filters"
+    assert CHARTS["kernels side by side"].words([matched(0), matched(1)]) == [
+        "First replica, whole filters, 10 a dimension, first kernels: the farthest that a weight is from the target's, "
+        "of the layer's largest, is 10 % in conv, 10 % in fc."
+    ]
 
 
 def test_kernels_of_one_weight_are_a_strip():

@@ -45,7 +45,9 @@ def strong_layers(table: Any) -> Iterator[dict[str, Any]]:
     if not rows:
         return
     names = [name for _, name in sorted({(row["index"], row["layer"]) for row in rows})]
-    shown = {"layers": names if len(names) <= CROWD else [str(place + 1) for place in range(len(names))]}
+    shown: dict[str, Any] = {
+        "layers": names if len(names) <= CROWD else [str(place + 1) for place in range(len(names))]
+    }
     shown["about"] = (
         f"{len(names)} of {int(rows[0]['of'])} layers; candidates are usable ones, for each dimension of a sum"
     )

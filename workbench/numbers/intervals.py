@@ -63,7 +63,8 @@ def geometric(values: Sequence[float], *, confidence: float = 0.95) -> Interval:
     if not (x > 0).all():
         raise ValueError(f"the values must be above 0, got {x.tolist()}; leave out those that are 0, and say so")
     logs = mean(list(np.log(x)), confidence=confidence)
-    return Interval(*(float(np.exp(value)) for value in (logs.mean, logs.low, logs.high)), logs.n)
+    middle, low, high = np.exp([logs.mean, logs.low, logs.high]).tolist()
+    return Interval(middle, low, high, logs.n)
 
 
 def paired(a: Sequence[float], b: Sequence[float], *, confidence: float = 0.95) -> Interval:

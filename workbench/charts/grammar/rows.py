@@ -35,7 +35,8 @@ def span(values: Sequence[float], name: str = "value", said: str = ".2%", *, geo
     """
     interval = intervals.geometric(values) if geometric else intervals.mean(values)
     if interval.n >= intervals.LEAST and min(values) == max(values):  # without what rounding leaves of an interval
-        interval = intervals.Interval(*[float(values[0])] * 3, interval.n)
+        same = float(values[0])
+        interval = intervals.Interval(same, same, same, interval.n)
     if interval.n < intervals.LEAST:
         few = f"fewer than {intervals.LEAST} replicas"
         return {name: interval.mean, "low": None, "high": None, "n": interval.n, "interval": few}
