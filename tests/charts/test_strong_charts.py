@@ -123,7 +123,8 @@ def test_accuracy_is_drawn_beside_the_target_and_is_hollow_where_it_is_not_shown
     assert [means["filter", ratio]["hollow"] for ratio in (5.0, 10.0)] == [True, False]
     (target,) = points("strong accuracy", tickets(), "across")
     assert (target["value"], target["left"], target["right"]) == (pytest.approx(0.91), 2.0, 10.0)
-    assert {row["value"] for row in rows if row["measure"] == "agreement"} == {0.99}
+    same = {(row["line"], row["ratio"]): row["value"] for row in rows if row["measure"] == "agreement"}
+    assert same == {("filter", 5.0): 0.79, ("filter", 10.0): 0.99, ("edge_popup", 2.0): 0.79}
 
 
 def test_the_words_say_the_paired_difference_what_is_kept_and_what_was_trained():
