@@ -21,6 +21,14 @@ def test_the_t_interval_of_three_by_hand():
     assert str(found) == "2.0000 [-0.4841, 4.4841], n = 3"
 
 
+def test_the_geometric_mean_is_that_of_the_logarithms_and_its_interval_ends_above_zero():
+    powers, logs = intervals.geometric([0.1, 1.0, 10.0]), intervals.mean([-1.0, 0.0, 1.0])
+    assert (powers.mean, powers.low, powers.high) == pytest.approx((1, 10**logs.low, 10**logs.high))
+    assert math.isnan(intervals.geometric([1.0, 4.0]).low)
+    with pytest.raises(ValueError, match=r"above 0, got \[1.0, 0.0\]"):
+        intervals.geometric([1.0, 0.0])
+
+
 @pytest.mark.parametrize("confidence", [0.5, 0.9, 0.99])
 @pytest.mark.parametrize("n", [3, 5, 40])
 def test_the_t_interval_is_scipys(n: int, confidence: float):
