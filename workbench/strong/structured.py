@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -30,6 +31,7 @@ from workbench.strong.ticket import StrongTicket
 from workbench.work import progress, rules
 from workbench.work.seeds import check_seed
 
+WIDER = 1.3  # times the scale, where a sum is out of reach of the formula's: every 200th draw of few dimensions
 MARGIN = 1.25  # of the scale, above the formula's least: of 0.7 to 3 the best that was always in reach
 
 
@@ -80,10 +82,10 @@ def structured_search(
     `structure` is what may be removed, of `STRUCTURES`. `ratio` is how many usable candidates there are for each
     dimension of a sum: twice as many filters are drawn for every channel, for half of them die in the ReLU. The random
     kernels' standard deviation is `scale` where it is given (1 is the theorem's, as recalled), else `margin` times the
-    least that the formula asks for; of several margins, each tried on the one draw, a layer keeps the best. `seconds`
-    limits every single sum, and a pair counts those that were cut short. A slab that is `beyond` the reach of the
-    candidates is refused, or the "nearest" to it is taken. `after` is the last finished pair: the search goes on behind
-    it with the same bits.
+    least that the formula asks for, and more where that leaves sums of this draw out of reach; of several margins, each
+    tried on the one draw, a layer keeps the best. `seconds` limits every single sum, and a pair counts those that were
+    cut short. A slab that is `beyond` the reach of the candidates is refused, or the "nearest" to it is taken. `after`
+    is the last finished pair: the search goes on behind it with the same bits.
 
     Raises a ValueError for a target that the construction does not serve, by the name of its layer, and for a scale
     that is too small, with one that is not.
@@ -99,14 +101,30 @@ def structured_search(
         least = least_scale(target.kernels[shape.name], structure, n)
         scales = [scale] if scale is not None else [times * least for times in margins]
         drawn = {"candidates": 2 * n, "index": index, "inputs": inputs, **options}
-        tried = (prune_pair(shape, target.kernels[shape.name], scale=each, **drawn) for each in scales)
-        pairs = list(
-            progress.walk("layer", progress.walk("margin", tried, len(scales)), len(target.shapes), index=index)
-        )
-        best = min(pairs, key=lambda pair: (pair.out_of_reach, pair.error))
+        tried = _tried(shape, target.kernels[shape.name], scales, scale is None, drawn)
+        tried = progress.walk("layer", progress.walk("scale", tried, len(scales)), len(target.shapes), index=index)
+        best = min(tried, key=_rank)
         if best.out_of_reach and beyond == "refuse":
             raise _too_small(best, least)
         yield best
+
+
+def _tried(shape: Shape, kernel: Tensor, scales: Sequence[float], wider: bool, drawn: dict[str, Any]) -> Iterator[Pair]:
+    """Yield a pair for every scale, all of one draw; and, if `wider`, for larger ones while that brings sums in reach."""
+    pairs = list[Pair]()
+    for scale in scales:
+        pairs.append(prune_pair(shape, kernel, scale=scale, **drawn))
+        yield pairs[-1]
+    best, before = min(pairs, key=_rank), math.inf
+    while wider and 0 < best.out_of_reach < before:
+        before = best.out_of_reach
+        best = prune_pair(shape, kernel, scale=WIDER * max(pair.scale for pair in pairs), **drawn)
+        pairs.append(best)
+        yield best
+
+
+def _rank(pair: Pair) -> tuple[int, float]:
+    return pair.out_of_reach, pair.error
 
 
 def unpruned(
