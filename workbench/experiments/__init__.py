@@ -1,5 +1,6 @@
 """Experiments: one file a question, called alike by a lesson, a panel and a sweep. A new one has a line below."""
 
+from workbench.experiments.block_mask import Approximated, block_mask
 from workbench.experiments.calibration_tables import (
     Difference,
     costs_table,
@@ -29,39 +30,11 @@ from workbench.experiments.predictor_correlations import correlations
 from workbench.experiments.presets import CALIBRATION_PRESETS, PRESETS, RARE_GEMS_PRESETS
 from workbench.experiments.pretraining import Cell, Pretrained, pretraining
 from workbench.experiments.pretraining_tables import differences, predictors, subsets_table
+from workbench.experiments.price_of_structure import Priced, price_of_structure
 from workbench.experiments.rare_features import Rare, rare_features
 from workbench.experiments.robust_ensembles import robust_ensembles
 from workbench.experiments.robust_weighting import Weighed, robust_weighting
 from workbench.experiments.score_tables import LabelNoiseFound, averaged, found_among_hardest, scores_table, stability
 from workbench.experiments.shifted import Corrupted, Detected, shift_table, shifted
-from workbench.experiments.subset_sums import Summed, subset_sums
-from workbench.experiments.ticket_before_and_after import Tried
-from workbench.experiments.tickets_at_initialisation import tickets_at_initialisation, tickets_table
-from workbench.experiments.trial_of_tickets import CHECKS
-from workbench.experiments.under_shift import under_shift
-from workbench.experiments.until_disconnected import Successive, disconnections, matching_beside, until_disconnected
-from workbench.experiments.ways_to_an_ensemble import WAYS
-from workbench.experiments.winning_tickets import Outcome, winning_tickets
-
-EXPERIMENTS = {
-    "curvature": curvature,
-    "example_scores": example_scores,
-    "instability": instability,
-    "kept_part": kept_part,
-    "member_difficulty": member_difficulty,
-    "one_shot": one_shot,
-    "pair_matrix": pair_matrix,
-    "partial_sums": partial_sums,
-    "perturbation": perturbation,
-    "plane_between": plane_between,
-    "pretraining": pretraining,
-    "rare_features": rare_features,
-    "remembering": remembering,
-    "robust_ensembles": robust_ensembles,
-    "robust_weighting": robust_weighting,
-    "subset_sums": subset_sums,
-    "tickets_at_initialisation": tickets_at_initialisation,
-    "under_shift": under_shift,
-    "until_disconnected": until_disconnected,
-    "winning_tickets": winning_tickets,
-}
+    "strong_costs": strong_costs,
+    "strong_tickets": strong_tickets,

@@ -63,16 +63,24 @@ class Pair:
         """The filters that are kept: those that anything kept reads."""
         return self.kept.flatten(2).any(2) if self.kept.ndim > 2 else self.kept
 
+    @property
+    def parameters(self) -> tuple[int, int]:
+        """How many numbers are kept, and were drawn: of a kept filter its scalar, and what is kept of its slab."""
+        drawn = self.kept.shape[0] * self.candidates * (self.shape.blocks + self.shape.dimension)
+        reads = 1 if self.blocked else self.shape.blocks
+        slabs = int(self.kept.sum()) * (self.shape.dimension // self.kept[0, 0].numel())
+        return reads * int(self.filters.sum()) + slabs, drawn
+
     def block(self, j: int) -> tuple[Tensor, Tensor]:
         """Return u (candidates,) and V (candidates, outputs, height, width) of a block, drawn anew from the seed."""
         drawn = {"index": self.index, "candidates": self.candidates, "scale": self.scale, "seed": self.seed}
         return draw_block(self.shape, j, **drawn)
 
-    def blocks(self) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
-        """Yield of every block its number, u, V with zeros where it is pruned, and the filters that are kept."""
+    def blocks(self) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """Yield of every block its number, u, and V with zeros where it is pruned."""
         for j, kept in enumerate(self.kept):
             u, V = self.block(j)
-            yield j, u, V * kept.view(*kept.shape, *[1] * (4 - kept.ndim)), self.filters[j]
+            yield j, u, V * kept.view(*kept.shape, *[1] * (4 - kept.ndim))
 
     def kernels(self) -> tuple[Tensor, Tensor]:
         """Return what the pair computes on X⁺ and on X⁻: two kernels (outputs, blocks, height, width), in double.
@@ -82,7 +90,7 @@ class Pair:
         if not self.blocked:
             raise ValueError(f"{self.shape.name} has no block mask, so that no kernel tells its outputs; see compact()")
         plus, minus = [], []
-        for _, u, V, _ in self.blocks():
+        for _, u, V in self.blocks():
             u, V = u.double(), V.double()
             plus.append(torch.einsum("f,fohw->ohw", u.clamp(min=0), V))
             minus.append(-torch.einsum("f,fohw->ohw", (-u).clamp(min=0), V))

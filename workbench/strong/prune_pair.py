@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +84,15 @@ def prune_pair(
         cut_short=sum(block.cut_short for block in blocks),
         seconds=time.perf_counter() - began,
     )
+
+
+def unpruned_pair(shape: Shape, structure: str, *, index: int, candidates: int, scale: float, seed: int) -> Pair:
+    """Return a random pair with all of its filters kept: what there is before anything is pruned."""
+    kind, drawn = STRUCTURES[structure], {"index": index, "candidates": candidates, "scale": scale, "seed": seed}
+    kept = torch.ones(shape.blocks, candidates, *kind.place(shape), dtype=torch.bool)
+    unknown = torch.full((shape.blocks,), torch.nan, dtype=torch.float64)
+    marks = {"error": math.nan, "errors": unknown, "out_of_reach": 0, "cut_short": 0, "seconds": 0.0}
+    return Pair(shape, structure, **drawn, kept=kept, blocked=kind.blocked, **marks)  # pyright: ignore[reportArgumentType]
 
 
 def _blocks(

@@ -22,10 +22,10 @@ from workbench.data.data import Data
 from workbench.nets.weights import Weights
 from workbench.strong.comparison import layer_inputs
 from workbench.strong.pair import Pair
-from workbench.strong.prune_pair import prune_pair
+from workbench.strong.prune_pair import prune_pair, unpruned_pair
 from workbench.strong.structures import STRUCTURES
 from workbench.strong.subset_sum import settle
-from workbench.strong.target import Shape, target_of
+from workbench.strong.target import Shape, Target, target_of
 from workbench.strong.ticket import StrongTicket
 from workbench.work import progress, rules
 from workbench.work.seeds import check_seed
@@ -89,15 +89,7 @@ def structured_search(
     that is too small, with one that is not.
     """
     target = target_of(model, weights, data)
-    rules.choice("structure", structure, STRUCTURES)
-    rules.number("ratio", ratio, above=0, way_on="20 is precise, 10 is rough")
-    rules.choice("beyond", beyond, ("refuse", "nearest"))
-    margins = margin if isinstance(margin, Sequence) else (margin,)
-    rules.each("margin", margins, rules.number, "1.25 is the usual one, several are tried", above=0)
-    if scale is not None:
-        rules.number("scale", scale, above=0, way_on="leave it out for the formula's")
-    for shape in target.shapes if STRUCTURES[structure].blocked else ():
-        settle(solver, STRUCTURES[structure].dimension(shape), usable(shape, structure, ratio))
+    margins = check_search(target, structure, ratio, scale, margin, solver, seconds, beyond)
     options = {"structure": structure, "solver": solver, "seconds": seconds, "seed": check_seed(seed)}
     first = 0 if after is None else after.index + 1
     for index, shape in enumerate(target.shapes[first:], first):
@@ -115,6 +107,50 @@ def structured_search(
         if best.out_of_reach and beyond == "refuse":
             raise _too_small(best, least)
         yield best
+
+
+def unpruned(
+    model: nn.Module, weights: Weights, data: Data, *, structure: str = "filter", ratio: float = 20.0, seed: int = 0
+) -> StrongTicket:
+    """Return the random network that `structured` draws of this seed, with all of its filters kept.
+
+    The scale of each layer is He's, sqrt(2 / fan-in), under which what comes in and what goes out is as large: for
+    masks that are trained on it, not matched to kernels.
+    """
+    target = target_of(model, weights, data)
+    check_search(target, structure, ratio, None, MARGIN)
+    pairs = []
+    for index, shape in enumerate(target.shapes):
+        candidates = 2 * usable(shape, structure, ratio)
+        scale = math.sqrt(2 / (shape.blocks * candidates * shape.taps))
+        drawn = {"index": index, "candidates": candidates, "scale": scale, "seed": check_seed(seed)}
+        pairs.append(unpruned_pair(shape, structure, **drawn))
+    return joined(model, weights, data, pairs)
+
+
+def check_search(
+    target: Target,
+    structure: str,
+    ratio: float,
+    scale: float | None,
+    margin: float | Sequence[float],
+    solver: str = "auto",
+    seconds: float | None = None,
+    beyond: str = "refuse",
+) -> Sequence[float]:
+    """Return the margins; a ValueError for an option of a search that is out of range, or a sum too large to solve."""
+    rules.choice("structure", structure, STRUCTURES)
+    rules.number("ratio", ratio, above=0, way_on="20 is precise, 10 is rough")
+    rules.choice("beyond", beyond, ("refuse", "nearest"))
+    margins = margin if isinstance(margin, Sequence) else (margin,)
+    rules.each("margin", margins, rules.number, "1.25 is the usual one, several are tried", above=0)
+    if scale is not None:
+        rules.number("scale", scale, above=0, way_on="leave it out for the formula's")
+    if seconds is not None:
+        rules.number("seconds", seconds, above=0, way_on="leave it out for no limit")
+    for shape in target.shapes if STRUCTURES[structure].blocked else ():
+        settle(solver, STRUCTURES[structure].dimension(shape), usable(shape, structure, ratio))
+    return margins
 
 
 def usable(shape: Shape, structure: str, ratio: float) -> int:

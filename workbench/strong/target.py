@@ -82,6 +82,11 @@ class Target:
         """Its linear layers."""
         return tuple(stage for stage in self.stages if isinstance(stage, Shape))
 
+    @property
+    def parameters(self) -> int:
+        """How many weights and biases it has; of the kernel of a bias one number counts."""
+        return sum(shape.inputs * shape.dimension + shape.bias * shape.outputs for shape in self.shapes)
+
 
 def read_target(model: nn.Module, weights: Weights, *, signed: bool) -> Target:
     """Read a network; `signed` says whether its images have values below zero.

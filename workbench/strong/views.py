@@ -58,18 +58,20 @@ def collapsed(shape: Shape, plus: Tensor, minus: Tensor) -> nn.Sequential:
 
 
 def compact(pair: Pair) -> nn.Sequential:
-    """Return what is left of a pair: its kept filters alone."""
-    channels, scalars, slabs = [], [], []
-    check_room("the compact pair", 8 * int(pair.filters.sum()) * pair.shape.dimension, "collapse() is smaller")
-    for j, u, V, filters in pair.blocks():
-        channels.append(torch.full((int(filters.sum()),), j))
-        scalars.append(u[filters])
-        slabs.append(V[filters])
-    spread: nn.Module = Spread(torch.cat(channels), torch.cat(scalars))
-    if not pair.blocked:
-        spread = _first(torch.cat([_dense(pair, j)[filters] for j, filters in enumerate(pair.filters)]))
+    """Return what is left of a pair: its kept filters alone (one with a slab of zeros where none is)."""
+    shape, left = pair.shape, pair.filters.clone()
+    left[0, 0] |= not bool(left.any())
+    check_room("the compact pair", 8 * int(left.sum()) * (shape.dimension + 2), "collapse() is smaller")
+    scalars, slabs = [], []
+    for j, u, V in pair.blocks():
+        scalars.append(u[left[j]])
+        slabs.append(V[left[j]])
+    if pair.blocked:
+        first = Spread(left.nonzero()[:, 0], torch.cat(scalars))
+    else:
+        first = _first(torch.cat([_dense(pair, j)[filters] for j, filters in enumerate(left)]))
     V = torch.cat(slabs).transpose(0, 1).contiguous()
-    return _around(pair.shape, u=spread, relu=nn.ReLU(), V=_convolution(pair.shape, V))
+    return _around(shape, u=first, relu=nn.ReLU(), V=_convolution(shape, V))
 
 
 def random(pair: Pair, *, grouped: bool) -> nn.Sequential:

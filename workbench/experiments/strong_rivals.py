@@ -1,0 +1,61 @@
+"""Masks that match the task, on a strong ticket's random network: no target is needed, and no kernel is matched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from workbench.experiments.replica import Replica
+from workbench.nets import masks
+from workbench.nets.evaluation import evaluate
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights, snapshot
+from workbench.pruning.edge_popup import edge_popup
+from workbench.pruning.filter_popup import filter_popup
+from workbench.strong.structured import unpruned
+from workbench.training.recipe import Recipe
+from workbench.work import progress
+
+RIVALS: dict[str, Callable[..., Mask]] = {"edge_popup": edge_popup, "filter_popup": filter_popup}
+DENSITY = 0.5  # of the weights, or of the filters of each layer: where there are the most subsets (recalled)
+
+
+def may_go(rival: str, network: nn.Module) -> Mask:
+    """Return the weights that a rival chooses from: all, or the filters that the construction chooses from."""
+    full = masks.full(network)
+    return {name: kept for name, kept in full.items() if name.endswith("u.weight")} if rival == "filter_popup" else full
+
+
+def popped(replica: Replica, weights: Weights, rival: str, ratio: float, search: Recipe, split: str) -> dict[str, Any]:
+    """Return the fields of a `Strong` of a rival: a trained mask of the random network that a search would prune.
+
+    The network is under its block mask (a grouped layer), drawn as the search for whole filters draws it.
+    """
+    random = unpruned(replica.model, weights, replica.data, ratio=ratio, seed=replica.seed)
+    network = random.random(grouped=True)
+    began = time.perf_counter()
+    given = (network, snapshot(network), replica.data, search)
+    with progress.within("search", 0):
+        mask = replica.run(RIVALS[rival], *given, density=DENSITY, mask=may_go(rival, network), seed=replica.seed)
+    mask = masks.full(network) | mask
+    seconds, images = time.perf_counter() - began, getattr(replica.data, split)
+    target = evaluate(replica.model, weights, images)
+    ticket = evaluate(network, masks.apply(snapshot(network), mask), images)
+    apart = ticket.logits.double() - target.logits.double()
+    filters = [tensor.flatten(1).any(1) for name, tensor in mask.items() if name.endswith("u.weight")]
+    return {
+        "measured_sup": float(apart.abs().max()),
+        "logit_error": float(apart.norm() / target.logits.double().norm()),
+        "target_accuracy": target.accuracy,
+        "ticket_accuracy": ticket.accuracy,
+        "agreement": float((target.logits.argmax(1) == ticket.logits.argmax(1)).double().mean()),
+        "kept_filters": sum(int(kept.sum()) for kept in filters),
+        "random_filters": sum(kept.numel() for kept in filters),
+        "kept_parameters": masks.kept(mask),
+        "random_parameters": sum(pair.parameters[1] for pair in random.pairs),
+        "candidates_per_block": max(pair.candidates for pair in random.pairs),
+        "seconds": seconds,
+    }
