@@ -36,5 +36,40 @@ from workbench.experiments.robust_ensembles import robust_ensembles
 from workbench.experiments.robust_weighting import Weighed, robust_weighting
 from workbench.experiments.score_tables import LabelNoiseFound, averaged, found_among_hardest, scores_table, stability
 from workbench.experiments.shifted import Corrupted, Detected, shift_table, shifted
+from workbench.experiments.strong_costs import Cost, strong_costs
+from workbench.experiments.strong_tickets import Matched, Strong, strong_tickets
+from workbench.experiments.subset_sums import Summed, subset_sums
+from workbench.experiments.ticket_before_and_after import Tried
+from workbench.experiments.tickets_at_initialisation import tickets_at_initialisation, tickets_table
+from workbench.experiments.trial_of_tickets import CHECKS
+from workbench.experiments.under_shift import under_shift
+from workbench.experiments.until_disconnected import Successive, disconnections, matching_beside, until_disconnected
+from workbench.experiments.ways_to_an_ensemble import WAYS
+from workbench.experiments.winning_tickets import Outcome, winning_tickets
+
+EXPERIMENTS = {
+    "block_mask": block_mask,
+    "curvature": curvature,
+    "example_scores": example_scores,
+    "instability": instability,
+    "kept_part": kept_part,
+    "member_difficulty": member_difficulty,
+    "one_shot": one_shot,
+    "pair_matrix": pair_matrix,
+    "partial_sums": partial_sums,
+    "perturbation": perturbation,
+    "plane_between": plane_between,
+    "pretraining": pretraining,
+    "price_of_structure": price_of_structure,
+    "rare_features": rare_features,
+    "remembering": remembering,
+    "robust_ensembles": robust_ensembles,
+    "robust_weighting": robust_weighting,
     "strong_costs": strong_costs,
     "strong_tickets": strong_tickets,
+    "subset_sums": subset_sums,
+    "tickets_at_initialisation": tickets_at_initialisation,
+    "under_shift": under_shift,
+    "until_disconnected": until_disconnected,
+    "winning_tickets": winning_tickets,
+}

@@ -7,7 +7,7 @@ from workbench.panels.lottery import LOTTERY
 from workbench.panels.pruning_limits import ONE_SHOT, PERTURBATION, UNTIL_DISCONNECTED
 from workbench.panels.rare_gems import RARE_GEMS
 from workbench.panels.robust import RARE_FEATURES, ROBUST_WEIGHTS
-from workbench.panels.strong_tickets import PARTIAL_SUMS, SUBSET_SUMS
+from workbench.panels.subset_sums import PARTIAL_SUMS, SUBSET_SUMS
 
 PANELS = {
     "lottery": LOTTERY,
