@@ -204,6 +204,15 @@ def test_the_range_is_from_the_least_to_the_most():
     assert (mean["low"], mean["high"]) == pytest.approx((0.8, 0.82))
 
 
+def test_records_may_bring_an_interval_of_their_own_and_a_line_without_a_label():
+    own = {"low": 0.7, "high": 0.9, "n": 40, "interval": "0.7 to 0.9"}
+    law = [{"kind": "law", "role": "beneath", "named": False, "density": d, "test_accuracy": 0.5} for d in (1, 0.5)]
+    mean, *beneath, label = rows_of([three()[0] | {"own": own}, *law])
+    assert {name: mean[name] for name in own} == own
+    assert [row["line"] for row in beneath] == ["law", "law"]
+    assert label["line"] == "ticket"
+
+
 def test_packed_rows_hold_what_the_others_do():
     records_ = [*three(), *three("random_mask")]
     (packed, named) = rows_of(records_, packed=True)

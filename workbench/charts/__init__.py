@@ -46,8 +46,13 @@ from workbench.charts.score_distributions import score_distributions
 from workbench.charts.score_stability import score_stability
 from workbench.charts.scores_over_time import scores_over_time
 from workbench.charts.search_by_step import search_by_step
+from workbench.charts.solver_race import solver_race
 from workbench.charts.spectrum import spectrum
+from workbench.charts.subset_sum_error import subset_sum_error_by_candidates
+from workbench.charts.subset_sum_scale import subset_sum_error_by_scale
+from workbench.charts.subset_sum_success import subset_sum_success
 from workbench.charts.sure_and_wrong import confidence_histogram, sure_and_wrong
+from workbench.charts.walk_to_target import partial_sums
 from workbench.charts.weights_before_after import weights_before_after
 from workbench.numbers.published import published_curves as published_curves
 
@@ -95,6 +100,11 @@ CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's n
     "accuracy before and after": accuracy_before_and_after,
     "accuracy by search cost": accuracy_by_search_cost,
     "sanity checks": sanity_checks,
+    "subset sum error by candidates": subset_sum_error_by_candidates,
+    "subset sum success": subset_sum_success,
+    "subset sum error by scale": subset_sum_error_by_scale,
+    "solver race": solver_race,
+    "partial sums": partial_sums,
 }
 
 enable()

@@ -23,6 +23,7 @@ from workbench.experiments.kept_part import Kept, kept_part
 from workbench.experiments.member_difficulty import member_difficulty
 from workbench.experiments.one_shot import Shot, one_shot, prunable
 from workbench.experiments.pair_matrix import Pair, pair_matrix
+from workbench.experiments.partial_sums import Walk, partial_sums
 from workbench.experiments.perturbation import Returned, perturbation
 from workbench.experiments.plane_between import Between, plane_between, planes_table
 from workbench.experiments.predictor_correlations import correlations
@@ -37,6 +38,7 @@ from workbench.experiments.score_tables import LabelNoiseFound, averaged, found_
 from workbench.experiments.shifted import Corrupted, Detected, shift_table, shifted
 from workbench.experiments.strong_costs import Cost, strong_costs
 from workbench.experiments.strong_tickets import Matched, Strong, strong_tickets
+from workbench.experiments.subset_sums import Summed, subset_sums
 from workbench.experiments.ticket_before_and_after import Tried
 from workbench.experiments.tickets_at_initialisation import tickets_at_initialisation, tickets_table
 from workbench.experiments.trial_of_tickets import CHECKS
@@ -54,6 +56,7 @@ EXPERIMENTS = {
     "member_difficulty": member_difficulty,
     "one_shot": one_shot,
     "pair_matrix": pair_matrix,
+    "partial_sums": partial_sums,
     "perturbation": perturbation,
     "plane_between": plane_between,
     "pretraining": pretraining,
@@ -64,6 +67,7 @@ EXPERIMENTS = {
     "robust_weighting": robust_weighting,
     "strong_costs": strong_costs,
     "strong_tickets": strong_tickets,
+    "subset_sums": subset_sums,
     "tickets_at_initialisation": tickets_at_initialisation,
     "under_shift": under_shift,
     "until_disconnected": until_disconnected,

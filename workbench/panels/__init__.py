@@ -7,6 +7,7 @@ from workbench.panels.lottery import LOTTERY
 from workbench.panels.pruning_limits import ONE_SHOT, PERTURBATION, UNTIL_DISCONNECTED
 from workbench.panels.rare_gems import RARE_GEMS
 from workbench.panels.robust import RARE_FEATURES, ROBUST_WEIGHTS
+from workbench.panels.subset_sums import PARTIAL_SUMS, SUBSET_SUMS
 
 PANELS = {
     "lottery": LOTTERY,
@@ -27,4 +28,6 @@ PANELS = {
     "robust weights": ROBUST_WEIGHTS,
     "rare features": RARE_FEATURES,
     "rare gems": RARE_GEMS,
+    "subset sums": SUBSET_SUMS,
+    "partial sums": PARTIAL_SUMS,
 }

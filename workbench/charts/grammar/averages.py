@@ -9,6 +9,8 @@ A record is a dict of one replica. Beside x, the measures and the line, it may s
     seed, replica   whose it is: several records of one replica are averaged first
     less     its difference to what it is compared with: a mean that is not shown to match is hollow
     hollow   that it is, for a reason of one's own
+    own      its interval, where it is not one of a mean: {"low", "high", "n", "interval" in words}
+    named    False: its line has no label
     joined   False: beside its line, not on it · shape: which of `shapes` it has · together: what holds together records
              of one mean whose x differs from replica to replica · about: what the subtitle says of all
 """
@@ -26,7 +28,7 @@ from workbench.charts.grammar.room import HEIGHT, LINE
 from workbench.charts.grammar.rows import ROWS, Rows, by_replica, grouped, span, thin
 from workbench.numbers import intervals
 
-CARRIED = ("hollow", "joined", "shape", "replica")  # from a record to the row of its mean
+CARRIED = ("hollow", "joined", "named", "shape", "replica")  # from a record to the row of its mean
 ASIDE = 0.035  # of the width, from the end of the lines to their labels
 Group = list[tuple[Any, float, dict[str, Any]]]  # (replica, value, record)
 
@@ -39,10 +41,10 @@ class Averages:
     among them, or `beside` a point of their own, or all of them in a `legend` so called. `split` is a field by which
     pictures stand side by side; `chosen` is (a field, words), by which a menu chooses; `names` is the field with words
     for the values 0, 1, 2, … of x. `rules` are broken lines across, by measure: a number, or the field that has it.
-    Intervals are Student's t over replicas, or, `ranged`, from the least to the most; a `bare` mean has none. Lines
-    stand `apart` by a share of the width; `height` is of a picture, or of each; `sizes` are square pixels of a point
-    and of a mark. `carried` are numbers that tips say too, averaged, or (field, words). `packed` rows hold lists, for
-    charts that have all the lines of a menu.
+    Intervals are Student's t over replicas, or, `ranged`, from the least to the most, or the records' own; `spread` is
+    what tips call them. A `bare` mean has none. Lines stand `apart` by a share of the width; `height` is of a picture,
+    or of each; `sizes` are square pixels of a point and of a mark. `carried` are numbers that tips say too, averaged,
+    or (field, words). `packed` rows hold lists, for charts that have all the lines of a menu.
     """
 
     x: Axis
@@ -61,6 +63,7 @@ class Averages:
     height: int | Sequence[int] = HEIGHT
     sizes: tuple[int, int] = (64, 80)
     ranged: bool = False
+    spread: str = "95 % interval"
     bare: bool = False
     packed: bool = False
 
@@ -120,6 +123,7 @@ class Averages:
         if self.ranged:
             low, high = min(values), max(values)
             row |= {"low": low, "high": high, "interval": f"{low:{measure.said}} to {high:{measure.said}}"}
+        row |= first.get("own", {})
         if self.bare:
             row |= {"low": None, "high": None}
         numbers = [axis.field for axis in self.carried if isinstance(axis, Axis)]
@@ -140,7 +144,8 @@ class Averages:
         labels = []
         for (field, *_), shown in grouped(means, self._picture).items():
             number = [measure.field for measure in self.measures].index(field)
-            named = [mean for mean in shown if mean["role"] != "mark" and mean.get("joined", True)]
+            named = [mean for mean in shown if mean["role"] != "mark" and mean.get("joined") is not False]
+            named = [mean for mean in named if mean.get("named") is not False]
             ends = thin(list({mean["line"]: mean for mean in named}.values()), self.named)
             seen = [mean[part] for mean in shown for part in ("value", "low", "high") if mean[part] is not None]
             seen += [0.0] if self.measures[number].zero else []

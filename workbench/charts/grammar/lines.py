@@ -61,7 +61,7 @@ def lines(pane: Pane, lists: Mapping[str, Sequence[str]]) -> list[Any]:
     told = [*tips(words="marked"), *tip[1:3], *tips(replica="replica"), *pane.carried]
     beneath = of("beneath").encode(x=pane.across(), y=y, color=color, detail="line:N")
     return [
-        beneath.mark_line(strokeWidth=1, opacity=0.75),
+        beneath.mark_line(strokeWidth=1, opacity=0.75).encode(strokeDash=looks["strokeDash"]),
         beneath.mark_point(size=30, filled=True, opacity=0).encode(tooltip=tip[:3]),
         of("across").mark_rect(opacity=0.18).encode(y=pane.up("low"), y2="high:Q", **over),
         of("across").mark_rule(strokeDash=BROKEN["strokeDash"], strokeWidth=1.5).encode(y=y, tooltip=tip, **over),

@@ -118,7 +118,7 @@ class Means(Averages):
 
     def _tips(self, rows: Rows) -> list[Any]:
         name = (self.legend or self.line).replace("_", " ")
-        spread = {} if self.bare else {"interval": "range" if self.ranged else "95 % interval"}
+        spread = {} if self.bare else {"interval": "range" if self.ranged else self.spread}
         match = {"match": "the dense network"} if any("match" in row for row in rows) else {}
         return tips(words=name, **spread, n="mean of" if self.ranged or self.bare else "replicas", **match)
 
