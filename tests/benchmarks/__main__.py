@@ -27,6 +27,7 @@ NAMES = (
     "at_initialisation",
     "calibration",
     "rates",
+    "subset_sums",
 )
 
 

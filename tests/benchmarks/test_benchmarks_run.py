@@ -32,6 +32,7 @@ def test_every_benchmark_runs_and_prints_its_table():
         "lenet SNIP of one batch",
         "SynFlow, 2 rounds",
         "lenet(hidden=(8,)) on mnist",
+        "4 × 40 descent, one try",
     ):
         assert row in done.stdout
 

@@ -23,6 +23,7 @@ DISTRIBUTIONS: dict[str, Callable[[int, int, Generator], Tensor]] = {
     "gaussian": lambda m, n, g: torch.randn(m, n, generator=g, dtype=torch.float64),
     "uniform": lambda m, n, g: 2 * torch.rand(m, n, generator=g, dtype=torch.float64) - 1,
 }
+NUMBERS = 2**27  # of dimension × candidates: 1 GiB
 SPREAD = {"normally_scaled": 1.0, "gaussian": 1.0, "uniform": 3**-0.5}  # the standard deviation of a coordinate
 
 
@@ -34,8 +35,9 @@ def draw(
     Uniform coordinates lie in [-scale, scale], the others have the standard deviation `scale`. Another scale of the
     same seed is the same draw, scaled.
     """
-    rules.whole("dimension", dimension, least=1, way_on="1 is a sum of numbers")
-    rules.whole("candidates", candidates, least=1, way_on="20 a dimension are a good start")
+    m = rules.whole("dimension", dimension, least=1, most=NUMBERS, way_on="1 is a sum of numbers")
+    limit = f"20 a dimension are a good start, dimension × candidates up to {NUMBERS:,} fit in memory"
+    rules.whole("candidates", candidates, least=1, most=NUMBERS // m, way_on=limit)
     rules.choice("distribution", distribution, DISTRIBUTIONS)
     rules.number("scale", scale, above=0, way_on="1 is the usual one")
     return scale * DISTRIBUTIONS[distribution](dimension, candidates, generator(seed, "candidates"))

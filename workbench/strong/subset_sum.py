@@ -9,24 +9,35 @@ subset misses by about 2^(-n/m) (`law`). That subset can be found for small n on
 
 from __future__ import annotations
 
+import itertools
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from workbench.strong.cp_sat import CP_SAT
 from workbench.strong.flips import FLIPS
+from workbench.strong.meet_in_the_middle import MEET_IN_THE_MIDDLE
+from workbench.strong.mixed_integer import MIXED_INTEGER
 from workbench.strong.solver import Vector
 from workbench.work import rules
 from workbench.work.seeds import check_seed, number
 
 SOLVERS = {
+    "meet_in_the_middle": MEET_IN_THE_MIDDLE,
+    "mixed_integer": MIXED_INTEGER,
+    "cp_sat": CP_SAT,
     "flips": FLIPS,
 }
 AUTO = ("meet_in_the_middle", "mixed_integer", "flips")  # the first that takes so many candidates
 FEW = 40  # candidates, above which a proved optimum takes too long
+FACTS = ("optimal", "out of reach")  # true whether or not time is up
+FAR = 2**20  # candidates so much smaller than the target are out of reach: more are never taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +45,10 @@ class Subset:
     """A subset of the candidates, and how far its sum is from the target.
 
     `error` is ‖Y x - z‖_inf, `relative_error` ‖Y x - z‖_2 / ‖z‖_2 (‖Y x‖_2 itself for a target of 0). `status` is
-    "optimal" (nothing is better, proved), "local optimum" (no flip of one or two is better), "rounded", "best so far",
-    "time limit" (the best until then), or "out of reach": the candidates are too small or too few to reach the target
-    even in fractions. `trace` is (seconds, error) whenever a better one was found.
+    "optimal" (nothing is better, proved), "local optimum" (flips of one or two gain next to nothing more), "rounded",
+    "best so far", "near enough" (as near as was asked), "time limit" (the best until then), or "out of reach": the
+    candidates are too small or too few to reach the target even in fractions (`reach`; of exact solvers it is not
+    asked). `trace` is (seconds, error) whenever a better one was found; the first is of no candidate at all.
     """
 
     kept: Bool[Tensor, " candidates"]
@@ -85,23 +97,26 @@ def subset_sum_search(
     candidates or a target of another form, and for more candidates than the solver takes.
     """
     began = time.perf_counter()
-    Y, z = _numbers(candidates, target)
+    Y, z = numbers(candidates, target)
     rules.number("within", within, least=0, way_on="0 asks for the best")
     if seconds is not None:
         rules.number("seconds", seconds, above=0, way_on="leave it out for no limit")
-    name = settle(solver, *Y.shape)
+    name, unit = settle(solver, *Y.shape), scale(Y, z)
+    search = SOLVERS[name].search(Y / unit, z / unit, seconds=seconds, seed=number(check_seed(seed), "subset sum"))
+    nothing = np.zeros(Y.shape[1])
     best, status, trace = None, "best so far", ()
-    for x, status in SOLVERS[name].search(Y, z, seconds=seconds, seed=number(check_seed(seed), "subset sum")):
+    for x, status in itertools.chain([(nothing, "best so far")], search):
         spent = time.perf_counter() - began
-        subset = _subset(Y, z, x, name, status, spent, trace)
-        if best is None or _size(subset, name) < _size(best, name):
-            best = replace(subset, trace=(*trace, (spent, subset.error)))
-            trace = best.trace
+        subset = _subset(Y, z, x, name, status, spent)
+        if best is None or _size(subset) < _size(best):
+            trace = (*trace, (spent, subset.error))
+            best = replace(subset, trace=trace)
             yield best
         if best.error <= within:
+            status = "near enough" if best.error and status != "optimal" else "optimal"
             break
         if seconds is not None and spent > seconds:
-            status = "time limit"
+            status = status if status in FACTS else "time limit"
             break
     assert best is not None
     yield replace(best, status=status, seconds=time.perf_counter() - began)
@@ -111,17 +126,18 @@ def settle(solver: str, dimension: int, candidates: int) -> str:
     """Return the name of a solver, with "auto" settled by size; a ValueError for more than it takes."""
     rules.choice("solver", solver, ("auto", *SOLVERS))
     if solver == "auto":
-        exact = [name for name in AUTO if name in SOLVERS and SOLVERS[name].norm == "l_inf"]
-        fits = [name for name in exact if candidates <= min(FEW, SOLVERS[name].most(dimension))]
-        solver = fits[0] if fits else AUTO[-1]
-    if candidates > (most := SOLVERS[solver].most(dimension)):
+        exact = (name for name in AUTO[:-1] if candidates <= min(FEW, SOLVERS[name].most(dimension)))
+        solver = next(exact, AUTO[-1])
+    most = SOLVERS[solver].most(dimension)
+    if candidates > most:
+        ways = [f"at most {most} here; take fewer"] * bool(most)
+        ways += ['solver="flips" takes more'] * (candidates <= SOLVERS["flips"].most(dimension))
         given = f"{candidates} candidates in dimension {dimension}"
-        way_on = f"at most {most} here; take fewer" + ("" if solver == "flips" else ', or solver="flips"')
-        raise ValueError(f"{solver} takes {SOLVERS[solver].limit}, got {given}: {way_on}")
+        raise ValueError(f"{solver} takes {SOLVERS[solver].limit}, got {given}; {', or '.join(ways)}")
     return solver
 
 
-def _numbers(candidates: Tensor, target: Tensor) -> tuple[Vector, Vector]:
+def numbers(candidates: Tensor, target: Tensor) -> tuple[Vector, Vector]:
     """Return both in double precision; a ValueError for another form, or for what is not finite."""
     way_on = "wb.strong.draw(36, 400) draws 400 candidates in dimension 36"
     rules.instance("candidates", candidates, Tensor, "a tensor (dimension, candidates)", way_on)
@@ -137,12 +153,19 @@ def _numbers(candidates: Tensor, target: Tensor) -> tuple[Vector, Vector]:
     return Y, z
 
 
-def _subset(Y: Vector, z: Vector, x: Vector, name: str, status: str, seconds: float, trace: tuple) -> Subset:
+def scale(Y: Vector, z: Vector) -> float:
+    """Return the power of two that the problem is divided by for a solver: no bit of it changes, but tolerances fit."""
+    largest = max(float(np.abs(Y).max()), float(np.abs(z).max()) / FAR)
+    return 2.0 ** math.frexp(largest)[1]
+
+
+def _subset(Y: Vector, z: Vector, x: Vector, name: str, status: str, seconds: float) -> Subset:
     """Measure a subset from x itself, rounded, whatever a solver says of it."""
-    kept = torch.from_numpy(x > 0.5)
-    r, size = torch.from_numpy(Y @ (x > 0.5) - z), float((z @ z) ** 0.5)
-    return Subset(kept, float(r.abs().max()), float(r.norm()) / (size or 1.0), name, status, seconds, trace)
+    kept = x > 0.5
+    r, unit = Y @ kept - z, float(np.abs(z).max()) or 1.0
+    relative = float(np.linalg.norm(r / unit) / (np.linalg.norm(z / unit) or 1.0))
+    return Subset(torch.from_numpy(kept), float(np.abs(r).max()), relative, name, status, seconds, ())
 
 
-def _size(subset: Subset, name: str) -> float:
-    return subset.relative_error if SOLVERS[name].norm == "l2" else subset.error
+def _size(subset: Subset) -> float:
+    return subset.relative_error if SOLVERS[subset.solver].norm == "l2" else subset.error

@@ -21,7 +21,7 @@ FROM_JSON = frozenset(  # what a call that comes as JSON may name: each returns 
     {
         # all functions and dataclasses of these, less those that take a `path`
         *("calibration", "data_diet", "ensembles", "experiments", "intervals", "landscape", "losses", "lottery"),
-        *("masks", "models", "pruning", "robust", "sanity", "scores", "shift"),
+        *("masks", "models", "pruning", "robust", "sanity", "scores", "shift", "strong"),
         # functions
         *("evaluate", "initialise", "live_paths", "load", "mix", "noisy", "noisy_like", "seeds", "snapshot", "table"),
         *("train", "weights_along", "weights_at"),
