@@ -56,7 +56,7 @@ class Own(nn.Module):
 
 def narrow(name: str) -> str:
     """A model of the register with few weights, as `wb.models.named` reads it."""
-    options = {"lenet": "hidden=(7, 5)", "lenet5": "width=3"}
+    options = {"lenet": "hidden=(7, 5)", "lenet5": "width=3", "plain_cnn": "channels=(4, 4)"}
     return f"{name}({options.get(name, 'width=8')})"
 
 

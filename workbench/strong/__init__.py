@@ -3,11 +3,12 @@
 from workbench.strong.candidates import DISTRIBUTIONS, SPREAD, draw
 from workbench.strong.certificate import Bound
 from workbench.strong.comparison import Comparison, compare
+from workbench.strong.file import open, save
 from workbench.strong.law import best_error, expected_subsets, success_probability
 from workbench.strong.pair import Pair
 from workbench.strong.prune_pair import prune_pair
 from workbench.strong.reach import reach
-from workbench.strong.structured import joined, least_scale, structured, structured_search, usable
+from workbench.strong.structured import joined, least_scale, structured, structured_search, unpruned, usable
 from workbench.strong.structures import STRUCTURES
 from workbench.strong.subset_sum import SOLVERS, Subset, subset_sum, subset_sum_search
 from workbench.strong.target import Shape, Target, read_target, target_of

@@ -13,12 +13,15 @@ from torch import Tensor
 
 from workbench.strong.neuron import nearest_neurons
 from workbench.strong.pair import SIDES, Pair, draw_block
+from workbench.strong.reach import reach
 from workbench.strong.structures import STRUCTURES, Structure
-from workbench.strong.subset_sum import Subset, subset_sum
+from workbench.strong.subset_sum import SOLVERS, Subset, subset_sum
 from workbench.strong.target import Shape
 from workbench.work import rules
 from workbench.work.replicas import replicas
 from workbench.work.seeds import check_seed
+
+DOUBTFUL = 0.05  # relative error of a proved optimum, from which on it is asked whether the target is in reach
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +98,13 @@ def unpruned_pair(shape: Shape, structure: str, *, index: int, candidates: int, 
     return Pair(shape, structure, **drawn, kept=kept, blocked=kind.blocked, **marks)  # pyright: ignore[reportArgumentType]
 
 
+def beyond_reach(subset: Subset, candidates: Tensor, z: Tensor) -> bool:
+    """Whether not even fractions of the candidates reach a target; exact solvers do not say it."""
+    if SOLVERS[subset.solver].norm == "l2" or subset.relative_error < DOUBTFUL:
+        return subset.status == "out of reach"
+    return reach(candidates, z) < 1
+
+
 def _blocks(
     shape: Shape, kernel: Tensor, kind: Structure, solver: str, seconds: float | None, drawn: dict[str, Any]
 ) -> list[Block]:
@@ -103,7 +113,7 @@ def _blocks(
     def solve(j: int) -> Block:
         u, V = draw_block(shape, j, **drawn)
         kept = torch.zeros(len(u), *kind.place(shape), dtype=torch.bool)
-        distances, subsets = [0.0], list[Subset]()
+        distances, subsets, out_of_reach = [0.0], list[Subset](), 0
         ones = shape.bias and j == shape.blocks - 1  # which is never below zero
         for side in SIDES if shape.signed and not ones else SIDES[:1]:
             sees = side * u > 0
@@ -112,12 +122,12 @@ def _blocks(
             chosen = torch.zeros(parts.shape[:2], dtype=torch.bool)
             for i, z in enumerate(wanted):
                 if bool(z.any()) and len(parts):  # a kernel of zeros is the empty sum
-                    subsets.append(subset_sum(parts[:, i].T, z, solver=solver, seconds=seconds, seed=drawn["seed"]))
-                    chosen[:, i] = subsets[-1].kept
+                    subset = subset_sum(parts[:, i].T, z, solver=solver, seconds=seconds, seed=drawn["seed"])
+                    chosen[:, i], subsets = subset.kept, [*subsets, subset]
+                    out_of_reach += beyond_reach(subset, parts[:, i].T, z)
             kept[sees] = chosen.view(-1, *kind.place(shape))
             distances.append(float((torch.einsum("fsm,fs->sm", parts, chosen.double()) - wanted).norm()))
-        statuses = [subset.status for subset in subsets]
-        return Block(kept, max(distances), statuses.count("out of reach"), statuses.count("time limit"))
+        return Block(kept, max(distances), out_of_reach, sum(s.status == "time limit" for s in subsets))
 
     blocks = dict(replicas(solve, range(shape.blocks), part="channel"))
     return [blocks[j] for j in range(shape.blocks)]

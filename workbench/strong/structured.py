@@ -149,7 +149,10 @@ def check_search(
     if seconds is not None:
         rules.number("seconds", seconds, above=0, way_on="leave it out for no limit")
     for shape in target.shapes if STRUCTURES[structure].blocked else ():
-        settle(solver, STRUCTURES[structure].dimension(shape), usable(shape, structure, ratio))
+        try:
+            settle(solver, STRUCTURES[structure].dimension(shape), usable(shape, structure, ratio))
+        except ValueError as error:
+            raise ValueError(f"layer {shape.name!r}: {error}") from None
     return margins
 
 
