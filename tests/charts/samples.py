@@ -14,6 +14,7 @@ from made_ensembles import difficulty, ensembles, shifts
 from made_gems import gems
 from made_partings import partings
 from made_scores import epochs, networks
+from made_strong import costs, neurons, prices, tickets
 
 import workbench as wb
 from workbench.panels import PANELS
@@ -39,6 +40,10 @@ MADE: dict[str, Callable[[], list[Any]]] = {
     "shift": shifts,
     "easy to hard": difficulty,
     "rare gems": gems,
+    "strong tickets": tickets,
+    "strong costs": costs,
+    "price of structure": prices,
+    "block mask": neurons,
     "robust weights": lambda: list(wb.experiments.robust_weighting(n=16)),
     "subset sums": lambda: list(wb.experiments.subset_sums((1, 2), (8, 12), scales=(0.1, 1.0), replicas=3)),
     "partial sums": lambda: list(wb.experiments.partial_sums(9, 40, scale=0.1, solver="flips")),

@@ -13,6 +13,7 @@ from made_ensembles import shifts
 from made_gems import tried
 from made_partings import partings
 from made_scores import networks
+from made_strong import matched, strong
 from samples import sample
 
 from workbench.charts import CHARTS
@@ -25,6 +26,10 @@ LACKING: dict[str, list[Any]] = {
     "search by step": [tried()],
     "scores over time": [tried()],
     "sanity checks": [tried()],
+    "strong layers": [strong(structure="edge_popup")],
+    "kernels side by side": [matched(structure="neuron")],
+    "strong accuracy": [matched()],
+    "strong errors": [matched()],
     "accuracy by severity": [o for o in shifts() if not isinstance(o, Corrupted)],
     "roc out of distribution": [o for o in shifts() if isinstance(o, Corrupted)],
 }

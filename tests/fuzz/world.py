@@ -159,6 +159,7 @@ OWN: dict[str, dict[str, str]] = {
     "wb.gradients": {"ids": "data.train.ids[:5]"},
     "wb.intervals.bootstrap": {"statistic": "lambda x, axis=-1: x.mean(axis)", "examples": "(logits[:, 0].numpy(),)"},
     "wb.intervals.equals": {"difference": "wb.intervals.mean([1.0, 2.0, 4.0])"},
+    "wb.intervals.geometric": {"values": "[1.0, 2.0, 4.0]"},
     "wb.intervals.matches": {"difference": "wb.intervals.mean([1.0, 2.0, 4.0])"},
     "wb.intervals.mean": {"values": "[1.0, 2.0, 4.0]"},
     "wb.intervals.paired": {"a": "[1.0, 2.0, 4.0]", "b": "[1.0, 2.5, 3.0]"},

@@ -11,6 +11,7 @@ from workbench.charts.accuracy_by_barrier import accuracy_by_barrier
 from workbench.charts.accuracy_by_density import accuracy_by_density
 from workbench.charts.accuracy_by_density import words as in_words
 from workbench.charts.accuracy_by_kept_share import accuracy_by_kept_share
+from workbench.charts.accuracy_by_ratio import strong_accuracy
 from workbench.charts.accuracy_by_rewind_step import accuracy_by_rewind_step
 from workbench.charts.accuracy_by_search_cost import accuracy_by_search_cost
 from workbench.charts.accuracy_by_severity import accuracy_by_severity
@@ -22,15 +23,21 @@ from workbench.charts.barrier_by_distance import barrier_by_distance
 from workbench.charts.barrier_by_step import barrier_by_step
 from workbench.charts.barriers_by_example import barriers_by_example
 from workbench.charts.calibration_by_method import calibration_by_method
+from workbench.charts.cost_by_ratio import strong_costs
 from workbench.charts.density_by_layer import density_by_layer
 from workbench.charts.density_by_layer_and_method import density_by_layer_and_method
 from workbench.charts.each_member import easy_to_hard, member_history
 from workbench.charts.easiest_and_hardest import easiest_and_hardest
 from workbench.charts.error_along_path import error_along_path
+from workbench.charts.error_by_hidden_neurons import block_mask
+from workbench.charts.error_by_layer import strong_layers
+from workbench.charts.error_by_structure import price_of_structure
+from workbench.charts.errors_by_ratio import strong_errors
 from workbench.charts.every_pair import pair_matrix
 from workbench.charts.first_layer import first_layer
 from workbench.charts.grammar.picture import Picture
 from workbench.charts.grammar.png import enable
+from workbench.charts.kernels_side_by_side import kernels_side_by_side
 from workbench.charts.learning_curves import learning_curves
 from workbench.charts.loss_plane import loss_plane
 from workbench.charts.member_cards import member_cards
@@ -100,6 +107,13 @@ CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's n
     "accuracy before and after": accuracy_before_and_after,
     "accuracy by search cost": accuracy_by_search_cost,
     "sanity checks": sanity_checks,
+    "strong layers": strong_layers,
+    "kernels side by side": kernels_side_by_side,
+    "strong accuracy": strong_accuracy,
+    "strong errors": strong_errors,
+    "strong costs": strong_costs,
+    "price of structure": price_of_structure,
+    "block mask": block_mask,
     "subset sum error by candidates": subset_sum_error_by_candidates,
     "subset sum success": subset_sum_success,
     "subset sum error by scale": subset_sum_error_by_scale,

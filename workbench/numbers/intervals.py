@@ -54,6 +54,18 @@ def mean(values: Sequence[float], *, confidence: float = 0.95) -> Interval:
     return Interval(m, m - half, m + half, n)
 
 
+def geometric(values: Sequence[float], *, confidence: float = 0.95) -> Interval:
+    """Return the geometric mean of values above zero, with exp of the t interval of their logarithms.
+
+    For what spreads over powers of ten, such as errors: the interval never goes below zero.
+    """
+    x = _numbers("values", values, confidence)
+    if not (x > 0).all():
+        raise ValueError(f"the values must be above 0, got {x.tolist()}; leave out those that are 0, and say so")
+    logs = mean(list(np.log(x)), confidence=confidence)
+    return Interval(*(float(np.exp(value)) for value in (logs.mean, logs.low, logs.high)), logs.n)
+
+
 def paired(a: Sequence[float], b: Sequence[float], *, confidence: float = 0.95) -> Interval:
     """Return the mean of a - b with its t interval; a[i] and b[i] came from the same seed."""
     x, y = _numbers("a", a, confidence), _numbers("b", b, confidence)

@@ -7,6 +7,7 @@ from workbench.panels.lottery import LOTTERY
 from workbench.panels.pruning_limits import ONE_SHOT, PERTURBATION, UNTIL_DISCONNECTED
 from workbench.panels.rare_gems import RARE_GEMS
 from workbench.panels.robust import RARE_FEATURES, ROBUST_WEIGHTS
+from workbench.panels.strong import BLOCK_MASK, PRICE_OF_STRUCTURE, STRONG_COSTS, STRONG_TICKETS
 from workbench.panels.subset_sums import PARTIAL_SUMS, SUBSET_SUMS
 
 PANELS = {
@@ -28,6 +29,10 @@ PANELS = {
     "robust weights": ROBUST_WEIGHTS,
     "rare features": RARE_FEATURES,
     "rare gems": RARE_GEMS,
+    "strong tickets": STRONG_TICKETS,
+    "strong costs": STRONG_COSTS,
+    "price of structure": PRICE_OF_STRUCTURE,
+    "block mask": BLOCK_MASK,
     "subset sums": SUBSET_SUMS,
     "partial sums": PARTIAL_SUMS,
 }

@@ -97,17 +97,22 @@ class Slider(Number):
 
 @dataclass(frozen=True)
 class Numbers(Option):
-    """Several numbers, typed with commas between them; at least `least` of them, or, with `empty`, none at all."""
+    """Several numbers, typed with commas between them; at least `least` of them, or, with `empty`, none at all.
+
+    `single` where one number may stand for a list of it.
+    """
 
     low: float = 0
     high: float = math.inf
     whole: bool = False
     least: int = 1
     empty: str = ""
+    single: bool = False
 
     def check(self, value: Any) -> None:
         if value is None and self.empty:
             return
+        value = (value,) if self.single and isinstance(value, (int, float)) else value
         one = Number(self.name, self.label, low=self.low, high=self.high, whole=self.whole)
         if not isinstance(value, Sequence) or isinstance(value, str) or len(value) < self.least:
             raise ValueError(f'{self.label} must be {self.least} or more numbers with commas between, got "{value}"')

@@ -42,9 +42,10 @@ class Averages:
     pictures stand side by side; `chosen` is (a field, words), by which a menu chooses; `names` is the field with words
     for the values 0, 1, 2, … of x. `rules` are broken lines across, by measure: a number, or the field that has it.
     Intervals are Student's t over replicas, or, `ranged`, from the least to the most, or the records' own; `spread` is
-    what tips call them. A `bare` mean has none. Lines stand `apart` by a share of the width; `height` is of a picture,
-    or of each; `sizes` are square pixels of a point and of a mark. `carried` are numbers that tips say too, averaged,
-    or (field, words). `packed` rows hold lists, for charts that have all the lines of a menu.
+    what tips call them, `rival` what a mean is compared with. A `bare` mean has none. On a logarithmic axis means may
+    be `geometric`, with the intervals of logarithms, which end above zero. Lines stand `apart` by a share of the width;
+    `height` is of a picture, or of each; `sizes` are square pixels of a point and of a mark. `carried` are numbers that
+    tips say too, averaged, or (field, words). `packed` rows hold lists, for charts that have all the lines of a menu.
     """
 
     x: Axis
@@ -64,7 +65,9 @@ class Averages:
     sizes: tuple[int, int] = (64, 80)
     ranged: bool = False
     spread: str = "95 % interval"
+    rival: str = "the dense network"
     bare: bool = False
+    geometric: bool = False
     packed: bool = False
 
     def rows(self, records: Rows) -> Rows:
@@ -119,7 +122,7 @@ class Averages:
         carried = [*CARRIED, *(field[0] for field in self.carried if not isinstance(field, Axis))]
         row |= {name: first[name] for name in carried if name in first and (role == "mark" or name != "replica")}
         values = by_replica((replica, value) for replica, value, _ in same)
-        row |= span(values, "value", measure.said)
+        row |= span(values, "value", measure.said, geometric=self.geometric and measure.type == "log")
         if self.ranged:
             low, high = min(values), max(values)
             row |= {"low": low, "high": high, "interval": f"{low:{measure.said}} to {high:{measure.said}}"}

@@ -101,6 +101,15 @@ FINDERS: Looks = {  # of tickets at initialisation, by the name of the method
     "learning_rate_rewinding": Look(RUST, HOURGLASS),
     "dense": RUNS["dense"],
 }
+STRUCTURES: Looks = {  # what may be removed of a random network, and masks that match the task
+    "filter": Look(BLUE, "circle", "whole filters"),
+    "kernel": Look(GREEN, "diamond", "kernels"),
+    "weight": Look(ORANGE, "square", "single weights"),
+    "neuron": Look(GOLD, "triangle-down", "no block mask"),
+    "edge_popup": Look(MAUVE, "triangle-up", "edge-popup, weights"),
+    "filter_popup": Look(OLIVE, "cross", "edge-popup, filters"),
+    "target": Look(GREY, "stroke", "target", (5, 4)),
+}
 
 
 def in_order(names: Sequence[str]) -> Looks:

@@ -24,6 +24,7 @@ from workbench.charts.grammar.room import LEAST, Grid, grid, widest
 from workbench.charts.grammar.rows import Rows
 
 P = ParamSpec("P")
+FEW = 4  # names of lines that stand inside a picture that has no room at its side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +67,9 @@ class Means(Averages):
         words = [word for row in rows if row["role"] == "label" for word in _several(row["words"])]
         room, inside = self._room(width, len(shown), words)
         whole = replace(self._pane(rows, width), inside=inside)
-        if inside and self.beside:  # there is no room for words beside points
-            whole = replace(whole, legend=legend(None, whole.looks, width), named=False)
-        drawn, lists = [], _lists(rows) if self.packed else {}
+        if inside and (self.beside or len(set(words)) > FEW):  # there is no room for words beside points
+            whole = replace(whole, legend=_key(rows, whole, width), named=False)
+        drawn, lists = [], _lists(rows, besides=self.names) if self.packed else {}
         for place, (number, value) in enumerate(shown):
             measure, last = self.measures[number], place == len(shown) - 1
             titles = (last or not self.stacked, place % room.columns == 0 or value is None)
@@ -119,14 +120,27 @@ class Means(Averages):
     def _tips(self, rows: Rows) -> list[Any]:
         name = (self.legend or self.line).replace("_", " ")
         spread = {} if self.bare else {"interval": "range" if self.ranged else self.spread}
-        match = {"match": "the dense network"} if any("match" in row for row in rows) else {}
+        match = {"match": self.rival} if any("match" in row for row in rows) else {}
         return tips(words=name, **spread, n="mean of" if self.ranged or self.bare else "replicas", **match)
+
+
+def _key(rows: Rows, pane: Pane, width: int) -> alt.Legend:
+    """Return a legend with the words of labels."""
+    named = [row for row in rows if row["role"] == "label"]
+    words = {
+        look: word for row in named for look, word in zip(_several(row["look"]), _several(row["words"]), strict=True)
+    }
+    shown = {look: words.get(look, look) for look in pane.looks if look in words or not words}
+    return legend(None, shown.values(), width, values=list(shown), labelExpr=f"{json.dumps(shown)}[datum.label]")
 
 
 def _several(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _lists(rows: Rows) -> dict[str, list[str]]:
-    """Return by role the fields that hold lists."""
-    return {row["role"]: [field for field, value in row.items() if isinstance(value, list)] for row in reversed(rows)}
+def _lists(rows: Rows, *, besides: str | None) -> dict[str, list[str]]:
+    """Return by role the fields that hold lists, but for the words for x, which are of all rows."""
+    return {
+        row["role"]: [field for field, value in row.items() if isinstance(value, list) and field != besides]
+        for row in reversed(rows)
+    }

@@ -27,12 +27,15 @@ def records(table: Any) -> Rows:
     return [{name: None if value != value else value for name, value in row.items()} for row in rows]
 
 
-def span(values: Sequence[float], name: str = "value", said: str = ".2%") -> dict[str, Any]:
+def span(values: Sequence[float], name: str = "value", said: str = ".2%", *, geometric: bool = False) -> dict[str, Any]:
     """Return the mean under a name, its t interval as `low` and `high`, `n`, and the interval in words.
 
-    Fewer than three values have no interval: `low` and `high` are None.
+    Fewer than three values have no interval: `low` and `high` are None. A `geometric` mean is that of the logarithms,
+    of values above zero.
     """
-    interval = intervals.mean(values)
+    interval = intervals.geometric(values) if geometric else intervals.mean(values)
+    if interval.n >= intervals.LEAST and min(values) == max(values):  # without what rounding leaves of an interval
+        interval = intervals.Interval(*[float(values[0])] * 3, interval.n)
     if interval.n < intervals.LEAST:
         few = f"fewer than {intervals.LEAST} replicas"
         return {name: interval.mean, "low": None, "high": None, "n": interval.n, "interval": few}
