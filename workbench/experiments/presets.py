@@ -88,7 +88,7 @@ STRONG_PRESETS: dict[str, dict[str, Any]] = {
         "dataset": "mnist",
         "model": "lenet5",
         "recipe": Recipe(epochs=6, learning_rate=0.05, batch_size=128, schedule="cosine", weight_decay=5e-4),
-        "ratios": (10.0,),
+        "ratios": (7.0, 10.0),
         "replicas": 3,
     },
 }

@@ -166,12 +166,13 @@ def least_scale(kernel: Float[Tensor, "outputs blocks height width"], structure:
 
         max ‖z‖ / (0.318 n - 0.5 sqrt(n max(m, 10))),    0.318 = E|u| E|v| / 2 for N(0, 1)
 
-    (derived, but for the 10, which leaves room for chance where a sum has few dimensions; within a factor of two of the
-    best, measured). `kernel` is the layer's.
+    (derived, but for the 10, which leaves room for chance where a sum has few dimensions, and for what it is at least
+    where candidates are few; within a factor of two of the best, measured). `kernel` is the layer's.
     """
     sums = STRUCTURES[structure].parts(kernel.transpose(0, 1))
-    m = sums.shape[-1]
-    return max(float(sums.norm(dim=-1).max()), 1e-12) / max(0.318 * n - 0.5 * math.sqrt(n * max(m, 10)), 0.05 * n)
+    m, longest = sums.shape[-1], max(float(sums.norm(dim=-1).max()), 1e-12)
+    fewest = (0.05 if m > 1 else 0.02) * n  # a single number is met as well at any scale, and must be in reach
+    return longest / max(0.318 * n - 0.5 * math.sqrt(n * max(m, 10)), fewest)
 
 
 def _too_small(pair: Pair, least: float) -> ValueError:

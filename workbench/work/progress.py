@@ -22,6 +22,7 @@ from workbench.work import rules
 from workbench.work.locks import Lock
 
 Path = tuple[tuple[str, int, int | None], ...]
+SIDE_BY_SIDE = ("replica", "channel")  # names of parts that do not come one after another
 T = TypeVar("T")
 
 
@@ -118,8 +119,8 @@ def walk(
 class Total:
     """One number, and the time left, for work that reports from several threads at once.
 
-    `share` is in [0, 1] and never falls, except when all was done and new work begins. Replicas run side by side,
-    so their shares are added; all other parts of a path are taken to come one after another.
+    `share` is in [0, 1] and never falls, except when all was done and new work begins. Shares of parts side by side are
+    added; all other parts of a path are taken to come one after another.
     """
 
     def __init__(self) -> None:
@@ -128,33 +129,32 @@ class Total:
 
     def _begin(self) -> None:
         self.share = 0.0
-        self._outer: Path = ()
-        self._replicas: dict[int, float] = {}
+        self._beside: dict[Path, dict[int, float]] = {}  # of parts side by side, by what they are parts of
         self._first: tuple[float, float] | None = None  # (time, share) of the first report: resumed work begins late
 
     def __call__(self, progress: Progress) -> float:
         """Take a report into account and return the share done."""
-        path = progress.path
+        path, share = progress.path, _share(progress.done, progress.of)
         with self._lock:
             if any(of is None for _, _, of in path):
                 return self.share  # an aside
-            at = next((i for i, (name, _, _) in enumerate(path) if name == "replica"), None)
             if self.share >= 1:
-                if _fold(path if at is None else path[at + 1 :], _share(progress.done, progress.of)) >= 1:
-                    return self.share  # the last replica says once more that it is done
+                last = max((i + 1 for i, (name, _, _) in enumerate(path) if name in SIDE_BY_SIDE), default=0)
+                if _fold(path[last:], share) >= 1:
+                    return self.share  # the last part says once more that it is done
                 self._begin()
-            share = progress.share if at is None else self._add(path, at, _share(progress.done, progress.of))
+            for at in reversed(range(len(path))):
+                share = self._with_others(path, at, share)
             self.share = max(self.share, share)
-            if self._first is None:
-                self._first = (time.monotonic(), self.share)
+            self._first = self._first or (time.monotonic(), self.share)
             return self.share
 
-    def _add(self, path: Path, at: int, share: float) -> float:
-        outer, (_, index, of), inner = path[:at], path[at], path[at + 1 :]
-        if outer != self._outer:
-            self._outer, self._replicas = outer, {}
-        self._replicas[index] = max(self._replicas.get(index, 0.0), _fold(inner, share))
-        return _fold(outer, sum(self._replicas.values()) / of) if of else 0.0
+    def _with_others(self, path: Path, at: int, share: float) -> float:
+        if path[at][0] not in SIDE_BY_SIDE:
+            return _fold(path[at : at + 1], share)
+        shares, (_, index, of) = self._beside.setdefault(path[:at], {}), path[at]
+        shares[index] = max(shares.get(index, 0.0), share)
+        return min(sum(shares.values()) / of, 1.0) if of else 0.0
 
     def left(self) -> float | None:
         """Seconds left, if it goes on as fast as it went so far; None while nothing can be said."""
@@ -234,7 +234,7 @@ class _Bar:
 def describe(progress: Progress) -> str:
     """The path and the steps in words: `3 replicas, round 3/9, 312/469`."""
     parts = [
-        f"{of} replicas" if name == "replica" else f"{name} {index + 1}" + (f"/{of}" if of else "")
+        f"{of} {name}s" if name in SIDE_BY_SIDE else f"{name} {index + 1}" + (f"/{of}" if of else "")
         for name, index, of in progress.path
     ]
     return ", ".join([*parts, f"{progress.done}" + (f"/{progress.of}" if progress.of else "")])
