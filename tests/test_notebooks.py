@@ -235,14 +235,6 @@ def test_the_lesson_on_ensembles_says_what_it_cannot_do_without_before_it_trains
 
 
 @pytest.mark.notebook
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"model": "resnet8(width=4)"}, "the target must be a chain"),
-        ({"structures": ["filters"]}, "structure must be"),
-        ({"ratios": [0]}, "ratios must be above 0"),
-    ],
-)
-def test_the_lesson_on_strong_tickets_says_what_is_wrong(wrong: dict[str, Any], said: str, tmp_path: Path) -> None:
-    with pytest.raises(papermill.PapermillExecutionError, match=said):
-        run(NOTEBOOKS / "06_strong_tickets.ipynb", tmp_path, **wrong)
+def test_the_lesson_on_strong_tickets_names_a_layer_that_is_not_served_before_it_trains(tmp_path: Path) -> None:
+    with pytest.raises(papermill.PapermillExecutionError, match='"In .3."(.|\\n)*the target must be a chain'):
+        run(NOTEBOOKS / "06_strong_tickets.ipynb", tmp_path, model="resnet8(width=4)")
