@@ -42,6 +42,17 @@ OWN = {
         "corruptions": ["contrast"],
         "methods": ["robust", "ordinary", "single", "dense", "dense mixup"],
     },
+    "06_strong_tickets": {
+        "model": "plain_cnn(channels=(2, 2))",
+        "popup_epochs": 1,
+        "candidates": [6, 10],
+        "dimensions": [1, 2],
+        "draws": 3,
+        "scales": [1.0, 0.02],
+        "ratios": [6, 12],
+        "hidden": [20, 40],
+        "priced": [5, 20],
+    },
 }
 PARAMETERS = {
     *("dataset", "train_size", "image_size", "model", "epochs", "learning_rate", "batch_size", "augment"),
@@ -54,6 +65,7 @@ OWN_PARAMETERS = {
     "03_data_diet": {"label_noise", "subsets", "sizes", "pretrain_steps"},
     "04_loss_landscape": {"rewind_steps"},
     "05_calibrated_ensembles": {"pixel_noise", "methods", "density", "lams", "combine", "corruptions", "others"},
+    "06_strong_tickets": {"dimensions", "candidates", "scales", "ratios", "structures", "rivals", "archive"},
 }
 all_notebooks = pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
 
@@ -138,6 +150,26 @@ def of_calibrated_ensembles(ensembles: DataFrame, reliability: DataFrame, shift:
     assert len(shift) == len(methods) * replicas * (1 + 5 + 5)  # clean, five severities, five scores of other data
 
 
+def of_strong_tickets(subset_sum: DataFrame, strong_tickets: DataFrame) -> None:
+    named = "dimension candidates distribution scale solver seed replica error law seconds"
+    assert list(subset_sum)[:10] == named.split()
+    assert set(subset_sum.solver) == {"meet_in_the_middle", "flips"}
+    assert set(subset_sum.distribution) == {"normally_scaled", "gaussian", "uniform"}
+    small = subset_sum[subset_sum.dimension < 36]
+    assert len(small) == 3 * (2 * 2 + 3 * 3 + 3 + 6)  # draws × (the law; distributions; exact and flips)
+    named = "structure candidates_per_block seed replica kernel_error certificate measured_sup target_accuracy"
+    assert list(strong_tickets)[:13] == [
+        *named.split(),
+        *("ticket_accuracy", "agreement", "kept_filters", "random_filters", "seconds"),
+    ]
+    structures = dict(strong_tickets.structure.value_counts())
+    others = dict.fromkeys(("kernel", "weight", "neuron", "edge_popup", "filter_popup"), 3)
+    assert structures == {"filter": 2 * 3} | others  # ratios × replicas; the others at the larger ratio
+    proven = strong_tickets.dropna(subset="certificate")
+    assert set(proven.structure) == {"filter", "kernel", "weight"}
+    assert (proven.measured_sup <= proven.certificate).all()
+
+
 TABLES: dict[str, Callable[..., None]] = {
     "00_workbench": of_the_workbench,
     "01_winning_tickets": of_winning_tickets,
@@ -145,6 +177,7 @@ TABLES: dict[str, Callable[..., None]] = {
     "03_data_diet": of_the_data_diet,
     "04_loss_landscape": of_the_landscape,
     "05_calibrated_ensembles": of_calibrated_ensembles,
+    "06_strong_tickets": of_strong_tickets,
 }
 
 
@@ -199,3 +232,9 @@ def test_a_notebook_carries_no_outputs_and_uses_public_names_only(path: Path) ->
 def test_the_lesson_on_ensembles_says_what_it_cannot_do_without_before_it_trains(tmp_path: Path) -> None:
     with pytest.raises(papermill.PapermillExecutionError, match='this lesson compares "robust" with "ordinary"'):
         run(NOTEBOOKS / "05_calibrated_ensembles.ipynb", tmp_path, methods=["dense"])
+
+
+@pytest.mark.notebook
+def test_the_lesson_on_strong_tickets_names_a_layer_that_is_not_served_before_it_trains(tmp_path: Path) -> None:
+    with pytest.raises(papermill.PapermillExecutionError, match='"In .3."(.|\\n)*the target must be a chain'):
+        run(NOTEBOOKS / "06_strong_tickets.ipynb", tmp_path, model="resnet8(width=4)")

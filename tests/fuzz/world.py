@@ -132,8 +132,8 @@ OWN: dict[str, dict[str, str]] = {
     **{
         f"wb.check.{name}": {"function": "lambda *a, **k: 0"}
         for name in (
-            *("barrier", "ece", "effective_density", "el2n", "forgetting", "halfway", "next_round", "robust_weights"),
-            *("rounded", "smallest_pruned"),
+            *("barrier", "ece", "effective_density", "effective_kernel", "el2n", "forgetting", "halfway"),
+            *("nearest_subset", "next_round", "robust_weights", "rounded", "smallest_pruned"),
         )
     },
     "wb.data_diet.agreement": {"batches": "2", "batch_size": "10"},

@@ -8,6 +8,7 @@ abstract, not verified).
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from workbench.strong.pair import Pair
 from workbench.strong.prune_pair import prune_pair
 from workbench.strong.structured import least_scale
 from workbench.strong.target import Shape
-from workbench.work import rules
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike, opened, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as threads
@@ -67,29 +68,29 @@ def block_mask(
         raise ValueError(f"hidden must be whole numbers from 4 to 5000, each once, got {told(hidden)}; 80 is one")
     rules.whole("replicas", replicas, least=1, way_on="three are the least that have an interval")
     opened(archive)
-    drawn = seeds(seed, replicas)
+    drawn, sought = seeds(seed, replicas), [*itertools.product(hidden, MASKS.items())]
 
     def approximated(one: int) -> Iterator[Approximated]:
         angle = float(2 * math.pi * torch.rand(1, generator=generator(one, "neuron")))
         kernel = torch.tensor([math.cos(angle), math.sin(angle)], dtype=torch.float64).view(1, 2, 1, 1)
-        for neurons in hidden:
-            for mask, structure in MASKS.items():
-                n = max(1, neurons // 4)  # for each of two inputs, half of it on each side of zero
-                options = {"structure": structure, "candidates": neurons // 2, "seed": one, "inputs": circle(FITTED)}
-                least, pairs = least_scale(kernel, structure, n), list[Pair]()
-                for margin in MARGINS:
+        for place, (neurons, (mask, structure)) in enumerate(sought):
+            n = max(1, neurons // 4)  # for each of two inputs, half of it on each side of zero
+            options = {"structure": structure, "candidates": neurons // 2, "seed": one, "inputs": circle(FITTED)}
+            least, pairs = least_scale(kernel, structure, n), list[Pair]()
+            for index, margin in enumerate(MARGINS, place * len(MARGINS)):
+                with progress.within("pair", index, len(sought) * len(MARGINS)):
                     pairs.append(run(call(prune_pair, NEURON, kernel, scale=margin * least, **options), archive))
-                best = min(pairs, key=lambda pair: error(pair, kernel, FITTED))
-                yield Approximated(
-                    mask=mask,
-                    hidden=neurons,
-                    seed=seed,
-                    replica=drawn.index(one),
-                    error=error(best, kernel, MEASURED),
-                    kept=int(best.filters.sum()),
-                    scale=best.scale,
-                    seconds=sum(pair.seconds for pair in pairs),
-                )
+            best = min(pairs, key=lambda pair: error(pair, kernel, FITTED))
+            yield Approximated(
+                mask=mask,
+                hidden=neurons,
+                seed=seed,
+                replica=drawn.index(one),
+                error=error(best, kernel, MEASURED),
+                kept=int(best.filters.sum()),
+                scale=best.scale,
+                seconds=sum(pair.seconds for pair in pairs),
+            )
 
     for _, outcome in threads(approximated, drawn):
         yield outcome

@@ -7,10 +7,12 @@ d^13 c^6, as recalled, not verified; what is needed grows about linearly with th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from workbench.experiments.given_names import are, check_names, told
 from workbench.strong.prune_pair import prune_pair
@@ -18,7 +20,7 @@ from workbench.strong.structured import MARGIN, least_scale
 from workbench.strong.structures import STRUCTURES
 from workbench.strong.subset_sum import settle
 from workbench.strong.target import Shape
-from workbench.work import rules
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike, opened, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as threads
@@ -78,33 +80,37 @@ def price_of_structure(
     for shape in shapes:
         for structure in structures:
             settle(solver, STRUCTURES[structure].dimension(shape), max(candidates))
-    drawn = seeds(seed, replicas)
+    drawn, sums = seeds(seed, replicas), [*itertools.product(shapes, structures, candidates)]
 
     def priced(one: int) -> Iterator[Priced]:
-        labels = {"seed": seed, "replica": drawn.index(one)}
-        for shape in shapes:
-            size = (shape.outputs, 1, *shape.kernel_size)
-            kernel = torch.randn(size, generator=generator(one, "slab", shape.outputs), dtype=torch.float64)
-            kernel /= kernel.norm()
-            for structure in structures:
-                for n in candidates:
-                    options = {"structure": structure, "candidates": 2 * n, "solver": solver, "seed": one}
-                    scale = margin * least_scale(kernel, structure, n)
-                    pair = run(call(prune_pair, shape, kernel, scale=scale, **options), archive)
-                    kept = pair.parameters[0] - int(pair.filters.sum())
-                    yield Priced(
-                        structure=structure,
-                        outputs=shape.outputs,
-                        kernel_size=kernel_size,
-                        dimension=STRUCTURES[structure].dimension(shape),
-                        candidates=n,
-                        **labels,
-                        error=pair.error,
-                        kept_filters=int(pair.filters.sum()),
-                        per_weight=kept / kernel.numel(),
-                        out_of_reach=pair.out_of_reach,
-                        seconds=pair.seconds,
-                    )
+        for index, (shape, structure, n) in enumerate(sums):
+            kernel = _slab(shape, one)
+            options = {"structure": structure, "candidates": 2 * n, "solver": solver, "seed": one}
+            scale = margin * least_scale(kernel, structure, n)
+            with progress.within("sum", index, len(sums)):
+                pair = run(call(prune_pair, shape, kernel, scale=scale, **options), archive)
+            kept_filters = int(pair.filters.sum())
+            yield Priced(
+                structure=structure,
+                outputs=shape.outputs,
+                kernel_size=kernel_size,
+                dimension=STRUCTURES[structure].dimension(shape),
+                candidates=n,
+                seed=seed,
+                replica=drawn.index(one),
+                error=pair.error,
+                kept_filters=kept_filters,
+                per_weight=(pair.parameters[0] - kept_filters) / kernel.numel(),
+                out_of_reach=pair.out_of_reach,
+                seconds=pair.seconds,
+            )
 
     for _, outcome in threads(priced, drawn):
         yield outcome
+
+
+def _slab(shape: Shape, seed: int) -> Tensor:
+    """Draw a kernel slab of one channel, of unit norm."""
+    size = (shape.outputs, 1, *shape.kernel_size)
+    kernel = torch.randn(size, generator=generator(seed, "slab", shape.outputs), dtype=torch.float64)
+    return kernel / kernel.norm()

@@ -78,16 +78,18 @@ def strong_costs(
     batch = experiment.data.test.inputs(torch.arange(images))
     for place, one in enumerate(experiment.seeds):
         replica = experiment.replica(one)
-        with progress.within("replica", place, replicas):
+        with progress.within("replica", place, replicas), progress.within("ratio", 0, len(ratios) + 1):
             given = (replica.model, replica.train(replica.start).weights, replica.data)
-        for index, ratio in enumerate(ratios):
+        for index, ratio in enumerate(ratios, 1):
             options = {"ratio": float(ratio), "beyond": "nearest", "seed": one}
-            with progress.within("replica", place, replicas), progress.within("ratio", index, len(ratios)):
-                ticket = joined(*given, list(replica.each(structured_search, *given, **options)))
+            with progress.within("replica", place, replicas), progress.within("ratio", index, len(ratios) + 1):
+                with progress.within("part", 0, 2):
+                    ticket = joined(*given, list(replica.each(structured_search, *given, **options)))
                 trained = private(given[0]).eval()
                 trained.load_state_dict(given[1])
                 networks = (trained, ticket.random(), ticket.masked(), ticket.compact(), ticket.collapse())
-                times = timed(networks, batch, repeats)
+                with progress.within("part", 1, 2):
+                    times = timed(networks, batch, repeats)
             for view, network, milliseconds in zip(VIEWS, networks, times, strict=True):
                 counts = {"parameters": size(network), "nonzero": size(network, nonzero=True)}
                 yield Cost(view, float(ratio), **replica.labels, **counts, milliseconds=milliseconds, images=images)

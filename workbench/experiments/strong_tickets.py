@@ -164,14 +164,15 @@ def strong_tickets(
     ]
 
     def matched(replica: Replica) -> Iterator[Matched | Strong]:
-        weights = replica.train(replica.start).weights
-        for place, (structure, ratio) in enumerate(grid):
+        with progress.within("ticket", 0, len(grid) + 1):  # its target
+            weights = replica.train(replica.start).weights
+        for place, (structure, ratio) in enumerate(grid, 1):
             labels = {"structure": structure, "ratio": float(ratio), **replica.labels}
             if structure in STRUCTURES:
                 work = _search(replica, weights, labels, options, split)
             else:
                 work = _rival(replica, weights, labels, popup, split)
-            yield from progress.walk("ticket", work, len(grid), index=place)
+            yield from progress.walk("ticket", work, len(grid) + 1, index=place)
 
     yield from experiment.side_by_side(matched)
 

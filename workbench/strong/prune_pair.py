@@ -17,7 +17,7 @@ from workbench.strong.reach import reach
 from workbench.strong.structures import STRUCTURES, Structure
 from workbench.strong.subset_sum import SOLVERS, Subset, subset_sum
 from workbench.strong.target import Shape
-from workbench.work import rules
+from workbench.work import progress, rules
 from workbench.work.replicas import replicas
 from workbench.work.seeds import check_seed
 
@@ -115,14 +115,16 @@ def _blocks(
         kept = torch.zeros(len(u), *kind.place(shape), dtype=torch.bool)
         distances, subsets, out_of_reach = [0.0], list[Subset](), 0
         ones = shape.bias and j == shape.blocks - 1  # which is never below zero
-        for side in SIDES if shape.signed and not ones else SIDES[:1]:
+        sides = SIDES if shape.signed and not ones else SIDES[:1]
+        for half, side in enumerate(sides):
             sees = side * u > 0
             slabs = (side * u[sees, None, None, None]).double() * V[sees].double()
             parts, wanted = kind.parts(slabs), kind.parts(side * kernel[:, j])  # (filters, sums, m), (sums, m)
             chosen = torch.zeros(parts.shape[:2], dtype=torch.bool)
             for i, z in enumerate(wanted):
                 if bool(z.any()) and len(parts):  # a kernel of zeros is the empty sum
-                    subset = subset_sum(parts[:, i].T, z, solver=solver, seconds=seconds, seed=drawn["seed"])
+                    with progress.within("sum", half * len(wanted) + i, len(sides) * len(wanted)):
+                        subset = subset_sum(parts[:, i].T, z, solver=solver, seconds=seconds, seed=drawn["seed"])
                     chosen[:, i], subsets = subset.kept, [*subsets, subset]
                     out_of_reach += beyond_reach(subset, parts[:, i].T, z)
             kept[sees] = chosen.view(-1, *kind.place(shape))
