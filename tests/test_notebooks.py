@@ -236,5 +236,5 @@ def test_the_lesson_on_ensembles_says_what_it_cannot_do_without_before_it_trains
 
 @pytest.mark.notebook
 def test_the_lesson_on_strong_tickets_names_a_layer_that_is_not_served_before_it_trains(tmp_path: Path) -> None:
-    with pytest.raises(papermill.PapermillExecutionError, match='"In .3."(.|\\n)*the target must be a chain'):
+    with pytest.raises(papermill.PapermillExecutionError, match=r'"In .3."(.|\n)*the target must be a chain'):
         run(NOTEBOOKS / "06_strong_tickets.ipynb", tmp_path, model="resnet8(width=4)")

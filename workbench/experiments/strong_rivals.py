@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import nn
@@ -29,21 +29,29 @@ def may_go(rival: str, network: nn.Module) -> Mask:
     return {name: kept for name, kept in full.items() if name.endswith("u.weight")} if rival == "filter_popup" else full
 
 
-def popped(replica: Replica, weights: Weights, rival: str, ratio: float, search: Recipe, split: str) -> dict[str, Any]:
+def popped(
+    replica: Replica, weights: Weights, rival: str, ratio: float, searches: Sequence[Recipe], split: str
+) -> dict[str, Any]:
     """Return the fields of a `Strong` of a rival: a trained mask of the random network that a search would prune.
 
-    The network is under its block mask (a grouped layer), drawn as the search for whole filters draws it.
+    The network is under its block mask (a grouped layer), drawn as the search for whole filters draws it. Of several
+    searches the best on validation images is taken.
     """
     random = unpruned(replica.model, weights, replica.data, ratio=ratio, seed=replica.seed)
     network = random.random(grouped=True)
     began = time.perf_counter()
-    given = (network, snapshot(network), replica.data, search)
-    with progress.within("search", 0):
-        mask = replica.run(RIVALS[rival], *given, density=DENSITY, mask=may_go(rival, network), seed=replica.seed)
-    mask = masks.full(network) | mask
-    seconds, images = time.perf_counter() - began, getattr(replica.data, split)
-    target = evaluate(replica.model, weights, images)
-    ticket = evaluate(network, masks.apply(snapshot(network), mask), images)
+    given, options = (network, snapshot(network), replica.data), {"density": DENSITY, "mask": may_go(rival, network)}
+    found = []
+    for place, search in enumerate(searches):
+        with progress.within("search", place, len(searches)):
+            found.append(masks.full(network) | replica.run(RIVALS[rival], *given, search, seed=replica.seed, **options))
+    masked, chosen_on = [masks.apply(given[1], mask) for mask in found], replica.data.validation
+    if len(found) > 1 and len(chosen_on):
+        best = max(range(len(found)), key=lambda i: evaluate(network, masked[i], chosen_on).accuracy)
+    else:
+        best = 0
+    mask, seconds, images = found[best], time.perf_counter() - began, getattr(replica.data, split)
+    target, ticket = evaluate(replica.model, weights, images), evaluate(network, masked[best], images)
     apart = ticket.logits.double() - target.logits.double()
     filters = [tensor.flatten(1).any(1) for name, tensor in mask.items() if name.endswith("u.weight")]
     return {

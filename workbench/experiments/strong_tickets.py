@@ -34,7 +34,7 @@ from workbench.work.archive import ArchiveLike
 
 WAYS = (*STRUCTURES, *RIVALS)
 TARGET = Recipe(epochs=40, learning_rate=0.1, batch_size=64, schedule="cosine")
-POPUP = Recipe(epochs=20, learning_rate=5.0, batch_size=64, schedule="cosine")
+POPUP = Recipe(epochs=10, learning_rate=1.0, batch_size=64, schedule="cosine")
 SHOWN = 8  # kernels of a layer that an outcome holds
 
 
@@ -127,6 +127,7 @@ def strong_tickets(
     signed: bool = False,
     popup_ratio: float = 2.0,
     popup: Recipe = POPUP,
+    popup_rates: Sequence[float] = (1.0, 10.0),
     split: str = "test",
     seed: int = 0,
     replicas: int = 3,
@@ -135,7 +136,8 @@ def strong_tickets(
     """Train a target, then yield a `Matched` for every layer of it and a `Strong` for every structure and ratio.
 
     `structures` are names of `strong.STRUCTURES`, or "edge_popup" and "filter_popup": masks trained with `popup` on the
-    random network of `popup_ratio`. `ratios` are usable candidates for each dimension of a sum. Images are seen in
+    random network of `popup_ratio`, at each of `popup_rates`, of which the best on validation images is taken.
+    `ratios` are usable candidates for each dimension of a sum. Images are seen in
     [0, 1], and with `signed` scaled to mean 0, which takes two sums for a channel of the first layer. The other options
     are those of `strong.structured_search`; a slab out of reach is brought as near as can be, and counted. Each
     replica trains a target of its own and draws a random network of its own. Raises a ValueError for an option out of
@@ -152,7 +154,11 @@ def strong_tickets(
         raise ValueError(f"ratios must be above 0, each once, got {told(ratios)}; 20 is precise, 10 is rough")
     target = target_of(experiment.network, snapshot(experiment.network), experiment.data)
     rules.number("popup_ratio", popup_ratio, above=0, way_on="2 is a small network")
-    check_recipe(popup, len(experiment.data.train))
+    if not are(popup_rates, rules.number, above=0):
+        raise ValueError(f"popup_rates must be above 0, each once, got {told(popup_rates)}; (1.0, 10.0) are two")
+    searches = [replace(popup, learning_rate=float(rate)) for rate in popup_rates]
+    for search in searches:
+        check_recipe(search, len(experiment.data.train))
     for structure in STRUCTURES.keys() & set(structures):
         for ratio in ratios:
             check_search(target, structure, ratio, scale, margin, solver, seconds)
@@ -171,7 +177,7 @@ def strong_tickets(
             if structure in STRUCTURES:
                 work = _search(replica, weights, labels, options, split)
             else:
-                work = _rival(replica, weights, labels, popup, split)
+                work = _rival(replica, weights, labels, searches, split)
             yield from progress.walk("ticket", work, len(grid) + 1, index=place)
 
     yield from experiment.side_by_side(matched)
@@ -212,8 +218,10 @@ def _search(
     )
 
 
-def _rival(replica: Replica, weights: Weights, labels: dict[str, Any], search: Recipe, split: str) -> Iterator[Strong]:
-    fields = popped(replica, weights, labels["structure"], labels["ratio"], search, split)
+def _rival(
+    replica: Replica, weights: Weights, labels: dict[str, Any], searches: Sequence[Recipe], split: str
+) -> Iterator[Strong]:
+    fields = popped(replica, weights, labels["structure"], labels["ratio"], searches, split)
     unknown = {"kernel_error": None, "certificate": None, "ticket": None, "comparison": None}
     parameters = target_of(replica.model, weights, replica.data).parameters
     whole = {"out_of_reach": 0, "cut_short": 0, "split": split, "target_parameters": parameters}

@@ -22,7 +22,9 @@ SOLVER = Option("solver", "solver", ("auto", *SOLVERS), help="of subset sums")
 MARGIN = Number("margin", "margin of scale", low=0.01, step=0.25, help="times the least scale that the formula asks")
 DEVICE = next(option for option in shared.LEARNED if option.name == "recipe.device")
 POPUP = tuple(
-    replace(option, name=option.name.replace("recipe.", "popup.")) for option in (*shared.TRAINED, shared.LOSS, DEVICE)
+    replace(option, name=option.name.replace("recipe.", "popup."))
+    for option in (*shared.TRAINED, shared.LOSS, DEVICE)
+    if option.name != "recipe.learning_rate"
 )
 
 
@@ -60,6 +62,7 @@ STRONG_TICKETS = Declaration(
         ),
         "Masks that match the task": (
             Number("popup_ratio", "candidates", low=0.01, step=1, help="of edge-popup's random network"),
+            Numbers("popup_rates", "learning rates", low=1e-6, help="the best on validation images is taken"),
             *POPUP,
         ),
     },

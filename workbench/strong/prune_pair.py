@@ -11,12 +11,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from workbench.nets.door import check_finite
 from workbench.strong.neuron import nearest_neurons
 from workbench.strong.pair import SIDES, Pair, draw_block
 from workbench.strong.reach import reach
 from workbench.strong.structures import STRUCTURES, Structure
-from workbench.strong.subset_sum import SOLVERS, Subset, subset_sum
-from workbench.strong.target import Shape
+from workbench.strong.subset_sum import SOLVERS, Subset, settle, subset_sum
+from workbench.strong.target import LARGEST, Shape
 from workbench.work import progress, rules
 from workbench.work.replicas import replicas
 from workbench.work.seeds import check_seed
@@ -54,12 +55,7 @@ def prune_pair(
     alone needs. Raises a ValueError for what does not fit, and for more candidates than the solver takes.
     """
     began = time.perf_counter()
-    rules.choice("structure", structure, STRUCTURES)
-    rules.whole("candidates", candidates, least=2, way_on="40 a dimension are a good start")
-    rules.number("scale", scale, above=0, way_on="wb.strong.least_scale gives about the least that reaches")
-    rules.instance("shape", shape, Shape, "the shape of a linear layer", "wb.strong.target_of(…).shapes are some")
-    form = (shape.outputs, shape.blocks, *shape.kernel_size)
-    rules.tensor("kernel", kernel, torch.float64, form, "wb.strong.target_of(…).kernels are some")
+    _check(shape, kernel, inputs, structure, solver, candidates, scale, index)
     kind, blocks = STRUCTURES[structure], list[Block]()
     drawn: dict[str, Any] = {"index": index, "candidates": candidates, "scale": scale, "seed": check_seed(seed)}
     if kind.blocked:
@@ -70,9 +66,7 @@ def prune_pair(
         errors = distances / torch.where(sizes > 0, sizes, 1)
         error = float(distances.norm()) / (float(sizes.norm()) or 1.0)
     else:
-        if inputs is None:
-            way_on = "without a block mask no kernel tells its outputs"
-            raise ValueError(f"inputs must be patches that the layer reads for {structure!r}, got None; {way_on}")
+        assert inputs is not None  # checked
         kept, error = nearest_neurons(shape, kernel, inputs, **drawn)
         errors = torch.full((shape.blocks,), error, dtype=torch.float64)
     return Pair(
@@ -87,6 +81,31 @@ def prune_pair(
         cut_short=sum(block.cut_short for block in blocks),
         seconds=time.perf_counter() - began,
     )
+
+
+def _check(
+    shape: Shape,
+    kernel: Tensor,
+    inputs: Tensor | None,
+    structure: str,
+    solver: str,
+    candidates: int,
+    scale: float,
+    index: int,
+) -> None:
+    rules.choice("structure", structure, STRUCTURES)
+    rules.whole("candidates", candidates, least=2, most=LARGEST, way_on="40 a dimension are a good start")
+    rules.number("scale", scale, above=0, way_on="wb.strong.least_scale gives about the least that reaches")
+    rules.whole("index", index, most=LARGEST, way_on="0 is the first layer")
+    rules.instance("shape", shape, Shape, "the shape of a linear layer", "wb.strong.target_of(…).shapes are some")
+    form = (shape.outputs, shape.blocks, *shape.kernel_size)
+    rules.tensor("kernel", kernel, torch.float64, form, "wb.strong.target_of(…).kernels are some")
+    check_finite({"kernel": kernel}, "the target")
+    if inputs is not None or not STRUCTURES[structure].blocked:
+        way_on = "without a block mask no kernel tells a layer's outputs, so that patches which it reads are needed"
+        rules.instance("inputs", inputs, Tensor, "a tensor", way_on)
+        rules.tensor("inputs", inputs, torch.float64, ("patches", *form[1:]), way_on)
+    settle(solver, STRUCTURES[structure].dimension(shape), max(1, candidates // 2))
 
 
 def unpruned_pair(shape: Shape, structure: str, *, index: int, candidates: int, scale: float, seed: int) -> Pair:

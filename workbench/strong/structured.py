@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from workbench.data.data import Data
+from workbench.nets.door import check_finite
 from workbench.nets.weights import Weights
 from workbench.strong.comparison import layer_inputs
 from workbench.strong.pair import Pair
@@ -56,6 +57,8 @@ def structured(
 def joined(model: nn.Module, weights: Weights, data: Data, pairs: Sequence[Pair]) -> StrongTicket:
     """Put the pairs that a search yielded for this target together to its ticket."""
     target = target_of(model, weights, data)
+    if isinstance(pairs, str) or not isinstance(pairs, Sequence) or not all(isinstance(pair, Pair) for pair in pairs):
+        raise rules.refused("pairs", "several pairs", pairs, "list(wb.strong.structured_search(…)) are some")
     by_name = {pair.shape.name: pair for pair in pairs}
     if missing := [shape.name for shape in target.shapes if shape.name not in by_name]:
         raise ValueError(f"pairs must be of all layers, but {missing[0]} is missing; run the search to its end")
@@ -93,6 +96,7 @@ def structured_search(
     target = target_of(model, weights, data)
     margins = check_search(target, structure, ratio, scale, margin, solver, seconds, beyond)
     options = {"structure": structure, "solver": solver, "seconds": seconds, "seed": check_seed(seed)}
+    rules.instance("after", after, (Pair, type(None)), "the last finished pair", "leave it out to begin")
     first = 0 if after is None else after.index + 1
     for index, shape in enumerate(target.shapes[first:], first):
         n, inputs = usable(shape, structure, ratio), None
@@ -110,7 +114,7 @@ def structured_search(
 
 
 def _tried(shape: Shape, kernel: Tensor, scales: Sequence[float], wider: bool, drawn: dict[str, Any]) -> Iterator[Pair]:
-    """Yield a pair for every scale, all of one draw; and, if `wider`, for larger ones while that brings sums in reach."""
+    """Yield a pair for each scale, all of one draw; if `wider`, for larger ones too while that brings sums in reach."""
     pairs = list[Pair]()
     for scale in scales:
         pairs.append(prune_pair(shape, kernel, scale=scale, **drawn))
@@ -160,7 +164,9 @@ def check_search(
     rules.choice("structure", structure, STRUCTURES)
     rules.number("ratio", ratio, above=0, way_on="20 is precise, 10 is rough")
     rules.choice("beyond", beyond, ("refuse", "nearest"))
-    margins = margin if isinstance(margin, Sequence) else (margin,)
+    margins: Any = margin if isinstance(margin, (tuple, list)) else (margin,)
+    if not margins:
+        raise rules.refused("margin", "a number or several", margin, "1.25 is the usual one")
     rules.each("margin", margins, rules.number, "1.25 is the usual one, several are tried", above=0)
     if scale is not None:
         rules.number("scale", scale, above=0, way_on="leave it out for the formula's")
@@ -176,6 +182,9 @@ def check_search(
 
 def usable(shape: Shape, structure: str, ratio: float) -> int:
     """Return how many usable candidates are expected for a sum of a layer: half of the filters of a channel."""
+    rules.instance("shape", shape, Shape, "the shape of a linear layer", "wb.strong.target_of(…).shapes are some")
+    rules.choice("structure", structure, STRUCTURES)
+    rules.number("ratio", ratio, above=0, way_on="20 is precise, 10 is rough")
     return math.ceil(ratio * STRUCTURES[structure].dimension(shape))
 
 
@@ -187,6 +196,13 @@ def least_scale(kernel: Float[Tensor, "outputs blocks height width"], structure:
     (derived, but for the 10, which leaves room for chance where a sum has few dimensions, and for what it is at least
     where candidates are few; within a factor of two of the best, measured). `kernel` is the layer's.
     """
+    rules.instance("kernel", kernel, Tensor, "a tensor", "wb.strong.target_of(…).kernels are some")
+    if kernel.ndim != 4 or not kernel.numel() or not kernel.is_floating_point():
+        way_on = "wb.strong.target_of(…).kernels are some"
+        raise rules.refused("kernel", "floats of the shape (outputs, blocks, height, width)", kernel, way_on)
+    check_finite({"kernel": kernel}, "the target")
+    rules.choice("structure", structure, STRUCTURES)
+    rules.whole("n", n, least=1, way_on="20 for each dimension are a good start")
     sums = STRUCTURES[structure].parts(kernel.transpose(0, 1))
     m, longest = sums.shape[-1], max(float(sums.norm(dim=-1).max()), 1e-12)
     fewest = (0.05 if m > 1 else 0.02) * n  # a single number is met as well at any scale, and must be in reach

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.data.data import Data
-from workbench.nets.door import check_data, check_finite, check_network
+from workbench.nets.door import check_data, check_finite, check_logits, check_network, taken_by
 from workbench.nets.plain_module import private
 from workbench.nets.weights import Weights
 from workbench.work import rules
@@ -29,6 +29,7 @@ BETWEEN = {  # what may stand between linear layers, with the options that it is
     nn.AdaptiveAvgPool2d: ("output_size",),
     nn.Flatten: (),
 }
+LARGEST = 2**24  # a size of a layer: what is beyond any memory
 NOTHING = (nn.Identity, nn.Dropout, nn.Dropout2d, nn.Dropout3d)  # at inference
 BY_NAME = {kind.__name__: kind for kind in BETWEEN}
 CLASS = "a chain (nn.Sequential) of convolutions, linear layers, ReLU, pooling and batch-norm"
@@ -55,10 +56,10 @@ class Shape:
     def __post_init__(self) -> None:
         rules.instance("name", self.name, str, "the name of a layer", '"0" is one')
         for name, least in (("inputs", 1), ("outputs", 1)):
-            rules.whole(name, getattr(self, name), least=least, way_on="3 is usual for colours")
+            rules.whole(name, getattr(self, name), least=least, most=LARGEST, way_on="3 is usual for colours")
         for name, least in (("kernel_size", 1), ("stride", 1), ("padding", 0), ("dilation", 1)):
             pair = getattr(self, name)
-            rules.each(name, pair, rules.whole, "two, as (3, 3)", least=least)
+            rules.each(name, pair, rules.whole, "two, as (3, 3)", least=least, most=LARGEST)
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise rules.refused(name, "two whole numbers", pair, "(3, 3) is usual")
         for name in ("bias", "signed", "flat"):
@@ -132,7 +133,12 @@ def target_of(model: nn.Module, weights: Weights, data: Data) -> Target:
     """Read a network as a target for the images of these data; a ValueError for one that is not served."""
     check_data(data)
     darkest = data.test.normalise(torch.zeros(1, *data.shape, dtype=torch.uint8))
-    return read_target(model, weights, signed=bool((darkest < 0).any()))
+    target = read_target(model, weights, signed=bool((darkest < 0).any()))
+    network = private(model).eval()
+    with taken_by(network, darkest), torch.no_grad():
+        logits = network(darkest)
+    check_logits(logits, darkest, data.test.labels, network)
+    return target
 
 
 def module_between(text: str) -> nn.Module:
