@@ -101,6 +101,8 @@ RIGHT = {
     "wb.landscape.permute | * | *": "what is not named stays in its order",
     "wb.robust.* | losses | *": "NaN where a loss is not finite; losses may be of either sign",
     "wb.shift.* | *side | *": OF_FORM,
+    "wb.unit_range | data | *": ANY_DATA,
+    "wb.models.plain_cnn | channels | empty": "a chain without convolutions is a linear network",
     "wb.strong.* | data | no training images": "training images are read for pruning of neurons alone",
     "wb.strong.Shape | name | *": ANY_TEXT,
     "wb.strong.* | kernel | minus": "kernels may be of either sign",
@@ -181,6 +183,7 @@ RIGHT = {
 RIGHT_IN_ANOTHER_TYPE = {
     "wb.experiments.* | * | its first": ONE_NAME,
     "wb.charts.* | published | *": NOTHING,
+    "wb.experiments.strong_tickets | margin | a list": "several margins may be tried",
     "wb.strong.structured* | margin | a list": "several margins may be tried",
     "wb.landscape.* | examples | a list": "a list of ids serves as well",
     "wb.landscape.pairs | networks | an empty list": NOTHING,

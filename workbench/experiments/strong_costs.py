@@ -71,7 +71,7 @@ def strong_costs(
     if not are(ratios, rules.number, above=0):
         raise ValueError(f"ratios must be above 0, each once, got {told(ratios)}; 20 is precise, 10 is rough")
     rules.whole("images", images, least=1, most=len(experiment.data.test), way_on="32 are enough")
-    rules.whole("repeats", repeats, least=1, way_on="7 have a median")
+    rules.whole("repeats", repeats, least=1, most=10_000, way_on="7 have a median")
     target = target_of(experiment.network, snapshot(experiment.network), experiment.data)
     for ratio in ratios:
         check_search(target, "filter", ratio, None, MARGIN)

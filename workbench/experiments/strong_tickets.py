@@ -20,6 +20,7 @@ from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import are, check_each_once, told
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.strong_rivals import RIVALS, popped
+from workbench.nets.door import SPLITS
 from workbench.nets.weights import Weights, snapshot
 from workbench.strong.comparison import Comparison, compare
 from workbench.strong.pair import Pair
@@ -144,6 +145,7 @@ def strong_tickets(
     range and a target that the construction does not serve, before anything is trained.
     """
     rules.flag("signed", signed, "True scales images to mean 0")
+    rules.choice("split", split, SPLITS)
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, split=split)
     if not signed:
         experiment = replace(experiment, data=unit_range(experiment.data))
@@ -156,6 +158,7 @@ def strong_tickets(
     rules.number("popup_ratio", popup_ratio, above=0, way_on="2 is a small network")
     if not are(popup_rates, rules.number, above=0):
         raise ValueError(f"popup_rates must be above 0, each once, got {told(popup_rates)}; (1.0, 10.0) are two")
+    check_recipe(popup)
     searches = [replace(popup, learning_rate=float(rate)) for rate in popup_rates]
     for search in searches:
         check_recipe(search, len(experiment.data.train))

@@ -22,6 +22,7 @@ from workbench.work import progress, rules
 from workbench.work.replicas import replicas
 from workbench.work.seeds import check_seed
 
+QUICK = 26  # candidates of which the best subset is found in milliseconds
 DOUBTFUL = 0.05  # relative error of a proved optimum, from which on it is asked whether the target is in reach
 
 
@@ -50,7 +51,8 @@ def prune_pair(
 ) -> Pair:
     """Draw a random pair of layers, prune it to a kernel, and return what is kept.
 
-    `candidates` filters are drawn for every channel, half of them usable, with V of standard deviation `scale`.
+    `candidates` filters are drawn for every channel, half of them usable, with V of standard deviation `scale`. The
+    solver "auto" takes the best of all subsets where that takes milliseconds, and pair flips elsewhere.
     Channels are independent, and are solved side by side. `inputs` are patches that the layer sees, which "neuron"
     alone needs. Raises a ValueError for what does not fit, and for more candidates than the solver takes.
     """
@@ -117,6 +119,14 @@ def unpruned_pair(shape: Shape, structure: str, *, index: int, candidates: int, 
     return Pair(shape, structure, **drawn, kept=kept, blocked=kind.blocked, **marks)  # pyright: ignore[reportArgumentType]
 
 
+def quick(solver: str, candidates: int, dimension: int) -> str:
+    """Return the solver, with "auto" settled: a layer has thousands of sums, so that each may take milliseconds."""
+    if solver != "auto":
+        return solver
+    few = min(QUICK, SOLVERS["meet_in_the_middle"].most(dimension))
+    return "meet_in_the_middle" if candidates <= few else "flips"
+
+
 def beyond_reach(subset: Subset, candidates: Tensor, z: Tensor) -> bool:
     """Whether not even fractions of the candidates reach a target; exact solvers do not say it."""
     if SOLVERS[subset.solver].norm == "l2" or subset.relative_error < DOUBTFUL:
@@ -139,11 +149,11 @@ def _blocks(
             sees = side * u > 0
             slabs = (side * u[sees, None, None, None]).double() * V[sees].double()
             parts, wanted = kind.parts(slabs), kind.parts(side * kernel[:, j])  # (filters, sums, m), (sums, m)
-            chosen = torch.zeros(parts.shape[:2], dtype=torch.bool)
+            chosen, by = torch.zeros(parts.shape[:2], dtype=torch.bool), quick(solver, *parts.shape[::2])
             for i, z in enumerate(wanted):
                 if bool(z.any()) and len(parts):  # a kernel of zeros is the empty sum
                     with progress.within("sum", half * len(wanted) + i, len(sides) * len(wanted)):
-                        subset = subset_sum(parts[:, i].T, z, solver=solver, seconds=seconds, seed=drawn["seed"])
+                        subset = subset_sum(parts[:, i].T, z, solver=by, seconds=seconds, seed=drawn["seed"])
                     chosen[:, i], subsets = subset.kept, [*subsets, subset]
                     out_of_reach += beyond_reach(subset, parts[:, i].T, z)
             kept[sees] = chosen.view(-1, *kind.place(shape))
