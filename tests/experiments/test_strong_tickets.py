@@ -40,7 +40,7 @@ def test_every_structure_ratio_and_replica_has_its_ticket_and_every_layer_its_pa
 
 def test_with_20_candidates_a_dimension_a_ticket_of_filters_is_its_target(outcomes) -> None:
     for ticket in tickets(outcomes, structure="filter", ratio=20.0):
-        assert ticket.target_accuracy > 0.94
+        assert ticket.target_accuracy > 0.85
         assert ticket.agreement > 0.985
         assert abs(ticket.ticket_accuracy - ticket.target_accuracy) <= 0.01
         assert ticket.kernel_error is not None

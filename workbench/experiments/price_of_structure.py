@@ -60,7 +60,7 @@ def price_of_structure(
     margin: float = MARGIN,
     solver: str = "auto",
     seed: int = 0,
-    replicas: int = 5,
+    replicas: int = 3,
     archive: ArchiveLike | None = None,
 ) -> Iterator[Priced]:
     """Yield a `Priced` for every structure, number of output channels, number of candidates and replica.
