@@ -11,8 +11,9 @@ from torch import nn
 
 import workbench as wb
 from workbench import strong
-from workbench.strong.comparison import _exact
-from workbench.strong.target import module_between, read_target
+from workbench.strong.reading import read_target
+from workbench.strong.target import module_between
+from workbench.strong.views import exact
 
 DATA = wb.unit_range(wb.load("digits"))
 FLAT = [nn.Flatten(), nn.Linear(4 * 64, 10)]
@@ -52,7 +53,7 @@ def test_a_target_is_read_as_what_it_computes(name: str) -> None:
     target = strong.target_of(model, wb.snapshot(model), DATA)
     x = y = DATA.test.inputs()[:20].double()
     for stage in target.stages:
-        y = _exact(target, stage)(y)
+        y = exact(target, stage)(y)
     with torch.no_grad():
         assert apart(y, model.double()(x)) < 1e-10
     model.float()
@@ -130,3 +131,31 @@ def test_a_module_between_is_made_from_its_text_alone() -> None:
             assert isinstance(module_between(text), nn.Module)
     with pytest.raises((KeyError, ValueError)):
         module_between("Conv2d(1, 2, 3)")
+
+
+class Doubled(nn.Conv2d):
+    """A convolution of one's own, which does not compute what its weights say."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return 2 * super().forward(input)
+
+
+def test_a_layer_that_computes_something_else_than_its_weights_is_noticed() -> None:
+    with pytest.raises(ValueError, match="the target must compute what its layers say"):
+        read(Doubled(1, 4, 3, padding=1), nn.ReLU(), *FLAT)
+    model = chain(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), *FLAT)
+    model[0].register_forward_hook(lambda layer, given, answer: answer + 1)
+    with pytest.raises(ValueError, match="the target must compute what its layers say"):
+        strong.target_of(model, wb.snapshot(model), DATA)
+
+
+def test_weights_that_are_made_of_others_are_read_as_what_they_make() -> None:
+    layer = nn.utils.parametrizations.weight_norm(nn.Conv2d(1, 4, 3, padding=1))
+    assert read(layer, nn.ReLU(), *FLAT).kernels["0"].shape == (4, 2, 3, 3)
+
+
+def test_images_of_another_size_are_refused() -> None:
+    model = wb.models.plain_cnn(DATA)
+    wide = wb.unit_range(wb.load("digits", image_size=12))
+    with pytest.raises(ValueError, match="does not take images of the shape"):
+        strong.target_of(model, wb.snapshot(model), wide)

@@ -20,8 +20,8 @@ from workbench.experiments.replica import prepare
 from workbench.experiments.strong_tickets import TARGET
 from workbench.nets.plain_module import private
 from workbench.nets.weights import snapshot
+from workbench.strong.reading import target_of
 from workbench.strong.structured import MARGIN, check_search, joined, structured_search
-from workbench.strong.target import target_of
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike

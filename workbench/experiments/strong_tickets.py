@@ -24,9 +24,10 @@ from workbench.nets.door import SPLITS
 from workbench.nets.weights import Weights, snapshot
 from workbench.strong.comparison import Comparison, compare
 from workbench.strong.pair import Pair
+from workbench.strong.reading import target_of
 from workbench.strong.structured import MARGIN, check_search, joined, structured_search
 from workbench.strong.structures import STRUCTURES
-from workbench.strong.target import Target, target_of
+from workbench.strong.target import Target
 from workbench.strong.ticket import StrongTicket
 from workbench.training.entrance import check_recipe
 from workbench.training.recipe import Recipe

@@ -8,8 +8,9 @@ from workbench.strong.law import best_error, expected_subsets, success_probabili
 from workbench.strong.pair import Pair
 from workbench.strong.prune_pair import prune_pair
 from workbench.strong.reach import reach
+from workbench.strong.reading import read_target, target_of
 from workbench.strong.structured import joined, least_scale, structured, structured_search, unpruned, usable
 from workbench.strong.structures import STRUCTURES
 from workbench.strong.subset_sum import SOLVERS, Subset, subset_sum, subset_sum_search
-from workbench.strong.target import Shape, Target, read_target, target_of
+from workbench.strong.target import Shape, Target
 from workbench.strong.ticket import StrongTicket

@@ -13,7 +13,8 @@ from workbench.nets.door import part_of
 from workbench.nets.weights import Weights
 from workbench.strong import views
 from workbench.strong.certificate import Bound, certify
-from workbench.strong.target import Shape, Target, module_between, target_of
+from workbench.strong.reading import target_of
+from workbench.strong.target import Target, module_between
 from workbench.strong.ticket import StrongTicket
 from workbench.work import progress, rules
 from workbench.work.seeds import generator
@@ -80,7 +81,7 @@ def layer_inputs(target: Target, index: int, split: Split) -> Float[Tensor, "pat
     x, shape = split.inputs(chosen).double(), target.shapes[index]
     with torch.no_grad():
         for stage in target.stages[: target.stages.index(shape)]:
-            x = _exact(target, stage)(x)
+            x = views.exact(target, stage)(x)
         if shape.flat:
             x = x[:, :, None, None]
         if shape.bias:
@@ -92,13 +93,6 @@ def layer_inputs(target: Target, index: int, split: Split) -> Float[Tensor, "pat
     return patches[places[: max(1, ROWS // shape.outputs)]]
 
 
-def _exact(target: Target, stage: Shape | str) -> nn.Module:
-    if isinstance(stage, str):
-        return module_between(stage)
-    kernel = target.kernels[stage.name]
-    return views.collapsed(stage, kernel, kernel)
-
-
 def _layers(target: Target, ticket: StrongTicket) -> tuple[list[nn.Module], list[nn.Module]]:
     """Return both networks stage by stage, in double precision; a pair without block masks as what is left of it."""
     of_ticket = []
@@ -108,7 +102,7 @@ def _layers(target: Target, ticket: StrongTicket) -> tuple[list[nn.Module], list
         else:
             layer = views.collapsed(stage.shape, *stage.kernels()) if stage.blocked else views.compact(stage)
             of_ticket.append(layer.double())
-    return [_exact(target, stage) for stage in target.stages], of_ticket
+    return [views.exact(target, stage) for stage in target.stages], of_ticket
 
 
 @torch.no_grad()

@@ -25,9 +25,10 @@ from workbench.nets.weights import Weights
 from workbench.strong.comparison import layer_inputs
 from workbench.strong.pair import Pair
 from workbench.strong.prune_pair import prune_pair, unpruned_pair
+from workbench.strong.reading import target_of
 from workbench.strong.structures import STRUCTURES
 from workbench.strong.subset_sum import settle
-from workbench.strong.target import Shape, Target, target_of
+from workbench.strong.target import Shape, Target
 from workbench.strong.ticket import StrongTicket
 from workbench.work import progress, rules
 from workbench.work.seeds import check_seed

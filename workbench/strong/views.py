@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from workbench.nets.masks import Mask
 from workbench.strong.pair import Pair, dense_block
-from workbench.strong.target import Shape
+from workbench.strong.target import Shape, Target, module_between
 from workbench.work.memory import check_room
 
 WAY_ON = "compact() and collapse() are small, and compute the same"
@@ -55,6 +55,14 @@ def collapsed(shape: Shape, plus: Tensor, minus: Tensor) -> nn.Sequential:
     """Return a layer that computes `plus` of what is above zero and `minus` of what is below."""
     weight = torch.cat([plus, -minus], 1) if shape.signed else plus
     return _around(shape, signs=Signs() if shape.signed else None, K=_convolution(shape, weight))
+
+
+def exact(target: Target, stage: Shape | str) -> nn.Module:
+    """Return a stage of the target itself, in double precision."""
+    if isinstance(stage, str):
+        return module_between(stage)
+    kernel = target.kernels[stage.name]
+    return collapsed(stage, kernel, kernel)
 
 
 def compact(pair: Pair) -> nn.Sequential:
