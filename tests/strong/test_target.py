@@ -63,7 +63,7 @@ def test_a_target_is_read_as_what_it_computes(name: str) -> None:
 def test_a_ticket_of_it_is_near_it(name: str) -> None:
     model = chain(*SERVED[name])
     weights = wb.snapshot(model)
-    ticket = strong.structured(model, weights, DATA, ratio=14, structure="kernel", beyond="nearest")
+    ticket = strong.structured(model, weights, DATA, ratio=12, beyond="nearest")
     beside = strong.compare(ticket, model, weights, DATA)
     assert beside.logit_error < 0.3
     assert beside.certificate is not None

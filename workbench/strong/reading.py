@@ -1,7 +1,7 @@
 """Read a trained network as a target: its chain of layers, batch-norms folded; what is not served is refused by name.
 
-A batch-norm with fixed statistics is a factor and a bias of the layer before it. What was read is run beside the network
-itself before it is trusted: a layer of one's own may compute something else than its weights say.
+A batch-norm with fixed statistics is a factor and a bias of the layer before it. What was read is run beside the
+network itself before it is trusted: a layer of one's own may compute something else than its weights say.
 """
 
 from __future__ import annotations
@@ -72,9 +72,8 @@ def target_of(model: nn.Module, weights: Weights, data: Data) -> Target:
         for stage in target.stages:
             read = views.exact(target, stage)(read)
     if not torch.allclose(read.float(), logits, rtol=1e-3, atol=1e-3 * float(logits.abs().max())):
-        raise ValueError(
-            f"the target must compute what its layers say, got another answer; it is {CLASS}, of torch's own"
-        )
+        way_on = "use torch's own layers, without hooks"
+        raise ValueError(f"the target must compute what its layers say, got another answer for an image; {way_on}")
     return target
 
 

@@ -121,10 +121,10 @@ def _tried(shape: Shape, kernel: Tensor, scales: Sequence[float], wider: bool, d
         pairs.append(prune_pair(shape, kernel, scale=scale, **drawn))
         yield pairs[-1]
     best, before = min(pairs, key=_rank), math.inf
-    while wider and 0 < best.out_of_reach < before:
-        before = best.out_of_reach
-        best = prune_pair(shape, kernel, scale=WIDER * max(pair.scale for pair in pairs), **drawn)
-        pairs.append(best)
+    for times in (WIDER, WIDER**2, WIDER**3) if wider else ():
+        if not 0 < best.out_of_reach < before:
+            break
+        before, best = best.out_of_reach, prune_pair(shape, kernel, scale=times * max(scales), **drawn)
         yield best
 
 
