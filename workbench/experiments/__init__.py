@@ -27,7 +27,13 @@ from workbench.experiments.partial_sums import Walk, partial_sums
 from workbench.experiments.perturbation import Returned, perturbation
 from workbench.experiments.plane_between import Between, plane_between, planes_table
 from workbench.experiments.predictor_correlations import correlations
-from workbench.experiments.presets import CALIBRATION_PRESETS, PRESETS, RARE_GEMS_PRESETS, STRONG_PRESETS
+from workbench.experiments.presets import (
+    CALIBRATION_PRESETS,
+    PRESETS,
+    RARE_GEMS_PRESETS,
+    STRONG_PRESETS,
+    SUBSET_SUM_PRESETS,
+)
 from workbench.experiments.pretraining import Cell, Pretrained, pretraining
 from workbench.experiments.pretraining_tables import differences, predictors, subsets_table
 from workbench.experiments.price_of_structure import Priced, price_of_structure

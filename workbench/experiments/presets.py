@@ -1,7 +1,7 @@
 """Settings with a name, as options of an experiment: `winning_tickets(**PRESETS["lenet-mnist"])`.
 
 Those of `CALIBRATION_PRESETS` are for `robust_ensembles`, of `RARE_GEMS_PRESETS` for `tickets_at_initialisation`, of
-`STRONG_PRESETS` for `strong_tickets`.
+`STRONG_PRESETS` for `strong_tickets`, of `SUBSET_SUM_PRESETS` for `subset_sums`.
 """
 
 from __future__ import annotations
@@ -90,5 +90,24 @@ STRONG_PRESETS: dict[str, dict[str, Any]] = {
         "recipe": Recipe(epochs=6, learning_rate=0.05, batch_size=128, schedule="cosine", weight_decay=5e-4),
         "ratios": (7.0, 10.0),
         "replicas": 3,
+    },
+}
+
+# subset sums: the best there is beside the law, for three kinds of vectors; and what the scale of the vectors does
+SUBSET_SUM_PRESETS: dict[str, dict[str, Any]] = {
+    "law": {
+        "dimensions": (1, 2, 4, 9),
+        "candidates": (10, 14, 18, 22, 26, 30, 34),
+        "distributions": ("normally_scaled", "gaussian", "uniform"),
+        "solvers": ("meet_in_the_middle",),
+        "replicas": 20,
+    },
+    "scale": {
+        "dimensions": (9, 36, 72),
+        "candidates": (400, 1000),
+        "scales": (1.0, 0.3, 0.1, 0.03, 0.01, 0.003),
+        "solvers": ("flips",),
+        "target": "sphere",
+        "replicas": 5,
     },
 }
