@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import lab
 import nbformat
@@ -33,7 +34,19 @@ def live_page(tmp_path: Path) -> Iterator[lab.Page]:
     yield from _page(tmp_path, "live.ipynb")
 
 
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """Headless Chromium, for pages that are files."""
+    yield from _browser()
+
+
 def _page(folder: Path, notebook: str) -> Iterator[lab.Page]:
+    for browser in _browser():
+        with lab.server(folder) as address:
+            yield lab.Page(browser, address, notebook)
+
+
+def _browser() -> Iterator[Any]:
     missing = _missing()
     if missing and os.environ.get("CI"):
         pytest.fail(missing)
@@ -41,9 +54,9 @@ def _page(folder: Path, notebook: str) -> Iterator[lab.Page]:
         pytest.skip(missing)
     from playwright.sync_api import sync_playwright
 
-    with lab.server(folder) as address, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=lab.chromium(), args=lab.FLAGS)
-        yield lab.Page(browser, address, notebook)
+        yield browser
         browser.close()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import vl_convert
 from made_sums import summed, sums, walk
 
 import workbench as wb
@@ -165,6 +166,21 @@ def test_the_last_walk_is_drawn_with_a_slider_over_its_frames():
     specification = picture.draw(picture.rows([walk(kept=1), walk()])).to_dict()
     (slider,) = [parameter for parameter in specification["params"] if parameter["name"] == "frame"]
     assert (slider["value"], slider["bind"]["input"], slider["bind"]["max"]) == (1, "range", 2)
+
+
+@pytest.mark.parametrize("width", [100, 280, 1600])
+@pytest.mark.parametrize("walks", [[], [walk()]])
+def test_what_plays_the_frames_is_patched_into_a_picture_and_moves_the_parameters(walks: list[Any], width: int):
+    picture = CHARTS["partial sums"]
+    specification = picture.draw(picture.rows(walks), width).to_dict()
+    (patch,) = specification["usermeta"]["embedOptions"]["patch"]
+    assert (patch["op"], patch["path"]) == ("add", "/marks/1/marks/-")
+    vega = vl_convert.vegalite_to_vega(specification)
+    assert isinstance(vega["marks"][1]["marks"], list)
+    moved = {signal["name"] for signal in patch["value"]["signals"]}
+    assert moved == {"frame", "play"} <= {signal["name"] for signal in vega["signals"]}
+    (play,) = [parameter for parameter in specification["params"] if parameter["name"] == "play"]
+    assert (play["value"], play["bind"]["input"]) == (False, "checkbox")  # nothing moves unasked
 
 
 def test_what_is_drawn_around_a_walk_depends_on_what_the_first_row_says_of_it_alone():

@@ -17,6 +17,7 @@ from workbench.charts.solved_sums import RECALLED, TENS
 ADDED = Axis("added", "vectors added, in the order in which they were drawn", whole=True, padding=6)
 DISTANCE = Axis("distance", "distance to the target, in its length (log.)", "~g", ".3g", "log", ticks=TENS)
 STEPS = 300  # of the walk that are drawn
+BEAT = 220  # milliseconds from frame to frame: 40 of them take 9 s, and nothing flashes
 TILE, GAP = 220, 32  # pixels of a group of kernels, at most, and to the next
 BETWEEN = 0.3  # of an entry's side, from one kernel to the next
 GROUPS = {"frame": "so far", "sum": "all kept vectors", "target": "the target"}
@@ -28,7 +29,8 @@ GROUPS = {"frame": "so far", "sum": "all kept vectors", "target": "the target"}
     subtitle="{about}",
     description=(
         "The sum of the vectors kept so far, of all of them, and the target, each as small kernels in the same "
-        "colours; a slider adds vectors. Below, the distance to the target by the number of vectors added."
+        "colours; a slider adds vectors, and a box plays that when ticked. Below, the distance to the target by the "
+        "number of vectors added."
     ),
     holds="the partial sums of a walk",
 )
@@ -78,9 +80,24 @@ def draw(rows: Rows, width: int) -> Any:
     last = max(about["frames"] - 1, 1)
     slider = alt.binding_range(min=0, max=last, step=1, name="vectors added, in steps: ")
     frame = alt.param(name="frame", value=last // 2, bind=slider)
+    play = alt.param(name="play", value=False, bind=alt.binding_checkbox(name="play: "))
     groups = [_kernels(role, words, about["shape"], side) for role, words in GROUPS.items()]
     kernels = alt.concat(*groups, columns=room.columns, spacing=GAP)
-    return alt.vconcat(kernels, _way(width - SIDE - 12), spacing=16).add_params(frame)
+    whole = alt.vconcat(kernels, _way(width - SIDE - 12), spacing=16).add_params(frame, play)
+    return whole.properties(usermeta={"embedOptions": {"patch": _played(last)}})
+
+
+def _played(last: int) -> list[dict[str, Any]]:
+    """Return what has the frames played in a browser, once, to the last; ticked again, from the first.
+
+    Vega's signals have timers and Vega-Lite's parameters have none. So it is a patch (RFC 6902) that vega-embed applies
+    to the Vega below: an empty group in the second picture moves both parameters. A picture in a file stands still.
+    """
+    beat = {"events": {"type": "timer", "throttle": BEAT}, "update": f"play ? (frame < {last} ? frame + 1 : 0) : frame"}
+    end = {"events": {"signal": "frame"}, "update": f"play && frame < {last}"}
+    signals = [{"name": name, "push": "outer", "on": [on]} for name, on in (("frame", beat), ("play", end))]
+    player = {"type": "group", "interactive": False, "signals": signals}
+    return [{"op": "add", "path": "/marks/1/marks/-", "value": player}]
 
 
 def _kernels(role: str, words: str, shape: list[int], side: int) -> Any:
