@@ -13,7 +13,7 @@ from workbench.charts import CHARTS
 
 @pytest.mark.browser
 def test_partial_sums_stand_still_play_when_asked_pause_and_end_on_the_last(browser: Any, tmp_path: Path):
-    (walk,) = wb.experiments.partial_sums(9, 20)
+    (walk,) = wb.experiments.partial_sums(9, candidates=20)
     last = len(walk.added) - 1
     CHARTS["partial sums"]([walk]).save(tmp_path / "walk.html", inline=True)
     page = browser.new_page()

@@ -45,8 +45,8 @@ MADE: dict[str, Callable[[], list[Any]]] = {
     "price of structure": prices,
     "block mask": neurons,
     "robust weights": lambda: list(wb.experiments.robust_weighting(n=16)),
-    "subset sums": lambda: list(wb.experiments.subset_sums((1, 2), (8, 12), scales=(0.1, 1.0), replicas=3)),
-    "partial sums": lambda: list(wb.experiments.partial_sums(9, 40, scale=0.1, solver="flips")),
+    "subset sums": lambda: list(wb.experiments.subset_sums((1, 2), candidates=(8, 12), scales=(0.1, 1.0), replicas=3)),
+    "partial sums": lambda: list(wb.experiments.partial_sums(9, candidates=40, scale=0.1, solver="flips")),
     "rare features": lambda: list(wb.experiments.rare_features((math.inf, 0.5), **RARE)),
 }
 PANEL_OF = {chart: name for name, declaration in PANELS.items() for chart in declaration.charts}

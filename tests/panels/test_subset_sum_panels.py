@@ -37,7 +37,7 @@ def test_a_slider_moves_the_walk_and_what_is_said_of_it():
     fields["scale"].widget.value = 0.01
     panel.wait(60)
     assert "Out of reach at scale 0.01" in panel.view.text["words"].value
-    assert "wb.experiments.partial_sums(9, 20, scale=0.01)" in panel.view.text["code"].value
+    assert "wb.experiments.partial_sums(9, candidates=20, scale=0.01)" in panel.view.text["code"].value
 
 
 @pytest.mark.parametrize(("name", "options"), [("subset sums", FEW), ("partial sums", SMALL)])

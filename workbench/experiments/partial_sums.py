@@ -62,8 +62,8 @@ class Walk:
 
 def partial_sums(
     dimension: int = 36,
-    candidates: int = 400,
     *,
+    candidates: int = 400,
     distribution: str = "normally_scaled",
     scale: float = 0.02,
     solver: str = "auto",

@@ -61,8 +61,8 @@ class Summed:
 
 def subset_sums(
     dimensions: Sequence[int] = (1, 2, 4),
-    candidates: Sequence[int] = (10, 14, 18, 22, 26),
     *,
+    candidates: Sequence[int] = (10, 14, 18, 22, 26),
     distributions: Sequence[str] = ("normally_scaled",),
     scales: Sequence[float] = (1.0,),
     solvers: Sequence[str] = ("auto",),
