@@ -17,14 +17,14 @@ from workbench.work.seeds import seeds
 FIRST = ["dimension", "candidates", "distribution", "scale", "solver", "seed", "replica", "error", "law", "seconds"]
 
 
-def sums(*sizes: tuple[int, ...], **options: Any) -> list[Summed]:
+def sums(dimensions: tuple[int, ...] = (1,), candidates: tuple[int, ...] = (6,), **options: Any) -> list[Summed]:
     """A few sums in the order of their replicas."""
-    made = subset_sums(*sizes or ((1,), (6,)), **{"replicas": 1, **options})
+    made = subset_sums(dimensions, candidates=candidates, **{"replicas": 1, **options})
     return sorted(made, key=lambda summed: summed.replica)
 
 
-def walk(*sizes: int, **options: Any) -> Walk:
-    (one,) = partial_sums(*sizes, **options)
+def walk(dimension: int = 36, candidates: int = 400, **options: Any) -> Walk:
+    (one,) = partial_sums(dimension, candidates=candidates, **options)
     return one
 
 
