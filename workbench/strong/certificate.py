@@ -48,7 +48,8 @@ def certify(target: Target, pairs: Sequence[Pair], low: Tensor, high: Tensor) ->
         plus, minus = (kernel - K for kernel in next(left).kernels())
         worst = torch.maximum(plus.abs(), minus.abs()) if stage.signed else plus.abs()
         norms = K.abs().flatten(2).sum(2)
-        e = norms @ e + _farthest(plus, minus, low - e, high + e)
+        lowest = low - e if stage.signed else (low - e).clamp(min=0)  # the ticket's ReLU lets nothing below zero by
+        e = norms @ e + _farthest(plus, minus, lowest, high + e)
         low, high = _range(K, low, high)
         bounds.append(
             Bound(stage.name, float(e.max()), float(worst.flatten(1).sum(1).max()), float(norms.sum(1).max()))
