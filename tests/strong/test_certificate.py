@@ -89,6 +89,17 @@ def test_behind_a_relu_nothing_is_below_zero() -> None:
     assert [bound.certificate for bound in bounds] == pytest.approx([first, 2 * first + second * (1 + first)])
 
 
+def test_the_channel_of_ones_has_one_side() -> None:
+    shape = strong.Shape("a", 1, 1, bias=True, signed=True)
+    target = strong.Target((shape,), {"a": torch.tensor([0.0, 5.0], dtype=torch.float64).view(1, 2, 1, 1)})
+    pair = strong.prune_pair(shape, target.kernels["a"], candidates=40, scale=1.0)
+    off = float((pair.kernels()[0] - target.kernels["a"]).abs().sum())
+    (bound,) = certify(target, [pair], -torch.ones(1), torch.ones(1))
+    assert bound.delta == pytest.approx(off)
+    assert bound.certificate == pytest.approx(off)
+    assert off < 0.1
+
+
 @pytest.mark.parametrize("target", TARGETS, ids=str)
 def test_it_is_tighter_than_a_chain_of_one_number_a_layer(target: dict[str, bool]) -> None:
     model, weights, data = trained(**target)

@@ -78,6 +78,20 @@ def test_pairs_of_another_target_make_no_ticket() -> None:
     model, weights, data = trained()
     with pytest.raises(ValueError, match=r"pairs must be of all layers, but 0 is missing; run the search to its end"):
         strong.joined(model, weights, data, [])
+    wider = wb.models.plain_cnn(data, channels=(4, 8))
+    ticket = strong.structured(model, weights, data, ratio=3, beyond="nearest")
+    with pytest.raises(ValueError, match=r"pairs must be of this target, but 3 has another shape there; give the model"):
+        strong.joined(wider, wb.snapshot(wider), data, ticket.pairs)
+
+
+def test_a_ticket_is_compared_with_the_target_and_the_kind_of_images_that_it_was_found_for() -> None:
+    model, weights, data = trained()
+    ticket = strong.structured(model, weights, data, ratio=3, beyond="nearest")
+    wider = wb.models.plain_cnn(data, channels=(4, 8))
+    with pytest.raises(ValueError, match=r"ticket must be one of this target, got another's, StrongTicket\(filter"):
+        strong.compare(ticket, wider, wb.snapshot(wider), data)
+    with pytest.raises(ValueError, match="compare it on the images that it was found for"):
+        strong.compare(ticket, model, weights, wb.load("digits"))
 
 
 def test_a_network_too_large_for_memory_says_which_views_are_small(monkeypatch) -> None:
