@@ -29,6 +29,14 @@ def test_a_slab_out_of_reach_is_counted_where_the_nearest_is_taken() -> None:
     assert ticket.kernel_error == pytest.approx(1.0, abs=0.05)
 
 
+def test_a_channel_whose_filters_all_die_in_the_relu_is_out_of_reach() -> None:
+    shape, kernel = strong.Shape("x", 1, 3), torch.ones(3, 1, 1, 1, dtype=torch.float64)
+    pairs = [strong.prune_pair(shape, kernel, candidates=2, scale=1.0, structure="weight", seed=s) for s in range(20)]
+    dead = [pair for pair in pairs if not (pair.block(0)[0] > 0).any()]
+    assert dead
+    assert all(pair.out_of_reach == 3 and pair.error == 1.0 for pair in dead)
+
+
 def test_the_theorems_own_scale_is_too_large_for_what_can_be_found() -> None:
     ticket = strong.structured(*trained(), ratio=8, scale=1.0)
     assert all(pair.out_of_reach == 0 for pair in ticket.pairs)
