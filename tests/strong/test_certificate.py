@@ -129,6 +129,9 @@ def test_a_network_without_block_masks_has_no_certificate() -> None:
     assert beside.measured[-1] > 0
     with pytest.raises(ValueError, match="no block mask"):
         ticket.collapse()
+    for view in (ticket.random, ticket.masked, ticket.mask):
+        with pytest.raises(ValueError, match="grouped must be False here, for 0 has no block mask; leave it out"):
+            view(grouped=True)
 
 
 def test_what_is_compared_is_what_networks_say() -> None:

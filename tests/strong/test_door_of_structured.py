@@ -23,6 +23,12 @@ def test_a_scale_that_is_too_small_says_which_is_not() -> None:
     assert not pair.out_of_reach
 
 
+def test_too_few_candidates_are_no_matter_of_scale() -> None:
+    words = r"sums of 0 are out of reach of 36 filters a channel; take a larger ratio, or beyond=\"nearest\""
+    with pytest.raises(ValueError, match=words):
+        strong.structured(*trained(), ratio=0.5)
+
+
 def test_a_slab_out_of_reach_is_counted_where_the_nearest_is_taken() -> None:
     ticket = strong.structured(*trained(), ratio=8, scale=1e-5, beyond="nearest")
     assert all(pair.out_of_reach == pair.shape.blocks for pair in ticket.pairs)
@@ -88,7 +94,9 @@ def test_pairs_of_another_target_make_no_ticket() -> None:
         strong.joined(model, weights, data, [])
     wider = wb.models.plain_cnn(data, channels=(4, 8))
     ticket = strong.structured(model, weights, data, ratio=3, beyond="nearest")
-    with pytest.raises(ValueError, match=r"pairs must be of this target, but 3 has another shape there; give the model"):
+    with pytest.raises(
+        ValueError, match=r"pairs must be of this target, but 3 has another shape there; give the model"
+    ):
         strong.joined(wider, wb.snapshot(wider), data, ticket.pairs)
 
 
@@ -107,6 +115,12 @@ def test_a_network_too_large_for_memory_says_which_views_are_small(monkeypatch) 
     monkeypatch.setattr("workbench.work.memory.machine", lambda: 2**18)
     with pytest.raises(ValueError, match=r"the random network would take .* compact\(\) and collapse\(\) are small"):
         ticket.random()
+
+
+def test_filters_without_a_block_mask_that_do_not_fit_the_memory_are_refused(monkeypatch) -> None:
+    monkeypatch.setattr("workbench.work.memory.machine", lambda: 2**20)
+    with pytest.raises(ValueError, match=r"the filters of '0' on patches would take .* take a smaller ratio"):
+        strong.structured(*trained(), ratio=20, structure="neuron")
 
 
 def test_a_file_of_something_else_is_no_strong_ticket(tmp_path) -> None:

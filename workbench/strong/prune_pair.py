@@ -59,7 +59,8 @@ def prune_pair(
     began = time.perf_counter()
     _check(shape, kernel, inputs, structure, solver, candidates, scale, index)
     kind, blocks = STRUCTURES[structure], list[Block]()
-    drawn: dict[str, Any] = {"index": index, "candidates": candidates, "scale": scale, "seed": check_seed(seed)}
+    drawn: dict[str, Any] = {"index": int(index), "candidates": int(candidates), "scale": float(scale)}
+    drawn["seed"] = check_seed(seed)
     if kind.blocked:
         blocks = _blocks(shape, kernel, kind, solver, seconds, drawn)
         kept = torch.stack([block.kept for block in blocks])

@@ -84,7 +84,8 @@ def _chain(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
     """Yield the modules of a chain by name, in their order."""
     if type(module).forward is nn.Sequential.forward:
         for key, part in module._modules.items():  # named_children leaves out a layer that is used again
-            yield from _chain(part, f"{name}.{key}" if name else key)
+            if part is not None:
+                yield from _chain(part, f"{name}.{key}" if name else key)
     else:
         yield name, module
 
