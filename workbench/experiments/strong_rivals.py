@@ -29,6 +29,15 @@ def may_go(rival: str, network: nn.Module) -> Mask:
     return {name: kept for name, kept in full.items() if name.endswith("u.weight")} if rival == "filter_popup" else full
 
 
+def slabs(filters: Mask, network: nn.Module) -> Mask:
+    """Return which weights of V are left by filters: a filter that is gone takes its slab along."""
+    full, left = masks.full(network), {}
+    for name, kept in filters.items():
+        reads = name.removesuffix("u.weight") + "V.weight"
+        left[reads] = full[reads] & kept.flatten(1).any(1)[None, :, None, None]
+    return left
+
+
 def popped(
     replica: Replica, weights: Weights, rival: str, ratio: float, searches: Sequence[Recipe], split: str
 ) -> dict[str, Any]:
@@ -41,16 +50,17 @@ def popped(
     network = random.random(grouped=True)
     began = time.perf_counter()
     given, options = (network, snapshot(network), replica.data), {"density": DENSITY, "mask": may_go(rival, network)}
-    found = []
+    trained = []
     for place, search in enumerate(searches):
         with progress.within("search", place, len(searches)):
-            found.append(masks.full(network) | replica.run(RIVALS[rival], *given, search, seed=replica.seed, **options))
-    masked, chosen_on = [masks.apply(given[1], mask) for mask in found], replica.data.validation
-    if len(found) > 1 and len(chosen_on):
-        best = max(range(len(found)), key=lambda i: evaluate(network, masked[i], chosen_on).accuracy)
+            mask = replica.run(RIVALS[rival], *given, search, seed=replica.seed, **options)
+            trained.append(masks.full(network) | mask | (slabs(mask, network) if rival == "filter_popup" else {}))
+    masked, chosen_on = [masks.apply(given[1], mask) for mask in trained], replica.data.validation
+    if len(trained) > 1 and len(chosen_on):
+        best = max(range(len(trained)), key=lambda i: evaluate(network, masked[i], chosen_on).accuracy)
     else:
         best = 0
-    mask, seconds, images = found[best], time.perf_counter() - began, getattr(replica.data, split)
+    mask, seconds, images = trained[best], time.perf_counter() - began, getattr(replica.data, split)
     target, ticket = evaluate(replica.model, weights, images), evaluate(network, masked[best], images)
     apart = ticket.logits.double() - target.logits.double()
     filters = [tensor.flatten(1).any(1) for name, tensor in mask.items() if name.endswith("u.weight")]
