@@ -223,6 +223,11 @@ OWN: dict[str, dict[str, str]] = {
     "wb.progress.within": {"name": "'round'", "index": "0", "of": "2"},
     "wb.pruning.check_method": {"method": "'magnitude'"},
     "wb.pruning.prune": {"method": "'magnitude'"},
+    "wb.experiments.popup_mask": {
+        "rival": "'edge_popup'",
+        "model": "popup_network",
+        "weights": "wb.snapshot(popup_network)",
+    },
     "wb.experiments.timed_prune": {"method": "'snip'"},
     "wb.pruning.random_mask": {"density": "0.5"},
     "wb.pruning.synflow": {"rounds": "3"},
@@ -378,6 +383,10 @@ class _Made:
     @cached_property
     def strong_ticket(self) -> Any:
         return wb.strong.structured(self.model, self.start, self.data, ratio=15.0)
+
+    @cached_property
+    def popup_network(self) -> Any:
+        return wb.strong.unpruned(self.model, self.start, self.data, ratio=2.0).random(grouped=True)
 
     @cached_property
     def saved_strong_ticket(self) -> str:

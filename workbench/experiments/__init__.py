@@ -43,6 +43,7 @@ from workbench.experiments.robust_weighting import Weighed, robust_weighting
 from workbench.experiments.score_tables import LabelNoiseFound, averaged, found_among_hardest, scores_table, stability
 from workbench.experiments.shifted import Corrupted, Detected, shift_table, shifted
 from workbench.experiments.strong_costs import Cost, strong_costs
+from workbench.experiments.strong_rivals import popup_mask
 from workbench.experiments.strong_tickets import Matched, Strong, strong_tickets
 from workbench.experiments.subset_sums import Summed, subset_sums
 from workbench.experiments.ticket_before_and_after import Tried

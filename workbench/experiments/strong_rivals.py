@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import nn
 
+from workbench.data.data import Data
+from workbench.experiments.found_at_initialisation import Pruned
 from workbench.experiments.replica import Replica
 from workbench.nets import masks
 from workbench.nets.evaluation import evaluate
@@ -17,7 +19,7 @@ from workbench.pruning.edge_popup import edge_popup
 from workbench.pruning.filter_popup import filter_popup
 from workbench.strong.structured import unpruned
 from workbench.training.recipe import Recipe
-from workbench.work import progress
+from workbench.work import progress, rules
 
 RIVALS: dict[str, Callable[..., Mask]] = {"edge_popup": edge_popup, "filter_popup": filter_popup}
 DENSITY = 0.5  # of the weights, or of the filters of each layer: where there are the most subsets (recalled)
@@ -29,12 +31,22 @@ def may_go(rival: str, network: nn.Module) -> Mask:
     return {name: kept for name, kept in full.items() if name.endswith("u.weight")} if rival == "filter_popup" else full
 
 
-def slabs(filters: Mask, network: nn.Module) -> Mask:
-    """Return which weights of V are left by filters: a filter that is gone takes its slab along."""
-    full, left = masks.full(network), {}
-    for name, kept in filters.items():
-        reads = name.removesuffix("u.weight") + "V.weight"
-        left[reads] = full[reads] & kept.flatten(1).any(1)[None, :, None, None]
+def popup_mask(rival: str, model: nn.Module, weights: Weights, data: Data, recipe: Recipe, *, seed: int = 0) -> Pruned:
+    """Return the mask of a rival on a random network, all that it leaves alone kept, and the seconds that it took."""
+    rules.choice("rival", rival, RIVALS)
+    began = time.perf_counter()
+    may = may_go(rival, model)
+    mask = masks.full(model) | RIVALS[rival](model, weights, data, recipe, density=DENSITY, mask=may, seed=seed)
+    return Pruned(mask, time.perf_counter() - began)
+
+
+def whole_filters(mask: Mask) -> Mask:
+    """Return a mask without the slabs of filters that are gone, which nothing reaches."""
+    left = dict(mask)
+    for name in mask:
+        if name.endswith("u.weight"):
+            V = name.removesuffix("u.weight") + "V.weight"
+            left[V] = mask[V] & mask[name].flatten(1).any(1)[None, :, None, None]
     return left
 
 
@@ -48,19 +60,14 @@ def popped(
     """
     random = unpruned(replica.model, weights, replica.data, ratio=ratio, seed=replica.seed)
     network = random.random(grouped=True)
-    began = time.perf_counter()
-    given, options = (network, snapshot(network), replica.data), {"density": DENSITY, "mask": may_go(rival, network)}
-    trained = []
+    given, trained = (network, snapshot(network), replica.data), list[Pruned]()
     for place, search in enumerate(searches):
         with progress.within("search", place, len(searches)):
-            mask = replica.run(RIVALS[rival], *given, search, seed=replica.seed, **options)
-            trained.append(masks.full(network) | mask | (slabs(mask, network) if rival == "filter_popup" else {}))
-    masked, chosen_on = [masks.apply(given[1], mask) for mask in trained], replica.data.validation
+            trained.append(replica.run(popup_mask, rival, *given, search, seed=replica.seed))
+    masked, chosen_on, best = [masks.apply(given[1], one.mask) for one in trained], replica.data.validation, 0
     if len(trained) > 1 and len(chosen_on):
         best = max(range(len(trained)), key=lambda i: evaluate(network, masked[i], chosen_on).accuracy)
-    else:
-        best = 0
-    mask, seconds, images = trained[best], time.perf_counter() - began, getattr(replica.data, split)
+    mask, images = trained[best].mask, getattr(replica.data, split)
     target, ticket = evaluate(replica.model, weights, images), evaluate(network, masked[best], images)
     apart = ticket.logits.double() - target.logits.double()
     filters = [tensor.flatten(1).any(1) for name, tensor in mask.items() if name.endswith("u.weight")]
@@ -72,8 +79,8 @@ def popped(
         "agreement": float((target.logits.argmax(1) == ticket.logits.argmax(1)).double().mean()),
         "kept_filters": sum(int(kept.sum()) for kept in filters),
         "random_filters": sum(kept.numel() for kept in filters),
-        "kept_parameters": masks.kept(mask),
+        "kept_parameters": masks.kept(whole_filters(mask) if rival == "filter_popup" else mask),
         "random_parameters": sum(pair.parameters[1] for pair in random.pairs),
         "candidates_per_block": max(pair.candidates for pair in random.pairs),
-        "seconds": seconds,
+        "seconds": sum(one.seconds for one in trained),
     }
