@@ -76,8 +76,11 @@ def test_a_rival_keeps_half_of_what_it_may_choose_from(outcomes) -> None:
     for ticket in tickets(outcomes, structure="edge_popup"):
         network = ticket.random_parameters
         assert ticket.kept_parameters < network
+    layers = [o for o in outcomes if isinstance(o, Matched) and (o.structure, o.ratio, o.replica) == ("filter", 4.0, 0)]
+    left = sum(layer.random_filters // 4 * (1 + layer.dimension) for layer in layers)  # half of half as many, and slabs
     for ticket in tickets(outcomes, structure="filter_popup"):
         assert ticket.kept_filters == ticket.random_filters / 2
+        assert ticket.kept_parameters == left
         assert ticket.ticket is None
         assert ticket.kernel_error is None
 
@@ -116,6 +119,7 @@ def test_signs_take_two_sums_for_a_channel_of_the_first_layer() -> None:
         ({"model": "resnet8(width=4)"}, "the target must be a chain"),
         ({"structures": ("filters",)}, 'did you mean "filter"'),
         ({"structures": ("filter", "filter")}, "once"),
+        ({"structures": ()}, "structures must name one at least"),
         ({"ratios": (0.0,)}, "ratios must be above 0"),
         ({"popup_rates": ()}, "popup_rates must be above 0"),
         ({"solver": "meet_in_the_middle"}, "layer '0': meet_in_the_middle takes"),

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import workbench as wb
-from workbench.experiments.partial_sums import Walk, partial_sums, pictures, reach
+from workbench.experiments.partial_sums import Walk, partial_sums, pictures
 from workbench.experiments.subset_sums import Summed, subset_sums, target_of
 from workbench.work.seeds import seeds
 
@@ -127,14 +127,6 @@ def test_a_long_walk_has_few_frames_and_a_walk_of_nothing_has_one():
     assert len(walk(4, 400, scale=0.1).added) == 40
     nothing = walk(8, 1, scale=1000.0)  # any subset but the empty one is far away
     assert (nothing.kept, nothing.added, nothing.sums.shape) == (0, (0,), (1, 8))
-
-
-def test_the_reach_is_how_far_along_the_target_sums_of_fractions_go():
-    one = torch.tensor([[1.0, 2.0, -4.0]], dtype=torch.float64)
-    assert reach(one, torch.tensor([6.0], dtype=torch.float64)) == pytest.approx(0.5)  # 1 + 2 of 6
-    assert reach(one, torch.tensor([-1.0], dtype=torch.float64)) == pytest.approx(4)
-    apart = torch.eye(2, dtype=torch.float64)
-    assert reach(apart, torch.tensor([0.0, -1.0], dtype=torch.float64)) == pytest.approx(0)
 
 
 def test_the_least_scale_is_where_the_solver_reaches_the_target_and_does_not_depend_on_the_scale():

@@ -77,6 +77,40 @@ def test_two_layers_by_hand() -> None:
     assert [bound.norm for bound in bounds] == pytest.approx([1.0, 2.0])
 
 
+def test_behind_a_relu_nothing_is_below_zero() -> None:
+    """As above, of real pairs: what they compute below zero, nothing, is no error, for nothing is there."""
+    shapes = strong.Shape("a", 1, 1), strong.Shape("b", 1, 1)
+    kernels = {name: torch.full((1, 1, 1, 1), k, dtype=torch.float64) for name, k in (("a", 1.0), ("b", 2.0))}
+    target = strong.Target((shapes[0], "ReLU", shapes[1]), kernels)
+    pairs = [strong.prune_pair(s, kernels[s.name], candidates=4, scale=1.0, index=i) for i, s in enumerate(shapes)]
+    first, second = (abs(float(pair.kernels()[0] - kernels[pair.shape.name])) for pair in pairs)
+    assert min(first, second) > 1e-3
+    bounds = certify(target, pairs, torch.zeros(1), torch.ones(1))
+    assert [bound.certificate for bound in bounds] == pytest.approx([first, 2 * first + second * (1 + first)])
+
+
+def test_the_channel_of_ones_has_one_side() -> None:
+    shape = strong.Shape("a", 1, 1, bias=True, signed=True)
+    target = strong.Target((shape,), {"a": torch.tensor([0.0, 5.0], dtype=torch.float64).view(1, 2, 1, 1)})
+    pair = strong.prune_pair(shape, target.kernels["a"], candidates=40, scale=1.0)
+    off = float((pair.kernels()[0] - target.kernels["a"]).abs().sum())
+    (bound,) = certify(target, [pair], -torch.ones(1), torch.ones(1))
+    assert bound.delta == pytest.approx(off)
+    assert bound.certificate == pytest.approx(off)
+    assert off < 0.1
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=str)
+def test_it_is_tighter_than_a_chain_of_one_number_a_layer(target: dict[str, bool]) -> None:
+    model, weights, data = trained(**target)
+    ticket = strong.structured(model, weights, data, ratio=8, beyond="nearest")
+    bounds = strong.compare(ticket, model, weights, data).bounds
+    e, B = 0.0, max(1.0, float(data.test.normalise(torch.full((1, *data.shape), 255, dtype=torch.uint8)).max()))
+    for bound in bounds:  # e <= (L + δ) e + δ B
+        e, B = (bound.norm + bound.delta) * e + bound.delta * B, max(1.0, bound.norm * B)
+        assert 0 < bound.certificate <= e
+
+
 def test_kernels_that_are_off_by_nothing_are_certified_to_nothing() -> None:
     model, weights, data = trained()
     target = strong.target_of(model, weights, data)
@@ -95,6 +129,9 @@ def test_a_network_without_block_masks_has_no_certificate() -> None:
     assert beside.measured[-1] > 0
     with pytest.raises(ValueError, match="no block mask"):
         ticket.collapse()
+    for view in (ticket.random, ticket.masked, ticket.mask):
+        with pytest.raises(ValueError, match="grouped must be False here, for 0 has no block mask; leave it out"):
+            view(grouped=True)
 
 
 def test_what_is_compared_is_what_networks_say() -> None:

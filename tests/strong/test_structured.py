@@ -192,17 +192,6 @@ def test_a_scale_far_from_the_formula_is_worse_on_both_sides() -> None:
     assert errors[1] < 0.5 * min(errors[0], errors[2])
 
 
-def test_a_ticket_on_the_disk_is_a_seed_and_bits(tmp_path) -> None:
-    ticket, path = ticket_of(bias=True), tmp_path / "ticket.safetensors"
-    strong.save(ticket, path)
-    read, x = strong.open(path), trained(bias=True)[2].test.inputs()[:5]
-    assert torch.equal(read.compact()(x), ticket.compact()(x))
-    places = sum(pair.kept.numel() for pair in ticket.pairs)
-    assert path.stat().st_size < places / 8 + 4000  # a bit for a place, and what says which
-    stored = {name for pair in ticket.pairs for name, value in vars(pair).items() if torch.is_tensor(value)}
-    assert stored == {"kept", "errors"}  # no weight
-
-
 @pytest.mark.parametrize("structure", BLOCKED)
 def test_what_is_counted_as_kept_is_what_the_compact_network_holds(structure: str) -> None:
     ticket = ticket_of(structure=structure)

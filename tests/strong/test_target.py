@@ -17,6 +17,7 @@ from workbench.strong.views import exact
 
 DATA = wb.unit_range(wb.load("digits"))
 FLAT = [nn.Flatten(), nn.Linear(4 * 64, 10)]
+RELU = nn.ReLU()
 
 
 def chain(*layers: nn.Module) -> nn.Sequential:
@@ -39,6 +40,23 @@ SERVED = {
     "norm and dropout": [nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(), *FLAT],
     "norm without weights": [nn.Conv2d(1, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4, affine=False), *FLAT],
     "linear, norm": [nn.Flatten(), nn.Linear(64, 9), nn.BatchNorm1d(9), nn.ReLU(), nn.Linear(9, 10)],
+    "a ReLU used twice": [nn.Conv2d(1, 4, 3), RELU, nn.Conv2d(4, 2, 3), RELU, nn.Flatten(), nn.Linear(32, 10)],
+    "averages without the margin": [
+        nn.Conv2d(1, 4, 3, padding=1),
+        nn.ReLU(),
+        nn.AvgPool2d(2, padding=1, count_include_pad=False),
+        nn.Flatten(),
+        nn.Linear(100, 10),
+    ],
+    "signs, averages, maxima": [
+        nn.Conv2d(1, 4, 3, padding=1),
+        nn.AvgPool2d(2, padding=1, ceil_mode=True),
+        nn.ReLU(),
+        nn.MaxPool2d(3, stride=2, padding=1),
+        nn.Flatten(),
+        nn.Linear(36, 10),
+    ],
+    "averages of logits": [nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 10, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()],
     "two linear maps": [nn.Flatten(), nn.Linear(64, 5), nn.Linear(5, 10)],
 }
 
@@ -92,6 +110,14 @@ REFUSED = {
     "norm behind a ReLU": ([CONV, nn.ReLU(), nn.BatchNorm2d(4), *FLAT], "2 must follow a convolution"),
     "norm without statistics": ([CONV, nn.BatchNorm2d(4, track_running_stats=False), *FLAT], "running statistics"),
     "group norm": ([CONV, nn.GroupNorm(2, 4), *FLAT], "serves no GroupNorm (1)"),
+    "sums of pools": (
+        [CONV, nn.AvgPool2d(2, divisor_override=1), nn.Flatten(), nn.Linear(64, 10)],
+        "divisor_override=1",
+    ),
+    "linear maps of rows": (
+        [CONV, nn.ReLU(), nn.Linear(8, 8), *FLAT],
+        "2 must read flat inputs, got maps of the shape",
+    ),
     "another flattening": ([CONV, nn.Flatten(2), nn.Flatten(), nn.Linear(256, 10)], "flatten all of an image (1)"),
 }
 

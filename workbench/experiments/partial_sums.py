@@ -16,6 +16,7 @@ from torch import Tensor
 
 from workbench.experiments.subset_sums import TARGETS, numbers_of, target_of
 from workbench.strong.candidates import draw
+from workbench.strong.reach import reach
 from workbench.strong.subset_sum import settle, subset_sum
 from workbench.work import rules
 from workbench.work.seeds import check_seed
@@ -97,21 +98,6 @@ def partial_sums(
         sums=sums[added],
         distances=(sums - z).norm(dim=1) / z.norm(),
     )
-
-
-def reach(candidates: Float[Tensor, "dimension candidates"], target: Float[Tensor, " dimension"]) -> float:
-    """Return the largest s for which s · target is a sum of fractions of the candidates, a linear program:
-
-    max s  such that  Y x = s z,  0 <= x <= 1. Below 1 the target is out of reach; candidates 1 / s as large reach it.
-    """
-    from scipy.optimize import linprog
-
-    size = float(candidates.abs().max()) or 1.0  # HiGHS has absolute tolerances
-    columns = torch.cat([candidates / size, -target[:, None] / target.norm()], 1).numpy()
-    cost = [0.0] * candidates.shape[1] + [-1.0]
-    limits = [(0, 1)] * candidates.shape[1] + [(0, None)]
-    best = linprog(cost, A_eq=columns, b_eq=[0.0] * len(target), bounds=limits)
-    return 0.0 if best.x is None else float(best.x[-1]) * size / float(target.norm())
 
 
 def pictures(dimension: int) -> tuple[int, int, int]:

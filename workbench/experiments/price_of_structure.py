@@ -76,7 +76,7 @@ def price_of_structure(
     rules.whole("replicas", replicas, least=1, way_on="three are the least that have an interval")
     check_names("structure", structures, BLOCKED, least=1)
     opened(archive)
-    shapes = [Shape("slab", 1, each, (kernel_size, kernel_size)) for each in outputs]
+    shapes = [Shape("slab", 1, channels, (kernel_size, kernel_size)) for channels in outputs]
     for shape in shapes:
         for structure in structures:
             settle(solver, STRUCTURES[structure].dimension(shape), max(candidates))

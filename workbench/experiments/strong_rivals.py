@@ -40,6 +40,16 @@ def popup_mask(rival: str, model: nn.Module, weights: Weights, data: Data, recip
     return Pruned(mask, time.perf_counter() - began)
 
 
+def whole_filters(mask: Mask) -> Mask:
+    """Return a mask without the slabs of filters that are gone, which nothing reaches."""
+    left = dict(mask)
+    for name in mask:
+        if name.endswith("u.weight"):
+            V = name.removesuffix("u.weight") + "V.weight"
+            left[V] = mask[V] & mask[name].flatten(1).any(1)[None, :, None, None]
+    return left
+
+
 def popped(
     replica: Replica, weights: Weights, rival: str, ratio: float, searches: Sequence[Recipe], split: str
 ) -> dict[str, Any]:
@@ -69,7 +79,7 @@ def popped(
         "agreement": float((target.logits.argmax(1) == ticket.logits.argmax(1)).double().mean()),
         "kept_filters": sum(int(kept.sum()) for kept in filters),
         "random_filters": sum(kept.numel() for kept in filters),
-        "kept_parameters": masks.kept(mask),
+        "kept_parameters": masks.kept(whole_filters(mask) if rival == "filter_popup" else mask),
         "random_parameters": sum(pair.parameters[1] for pair in random.pairs),
         "candidates_per_block": max(pair.candidates for pair in random.pairs),
         "seconds": sum(one.seconds for one in trained),

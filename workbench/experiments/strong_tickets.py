@@ -17,7 +17,7 @@ from torch import Tensor
 
 from workbench.data.unit_range import unit_range
 from workbench.experiments.fields_of import fields_of
-from workbench.experiments.given_names import are, check_each_once, told
+from workbench.experiments.given_names import are, check_names, told
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.strong_rivals import RIVALS, popped
 from workbench.nets.door import SPLITS
@@ -150,9 +150,7 @@ def strong_tickets(
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, split=split)
     if not signed:
         experiment = replace(experiment, data=unit_range(experiment.data))
-    check_each_once("structure", structures, WAYS, least=1)
-    for structure in structures:
-        rules.choice("structure", structure, WAYS)
+    check_names("structure", structures, WAYS, least=1)
     if not are(ratios, rules.number, above=0):
         raise ValueError(f"ratios must be above 0, each once, got {told(ratios)}; 20 is precise, 10 is rough")
     target = target_of(experiment.network, snapshot(experiment.network), experiment.data)

@@ -46,9 +46,12 @@ def certify(target: Target, pairs: Sequence[Pair], low: Tensor, high: Tensor) ->
         low, high, e = (_one_a_channel(stage, tensor, fill) for tensor, fill in ((low, 1.0), (high, 1.0), (e, 0.0)))
         K = target.kernels[stage.name]
         plus, minus = (kernel - K for kernel in next(left).kernels())
-        worst = torch.maximum(plus.abs(), minus.abs()) if stage.signed else plus.abs()
+        worst = plus.abs()
+        if stage.signed:  # but for the channel of ones, which has one side
+            worst[:, : stage.inputs] = torch.maximum(plus.abs(), minus.abs())[:, : stage.inputs]
         norms = K.abs().flatten(2).sum(2)
-        e = norms @ e + _farthest(plus, minus, low - e, high + e)
+        lowest = low - e if stage.signed else (low - e).clamp(min=0)  # the ticket's ReLU lets nothing below zero by
+        e = norms @ e + _farthest(plus, minus, lowest, high + e)
         low, high = _range(K, low, high)
         bounds.append(
             Bound(stage.name, float(e.max()), float(worst.flatten(1).sum(1).max()), float(norms.sum(1).max()))

@@ -57,6 +57,9 @@ def compare(ticket: StrongTicket, model: nn.Module, weights: Weights, data: Data
         "ticket", ticket, StrongTicket, "a strong ticket", "wb.strong.structured(model, weights, data) finds one"
     )
     target, images = target_of(model, weights, data), part_of(data, split)
+    if tuple(stage if isinstance(stage, str) else stage.shape for stage in ticket.stages) != target.stages:
+        way_on = "compare it on the images that it was found for, with the model that it was found for"
+        raise ValueError(f"ticket must be one of this target, got another's, {ticket!r}; {way_on}")
     of_target, of_ticket = _layers(target, ticket)
     farthest, logits = [0.0] * len(target.shapes), ([], [])
     for begin in range(0, len(images), BATCH):

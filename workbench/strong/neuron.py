@@ -16,6 +16,7 @@ from torch import Tensor
 from workbench.strong.flips import descend
 from workbench.strong.pair import dense_block, draw_block
 from workbench.strong.target import Shape
+from workbench.work.memory import check_room
 from workbench.work.seeds import number
 
 
@@ -32,8 +33,10 @@ def nearest_neurons(
     """Return which hidden filters to keep, and the error of the outputs on `inputs`, relative in l2.
 
     Found by pair flips from a rounded ridge regression, from no filter, and from one at random, of which the best is
-    taken; so an upper bound on the best there is.
+    taken; so an upper bound on the best there is. Raises a ValueError where there is no memory for the features.
     """
+    size = 8 * shape.blocks * candidates * len(inputs) * shape.outputs
+    check_room(f"the filters of {shape.name!r} on patches", size, "take a smaller ratio, or a structure with blocks")
     inputs, features = inputs.double(), []
     wanted = torch.einsum("pchw,ochw->po", inputs, kernel).flatten().numpy()
     for j in range(shape.blocks):

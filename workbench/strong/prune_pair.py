@@ -59,7 +59,8 @@ def prune_pair(
     began = time.perf_counter()
     _check(shape, kernel, inputs, structure, solver, candidates, scale, index)
     kind, blocks = STRUCTURES[structure], list[Block]()
-    drawn: dict[str, Any] = {"index": index, "candidates": candidates, "scale": scale, "seed": check_seed(seed)}
+    drawn: dict[str, Any] = {"index": int(index), "candidates": int(candidates), "scale": float(scale)}
+    drawn["seed"] = check_seed(seed)
     if kind.blocked:
         blocks = _blocks(shape, kernel, kind, solver, seconds, drawn)
         kept = torch.stack([block.kept for block in blocks])
@@ -151,7 +152,9 @@ def _blocks(
             parts, wanted = kind.parts(slabs), kind.parts(side * kernel[:, j])  # (filters, sums, m), (sums, m)
             chosen, by = torch.zeros(parts.shape[:2], dtype=torch.bool), quick(solver, *parts.shape[::2])
             for i, z in enumerate(wanted):
-                if bool(z.any()) and len(parts):  # a kernel of zeros is the empty sum
+                if bool(z.any()) and not len(parts):  # every filter died in the ReLU
+                    out_of_reach += 1
+                elif bool(z.any()):  # a kernel of zeros is the empty sum
                     with progress.within("sum", half * len(wanted) + i, len(sides) * len(wanted)):
                         subset = subset_sum(parts[:, i].T, z, solver=by, seconds=seconds, seed=drawn["seed"])
                     chosen[:, i], subsets = subset.kept, [*subsets, subset]

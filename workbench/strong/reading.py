@@ -70,6 +70,9 @@ def target_of(model: nn.Module, weights: Weights, data: Data) -> Target:
     read = x.double()
     with torch.no_grad():
         for stage in target.stages:
+            if isinstance(stage, Shape) and stage.flat and read.ndim != 2:
+                given = f"maps of the shape {tuple(read.shape[1:])}"
+                raise ValueError(f"{stage.name} must read flat inputs, got {given}; put nn.Flatten() before it")
             read = views.exact(target, stage)(read)
     if not torch.allclose(read.float(), logits, rtol=1e-3, atol=1e-3 * float(logits.abs().max())):
         way_on = "use torch's own layers, without hooks"
@@ -80,8 +83,9 @@ def target_of(model: nn.Module, weights: Weights, data: Data) -> Target:
 def _chain(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
     """Yield the modules of a chain by name, in their order."""
     if type(module).forward is nn.Sequential.forward:
-        for key, part in module.named_children():
-            yield from _chain(part, f"{name}.{key}" if name else key)
+        for key, part in module._modules.items():  # named_children leaves out a layer that is used again
+            if part is not None:
+                yield from _chain(part, f"{name}.{key}" if name else key)
     else:
         yield name, module
 
@@ -159,4 +163,8 @@ def _between(name: str, module: nn.Module) -> str:
         raise ValueError(
             f"the target must flatten all of an image{where}, got start_dim={module.start_dim}; leave it out"
         )
+    for option in ("divisor_override", "return_indices"):
+        if (value := getattr(module, option, None)) not in (None, False):
+            given = f"{option}={value}"
+            raise ValueError(f"pooling must give averages or maxima alone{where}, got {given}; leave that option out")
     return written(kind.__name__, {option: getattr(module, option) for option in BETWEEN[kind]})

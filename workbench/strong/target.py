@@ -17,7 +17,7 @@ from workbench.work.with_options import with_options
 BETWEEN = {  # what may stand between linear layers, with the options that it is written with: all keep x >= 0
     nn.ReLU: (),
     nn.MaxPool2d: ("kernel_size", "stride", "padding", "dilation", "ceil_mode"),
-    nn.AvgPool2d: ("kernel_size", "stride", "padding", "ceil_mode"),
+    nn.AvgPool2d: ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"),
     nn.AdaptiveAvgPool2d: ("output_size",),
     nn.Flatten: (),
 }

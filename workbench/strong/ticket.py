@@ -40,7 +40,7 @@ class StrongTicket:
         """Make the random network, twice as deep as the target, with all that was drawn, from the seed.
 
         `grouped` makes the first layer of each pair a grouped one: the same network under the block mask, without the
-        zeros. Raises a ValueError where there is no memory for it.
+        zeros. Raises a ValueError where there is no memory for it, or no block mask.
         """
         return self._network(lambda pair: views.random(pair, grouped=grouped))
 

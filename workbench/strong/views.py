@@ -84,6 +84,7 @@ def compact(pair: Pair) -> nn.Sequential:
 
 def random(pair: Pair, *, grouped: bool) -> nn.Sequential:
     """Return the pair with all that was drawn; `grouped` leaves out what the block mask removes, by a grouped layer."""
+    _check_blocked(pair, grouped)
     shape, hidden = pair.shape, pair.kept.shape[0] * pair.candidates
     numbers = hidden * ((1 if grouped else shape.blocks) + shape.dimension)
     check_room("the random network", 8 * numbers, WAY_ON)  # single precision, and once more while it is put together
@@ -98,6 +99,7 @@ def random(pair: Pair, *, grouped: bool) -> nn.Sequential:
 
 def kept_places(pair: Pair, *, grouped: bool) -> Mask:
     """Return which weights of a pair's two layers in `random` are kept, u and V."""
+    _check_blocked(pair, grouped)
     shape, filters = pair.shape, pair.filters
     first = filters.flatten()[:, None]
     if not grouped and pair.blocked:
@@ -108,6 +110,11 @@ def kept_places(pair: Pair, *, grouped: bool) -> Mask:
     places = pair.kept.view(*pair.kept.shape, *[1] * (5 - pair.kept.ndim)).flatten(0, 1)
     second = places.expand(-1, shape.outputs, *shape.kernel_size).transpose(0, 1).contiguous()
     return {"u": first[:, :, None, None], "V": second}
+
+
+def _check_blocked(pair: Pair, grouped: bool) -> None:
+    if grouped and not pair.blocked:
+        raise ValueError(f"grouped must be False here, for {pair.shape.name} has no block mask; leave it out")
 
 
 def _dense(pair: Pair, j: int) -> Float[Tensor, "candidates blocks"]:
