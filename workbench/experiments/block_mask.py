@@ -66,6 +66,8 @@ def block_mask(
     """
     if not are(hidden, rules.whole, least=4, most=5000):
         raise ValueError(f"hidden must be whole numbers from 4 to 5000, each once, got {told(hidden)}; 80 is one")
+    if odd := [neurons for neurons in hidden if neurons % 2]:
+        raise ValueError(f"hidden must be even, half for each of two inputs, got {odd[0]}; {odd[0] + 1} is")
     rules.whole("replicas", replicas, least=1, way_on="three are the least that have an interval")
     opened(archive)
     drawn, sought = seeds(seed, replicas), [*itertools.product(hidden, MASKS.items())]
