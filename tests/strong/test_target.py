@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import torch
@@ -166,11 +167,15 @@ class Doubled(nn.Conv2d):
         return 2 * super().forward(input)
 
 
+def one_more(layer: nn.Module, given: Any, answer: Any) -> Any:
+    return answer + 1
+
+
 def test_a_layer_that_computes_something_else_than_its_weights_is_noticed() -> None:
     with pytest.raises(ValueError, match="the target must compute what its layers say"):
         read(Doubled(1, 4, 3, padding=1), nn.ReLU(), *FLAT)
     model = chain(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), *FLAT)
-    model[0].register_forward_hook(lambda layer, given, answer: answer + 1)
+    model[0].register_forward_hook(one_more)
     with pytest.raises(ValueError, match="the target must compute what its layers say"):
         strong.target_of(model, wb.snapshot(model), DATA)
 
