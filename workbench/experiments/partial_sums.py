@@ -1,4 +1,4 @@
-"""How does a subset sum land on its target? One sum, vector by vector: wild on the way, near at the end.
+"""How does a subset sum land on its target? One sum, vector by vector: far on the way, near at the end.
 
 It takes a moment, so that a slider can move it. In a random network every vector is a kept filter's slab, and the
 target a slab of the network that the ticket becomes (da Cunha, d'Amore & Natale 2023).

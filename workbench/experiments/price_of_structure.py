@@ -68,19 +68,18 @@ def price_of_structure(
     The slab is random, of unit norm; each replica draws one, and a random network of its own. Raises a ValueError for
     an option out of range, before anything is solved.
     """
-    for name, values, least in (("outputs", outputs, 1), ("candidates", candidates, 1)):
-        if not are(values, rules.whole, least=least):
-            raise ValueError(f"{name} must be whole numbers from {least}, each once, got {told(values)}")
+    for name, values in (("outputs", outputs), ("candidates", candidates)):
+        if not are(values, rules.whole, least=1):
+            raise ValueError(f"{name} must be whole numbers from 1, each once, got {told(values)}; (4, 8) are two")
     rules.whole("kernel_size", kernel_size, least=1, most=99, way_on="3 is the usual one")
     rules.number("margin", margin, above=0, way_on="1.25 is the usual one")
     rules.whole("replicas", replicas, least=1, way_on="three are the least that have an interval")
     check_names("structure", structures, BLOCKED, least=1)
     opened(archive)
     shapes = [Shape("slab", 1, channels, (kernel_size, kernel_size)) for channels in outputs]
-    for shape in shapes:
-        for structure in structures:
-            settle(solver, STRUCTURES[structure].dimension(shape), max(candidates))
     drawn, sums = seeds(seed, replicas), [*itertools.product(shapes, structures, candidates)]
+    for shape, structure, n in sums:
+        settle(solver, STRUCTURES[structure].dimension(shape), n)
 
     def priced(one: int) -> Iterator[Priced]:
         for index, (shape, structure, n) in enumerate(sums):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
 
 from workbench.data.data import Data
 from workbench.experiments.found_at_initialisation import Pruned
+from workbench.experiments.given_names import are, told
 from workbench.experiments.replica import Replica
 from workbench.nets import masks
 from workbench.nets.evaluation import evaluate
@@ -17,7 +19,9 @@ from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, snapshot
 from workbench.pruning.edge_popup import edge_popup
 from workbench.pruning.filter_popup import filter_popup
+from workbench.strong.comparison import beside
 from workbench.strong.structured import unpruned
+from workbench.training.entrance import check_recipe
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 
@@ -29,6 +33,17 @@ def may_go(rival: str, network: nn.Module) -> Mask:
     """Return the weights that a rival chooses from: all, or the filters that the construction chooses from."""
     full = masks.full(network)
     return {name: kept for name, kept in full.items() if name.endswith("u.weight")} if rival == "filter_popup" else full
+
+
+def at_rates(popup: Recipe, rates: Sequence[float], images: int) -> list[Recipe]:
+    """Return the recipe at each of these rates; a ValueError where one of them does not serve so many images."""
+    if not are(rates, rules.number, above=0):
+        raise ValueError(f"popup_rates must be above 0, each once, got {told(rates)}; (1.0, 10.0) are two")
+    check_recipe(popup)
+    searches = [replace(popup, learning_rate=float(rate)) for rate in rates]
+    for search in searches:
+        check_recipe(search, images)
+    return searches
 
 
 def popup_mask(rival: str, model: nn.Module, weights: Weights, data: Data, recipe: Recipe, *, seed: int = 0) -> Pruned:
@@ -69,18 +84,19 @@ def popped(
         best = max(range(len(trained)), key=lambda i: evaluate(network, masked[i], chosen_on).accuracy)
     mask, images = trained[best].mask, getattr(replica.data, split)
     target, ticket = evaluate(replica.model, weights, images), evaluate(network, masked[best], images)
-    apart = ticket.logits.double() - target.logits.double()
+    wanted, answered = target.logits.double(), ticket.logits.double()
+    logit_error, agreement = beside(wanted, answered)
     filters = [tensor.flatten(1).any(1) for name, tensor in mask.items() if name.endswith("u.weight")]
     return {
-        "measured_sup": float(apart.abs().max()),
-        "logit_error": float(apart.norm() / target.logits.double().norm()),
+        "measured_sup": float((answered - wanted).abs().max()),
+        "logit_error": logit_error,
         "target_accuracy": target.accuracy,
         "ticket_accuracy": ticket.accuracy,
-        "agreement": float((target.logits.argmax(1) == ticket.logits.argmax(1)).double().mean()),
+        "agreement": agreement,
         "kept_filters": sum(int(kept.sum()) for kept in filters),
         "random_filters": sum(kept.numel() for kept in filters),
         "kept_parameters": masks.kept(whole_filters(mask) if rival == "filter_popup" else mask),
-        "random_parameters": sum(pair.parameters[1] for pair in random.pairs),
-        "candidates_per_block": max(pair.candidates for pair in random.pairs),
+        "random_parameters": random.parameters[1],
+        "candidates_per_block": random.candidates,
         "seconds": sum(one.seconds for one in trained),
     }

@@ -19,7 +19,7 @@ from workbench.data.unit_range import unit_range
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import are, check_names, told
 from workbench.experiments.replica import Replica, prepare
-from workbench.experiments.strong_rivals import RIVALS, popped
+from workbench.experiments.strong_rivals import RIVALS, at_rates, popped
 from workbench.nets.door import SPLITS
 from workbench.nets.weights import Weights, snapshot
 from workbench.strong.comparison import Comparison, compare
@@ -29,7 +29,6 @@ from workbench.strong.structured import MARGIN, check_search, joined, structured
 from workbench.strong.structures import STRUCTURES
 from workbench.strong.target import Target
 from workbench.strong.ticket import StrongTicket
-from workbench.training.entrance import check_recipe
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
@@ -139,11 +138,11 @@ def strong_tickets(
 
     `structures` are names of `strong.STRUCTURES`, or "edge_popup" and "filter_popup": masks trained with `popup` on the
     random network of `popup_ratio`, at each of `popup_rates`, of which the best on validation images is taken.
-    `ratios` are usable candidates for each dimension of a sum. Images are seen in
-    [0, 1], and with `signed` scaled to mean 0, which takes two sums for a channel of the first layer. The other options
-    are those of `strong.structured_search`; a slab out of reach is brought as near as can be, and counted. Each
-    replica trains a target of its own and draws a random network of its own. Raises a ValueError for an option out of
-    range and a target that the construction does not serve, before anything is trained.
+    `ratios` are usable candidates for each dimension of a sum. Images are seen in [0, 1], and with `signed` scaled to
+    mean 0, which takes two sums for a channel of the first layer. The other options are those of
+    `strong.structured_search`; a slab out of reach is brought as near as can be, and counted. Each replica trains a
+    target of its own and draws a random network of its own. Raises a ValueError for an option out of range and a target
+    that the construction does not serve, before anything is trained.
     """
     rules.flag("signed", signed, "True scales images to mean 0")
     rules.choice("split", split, SPLITS)
@@ -155,12 +154,7 @@ def strong_tickets(
         raise ValueError(f"ratios must be above 0, each once, got {told(ratios)}; 20 is precise, 10 is rough")
     target = target_of(experiment.network, snapshot(experiment.network), experiment.data)
     rules.number("popup_ratio", popup_ratio, above=0, way_on="2 is a small network")
-    if not are(popup_rates, rules.number, above=0):
-        raise ValueError(f"popup_rates must be above 0, each once, got {told(popup_rates)}; (1.0, 10.0) are two")
-    check_recipe(popup)
-    searches = [replace(popup, learning_rate=float(rate)) for rate in popup_rates]
-    for search in searches:
-        check_recipe(search, len(experiment.data.train))
+    searches = at_rates(popup, popup_rates, len(experiment.data.train))
     for structure in STRUCTURES.keys() & set(structures):
         for ratio in ratios:
             check_search(target, structure, ratio, scale, margin, solver, seconds)
@@ -198,18 +192,17 @@ def _search(
     ticket = joined(*given, pairs)
     with progress.within("comparison", 0):
         comparison = compare(ticket, *given, split=split)
-    kept, drawn = (sum(counts) for counts in zip(*(pair.parameters for pair in pairs), strict=True))
     yield Strong(
         **labels,
-        candidates_per_block=max(pair.candidates for pair in pairs),
+        candidates_per_block=ticket.candidates,
         kernel_error=ticket.kernel_error,
         certificate=comparison.certificate,
         measured_sup=comparison.measured[-1],
         **fields_of(comparison, "logit_error target_accuracy ticket_accuracy agreement"),
-        kept_filters=sum(int(pair.filters.sum()) for pair in pairs),
-        random_filters=sum(pair.filters.numel() for pair in pairs),
-        kept_parameters=kept,
-        random_parameters=drawn,
+        kept_filters=ticket.filters[0],
+        random_filters=ticket.filters[1],
+        kept_parameters=ticket.parameters[0],
+        random_parameters=ticket.parameters[1],
         target_parameters=target.parameters,
         out_of_reach=sum(pair.out_of_reach for pair in pairs),
         cut_short=sum(pair.cut_short for pair in pairs),

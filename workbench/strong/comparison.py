@@ -74,8 +74,13 @@ def compare(ticket: StrongTicket, model: nn.Module, weights: Weights, data: Data
     blocked = all(pair.blocked for pair in ticket.pairs)
     bounds = certify(target, ticket.pairs, low.amin((1, 2)), high.amax((1, 2))) if blocked else ()
     correct = [float((answer == images.labels).double().mean()) for answer in says]
-    error = float((given - wanted).norm() / wanted.norm())
-    return Comparison(tuple(bounds), tuple(farthest), error, float((says[0] == says[1]).double().mean()), *correct)
+    return Comparison(tuple(bounds), tuple(farthest), *beside(wanted, given), *correct)
+
+
+def beside(wanted: Float[Tensor, "images classes"], given: Float[Tensor, "images classes"]) -> tuple[float, float]:
+    """Return ‖given - wanted‖ / ‖wanted‖ of logits, and the share of images of which both say the same class."""
+    agreement = (wanted.argmax(1) == given.argmax(1)).double().mean()
+    return float((given - wanted).norm() / wanted.norm()), float(agreement)
 
 
 def layer_inputs(target: Target, index: int, split: Split) -> Float[Tensor, "patches blocks height width"]:

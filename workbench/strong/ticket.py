@@ -30,8 +30,24 @@ class StrongTicket:
         """The largest of its layers' errors."""
         return max(pair.error for pair in self.pairs)
 
+    @property
+    def filters(self) -> tuple[int, int]:
+        """How many filters are kept, and were drawn."""
+        return sum(int(pair.filters.sum()) for pair in self.pairs), sum(pair.filters.numel() for pair in self.pairs)
+
+    @property
+    def parameters(self) -> tuple[int, int]:
+        """How many numbers are kept, and were drawn."""
+        kept, drawn = zip(*(pair.parameters for pair in self.pairs), strict=True)
+        return sum(kept), sum(drawn)
+
+    @property
+    def candidates(self) -> int:
+        """The filters drawn for a channel, of the layer that has most."""
+        return max(pair.candidates for pair in self.pairs)
+
     def __repr__(self) -> str:
-        kept, drawn = (sum(int(count) for count in counts) for counts in zip(*map(_filters, self.pairs), strict=True))
+        kept, drawn = self.filters
         return (
             f"StrongTicket({self.pairs[0].structure}, {kept} of {drawn} filters, kernel_error={self.kernel_error:.3g})"
         )
@@ -71,7 +87,3 @@ class StrongTicket:
 
     def _network(self, made: Callable[[Pair], nn.Module]) -> nn.Sequential:
         return nn.Sequential(*(module_between(s) if isinstance(s, str) else made(s) for s in self.stages)).eval()
-
-
-def _filters(pair: Pair) -> tuple[int, int]:
-    return int(pair.filters.sum()), pair.filters.numel()
