@@ -59,3 +59,12 @@ def test_the_error_by_scale_is_a_v_with_its_bottom_where_the_target_is_just_in_r
         errors = np.array([np.median(rows[rows.scale == scale]["relative_error"]) for scale in scales])
         assert min(errors[0], errors[-1]) > 2 * errors.min()
         assert (np.diff(errors[errors.argmin() :]) >= 0).all()
+
+
+def test_compact_is_faster_than_masked_and_masked_is_no_faster_than_random() -> None:
+    table = wb.recorded("strong-costs").table
+    for _, rows in table.groupby(["ratio", "replica"]):
+        milliseconds = dict(zip(rows["view"], rows["milliseconds"], strict=True))
+        assert milliseconds["compact"] < 0.6 * milliseconds["masked"]
+        assert milliseconds["masked"] > 0.8 * milliseconds["random"]
+        assert milliseconds["target"] < milliseconds["compact"]
