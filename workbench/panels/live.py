@@ -19,7 +19,7 @@ import ipywidgets as widgets
 
 from workbench.charts.grammar import ROWS, WIDTH, Picture
 from workbench.charts.grammar.looks import GREY
-from workbench.panels.browser import Width
+from workbench.panels.browser import Place
 from workbench.work import html
 from workbench.work.locks import Lock
 
@@ -55,21 +55,21 @@ class LiveChart:
         self.drawn: tuple[str, int, object, int, bool] | None = None
         self.drawn_at = 0.0
         self.menu = widgets.Dropdown(options=list(pictures), description="chart", style={"description_width": "auto"})
-        self.width = Width()
-        for widget in (self.menu, self.width):
-            widget.observe(lambda _: guarded(self.draw), names="value")
+        self.place = Place()
+        for widget, name in ((self.menu, "value"), (self.place, "width")):
+            widget.observe(lambda _: guarded(self.draw), names=name)
         empty = alt.Chart(alt.Data(values=[])).mark_point()
         self.chart = alt.JupyterChart(empty, embed_options={"actions": False, "renderer": "svg"})
         self.chart.add_class("wb-chart")
         self.hint = widgets.HTML(_hint())
-        self.box = widgets.VBox([self.menu, self.width, self.hint, self.chart])
+        self.box = widgets.VBox([self.menu, self.place, self.hint, self.chart])
         self.box.add_class("wb-live")
         self._visible(False)
 
     @property
     def pixels(self) -> int:
         """How wide a chart is drawn: as wide as its place where a browser has told that, else as in a batch."""
-        return min(max(self.width.value, NARROW), WIDE) if self.width.value else WIDTH
+        return min(max(self.place.width, NARROW), WIDE) if self.place.width else WIDTH
 
     def begin(self, *, keep: bool = False) -> None:
         """Forget what was drawn: another run may have other layers, other measures.
