@@ -59,6 +59,8 @@ from .work import progress as progress
 from .work.archive import Archive as Archive
 from .work.calls import Call as Call
 from .work.calls import call as call
+from .work.journal import job as job
+from .work.journal import jobs as jobs
 from .work.replicas import replicas as replicas
 from .work.seeds import seeds as seeds
 
