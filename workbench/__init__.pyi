@@ -37,7 +37,7 @@ from .numbers.records import Recorded as Recorded
 from .numbers.records import record as record
 from .numbers.records import recorded as recorded
 from .numbers.tables import table as table
-from .panels.panel import panel as panel
+from .panels.register import panel as panel
 from .pruning.search import Search as Search
 from .training import losses as losses
 from .training import robust as robust
