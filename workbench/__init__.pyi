@@ -61,6 +61,7 @@ from .work.calls import Call as Call
 from .work.calls import call as call
 from .work.journal import job as job
 from .work.journal import jobs as jobs
+from .work.parameters import check_parameters as check_parameters
 from .work.replicas import replicas as replicas
 from .work.seeds import seeds as seeds
 
