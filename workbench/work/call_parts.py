@@ -1,4 +1,4 @@
-"""A call taken apart into its plain parts by dotted name, `recipe.epochs`: what differs from its defaults, or from another.
+"""A call taken apart into its plain parts by dotted name, `recipe.epochs`: what differs from defaults, or from another.
 
 It is read from what a record holds and runs nothing, so that a call of an earlier version, or of a function that is not
 here, can be looked at too.

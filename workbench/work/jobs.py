@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -82,6 +83,11 @@ class Record:
     def title(self) -> str:
         """What people call it: its name, or its function and when it began, by this machine's clock."""
         return self.name or f"{self.function.rpartition('.')[2]} {self.began.astimezone():%d %b %H:%M:%S}"
+
+    @property
+    def source(self) -> str:
+        """What a person would type to read its values."""
+        return f"wb.job({json.dumps(os.fspath(self.archive.folder))}, {json.dumps(self.id)}).values()"
 
     @property
     def changed(self) -> dict[str, str]:
