@@ -1,4 +1,5 @@
-"""Two widgets whose other halves run in the browser: a slider that has a name, and how wide the place of a chart is.
+"""Widgets whose other halves run in the browser: a slider that has a name, how wide the place of a chart is, and what
+the fields of a form lack.
 
 The handles of ipywidgets' sliders have the role but no name, and neither a description nor a tooltip gives them one;
 the browser's own slider works by keyboard and says its value to a screen reader.
@@ -17,6 +18,7 @@ class Range(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_name("slider.js")
     description = traitlets.Unicode("").tag(sync=True)  # jupyter's own tooltip asks for it
+    idle = traitlets.Bool(False).tag(sync=True)  # whether another counts in its place
     stops = traitlets.List(traitlets.Float()).tag(sync=True)
     value = traitlets.Float(0.0).tag(sync=True)
 
@@ -29,3 +31,14 @@ class Width(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_name("width.js")
     value = traitlets.Int(0).tag(sync=True)
+
+
+class Fields(anywidget.AnyWidget):
+    """A widget that is not seen: arrow keys step the numbers of its form, and every input says its help.
+
+    Both are by label: `steps` are a number's step, least and most (None: no most), `help` a sentence.
+    """
+
+    _esm = Path(__file__).with_name("fields.js")
+    steps = traitlets.Dict().tag(sync=True)
+    help = traitlets.Dict().tag(sync=True)

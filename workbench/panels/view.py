@@ -33,7 +33,7 @@ class View:
         self.job: Job | None = None  # the last one that was told of
         self.tabled: tuple[Job | None, int] = (None, -1)  # whose outcomes are in the words and the table, and how many
         self.tabled_at = 0.0
-        self.form = Form(self.declaration.groups, draft.values, self._typed)
+        self.form = Form(draft, self._put)
         self.run = self._button("Run", run, "play", "wb-run")
         self.stop = self._button("Stop", stop, "stop", "wb-stop")
         head = widgets.HTML(markup.head(self.declaration.title, self.declaration.about))
@@ -110,9 +110,8 @@ class View:
         button.on_click(lambda _: self._guarded(act))
         return button
 
-    def _typed(self, name: str, value: Any) -> None:
-        also = getattr(self.declaration.options[name], "also", {})
-        self._guarded(lambda: self.put(**{name: value}, **also))
+    def _put(self, **options: Any) -> None:
+        self._guarded(lambda: self.put(**options))
 
     def _guarded(self, act: Callable[[], Any]) -> None:
         """Do what is asked for; an exception in a callback, or in the publisher, would be seen by nobody."""
