@@ -62,7 +62,7 @@ def test_typing_into_the_form_changes_the_call():
     panel = wb.panel("lottery")
     fields = panel.view.form.fields
     fields["recipe.epochs"].widget.value = "2.5"
-    fields["rounds"].widget.value = 3
+    fields["rounds"].widget.value = "3"
     fields["dataset"].widget.value = "mnist"
     fields["train_size"].widget.value = "500"
     fields["controls"].ticks["random_uniform"].value = False

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas
 
 SHOWN = 200  # rows of the table on the screen; the CSV has all
-STYLE = Html(Path(__file__).with_name("panel.css").read_text())
+STYLE = Html("".join(Path(__file__).with_name(name).read_text() for name in ("panel.css", "form.css")))
 COPY = "navigator.clipboard.writeText(this.previousElementSibling.textContent); this.textContent = 'Copied'"
 
 

@@ -51,7 +51,7 @@ class View:
         self.tabled_at = 0.0
         self.call: Call | None = None  # that of the form; None where it makes none
         live = self.declaration.live
-        self.form = Form(self.declaration.groups, draft.values, self._typed)
+        self.form = Form(draft, self._put)
         self.run = self._button("Run", run, "play", "wb-run")
         self.stop = self._button("Stop", lambda: self._stop(stop), "stop", "wb-stop")
         self.insert = self._button("Into a new cell", self._insert, "", "wb-insert")
@@ -60,7 +60,7 @@ class View:
         text["status"].add_class("wb-status")
         self.kept = widgets.Text(description="kept in", placeholder="nowhere", continuous_update=False)
         self.kept.add_class("wb-kept")
-        self.kept.observe(lambda change: self._typed("archive", change["new"].strip() or None), names="value")
+        self.kept.observe(lambda change: self._put(archive=change["new"].strip() or None), names="value")
         self.go = widgets.HBox(
             [self.stop, text["status"]] if live else [self.run, self.stop, text["status"], self.kept]
         )
@@ -188,9 +188,8 @@ class View:
         button.on_click(lambda _: self.guarded(act))
         return button
 
-    def _typed(self, name: str, value: Any) -> None:
-        also = getattr(self.declaration.options.get(name), "also", {})
-        self.guarded(lambda: self.put(**{name: value}, **also))
+    def _put(self, **options: Any) -> None:
+        self.guarded(lambda: self.put(**options))
 
     def guarded(self, act: Callable[[], T]) -> T | None:
         """Do what is asked for; an exception in a callback, or in the publisher, would be seen by nobody."""
