@@ -1,4 +1,5 @@
-"""Two widgets whose other halves run in the browser: a slider that has a name, and the place where a panel stands.
+"""Widgets whose other halves run in the browser: a slider that has a name, the place where a panel stands, and what the
+fields of a form lack.
 
 The handles of ipywidgets' sliders have the role but no name, and neither a description nor a tooltip gives them one;
 the browser's own slider works by keyboard and says its value to a screen reader.
@@ -20,6 +21,7 @@ class Range(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_name("slider.js")
     description = traitlets.Unicode("").tag(sync=True)  # jupyter's own tooltip asks for it
+    idle = traitlets.Bool(False).tag(sync=True)  # whether another counts in its place
     stops = traitlets.List(traitlets.Float()).tag(sync=True)
     value = traitlets.Float(0.0).tag(sync=True)
 
@@ -47,3 +49,14 @@ class Place(anywidget.AnyWidget):
         """
         self.inserted = ""  # so that doing it again is told again
         self.send({"insert": text})
+
+
+class Fields(anywidget.AnyWidget):
+    """A widget that is not seen: arrow keys step the numbers of its form, and every input says its help.
+
+    Both are by label: `steps` are a number's step, least and most (None: no most), `help` a sentence.
+    """
+
+    _esm = Path(__file__).with_name("fields.js")
+    steps = traitlets.Dict().tag(sync=True)
+    help = traitlets.Dict().tag(sync=True)
