@@ -17,6 +17,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from workbench.charts.grammar import Picture, Rows
 from workbench.panels import PANELS, markup
 from workbench.panels.export import pictures, save_csv, save_html, titles
 from workbench.panels.live import LiveChart
@@ -59,7 +60,7 @@ class Runs:
         rename = self._button("Rename", lambda: self.rename(self.name.value))
         self.buttons["Rename"] = rename
         self.text = {name: widgets.HTML() for name in ("error", "said", "compared", "code")}
-        self.live = LiveChart({}, self._guarded)
+        self.live = LiveChart({"none yet": Picture(_nothing)}, self._guarded)
         head = joined(
             element("style", markup.STYLE, STYLE), element("h3", "Runs"), element("p", ABOUT, class_="wb-about")
         )
@@ -238,6 +239,11 @@ class Runs:
         from IPython.display import display
 
         display(self.box)
+
+
+def _nothing(outcomes: Any) -> Rows:
+    """Draw nothing, before there is a choice."""
+    return []
 
 
 def _block(text: str) -> Html:
