@@ -24,12 +24,14 @@ class Draft:
         self.name, self.declaration = name, declaration
         self.arguments = make_call(declaration.function).arguments
         self.values = {option: self._held(option) for option in declaration.options}
+        self.defaults = dict(self.values)
 
     @property
     def call(self) -> Call:
         """The call that the options make. Raises a ValueError in words where one of them will not do."""
         for name, option in self.declaration.options.items():
-            option.check(self.values[name])
+            if self.values[name] != self.defaults[name]:  # the defaults will do, and to try a model takes half a second
+                option.check(self.values[name])
         arguments, parts = dict(self.arguments), {}
         for name, option in self.declaration.options.items():
             value, (head, _, part) = option.meant(self.values[name]), name.partition(".")
