@@ -27,7 +27,14 @@ MEASURES = [
     Axis("wrong_confidence", "confidence where wrong", "~%", ".1%", padding=8),
     Axis("accuracy", "accuracy", "~%", ".1%", padding=8),
 ]
-VALUES = Averages(x=Axis("place", ""), measures=MEASURES, line="method", named=0, carried=[("base", "less that of")])
+VALUES = Averages(
+    x=Axis("place", ""),
+    measures=MEASURES,
+    line="method",
+    named=0,
+    carried=[("base", "less that of")],
+    selects=("method",),
+)
 BETTER = {axis.field: f"{'higher' if axis.field == 'accuracy' else 'lower'} is better" for axis in MEASURES}
 SIGNED = [replace(a, title=BETTER[a.field], said=f"+{a.said}", form=f"+{a.form}") for a in MEASURES]
 LESS = replace(VALUES, measures=SIGNED)
@@ -38,6 +45,7 @@ LESS = replace(VALUES, measures=SIGNED)
         "method seed replica combine members test|method seed replica combine temperature_scaled",
         "robust_ensembles",
     ),
+    selects=("method",),
     title="Which method is best calibrated?",
     subtitle="mean and 95 % t interval over replicas; hollow: after temperature scaling\n{about}",
     description=(

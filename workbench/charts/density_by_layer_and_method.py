@@ -30,6 +30,7 @@ def beside_published(names: Iterable[str]) -> Looks:
 
 @Means(
     asks=ASKS,
+    selects=("line", "layer"),
     x=Axis("place", "layer, from input to output", padding=16),
     measures=[replace(DENSITY, title="density of the layer (logarithmic)", reverse=False)],
     line="line",

@@ -21,7 +21,7 @@ from workbench.experiments.ensemble_outcome import by_method
 from workbench.numbers.numerals import percent, points
 
 MANY, POINTS = 40, 40  # methods in the menu, and points of a line
-OF_MEMBERS: dict[str, Any] = {"line": "member", "chosen": ("method", "method"), "packed": True}
+OF_MEMBERS: dict[str, Any] = {"selects": ("method", "member"), "line": "member", "chosen": ("method", "method"), "packed": True}
 SHARES = {
     "effective_share": "effective sample size / n",
     "hard_weight": "weight of the harder half",
@@ -108,7 +108,8 @@ BY_THIRD = Means(
     asks=(
         "method seed replica member tercile accuracy loss weight|method seed replica who member share",
         "member_difficulty",
-    )
+    ),
+    selects=("method", "member"),
 )
 def easy_to_hard(outcomes: Any) -> Rows:
     """Draw every member by tercile of difficulty, and the share of test images that each alone gets right.

@@ -30,6 +30,7 @@ CARDS = Averages(
     ],
     line="member",
     named=0,
+    selects=("member",),
     chosen=("ensemble", "method"),
     carried=[Axis("density", "density"), Axis("vote", "vote")],
     packed=True,
@@ -40,6 +41,7 @@ MEMBERS, PAIRS = once(members_table), once(overlaps_table)
 
 @picture(
     asks=("method members combine probabilities test", "robust_ensembles"),
+    selects=("ensemble", "member"),
     title="Who is in the ensemble?",
     subtitle="{about}",
     description=(

@@ -20,6 +20,7 @@ from workbench.numbers.numerals import points
         "lam gradient major_accuracy minor_accuracy wrong_confidence_major wrong_confidence_minor gap_major gap_minor",
         "rare_features",
     ),
+    selects=("lam", "kind"),
     x=Axis("place", "lambda", padding=10),
     measures=[
         Axis("accuracy", "accuracy", "~%", ".1%"),

@@ -39,6 +39,7 @@ IMAGES = 14  # of the largest weights
 
 @picture(
     asks=("source losses weights published curve gradient", "robust_weighting"),
+    selects=("place",),
     title="What does a robust loss make of a batch?",
     subtitle="{about}",
     description=(

@@ -39,11 +39,15 @@ TICKS = (0.0, *(sign * tick for tick in (0.01, 0.05, 0.2, 0.5, 1.0) for sign in 
 LESS = Axis("less", "control less ticket (square root)", "+~%", "+.2%", "sqrt", ticks=TICKS, padding=10)
 PASSED, FAILED = "passes", "fails, at most a point worse"
 OPEN, FEW = "cannot tell, since the interval has room for both", "cannot tell with fewer than 3 replicas"
-VALUES = Averages(x=Axis("place", ""), measures=[LESS], line="control", split="method", chosen=SPARSE, named=0)
+PICKED = ("method", "control", "asked")
+VALUES = Averages(
+    x=Axis("place", ""), measures=[LESS], line="control", split="method", chosen=SPARSE, named=0, selects=PICKED
+)
 
 
 @picture(
     asks=ASKS,
+    selects=PICKED,
     title="Does the ticket survive the sanity checks?",
     subtitle=(
         "test accuracy after training, paired by replica: mean and 95 % t interval\n"

@@ -32,6 +32,7 @@ LISTS = ("low", "high", "floor", "top", "count", "share", "accuracy")
 
 @picture(
     asks=("method members combine probabilities test", "robust_ensembles"),
+    selects=("method", "kind", "low"),
     title="Where is it sure, and where is it wrong?",
     subtitle="{about}",
     menus={"scaled": "confidence"},
@@ -111,6 +112,7 @@ def words_of_histograms(outcomes: list[Any]) -> list[str]:
 
 @picture(
     asks=("method members combine probabilities test", "robust_ensembles"),
+    selects=("id",),
     title="Which images is it sure and wrong about?",
     subtitle="{about}\nclick a part of a bar to see its images, the surest first",
     holds="the images of examples",

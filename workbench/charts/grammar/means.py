@@ -52,7 +52,8 @@ class Means(Averages):
             return self.rows(list(numbers(*args, **kwargs)))
 
         declared = replace(self, description=self.description or described(numbers))
-        return Picture(rows, declared.draw, asks=self.asks, needs=self.needs, holds=self.holds)
+        told: dict[str, Any] = {"asks": self.asks, "needs": self.needs, "holds": self.holds, "selects": self.selects}
+        return Picture(rows, declared.draw, **told)
 
     def draw(self, rows: Rows, width: int) -> Any:
         """Draw the rows: a picture for each measure that they have, and for each value of the split."""
