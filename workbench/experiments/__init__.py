@@ -12,6 +12,7 @@ from workbench.experiments.calibration_tables import (
     validation_table,
 )
 from workbench.experiments.curvature_by_density import Sharpness, curvature, spectrum_table
+from workbench.experiments.dataset_view import DatasetView, dataset_view
 from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, solved
 from workbench.experiments.ensemble_outcome import Answers, Ensembled
 from workbench.experiments.example_scores import Counted, Scored, example_scores
@@ -57,6 +58,7 @@ from workbench.experiments.winning_tickets import Outcome, winning_tickets
 EXPERIMENTS = {
     "block_mask": block_mask,
     "curvature": curvature,
+    "dataset_view": dataset_view,
     "example_scores": example_scores,
     "instability": instability,
     "kept_part": kept_part,

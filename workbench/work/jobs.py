@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
 import warnings
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.work import rules
 from workbench.work.archive import Archive
+from workbench.work.call_parts import parts
 from workbench.work.calls import Call
 from workbench.work.disk import OLD, Damaged
 from workbench.work.fingerprint import digest
@@ -21,6 +23,9 @@ from workbench.work.progress import clock
 from workbench.work.public_names import public
 from workbench.work.record_file import read_record, read_value, write_record
 from workbench.work.stored_values import Types
+
+if TYPE_CHECKING:
+    import pandas
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 VALUE = re.compile(r"\d{6}\.json")
@@ -74,17 +79,49 @@ class Record:
             warnings.warn(f"job {self.id}: the call of its text is another one now ({words})", stacklevel=2)
         return call
 
+    @property
+    def title(self) -> str:
+        """What people call it: its name, or its function and when it began, by this machine's clock."""
+        return self.name or f"{self.function.rpartition('.')[2]} {self.began.astimezone():%d %b %H:%M:%S}"
+
+    @property
+    def source(self) -> str:
+        """What a person would type to read its values."""
+        return f"wb.job({json.dumps(os.fspath(self.archive.folder))}, {json.dumps(self.id)}).values()"
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """The parts of its call that are not the defaults, by dotted name (`recipe.epochs`), as they are typed."""
+        return parts(self.text, named=False) if self.text else parts(self.described)
+
+    def compared(self, other: Record) -> pandas.DataFrame:
+        """What differs from another job, a row each: of the calls, defaults included, and of where they ran."""
+        import pandas
+
+        rules.instance("other", other, Record, "a job", "wb.jobs(archive) has them")
+        a, b = ({"function": j.function, **parts(j.described), **parts({"arguments": j.around})} for j in (self, other))
+        names = [name for name in a | b if a.get(name) != b.get(name)]
+        rows = [(name, a.get(name, "—"), b.get(name, "—")) for name in names]
+        return pandas.DataFrame(rows, columns=["argument", "a", "b"])
+
     def values(self) -> list[Any]:
         """Read what it gave so far, tensors on the CPU. A value that is damaged is left out, and said."""
+        values, problems = self.read()
+        for problem in problems:
+            warnings.warn(problem, stacklevel=2)
+        return values
+
+    def read(self) -> tuple[list[Any], list[str]]:
+        """As `values`, and in words what is damaged and left out."""
         folder, types = _folder(self.archive), types_of(self.function, self.archive)
-        values = []
+        values, problems = [], []
         for file in filter(VALUE.fullmatch, folder.names(f"jobs/{self.id}")):
             try:
                 values.append(read_value(_read_value_record(folder, self.id, file), folder, types))
             except Damaged as error:
                 where = f'archive "{folder.name}": jobs/{self.id}/{file}'
-                warnings.warn(f"{where} is damaged ({error}); it is left out", stacklevel=2)
-        return values
+                problems.append(f"{where} is damaged ({error}); it is left out")
+        return values, problems
 
     def renamed(self, name: str) -> Record:
         """Give it a name, or "" for none, and return it."""

@@ -76,7 +76,7 @@ class Journal:
     def begin(self, call: Call, *, name: str = "") -> Writing:
         """Begin the record of a job. It never fails: `problem` of what is returned says why nothing is kept."""
         rules.instance("call", call, Call, "a Call", "wb.call(function, ...) makes one")
-        return Writing(self._archive, call, checked_name(name))
+        return Writing(self.opened, call, checked_name(name))
 
     def records(self) -> list[Record]:
         """The jobs, newest first: of each its `job.json` is read, and none of its values. Damage is a warning."""
@@ -90,7 +90,7 @@ class Journal:
         records, problems, folder = [], [], self._folder
         for name in filter(ID.fullmatch, folder.names("jobs")):
             try:
-                records.append(read_job(self._archive, folder, name, name in _open))
+                records.append(read_job(self.opened, folder, name, name in _open))
             except FileNotFoundError:
                 continue  # deleted, or not begun, while we looked
             except Damaged as error:
@@ -98,12 +98,13 @@ class Journal:
         return sorted(records, key=lambda record: (record.began, record.id), reverse=True), problems
 
     @property
-    def _archive(self) -> Archive:
+    def opened(self) -> Archive:
+        """The archive that it is of."""
         return self.archive if isinstance(self.archive, Archive) else Archive(self.archive)
 
     @property
     def _folder(self) -> Folder:
-        return Folder.named(str(self._archive.folder))
+        return Folder.named(str(self.opened.folder))
 
 
 class Writing:

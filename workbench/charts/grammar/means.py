@@ -53,7 +53,9 @@ class Means(Averages):
 
         declared = replace(self, description=self.description or described(numbers))
         told: dict[str, Any] = {"asks": self.asks, "needs": self.needs, "holds": self.holds, "selects": self.selects}
-        return Picture(rows, declared.draw, **told)
+        drawn = Picture(rows, declared.draw, **told)
+        drawn.means, drawn.numbers = declared, numbers
+        return drawn
 
     def draw(self, rows: Rows, width: int) -> Any:
         """Draw the rows: a picture for each measure that they have, and for each value of the split."""
