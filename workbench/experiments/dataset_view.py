@@ -111,7 +111,7 @@ def dataset_view(
     order = torch.randperm(len(part), generator=generator(seed, "shown"))
     shown = _of_every_class(part.labels, order, images)
     moved = _of_every_class(part.labels, order[(part.labels != labels_before)[order]], images)
-    originals = part.take(shown[:: -(-len(shown) // AUGMENTED)])
+    originals = part.take(_of_every_class(part.labels, order, 1)[:AUGMENTED])
     yield DatasetView(
         dataset=clean.name,
         split=split,
