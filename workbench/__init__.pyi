@@ -39,7 +39,7 @@ from .numbers.records import Recorded as Recorded
 from .numbers.records import record as record
 from .numbers.records import recorded as recorded
 from .numbers.tables import table as table
-from .panels.panel import panel as panel
+from .panels.register import panel as panel
 from .pruning.search import Search as Search
 from .training import losses as losses
 from .training import robust as robust
@@ -61,6 +61,9 @@ from .work import progress as progress
 from .work.archive import Archive as Archive
 from .work.calls import Call as Call
 from .work.calls import call as call
+from .work.journal import job as job
+from .work.journal import jobs as jobs
+from .work.parameters import check_parameters as check_parameters
 from .work.replicas import replicas as replicas
 from .work.seeds import seeds as seeds
 

@@ -15,3 +15,8 @@ def whole(picture: str, outcomes: list[Any], width: int = WIDTH) -> dict[str, An
     rows = CHARTS[picture].rows(outcomes)
     around = {name: part for name, part in CHARTS[picture].draw(rows, width).to_dict().items() if name != "data"}
     return {**json.loads(json.dumps(around).replace(GREY, "currentColor")), "data": {"values": rows}}
+
+
+def off(button: Any) -> bool:
+    """Whether a button looks as if it did nothing now; it is never disabled, for that would take the focus away."""
+    return "wb-off" in button._dom_classes

@@ -107,7 +107,7 @@ def test_the_words_tell_the_time_left():
     while len(job.values) < 20:
         time.sleep(0.01)
     assert "left" in job.words()
-    assert re.search(r"running · \d+/40 · ", job.words())
+    assert re.search(r"running · \d+ of 40 · ", job.words())
     assert job.wait(10)
     assert job.words().startswith("finished after")
 

@@ -104,13 +104,13 @@ def test_a_chart_is_drawn_as_wide_as_its_place_once_a_browser_has_told_it(monkey
     picture = Picture(rows, lambda rows, width: drawn.append(width) or draw(rows, width))
     monkeypatch.setitem(CHARTS, "menu", picture)
     chart = LiveChart({"menu": picture})
-    chart.width.value = 900  # before there is anything to draw
+    chart.place.width = 900  # before there is anything to draw
     assert drawn == []
     chart.drawn_at = 0.0
     chart.show(NAMES, of="a run")
     assert chart.chart.spec == whole("menu", NAMES, 900)
     for told, width in ((400, 400), (900, 900), (30, 280), (5000, 1600)):
-        chart.width.value = told
+        chart.place.width = told
         assert chart.chart.spec is not None
         assert chart.chart.spec["width"] == width
         assert chart.chart.spec["data"]["values"] == rows(NAMES)
@@ -124,8 +124,8 @@ def test_until_a_browser_has_told_a_chart_is_as_wide_as_in_a_batch():
     chart = LiveChart(PANELS["robust weights"].pictures)
     chart.show(outcomes, last=True)
     assert chart.chart.spec == whole("robust weights", outcomes)
-    chart.width.value = 900
-    chart.width.value = 0  # nobody shows it any more: the width is not known, and no chart is drawn for none
+    chart.place.width = 900
+    chart.place.width = 0  # nobody shows it any more: the width is not known, and no chart is drawn for none
     assert chart.chart.spec == whole("robust weights", outcomes)
 
 
@@ -135,5 +135,5 @@ def test_an_error_on_the_way_to_another_width_is_seen(tiny: dict[str, Any], monk
     panel.run()
     panel.wait(60)
     monkeypatch.setattr(live, "_specification", lambda chart: 1 / 0)
-    view.live.width.value = 700
+    view.live.place.width = 700
     assert "ZeroDivisionError" in view.text["error"].value

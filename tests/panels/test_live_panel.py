@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from shown import whole
+from shown import off, whole
 
 import workbench as wb
 from workbench.panels import job as jobs
@@ -136,7 +136,7 @@ def test_stop_ends_a_live_panel_and_the_call_that_waits():
     view = panel.view
     job = panel.job
     assert job is not None
-    until(lambda: not view.stop.disabled)
+    until(lambda: not off(view.stop))
     assert view.stop in view.box.children[2].children
     assert view.run not in view.box.children[2].children
     panel.set(eta=1.5)
@@ -144,7 +144,7 @@ def test_stop_ends_a_live_panel_and_the_call_that_waits():
     assert panel.wait(60) == []
     assert panel.job is job
     assert "stopped after" in view.text["status"].value
-    assert view.stop.disabled
+    assert off(view.stop)
     panel.set(losses="uniform", trained=0)
     panel.wait(60)
     shows(panel, 1.5)

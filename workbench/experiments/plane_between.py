@@ -112,6 +112,19 @@ def plane_between(
     fastest at first. `levels` of refinement are 5, 9, 17, … points a side. `curve_steps` above 0 train a `curve`
     ("bezier" or "polygon", one bend) between the first two networks, by the recipe with that many steps; the line
     beside it is its control. Raises a ValueError for an option out of range, before anything is trained.
+
+    Arguments:
+        between: Whether the networks are children of one point, or draws of their own, between which a barrier is
+            expected.
+        rewind_step: The step of the common training after which children part; 0 is the initialisation.
+        networks: How many networks lie in the plane; two are joined by the point that the first began from.
+        checkpoints: How many points of every training are shown on the plane.
+        levels: How often the grid is refined: 5, 9, 17, … points a side.
+        points: How many networks are evaluated on a path, its ends included; an odd number.
+        curve_steps: How many steps a curve between the first two networks is trained for; with 0 there is only the
+            line.
+        curve: The shape of the trained curve: a Bézier curve, or a polygon of one bend.
+        replicas: How often everything is repeated, each time with draws of its own; the picture shows the first.
     """
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)

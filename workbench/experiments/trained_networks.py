@@ -14,11 +14,10 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from workbench.data.data import Split
+from workbench.experiments.beginning import FRESH, Beginning, ticket_to_begin_from
 from workbench.experiments.fields_of import fields_of
-from workbench.experiments.kept_by_name import by_name
-from workbench.experiments.replica import Experiment, Replica, prepare
+from workbench.experiments.replica import Replica, prepare
 from workbench.nets import masks
-from workbench.nets.door import check_network
 from workbench.nets.evaluation import evaluate
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Ticket, Weights
@@ -27,7 +26,6 @@ from workbench.training.runs import Run
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 
-FRESH = "fresh"  # the beginning that is no ticket's
 MOST = 48  # wrong predictions that an outcome holds, the surest of them
 
 
@@ -72,7 +70,7 @@ def trained_networks(
     image_size: int | None = None,
     model: str = "lenet",
     recipe: Recipe = Recipe(epochs=20),  # noqa: B008 (frozen)
-    start: str | os.PathLike[str] | Ticket = FRESH,
+    start: Beginning = FRESH,
     evaluations: int = 20,
     label_noise: float = 0.0,
     seed: int = 0,
@@ -102,7 +100,7 @@ def trained_networks(
     experiment = prepare(
         dataset, train_size, image_size, model, recipe, seed, replicas, archive, label_noise=label_noise
     )
-    ticket = _ticket(start, experiment, archive)
+    ticket = ticket_to_begin_from(start, experiment)
     words = FRESH if ticket is None else "a ticket" if isinstance(start, Ticket) else os.fspath(start)
     if recipe.evaluate_every is None:
         recipe = replace(recipe, evaluate_every=max(1, -(-experiment.length // evaluations)))
@@ -116,22 +114,6 @@ def trained_networks(
             yield _outcome(words, replica, begun, run)
 
     yield from replace(experiment, recipe=recipe).side_by_side(trained)
-
-
-def _ticket(
-    start: str | os.PathLike[str] | Ticket, experiment: Experiment, archive: ArchiveLike | None
-) -> Ticket | None:
-    """Return the ticket that all begin from, None for a fresh beginning; a ValueError for one of another model."""
-    rules.instance("start", start, (str, os.PathLike, Ticket), 'a ticket, its name or path, or "fresh"')
-    if start == FRESH:
-        return None
-    ticket = start if isinstance(start, Ticket) else by_name("ticket", start, archive)
-    try:
-        check_network(experiment.network, ticket.weights, ticket.mask)
-    except ValueError as error:
-        of = f"{experiment.model} for {experiment.data.name}"
-        raise ValueError(f"start must be a ticket of {of}, and this one is of another network: {error}") from error
-    return ticket
 
 
 def _outcome(start: str, replica: Replica, begun: Ticket, run: Run) -> TrainedNetwork:

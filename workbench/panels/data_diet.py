@@ -5,19 +5,17 @@ Which data must the first steps see, and which can be left out altogether?
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from workbench.data_diet.subsets import parse
 from workbench.experiments import example_scores, kept_part, pretraining, remembering
 from workbench.panels import shared_options as shared
 from workbench.panels.declaration import Declaration
-from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several
+from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several, rare
 
 SUBSETS = Names("subsets", "subsets", checked=parse, help="all, random, easiest, hardest, window(skip=500)")
-BALANCED = Flag("balanced", "class-balanced", help="as many of every class")
+BALANCED = Flag("balanced", "class-balanced", rare=True)
 SORTED = (
-    Option("score", "sorted by", shared.SCORES, help="from the easiest to the hardest"),
-    shared.SCORE_REPLICAS,
+    shared.SORTED_BY,
+    *rare(shared.SCORE_REPLICAS),
     shared.SCORE_STEP,
 )
 
@@ -28,12 +26,10 @@ SCORES = Declaration(
     groups={
         **shared.training(shared.NOISE),
         "What is scored": (
+            shared.REPLICAS,
             Several("scores", "scores", shared.SCORES),
             shared.SCORE_STEP,
-            Number(
-                "barrier_step", "children part at", low=0, whole=True, empty="a sixtieth of all", help="barrier only"
-            ),
-            shared.REPLICAS,
+            Number("barrier_step", "parted at step", low=0, whole=True, empty="a sixtieth of all", rare=True),
         ),
     },
     charts=(
@@ -61,16 +57,14 @@ DATA_DIET = Declaration(
         **shared.training(),
         "What the first steps see": (
             SUBSETS,
-            Numbers("sizes", "sizes", low=1, whole=True, help="examples, as in 100, 500"),
-            Numbers("pretrain_steps", "steps k", low=0, whole=True, help="as in 0, 10; 0 is the reference"),
+            Numbers("sizes", "sizes", low=1, whole=True, help="as in 100, 500"),
+            Numbers("pretrain_steps", "pre-training steps", low=0, whole=True, help="as in 0, 10"),
             BALANCED,
-            shared.NOISE,
-            *SORTED,
+            *rare(shared.NOISE, *SORTED),
         ),
         "How tickets are drawn": (
-            shared.ROUNDS,
-            shared.FRACTION,
-            replace(shared.BATCH_NORM, help="half-way between two children"),
+            *rare(shared.ROUNDS, shared.FRACTION),
+            shared.BATCH_NORM,
             shared.REPLICAS,
         ),
     },
@@ -87,8 +81,8 @@ KEPT_DATA = Declaration(
             SUBSETS,
             Numbers("shares", "shares kept", low=0.0001, high=1, help="as in 0.25, 0.5"),
             BALANCED,
-            Flag("same_steps", "as many steps", help="as for all the data; else as many epochs"),
-            shared.NOISE,
+            Flag("same_steps", "as many steps as for all the data", rare=True),
+            *rare(shared.NOISE),
             *SORTED,
             shared.REPLICAS,
         ),

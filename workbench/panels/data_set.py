@@ -9,7 +9,7 @@ from workbench.panels import shared_options as shared
 from workbench.panels.declaration import Declaration
 from workbench.panels.options import Number, Option
 
-PIXEL_NOISE = Number("pixel_noise", "pixel noise", low=0, high=100, step=0.1, help="deviation; 0.6 makes digits hard")
+PIXEL_NOISE = Number("pixel_noise", "pixel noise", low=0, high=100, step=0.1)
 
 DATA_SET = Declaration(
     title="What is in the data?",
@@ -17,7 +17,7 @@ DATA_SET = Declaration(
     function=dataset_view,
     groups={
         "What is looked at": (
-            *shared.LEARNED[:3],
+            *(option for option in shared.LEARNED if option.name in ("dataset", "train_size", "image_size")),
             Option("split", "part", shared.SPLITS),
             Number("images", "images of a class", low=1, high=MOST, whole=True),
             shared.SEED,

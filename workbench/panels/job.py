@@ -15,28 +15,35 @@ from contextvars import copy_context
 from typing import Any
 
 from workbench.work.calls import Call
+from workbench.work.journal import Journal
 from workbench.work.progress import Progress, Stopped, Total, clock, describe, watch
 
 PERIOD = 0.1  # seconds between two messages, at least
 HEARTBEAT = 1.0  # and at most, while it runs
+LATELY = 3.0  # seconds within which a thread that has reported counts as working
 
 
 class Job:
     """One run of a call. `values` is what was yielded (or the one value returned), and only grows.
 
-    `state` is running, stopping, finished, stopped or failed. `tell(job)` is called by the publisher alone; `check()`
-    is called at every step by whatever trains, and raises `Stopped` there.
+    `state` is waiting, running, stopping, finished, stopped or failed; it is `over` once its last message is out.
+    `tell(job)` is called by the publisher alone; `check()` is called at every step by whatever trains, and raises
+    `Stopped` there. With a `journal` its values are kept there as they come; what it says on the way is in `notes`.
     """
 
-    def __init__(self, call: Call, tell: Callable[[Job], Any]) -> None:
-        self.call, self.tell = call, tell
+    def __init__(self, call: Call, tell: Callable[[Job], Any], *, journal: Journal | None = None) -> None:
+        self.call, self.tell, self.journal = call, tell, journal
         self.values: list[Any] = []
         self.error: BaseException | None = None
-        self._end = ""
+        self.notes: list[str] = []
+        self.record = ""  # its name in the journal
         self.total = Total()
         self.latest: Progress | None = None
         self.began = time.monotonic()
         self.ended: float | None = None
+        self.begun = self.over = False
+        self._end = ""
+        self._threads_seen: dict[int, float] = {}  # when a thread reported last
         self._stop, self._news, self._done = threading.Event(), threading.Event(), threading.Event()
         self._threads = [
             threading.Thread(target=copy_context().run, args=(self._work,), name="workbench job"),
@@ -45,14 +52,18 @@ class Job:
 
     def start(self) -> Job:
         """Begin, and return at once."""
+        self.begun, self.began = True, time.monotonic()
         for thread in self._threads:
             thread.start()
         return self
 
     def stop(self) -> None:
-        """Ask it to end at the next step; what it finished is kept."""
+        """Ask it to end at the next step; what it finished is kept. One that has not begun never will."""
         self._stop.set()
         self._news.set()
+        if not self.begun:
+            self._end = "stopped"
+            self._done.set()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it is over and its last message is out; False when that took longer than `timeout` seconds."""
@@ -63,12 +74,12 @@ class Job:
         """One word for it."""
         if self.running:
             return "stopping" if self._stop.is_set() else "running"
-        return self._end
+        return self._end or "waiting"
 
     @property
     def running(self) -> bool:
-        """Whether it still works."""
-        return self.ended is None
+        """Whether it works."""
+        return self.begun and self.ended is None
 
     @property
     def result(self) -> Any:
@@ -80,37 +91,55 @@ class Job:
     @property
     def seconds(self) -> float:
         """How long it has run."""
-        return (self.ended or time.monotonic()) - self.began
+        return (self.ended or time.monotonic()) - self.began if self.begun else 0.0
+
+    def forget(self) -> None:
+        """Let go of its values, which the journal has."""
+        self.values = []
+
+    @property
+    def threads(self) -> int:
+        """How many threads have reported progress lately."""
+        now = time.monotonic()
+        return sum(now - heard < LATELY for heard in list(self._threads_seen.values()))
 
     def words(self) -> str:
         """How far it is, in words, with the time left."""
         if not self.running:
-            return f"{self.state} after {clock(self.seconds)}"
+            return f"{self.state} after {clock(self.seconds)}" if self.begun else self.state
         latest, left = self.latest, self.total.left()
-        where = f" · {describe(latest)}" if latest is not None else ""
-        return f"{self.state}{where}" + ("" if left is None else f" · {clock(left)} left")
+        doing = f" · {describe(latest)}" if latest is not None else " · beginning"
+        return f"{self.state}{doing}" + ("" if left is None else f" · {clock(left)} left")
 
     def check(self, progress: Progress | None = None) -> None:
         """Take note of progress; raise `Stopped` when it was asked to stop or the interpreter is ending."""
         if self._stop.is_set() or _ending():
             raise Stopped
         if progress is not None:
+            self._threads_seen[threading.get_ident()] = time.monotonic()
             self.total(progress)
             if all(of is not None for _, _, of in progress.path):  # not of an evaluation on the way
                 self.latest = progress
             self._news.set()
 
     def _work(self) -> None:
+        writing = self.journal.begin(self.call) if self.journal is not None else None
+        self.record = writing.id if writing is not None else ""
         try:
             with watch(self.check), closing(self.call.each()) as values:
                 for value in values:
                     self.values.append(value)
+                    if writing is not None:
+                        writing.add(value)
                     self.check()
             self._end = "finished"
         except (Stopped, KeyboardInterrupt):
             self._end = "stopped"
         except BaseException as error:
             self.error, self._end = error, "failed"
+        if writing is not None:
+            writing.end(self._end, self.seconds, self.error)
+            self.notes += [writing.problem] if writing.problem else []
         self.ended = time.monotonic()
         self._news.set()
 

@@ -15,7 +15,7 @@ TRAIN = Declaration(
         **shared.training(shared.NOISE),
         "From where": (
             shared.START,
-            Number("evaluations", "measured", low=1, high=1000, whole=True, help="times on the way"),
+            Number("evaluations", "measured", low=1, high=1000, whole=True),
             shared.REPLICAS,
         ),
     },

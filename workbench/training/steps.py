@@ -36,6 +36,7 @@ from workbench.training.entrance import (
     check_within,
     say_dropout,
 )
+from workbench.training.look import Onlooker
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
 from workbench.work import progress, rules
@@ -98,7 +99,7 @@ def steps(
     state = state.ready(hardware)
     frozen = untied(weights, network).keys() - state.trained.keys() - state.buffers.keys()
     fixed = {name: place(weights[name], hardware).clone() for name in frozen}
-    outside = Outside(model, network)
+    outside, onlooker = Outside(model, network), Onlooker(model, data.validation, hardware)
     optimiser, forward = _optimiser(recipe, state), _forward(network, hardware)
     split = data.train.to(hardware.device)
     of, begun = recipe.length(len(split)), state.step
@@ -134,7 +135,7 @@ def steps(
             optimiser.step()
             _check_finite(loss, s, of, recipe, hardware)
             state.step = s + 1
-            progress.report(state.step - begun, of - begun)
+            progress.report(s + 1 - begun, of - begun, "step", onlooker.at(s + 1, of, losses, tensors))
             yield Step(state.step, of, batch, logits.detach(), losses.detach(), state)
 
 

@@ -52,7 +52,9 @@ class Means(Averages):
             return self.rows(list(numbers(*args, **kwargs)))
 
         declared = replace(self, description=self.description or described(numbers))
-        return Picture(rows, declared.draw, asks=self.asks, needs=self.needs, holds=self.holds)
+        drawn = Picture(rows, declared.draw, asks=self.asks, needs=self.needs, holds=self.holds)
+        drawn.means, drawn.numbers = declared, numbers
+        return drawn
 
     def draw(self, rows: Rows, width: int) -> Any:
         """Draw the rows: a picture for each measure that they have, and for each value of the split."""

@@ -36,6 +36,8 @@ class Picture(Generic[P]):
     """
 
     __name__: str
+    means: Any = None  # of a chart of means: how it is declared, and the function that gives a dict a replica
+    numbers: Any = None
 
     def __init__(
         self,
@@ -70,6 +72,10 @@ class Picture(Generic[P]):
         if first:
             given.arguments[first] = self._asked(given.arguments[first])
         return self._rows(*given.args, **given.kwargs)
+
+    def records(self, outcomes: Any) -> Rows:
+        """Return what a chart of means averages, a dict a replica."""
+        return list(self.numbers(self._asked(outcomes)))
 
     def _asked(self, outcomes: Any) -> Any:
         if self.holds and hasattr(outcomes, "to_dict"):

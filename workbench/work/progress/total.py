@@ -1,0 +1,79 @@
+"""One share of a whole call, which never falls, and the time left."""
+
+from __future__ import annotations
+
+import time
+
+from workbench.work.locks import Lock
+from workbench.work.progress.reports import SIDE_BY_SIDE, Path, Progress, fold
+from workbench.work.progress.words import describe, head
+
+
+class Total:
+    """One number, and the time left, for work that reports from several threads at once.
+
+    `share` is in [0, 1] and never falls. Shares of parts side by side are added; all other parts of a path are taken to
+    come one after another, each as long as its cost says.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.share = 0.0
+        self._beside: dict[Path, dict[int, float]] = {}  # of parts side by side, by what they are parts of
+        self._first: tuple[float, float] | None = None  # (time, share) of the first report: resumed work begins late
+        self._working: dict[int, Progress] = {}  # what each of the parts side by side said last, while it works
+        self._in: Path = ()  # what those are parts of
+        self._ended = False  # whether the only one of them has
+
+    def __call__(self, progress: Progress) -> float:
+        """Take a report into account and return the share done."""
+        with self._lock:
+            self._hear(progress)
+            if progress.aside:
+                return self.share
+            path, share = progress.path, progress.own
+            for at, (begin, length) in zip(reversed(range(len(path))), reversed(progress.shares), strict=True):
+                share = self._with_others(path, at, share) if path[at][0] in SIDE_BY_SIDE else begin + length * share
+            self.share = max(self.share, min(share, 1.0))
+            self._first = self._first or (time.monotonic(), self.share)
+            return self.share
+
+    def _with_others(self, path: Path, at: int, share: float) -> float:
+        shares, (_, index, of) = self._beside.setdefault(path[:at], {}), path[at]
+        shares[index] = max(shares.get(index, 0.0), share)
+        return min(sum(shares.values()) / of, 1.0) if of else 0.0
+
+    def _hear(self, progress: Progress) -> None:
+        """Note what a part side by side says; of those that are finished, the last, and only while no other works."""
+        at = next((at for at, (name, _, _) in enumerate(progress.path) if name in SIDE_BY_SIDE), None)
+        around, index = (progress.path, 0) if at is None else (progress.path[:at], progress.path[at][1])
+        if at is None or around != self._in:
+            self._in, self._working = around, {}
+        ended = at is not None and not progress.aside and fold(progress.shares[at + 1 :], progress.own) >= 1
+        self._working.pop(index, None)
+        if ended and self._working:
+            return
+        if self._ended:
+            self._working = {}
+        self._ended = ended
+        # without its look, which would keep a network alive
+        self._working[index] = Progress(progress.path, progress.done, progress.of, progress.unit)
+
+    def words(self) -> str:
+        """What is being done, in words: of parts side by side which they are, and what the first of them does."""
+        with self._lock:
+            working = dict(sorted(self._working.items()))
+        if not working:
+            return ""
+        first = next(iter(working.values()))
+        if len(working) == 1:
+            return describe(first)
+        return f"{head(first, list(working))}: {describe(first, alone=True)}"
+
+    def left(self) -> float | None:
+        """Seconds left, if it goes on as fast as it went so far; None while nothing can be said."""
+        with self._lock:
+            if self._first is None or self.share <= self._first[1]:
+                return None
+            begun, share = self._first
+            return (time.monotonic() - begun) * (1 - self.share) / (self.share - share)
