@@ -38,8 +38,8 @@ LEAST = 1e-6  # of a loss, on a logarithmic axis
     holds="the histories of runs",
 )
 def training_curves(outcomes: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Draw accuracy and loss by optimiser step, a line for the training, the validation and the test images: mean (of the
-    loss the geometric one) and 95 % t interval over replicas.
+    """Draw accuracy and loss by optimiser step, a line for the training, the validation and the test images: the mean
+    (of the loss the geometric one) and 95 % t interval over replicas.
 
     `outcomes` are those of `experiments.trained_networks`. The training loss is the mean since the point before.
     """

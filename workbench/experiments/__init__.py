@@ -20,7 +20,9 @@ from workbench.experiments.forgetting_by_epoch import Remembered, remembering
 from workbench.experiments.found_at_initialisation import Pruned, timed_prune
 from workbench.experiments.glimpses_of_searches import Foreseen, Glimpse
 from workbench.experiments.instability import Parting, barriers_table, instability, paths_table, stable_from
-from workbench.experiments.kept_by_name import keep as keep, kept as kept, scores_of, ticket_of, tickets_of
+from workbench.experiments.kept_by_name import keep as keep
+from workbench.experiments.kept_by_name import kept as kept
+from workbench.experiments.kept_by_name import scores_of, ticket_of, tickets_of
 from workbench.experiments.kept_part import Kept, kept_part
 from workbench.experiments.member_difficulty import member_difficulty
 from workbench.experiments.one_shot import Shot, one_shot, prunable

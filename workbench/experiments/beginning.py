@@ -1,4 +1,4 @@
-"""Where a training begins: afresh, or from a ticket, given as it is, by the name that it was kept under, or by a path."""
+"""Where a training begins: afresh, or from a ticket, which is given, named as it was kept, or read from a path."""
 
 from __future__ import annotations
 

@@ -57,15 +57,17 @@ def keep(thing: Any, name: str, *, archive: ArchiveLike = RUNS) -> Path:
     name that is none: letters, digits, spaces and . , + = % ( ) - _ make one.
 
     Arguments:
-        thing: a `wb.Ticket`, a `wb.Score`, or an outcome of an experiment that made a ticket.
-        name: what it is called from now on, in menus and calls.
-        archive: the archive, or its folder, that it is kept in: "runs" beside the notebook, if nothing is said.
+        thing: A `wb.Ticket`, a `wb.Score`, or an outcome of an experiment that made a ticket.
+        name: What it is called from now on, in menus and calls.
+        archive: The archive, or its folder, that it is kept in: "runs" beside the notebook, if nothing is said.
     """
     thing = ticket_of(thing) or thing
     kind = next((kind for kind, of in KINDS.items() if isinstance(thing, of.holds)), None)
     if kind is None:
         way_on = "panel.result[-1] of a lottery is such an outcome; of scores, wb.experiments.averaged(panel.result)"
-        raise rules.refused("thing", "a Ticket, a Score, or an outcome that holds a ticket", thing, f"{way_on} gives some")
+        raise rules.refused(
+            "thing", "a Ticket, a Score, or an outcome that holds a ticket", thing, f"{way_on} gives some"
+        )
     path = _path(kind, _checked(kind, name), archive)
     path.parent.mkdir(parents=True, exist_ok=True)
     KINDS[kind].save(thing, path)
@@ -76,8 +78,8 @@ def kept(kind: str, *, archive: ArchiveLike | None = RUNS) -> list[str]:
     """Return the names of all tickets, or of all scores, that were kept in an archive, sorted; none without one.
 
     Arguments:
-        kind: "ticket" or "score".
-        archive: the archive, or its folder, where `wb.keep` has put them.
+        kind: What is listed, "ticket" or "score".
+        archive: The archive, or its folder, where `wb.keep` has put them.
     """
     rules.choice("kind", kind, KINDS)
     folder = None if archive is None else _folder(kind, archive)
@@ -96,10 +98,8 @@ def by_name(kind: str, name: str | os.PathLike[str], archive: ArchiveLike | None
         return KINDS[kind].open(Path(text))
     names = kept(kind, archive=archive)
     if text not in names:
-        folder = _folder(kind, archive)
-        way_on = f'wb.keep({kind}, "{text[:LONGEST]}") keeps one; a path must end in {SUFFIX}'
-        known = (*names, *KINDS[kind].taken)
-        raise unknown(f"{kind} kept in {folder}", text, known, way_on)
+        way_on = f"kept ones are looked for in {_folder(kind, archive)}; the path of one ends in {SUFFIX}"
+        raise unknown(kind, text, (*KINDS[kind].taken, *names), way_on)
     return KINDS[kind].open(_path(kind, text, archive))
 
 
@@ -115,7 +115,9 @@ def ticket_of(outcome: Any) -> Ticket | None:
 
 def tickets_of(outcomes: Iterable[Any]) -> dict[str, Ticket]:
     """Return the sparse tickets that outcomes hold, by a name for each: `ticket, 21 % kept, replica 0`."""
-    sparse = [(outcome, ticket) for outcome in outcomes if (ticket := ticket_of(outcome)) and masks.density(ticket.mask) < 1]
+    sparse = [
+        (outcome, ticket) for outcome in outcomes if (ticket := ticket_of(outcome)) and masks.density(ticket.mask) < 1
+    ]
     return {_suggested(outcome, ticket): ticket for outcome, ticket in sparse}
 
 

@@ -60,7 +60,8 @@ class TrainedNetwork:
 
     def __repr__(self) -> str:
         accuracy = "None" if self.test_accuracy is None else f"{self.test_accuracy:.4f}"
-        return f"TrainedNetwork({self.start}, replica={self.replica}, density={self.density:.4g}, test_accuracy={accuracy})"
+        where = f"{self.start}, replica={self.replica}, density={self.density:.4g}"
+        return f"TrainedNetwork({where}, test_accuracy={accuracy})"
 
 
 def trained_networks(
@@ -84,17 +85,10 @@ def trained_networks(
     for a ticket of another model, before anything is trained.
 
     Arguments:
-        dataset: a name, or the path of your own images.
-        train_size: training images, drawn class by class; None takes all.
-        image_size: side of the images in pixels; None leaves them as they are.
-        model: a name in wb.models.MODELS; sizes go in brackets after it, as in "resnet8(width=4)".
-        recipe: how it is trained.
-        start: "fresh", or a ticket: the name that `wb.keep` gave it, or the path of its file.
-        evaluations: how often it is measured on the way, where the recipe has no `evaluate_every`.
-        label_noise: share of the training labels that are moved to another class.
-        seed: of the data, the weights and the order.
-        replicas: times the whole is done; three are the least for an interval.
-        archive: where finished trainings are kept and found again, and where names of tickets are looked up.
+        start: Where the training begins: fresh, or a ticket, by the name that it was kept under or the path of its file.
+        evaluations: How often a network is measured on the way, where the recipe does not say after how many steps.
+        label_noise: The share of the training labels that is moved to another class.
+        replicas: How often everything is repeated; those of a ticket differ in the order of the data alone.
     """
     rules.whole("evaluations", evaluations, least=1, most=1000, way_on="20 make a curve")
     experiment = prepare(

@@ -13,7 +13,7 @@ PIXEL_NOISE = Number("pixel_noise", "pixel noise", low=0, high=100, step=0.1)
 
 DATA_SET = Declaration(
     title="What is in the data?",
-    about="Look at a data set before any network does: its classes, its images, what noise and augmentation make of them.",
+    about="Look at the images before any network does: their classes, and what noise and augmentation make of them.",
     function=dataset_view,
     groups={
         "What is looked at": (

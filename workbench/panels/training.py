@@ -9,7 +9,7 @@ from workbench.panels.options import Number
 
 TRAIN = Declaration(
     title="What does a network learn?",
-    about="Train a network, from a fresh beginning or from a ticket that was kept, and see what it has right and wrong.",
+    about="Train a network, afresh or from a ticket that was kept, and see what it has right and what wrong.",
     function=trained_networks,
     groups={
         **shared.training(shared.NOISE),
