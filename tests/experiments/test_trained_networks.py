@@ -73,9 +73,8 @@ def test_a_ticket_by_its_name_keeps_its_mask_and_begins_from_its_weights(tmp_pat
 def test_a_name_stands_for_what_it_was_given_last(tmp_path: Path, ticket: wb.Ticket):
     wb.keep(ticket, "it", archive=tmp_path)
     (first,) = trained_networks(**TINY, start="it", archive=tmp_path)
-    wb.keep(
-        wb.Ticket(ticket.weights, {n: torch.ones_like(kept) for n, kept in ticket.mask.items()}), "it", archive=tmp_path
-    )
+    dense = {name: torch.ones_like(kept) for name, kept in ticket.mask.items()}
+    wb.keep(wb.Ticket(ticket.weights, dense), "it", archive=tmp_path)
     (second,) = trained_networks(**TINY, start="it", archive=tmp_path)
     assert first.density < second.density == 1.0
 

@@ -85,7 +85,8 @@ def trained_networks(
     for a ticket of another model, before anything is trained.
 
     Arguments:
-        start: Where the training begins: fresh, or a ticket, by the name that it was kept under or the path of its file.
+        start: Where the training begins: fresh, or from a ticket, by the name that it was kept under or the path of its
+            file.
         evaluations: How often a network is measured on the way, where the recipe does not say after how many steps.
         label_noise: The share of the training labels that is moved to another class.
         replicas: How often everything is repeated; those of a ticket differ in the order of the data alone.
