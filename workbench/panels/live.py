@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ import ipywidgets as widgets
 
 from workbench.charts.grammar import ROWS, WIDTH, Picture
 from workbench.charts.grammar.looks import GREY
+from workbench.charts.training_now import training_now
 from workbench.panels.browser import Place
 from workbench.work import html
 from workbench.work.locks import Lock
@@ -60,7 +61,8 @@ class LiveChart:
         self.around: dict[tuple[str, str, int], Around] = {}  # by picture, what it is about, and width
         self.keep = False
         self.given: tuple[object, list[Any], bool] = (None, [], False)  # whose outcomes, which, the last ones?
-        self.drawn: tuple[str, int, object, int, bool] | None = None
+        self.drawn: tuple[str, int, object, int, bool, int] | None = None
+        self.points: Sequence[Any] = ()
         self.drawn_at = 0.0
         self.menu = widgets.Dropdown(options=list(pictures), description="chart", style={"description_width": "auto"})
         self.place = Place()
@@ -97,9 +99,12 @@ class LiveChart:
         if not keep:
             self.around = {}
 
-    def show(self, outcomes: list[Any], *, of: object = None, last: bool = False) -> None:
-        """Draw the outcomes `of` a job, which only grow, at most four times a second, and always the last ones."""
-        self.given = (of, outcomes, last)
+    def show(self, outcomes: list[Any], *, of: object = None, last: bool = False, points: Sequence[Any] = ()) -> None:
+        """Draw the outcomes `of` a job, which only grow, at most four times a second, and always the last ones.
+
+        `points` are of what trains now: they are shown until there is something of the picture that is chosen.
+        """
+        self.given, self.points = (of, outcomes, last), points
         if last or time.monotonic() >= self.drawn_at + PERIOD:
             self.draw()
 
@@ -107,10 +112,12 @@ class LiveChart:
         """Draw the picture that is chosen, where it, its width or its outcomes are new."""
         with self._lock:
             name, width, (of, outcomes, last) = self.name, self.pixels, self.given
-            now = (name, width, of, len(outcomes), last)
+            now = (name, width, of, len(outcomes), last, 0 if last else len(self.points))
             if now == self.drawn:
                 return
-            rows = self.pictures[name].rows(outcomes)
+            rows = self._rows(name)
+            if not rows and self.points and not last:
+                name, rows = NOW, training_now.rows(self.points)
             assert len(rows) <= ROWS, f"{name} draws {len(rows)} rows; a live chart takes {ROWS}"
             if rows:
                 around = self._around((name, str(rows[0].get("about", "")), width), rows, (of, len(outcomes)), last)
@@ -119,6 +126,9 @@ class LiveChart:
                 self.hint.value = _hint(self.pictures[name].needs if outcomes else "", last)
             self._visible(bool(rows))
             self.drawn, self.drawn_at = now, time.monotonic()
+
+    def _rows(self, name: str) -> list[dict[str, Any]]:
+        return training_now.rows(self.points) if name == NOW else self.pictures[name].rows(self.given[1])
 
     def send(self) -> None:
         """Send the last state once more."""
@@ -153,7 +163,7 @@ class LiveChart:
         if around is not None and (self.keep or around.source == source or not (last or began >= around.until)):
             return around.specification
         name, _, width = key
-        specification = _specification(self.pictures[name].draw(rows, width))
+        specification = _specification((training_now if name == NOW else self.pictures[name]).draw(rows, width))
         ended = time.monotonic()
         self.around[key] = Around(specification, source, ended + RARELY * (ended - began))
         return specification

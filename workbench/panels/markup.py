@@ -53,16 +53,17 @@ def status(job: Job | Past | None) -> Html:
         **said,
     )
     clock = element(
-        "span", use(job), f"last update {time.strftime('%H:%M:%S')}", title="it stands still when the kernel is gone"
+        "span", use(job), time.strftime('%H:%M:%S'), title="it stands still when the kernel is gone"
     )
     return joined(bar, element("div", element("span", words), clock, class_="wb-line"))
 
 
 def use(job: Job) -> str:
-    """What a job that works takes of the machine: threads that report, and the memory of this kernel."""
-    threads = job.threads if job.running else 0
-    memory = f"{psutil.Process().memory_info().rss / 2**20:.0f} MB · "
-    return (f"{threads} thread{'s' if threads != 1 else ''} · " if threads else "") + memory
+    """What a job that works takes of the machine: steps a second, threads that report, the memory of this kernel."""
+    threads, speed = (job.threads, job.curve.speed) if job.running else (0, 0.0)
+    parts = [f"{speed:,.0f} steps a second"] if speed >= 0.5 else []
+    parts += [f"{threads} thread{'s' if threads != 1 else ''}"] if threads else []
+    return " · ".join([*parts, f"{psutil.Process().memory_info().rss / 2**20:,.0f} MB", ""])
 
 
 def failure(error: BaseException) -> Html:
@@ -80,6 +81,11 @@ def wrong(message: str) -> Html:
 def alert(*inner: str) -> Html:
     """A box that a screen reader reads out."""
     return element("div", *inner, class_="wb-alert", role="alert")
+
+
+def price(words: str) -> Html:
+    """What a call takes, beside Run."""
+    return element("span", words, class_="wb-price", title="of the whole run, on this machine") if words else joined()
 
 
 def note(words: str) -> Html:
