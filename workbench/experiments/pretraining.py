@@ -127,7 +127,8 @@ def pretraining(
         sizes: How many examples a subset has.
         pretrain_steps: How many steps are trained on a subset before tickets are drawn; 0 is the reference that saw
             nothing.
-        score: The measure that sorts examples from the easiest to the hardest.
+        score: The measure that sorts examples from the easiest to the hardest: the name of one, or of a kept score, or
+            the path of its file.
         balanced: Whether a subset has as many examples of every class.
         score_replicas: How many networks, of seeds that are used for nothing else, score the examples.
         score_step: The training step at which examples are scored; a quarter of the training where none is given.
