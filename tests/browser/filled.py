@@ -12,7 +12,8 @@ from workbench.panels import PANELS
 from workbench.panels.job import Job
 from workbench.panels.panel import Panel
 
-sys.path.append(str(Path(__file__).parents[1] / "charts"))
+tests = Path(__file__).parents[1]
+sys.path += [str(tests), str(tests / "charts")]
 from samples import sample  # noqa: E402
 
 frame = widgets.VBox()  # one panel after another

@@ -44,8 +44,11 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def server(folder: Path, host: str = "lab", theme: str = "light", python: str = sys.executable) -> Iterator[str]:
-    """Serve a folder's `work` with settings of its own; gives the address of its notebooks, with `{}` for the name."""
+def server(folder: Path, host: str = "lab", theme: str = "light", packages: Path | None = None) -> Iterator[str]:
+    """Serve a folder's `work` with settings of its own; gives the address of its notebooks, with `{}` for the name.
+
+    What is in the folder `packages` is imported before what is installed.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -57,9 +60,9 @@ def server(folder: Path, host: str = "lab", theme: str = "light", python: str = 
         file.write_text(json.dumps(values))
     module, arguments, page = HOSTS[host]
     where = (VOILA if host == "voila" else JUPYTER).format(port=port, token=token, work=work)
-    command = f"{python} -m {module} --no-browser {arguments} {where}"
+    command = f"{sys.executable} -m {module} --no-browser {arguments} {where}"
     with open(folder / "server.log", "wb") as log:
-        process = subprocess.Popen(command.split(), env=_environment(folder), stdout=log, stderr=log)
+        process = subprocess.Popen(command.split(), env=_environment(folder, packages), stdout=log, stderr=log)
     try:
         status = "voila/static/voila.js" if host == "voila" else "api/status"
         _ready(f"http://127.0.0.1:{port}/{status}?token={token}", process, folder / "server.log")
@@ -69,7 +72,7 @@ def server(folder: Path, host: str = "lab", theme: str = "light", python: str = 
         process.wait(30)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, packages: Path | None) -> dict[str, str]:
     places = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -79,7 +82,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "IPYTHONDIR": "ipython",
     }
     first = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    path = os.pathsep.join([str(ROOT), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    imported = [packages, ROOT, Path(__file__).parent, os.environ.get("PYTHONPATH")]
+    path = os.pathsep.join(str(place) for place in imported if place)
     own = {name: str(folder / place) for name, place in places.items()}
     return {**os.environ, **own, "PATH": first, "PYTHONPATH": path}
 
