@@ -135,6 +135,12 @@ class Page:
         commands = "window.jupyterapp.commands"
         self.page.evaluate(f"name => {{ if ({commands}.hasCommand(name)) {commands}.execute(name); }}", name)
 
+    def theme(self, name: str) -> None:
+        """Change to JupyterLab's "Light" or "Dark"."""
+        theme = f"JupyterLab {name}"
+        self.page.evaluate(f"() => window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
+        self.page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{theme}'")
+
     def run_all(self) -> None:
         """Run all cells, and wait until none is waiting."""
         self.command("notebook:run-all-cells")
@@ -169,7 +175,3 @@ class Page:
     def wait(self, text: str) -> None:
         """Wait until the panel shows a text."""
         self.page.wait_for_function("t => document.querySelector('.wb-panel')?.innerText.includes(t)", arg=text)
-
-    def picture(self, file: Path | str) -> None:
-        """Keep a picture of the page."""
-        self.page.screenshot(path=str(file))
