@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -175,3 +175,6 @@ class Page:
     def wait(self, text: str) -> None:
         """Wait until the panel shows a text."""
         self.page.wait_for_function("t => document.querySelector('.wb-panel')?.innerText.includes(t)", arg=text)
+
+
+Opened = Callable[..., Page]  # what the fixture `opened` is

@@ -1,15 +1,13 @@
-"""Every panel as it is after a run, in a real page: no label cut, every chart drawn, nothing that shuts a person out."""
+"""Every panel as it is after a run, in a real page: no label cut, every chart drawn, nobody shut out."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import lab
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from conftest import Opened
 
 from workbench.panels import PANELS
 
@@ -20,8 +18,7 @@ DRAWN = """() => document.querySelector('.wb-chart svg:not([data-seen])') ||
     [...document.querySelectorAll('.wb-hint')].some(e => e.offsetHeight)"""
 CUT = """() => {
     const clips = e => getComputedStyle(e).overflowX !== 'visible', cut = [], eye = document.createElement('canvas');
-    const unseen = e => getComputedStyle(e).clipPath !== 'none';
-    const seen = e => { for (; !e.matches('.wb-panel'); e = e.parentElement) if (unseen(e)) return false; return true; };
+    const seen = e => e.matches('.wb-panel') || (getComputedStyle(e).clipPath === 'none' && seen(e.parentElement));
     const all = kind => [...document.querySelectorAll('.wb-panel ' + kind)].filter(e => e.offsetWidth && seen(e));
     for (const e of ['label', 'button', 'summary', 'h3', 'h4', '.wb-price', '.wb-line span'].flatMap(all)) {
         if (!e.textContent.trim()) continue;
@@ -45,10 +42,10 @@ FITS = """() => { const place = document.querySelector('.wb-chart'), svg = place
 
 
 @pytest.fixture(scope="module")
-def page(opened: Opened) -> Iterator[lab.Page]:
+def page(opened: lab.Opened) -> lab.Page:
     shown = opened("lab", "from filled import filled, frame\nframe")
     shown.run_all()
-    yield shown
+    return shown
 
 
 @pytest.mark.parametrize("name", PANELS)
