@@ -17,6 +17,7 @@ from workbench.panels import markup
 from workbench.panels.draft import Draft
 from workbench.panels.form import Form
 from workbench.panels.job import Job
+from workbench.panels.keeping import Keeping
 from workbench.panels.live import LiveChart
 from workbench.panels.others import Others
 from workbench.panels.past import Past
@@ -70,10 +71,11 @@ class View:
         self.older.add_class("wb-older")
         self.others = Others(stop, lambda job: self.guarded(lambda: show(job)))
         self.live = LiveChart(self.declaration.pictures, self.guarded, self._drawn, now=not live)
+        self.keeping = Keeping(self.note, self.guarded)
         code = widgets.VBox([text["code"], self.insert])
         parts = [widgets.HTML(markup.head(self.declaration.title, self.declaration.about)), self.form.box, self.go]
         parts += [text["note"], text["problem"], text["error"], self.others.box, self.older, self.live.box]
-        self.box = widgets.VBox([*parts, text["words"], text["drawn"], text["table"], code])
+        self.box = widgets.VBox([*parts, text["words"], text["drawn"], text["table"], self.keeping.box, code])
         self.box.add_class("wb-panel")
         self.pricing = Pricing(lambda words: self._say("price", markup.price(words)))
         self.live.place.observe(lambda _: self._price(), names="width")  # told by a browser alone: somebody looks
@@ -107,6 +109,9 @@ class View:
         self._say("price", "")
         live = self.declaration.live
         self.live.begin(keep=live)
+        if isinstance(job, Job) and not live:
+            self.live.place.said = "The run has begun."
+            self.keeping.show([], None)
         for name in ("error", "note") if live else ("error", "note", "words", "drawn", "table"):
             self._say(name, "")
         self._state()
@@ -135,6 +140,9 @@ class View:
         if (job, len(values), last) != self.tabled[:3] and (last or time.monotonic() >= self.tabled_at + PERIOD):
             self._say_outcomes(values, last)
         if last:
+            self.keeping.show([] if self.declaration.live else values, self.draft.arguments.get("archive"))
+            if isinstance(job, Job) and not self.declaration.live:
+                self.live.place.said = f"The run is over: {job.words()}."
             if job.notes:
                 self._say("note", markup.note(" ".join(job.notes)))
             if job.error is not None:

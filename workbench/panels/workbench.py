@@ -7,7 +7,7 @@ wb.workbench(call, interactive=False)      in a batch: the panel of a call, run 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import ipywidgets as widgets
 
@@ -21,6 +21,10 @@ SHARED = ("dataset", "train_size", "image_size", "model", "recipe.device", "arch
 RUNS = "Runs"  # the tab of what is kept
 
 
+@overload
+def workbench(name: str | Call = "lottery", *, interactive: Literal[True] = True, **options: Any) -> Workbench: ...
+@overload
+def workbench(name: str | Call = "lottery", *, interactive: bool, **options: Any) -> Workbench | Panel: ...
 def workbench(name: str | Call = "lottery", *, interactive: bool = True, **options: Any) -> Workbench | Panel:
     """Return all panels in tabs, the one of this name, or of this call, first, with these options set.
 
