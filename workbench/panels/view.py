@@ -28,6 +28,11 @@ from workbench.work.calls import Call
 T = TypeVar("T")
 PERIOD = 2.0  # seconds between two tables
 BRIEF = 0.1  # seconds; there is no stopping a live panel's call that is over sooner, and its button keeps still
+INSERTED = {
+    "cell": "It stands in a new cell below.",
+    "clipboard": "It is in the clipboard.",
+    "nothing": "The browser does not let it into the clipboard: mark the text, and copy it.",
+}
 TEXTS = ("status", "price", "note", "problem", "error", "older", "words", "drawn", "code", "table")
 
 
@@ -79,6 +84,7 @@ class View:
         self.box.add_class("wb-panel")
         self.pricing = Pricing(lambda words: self._say("price", markup.price(words)))
         self.live.place.observe(lambda _: self._price(), names="width")  # told by a browser alone: somebody looks
+        self.live.place.observe(lambda told: self.note(INSERTED.get(told["new"], "")), names="inserted")
         self._say("status", markup.status(None))
         self.changed()
 
@@ -147,6 +153,8 @@ class View:
                 self._say("note", markup.note(" ".join(job.notes)))
             if job.error is not None:
                 self._say("error", markup.failure(job.error))
+            if not self.declaration.live:
+                self.live.place.said = f"{self.declaration.title}: {job.words()}"
             self._send()
 
     def _drawn(self) -> None:
