@@ -50,6 +50,13 @@ def listed(runs: Runs) -> list[str]:
     ]
 
 
+def drawn(runs: Runs) -> list[dict[str, Any]]:
+    """The rows of the chart."""
+    assert runs.live.chart is not None
+    specification: Any = runs.live.chart.spec
+    return specification["data"]["values"]
+
+
 def press(runs: Runs, words: str) -> None:
     runs.buttons[words].click()
     if (writer := getattr(runs, "writer", None)) is not None:
@@ -140,11 +147,9 @@ def test_jobs_are_drawn_over_one_another_and_one_at_a_time(folder: str):
     menu = list(runs.live.menu.options)
     assert menu[0] == runs.live.menu.value == "accuracy by density: ticket"
     assert {"first layer: one alone", "first layer: two alone"} <= set(menu)
-    assert runs.live.chart is not None
-    rows = runs.live.chart.spec["data"]["values"]
-    assert {row["line"] for row in rows} == {"one", "two"}
+    assert {row["line"] for row in drawn(runs)} == {"one", "two"}
     runs.live.menu.value = "accuracy by density: one alone"
-    assert {row["line"] for row in runs.live.chart.spec["data"]["values"]} >= {"ticket", "random_mask"}
+    assert {row["line"] for row in drawn(runs)} >= {"ticket", "random_mask"}
     assert text(runs, "error") == ""
 
 
@@ -240,9 +245,8 @@ def test_a_csv_is_read_back_with_its_call(folder: str):
     assert str(path.resolve()) in text(runs, "said")
     frame = pandas.read_csv(path, comment="#")
     assert list(frame.job.unique()) == ["second", "first # one"]
-    pandas.testing.assert_frame_equal(
-        frame[frame.job == "second"].drop(columns="job"), wb.table(OUTCOMES), check_dtype=False
-    )
+    second: Any = frame[frame.job == "second"].drop(columns="job")
+    pandas.testing.assert_frame_equal(second, wb.table(OUTCOMES), check_dtype=False)
     comments = [line for line in path.read_text().splitlines() if line.startswith("#")]
     calls = [line.removeprefix("# call: ") for line in comments if line.startswith("# call: ")]
     assert wb.Call.from_json(calls[1]) == wb.job(folder, "first # one").call

@@ -63,7 +63,7 @@ class Runs:
         self.insert = insert or self.live.place.insert
         head = joined(markup.head("Runs", ABOUT), element("style", STYLE))
         reload = widgets.HBox([self._button("Refresh", self.refresh), self.scripts])
-        does = widgets.HBox([*(self.buttons[words] for words in acts), self.name, rename])
+        does = widgets.HBox([*(self.buttons[words] for words in acts), widgets.HBox([self.name, rename])])
         for box in (reload, does):
             box.add_class("wb-runs-acts")
         texts = (self.text["error"], self.text["said"])
