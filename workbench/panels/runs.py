@@ -23,6 +23,7 @@ from workbench.panels.export import pictures, save_csv, save_html, titles
 from workbench.panels.live import LiveChart
 from workbench.panels.runs_table import RunsTable
 from workbench.work.archive import ArchiveLike
+from workbench.work.cleaning import clean
 from workbench.work.html import Html, element, joined, table
 from workbench.work.jobs import Record
 from workbench.work.journal import Journal
@@ -62,7 +63,9 @@ class Runs:
         self.live = LiveChart({"none yet": Picture(_nothing)}, self._guarded)
         self.insert = insert or self.live.place.insert
         head = joined(markup.head("Runs", ABOUT), element("style", STYLE))
-        reload = widgets.HBox([self._button("Refresh", self.refresh), self.scripts])
+        room = self._button("Free space", self.clean)
+        room.tooltip = "removes tensors that nothing here uses any more, once they are a day old"
+        reload = widgets.HBox([self._button("Refresh", self.refresh), self.scripts, room])
         does = widgets.HBox([*(self.buttons[words] for words in acts), widgets.HBox([self.name, rename])])
         for box in (reload, does):
             box.add_class("wb-runs-acts")
@@ -163,7 +166,12 @@ class Runs:
                 record.delete()
         finally:
             self.refresh()
-        self._say("said", f"Deleted {len(ids)} job{'s' if len(ids) != 1 else ''}.")
+        kept = "Tensors that others may share stay for a day; after it, Free space removes what nothing uses."
+        self._say("said", f"Deleted {len(ids)} job{'s' if len(ids) != 1 else ''}. {kept}")
+
+    def clean(self) -> None:
+        """Remove tensors that nothing uses any more."""
+        self._say("said", f"{clean(self.journal.opened) / 1e6:,.1f} MB of tensors that nothing uses were removed.")
 
     def save_csv(self) -> None:
         """Write the tables of the jobs that are ticked as one CSV."""
