@@ -21,8 +21,9 @@ CALL = wb.call(wb.experiments.winning_tickets)
 
 def old(folder: Path) -> None:
     """Make every content as old as a week."""
+    then = time.time() - 7 * 86400
     for path in folder.rglob("*.safetensors"):
-        os.utime(path, (time.time() - 7 * 86400,) * 2)
+        os.utime(path, (then, then))
 
 
 def contents(folder: Path) -> set[str]:

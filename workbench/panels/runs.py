@@ -21,7 +21,7 @@ from workbench.charts.grammar import Picture, Rows
 from workbench.panels import PANELS, markup
 from workbench.panels.export import pictures, save_csv, save_html, titles
 from workbench.panels.live import LiveChart
-from workbench.panels.runs_table import RunsTable
+from workbench.panels.runs_table import RunsTable, dim
 from workbench.work.archive import ArchiveLike
 from workbench.work.cleaning import clean
 from workbench.work.html import Html, element, joined, table
@@ -184,7 +184,8 @@ class Runs:
     def _save(self, save: Callable[[list[Record], Path], Path], kind: str, words: str) -> None:
         """Write in another thread: charts take seconds, and the kernel stays free."""
         records = self._some(1)
-        path = self.exports / f"{'job' if len(records) == 1 else f'{len(records)}-jobs'}-{records[0].id[-22:]}.{kind}"
+        number, name = len(records), records[0].id.removesuffix(".json")[-22:]
+        path = self.exports / f"{'job' if number == 1 else f'{number}-jobs'}-{name}.{kind}"
 
         def write() -> None:
             self.exports.mkdir(parents=True, exist_ok=True)
@@ -207,7 +208,7 @@ class Runs:
         self.asked_to_delete = ()
         self.buttons["Delete"].description = "Delete"
         for words, button in self.buttons.items():
-            button.disabled = number != {"Compare two": 2, "Rename": 1}.get(words, number or -1)
+            dim(button, number != {"Compare two": 2, "Rename": 1}.get(words, number or -1))
         self.name.value = self.selected[0].name if number == 1 else ""
 
     @property
@@ -235,9 +236,6 @@ class Runs:
     def _html(self, name: str, html: Html) -> None:
         if self.text[name].value != html:
             self.text[name].value = html
-
-    def __repr__(self) -> str:
-        return f"Runs({self._folder}, {len(self.table.records)} jobs)"
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
