@@ -162,7 +162,7 @@ class LiveChart:
             name, rows = NOW, self.pictures[NOW].rows(outcomes)
         assert len(rows) <= ROWS, f"{name} draws {len(rows)} rows; a live chart takes {ROWS}"
         if rows:
-            about = str(rows[0].get("about", ""))
+            about = "|".join([str(rows[0].get("about", "")), *sorted({str(row.get("line", "")) for row in rows})])
             around = self._around((name, about, width), rows, (of, len(outcomes), *points[-1:]), last)
             self._put(around, Shown(name, self.pictures[name], rows, outcomes))
         else:

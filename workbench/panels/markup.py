@@ -30,9 +30,14 @@ def look() -> Html:
     return element("style", STYLE)
 
 
-def head(title: str, about: str) -> Html:
+def head(title: str, words: str) -> Html:
     """The look of the panel, its name and what it does."""
-    return joined(look(), element("h3", title), element("p", about, class_="wb-about"))
+    return joined(look(), element("h3", title), about(words))
+
+
+def about(words: str) -> Html:
+    """What a panel does."""
+    return element("p", words, class_="wb-about")
 
 
 def status(job: Job | Past | None) -> Html:
