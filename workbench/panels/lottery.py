@@ -22,7 +22,7 @@ LOTTERY = Declaration(
             shared.ROUNDS,
             shared.FRACTION,
             shared.REWIND_STEP,
-            Several("controls", "controls", tuple(CONTROLS), labels=WORDS),
+            Several("controls", "controls", tuple(CONTROLS), labels=WORDS, rare=True),
             shared.REPLICAS,
         ),
     },
