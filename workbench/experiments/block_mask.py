@@ -72,6 +72,8 @@ def block_mask(
     rules.whole("replicas", replicas, least=1, way_on="three are the least that have an interval")
     opened(archive)
     drawn, sought = seeds(seed, replicas), [*itertools.product(hidden, MASKS.items())]
+    import scipy.optimize  # noqa: F401 (or the first sum would take its seconds)
+
     costs = [of_pair(NEURON, structure, max(1, n // 4)) for n, (_, structure) in sought for _ in MARGINS]
 
     def approximated(one: int) -> Iterator[Approximated]:

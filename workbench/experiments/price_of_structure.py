@@ -82,6 +82,8 @@ def price_of_structure(
     for shape, structure, n in sums:
         settle(solver, STRUCTURES[structure].dimension(shape), n)
 
+    import scipy.optimize  # noqa: F401 (or the first sum would take its seconds)
+
     costs = [of_pair(shape, structure, n, solver) for shape, structure, n in sums]
 
     def priced(one: int) -> Iterator[Priced]:

@@ -78,7 +78,8 @@ def strong_costs(
         check_search(target, "filter", ratio, None, MARGIN)
     of_target = A_STEP * experiment.length
     searches = [sum(of_pair(s, "filter", usable(s, "filter", ratio)) for s in target.shapes) for ratio in ratios]
-    costs = (of_target, *[1.5 * search for search in searches])
+    parts = [(search, search * ratio / 7) for search, ratio in zip(searches, ratios, strict=True)]  # searched, timed
+    costs = (of_target, *map(sum, parts))
     batch = experiment.data.test.inputs(torch.arange(images))
     for place, one in enumerate(experiment.seeds):
         replica = experiment.replica(one)
@@ -87,12 +88,12 @@ def strong_costs(
         for index, ratio in enumerate(ratios, 1):
             options = {"ratio": float(ratio), "beyond": "nearest", "seed": one}
             with progress.within("replica", place, replicas), progress.within("ratio", index, costs):
-                with progress.within("search", 0, (2, 1)):
+                with progress.within("search", 0, parts[index - 1]):
                     ticket = joined(*given, list(replica.each(structured_search, *given, **options)))
                 trained = private(given[0]).eval()
                 trained.load_state_dict(given[1])
                 networks = (trained, ticket.random(), ticket.masked(), ticket.compact(), ticket.collapse())
-                with progress.within("timing", 1, (2, 1)):
+                with progress.within("timing", 1, parts[index - 1]):
                     times = timed(networks, batch, repeats)
             for view, network, milliseconds in zip(VIEWS, networks, times, strict=True):
                 counts = {"parameters": size(network), "nonzero": size(network, nonzero=True)}

@@ -34,7 +34,7 @@ from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 
-A_STEP = 0.002  # seconds, about, of training a small network
+A_STEP = 0.005  # seconds, about, of training a small network
 WAYS = (*STRUCTURES, *RIVALS)
 TARGET = Recipe(epochs=40, learning_rate=0.1, batch_size=64, schedule="cosine")
 POPUP = Recipe(epochs=10, learning_rate=1.0, batch_size=64, schedule="cosine")

@@ -14,7 +14,7 @@ from workbench.strong.target import Shape
 def of_sum(solver: str, dimension: int, candidates: int) -> float:
     """Return the seconds of one subset sum: 2^n for an exact one, linear in n and m for any other."""
     if solver == "meet_in_the_middle":
-        return 3e-4 + 7.5e-10 * 2.0 ** (candidates - 8 + 2 * min(dimension, 4))
+        return 0.002 + 7.5e-10 * 2.0 ** (candidates - 8 + 2 * min(dimension, 4))
     return 0.012 + 3e-6 * candidates * (dimension + 5)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from workbench.work.locks import Lock
@@ -77,14 +78,15 @@ class Total:
         return f"{head(first, list(working))}: {describe(first, alone=True)}"
 
     def left(self) -> float | None:
-        """Seconds left, if it goes on as fast as it went in the last half of its time; None while nothing can be said.
+        """Seconds left, if it goes on as fast as it went so far; None while nothing can be said.
 
-        Parts cost not quite what was said of them, and fewer threads work towards the end: the first half tells less.
+        Parts cost not quite what was said of them, and fewer threads work towards the end: so it is the geometric mean
+        of what the whole time tells and what the last half of it does.
         """
         with self._lock:
             if not self._marks or self.share <= self._marks[0][1]:
                 return None
             now, (first, _) = time.monotonic(), self._marks[0]
             later = [mark for mark in self._marks if mark[0] <= (first + now) / 2 and mark[1] < self.share]
-            begun, share = later[-1]
-            return (now - begun) * (1 - self.share) / (self.share - share)
+            paces = [(self.share - share) / max(now - begun, 1e-9) for begun, share in (later[0], later[-1])]
+            return (1 - self.share) / math.sqrt(paces[0] * paces[1])
