@@ -22,6 +22,7 @@ from workbench.panels.others import Others
 from workbench.panels.past import Past
 from workbench.panels.pricing import Pricing
 from workbench.panels.turns import Queue
+from workbench.panels.wording import in_words
 from workbench.work.calls import Call
 
 T = TypeVar("T")
@@ -138,7 +139,8 @@ class View:
             if job.notes:
                 self._say("note", markup.note(" ".join(job.notes)))
             if job.error is not None:
-                self._say("error", markup.failure(job.error))
+                words = in_words(str(job.error), self.declaration.options) if type(job.error) is ValueError else ""
+                self._say("error", markup.failure(job.error, words))
             self._send()
 
     def _drawn(self) -> None:
