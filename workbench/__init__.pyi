@@ -18,6 +18,8 @@ from .data.noise import noisy_like as noisy_like
 from .data.unit_range import unit_range as unit_range
 from .data_diet import scores as scores
 from .data_diet.scores import Score as Score
+from .experiments.kept_by_name import keep as keep
+from .experiments.kept_by_name import kept as kept
 from .lottery import sanity as sanity
 from .nets import masks as masks
 from .nets import models as models

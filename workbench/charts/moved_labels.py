@@ -28,7 +28,7 @@ def moved_labels(outcomes: Iterable[Any]) -> Rows:
     if last is None or not len(last.moved_examples):
         return []
     some, names = last.moved_examples, [last.classes[label] for label in last.moved_before.tolist()]
-    about = f"{last.dataset}: {len(some)} of {last.moved:,} moved labels"
+    about = f"{last.dataset}: {len(some)} of {last.moved:,} moved labels, in {len(some.labels.unique())} classes"
     rows = []
     for place, places in enumerate(grouped(range(len(some)), lambda i: int(some.labels[i])).values()):
         label = last.classes[int(some.labels[places[0]])]
@@ -60,4 +60,6 @@ def words(outcomes: list[Any]) -> list[str]:
         return ["No label that is looked at was moved."]
     some, before = last.moved_examples, last.moved_before
     id_, was, now = int(some.ids[0]), last.classes[int(before[0])], last.classes[int(some.labels[0])]
-    return [f"{last.moved:,} of {last.train:,} training labels were moved: id {id_}, for one, was {was} and is now {now}."]
+    return [
+        f"{last.moved:,} of {last.train:,} training labels were moved: id {id_}, for one, was {was} and is now {now}."
+    ]

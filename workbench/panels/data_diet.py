@@ -9,12 +9,12 @@ from workbench.data_diet.subsets import parse
 from workbench.experiments import example_scores, kept_part, pretraining, remembering
 from workbench.panels import shared_options as shared
 from workbench.panels.declaration import Declaration, Preset
-from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several, rare
+from workbench.panels.options import Flag, Names, Number, Numbers, Several, rare
 
 SUBSETS = Names("subsets", "subsets", checked=parse, help="all, random, easiest, hardest, window(skip=500)")
 BALANCED = Flag("balanced", "class-balanced", rare=True)
 SORTED = (
-    Option("score", "sorted by", shared.SCORES),
+    shared.SORTED_BY,
     *rare(shared.SCORE_REPLICAS),
     shared.SCORE_STEP,
 )

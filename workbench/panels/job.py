@@ -15,7 +15,7 @@ from contextvars import copy_context
 from typing import Any
 from weakref import WeakSet
 
-from workbench.panels.curve import Curve
+from workbench.panels.curve import Curve, Point
 from workbench.work.calls import Call
 from workbench.work.journal import Journal
 from workbench.work.progress import Progress, Stopped, Total, clock, describe, watch
@@ -118,6 +118,11 @@ class Job:
     def seconds(self) -> float:
         """How long it has run."""
         return (self.ended or time.monotonic()) - self.began if self.begun else 0.0
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """What was seen of its trainings so far."""
+        return self.curve.points
 
     def forget(self) -> None:
         """Let go of its values, which the journal has."""

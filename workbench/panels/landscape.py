@@ -54,6 +54,7 @@ PLANE = Declaration(
         **shared.training(),
         "Which networks": (
             Option("between", "networks are", BETWEEN),
+            shared.START,
             replace(shared.REWIND_STEP, label="parted at step"),
             Number("networks", "networks", low=2, high=3, whole=True),
             *rare(Number("checkpoints", "points of a trajectory", low=1, high=100, whole=True), shared.REPLICAS),

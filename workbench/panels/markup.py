@@ -52,9 +52,7 @@ def status(job: Job | Past | None) -> Html:
         aria_valuenow=f"{share:.0f}",
         **said,
     )
-    clock = element(
-        "span", use(job), time.strftime('%H:%M:%S'), title="it stands still when the kernel is gone"
-    )
+    clock = element("span", use(job), time.strftime("%H:%M:%S"), title="it stands still when the kernel is gone")
     return joined(bar, element("div", element("span", words), clock, class_="wb-line"))
 
 
@@ -96,17 +94,18 @@ def note(words: str) -> Html:
 def older(call: Call) -> Html:
     """What marks a result whose form has changed since, and its own script."""
     words = element("b", "Of another call than the form makes now")
-    return element("div", words, element("details", element("summary", "Its script"), _block(call.script().strip())))
+    return element("div", words, element("details", element("summary", "Its script"), block(call.script().strip())))
 
 
 def code(call: Call, archive: Any) -> Html:
     """The script of a call, and the line that runs it in batch."""
-    cell = (element("b", "The same from a cell"), _block(call.script().strip()))
-    terminal = (element("b", "The same in batch, from a terminal"), _block(batch.line(call, archive)))
+    cell = (element("b", "The same from a cell"), block(call.script().strip()))
+    terminal = (element("b", "The same in batch, from a terminal"), block(batch.line(call, archive)))
     return element("div", *cell, *terminal, class_="wb-code")
 
 
-def _block(text: str) -> Html:
+def block(text: str) -> Html:
+    """A text to copy."""
     return element("div", element("pre", text, tabindex=0), element("button", "Copy", type="button", onclick=COPY))
 
 

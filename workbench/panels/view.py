@@ -70,7 +70,7 @@ class View:
         self.older = widgets.HBox([text["older"], self.back])
         self.older.add_class("wb-older")
         self.others = Others(stop, lambda job: self.guarded(lambda: show(job)))
-        self.live = LiveChart(self.declaration.pictures, self.guarded, self._drawn)
+        self.live = LiveChart(self.declaration.pictures, self.guarded, self._drawn, now=not live)
         code = widgets.VBox([text["code"], self.insert])
         parts = [widgets.HTML(markup.head(self.declaration.title, self.declaration.about)), self.form.box, self.go]
         parts += [text["note"], text["problem"], text["error"], self.others.box, self.older, self.live.box]
@@ -132,7 +132,7 @@ class View:
         self._say("status", markup.status(job))
         if self.declaration.live and not last:
             return
-        self.live.show(values, of=job, last=last, points=job.curve.points if isinstance(job, Job) else ())
+        self.live.show(values, of=job, last=last)
         if (job, len(values), last) != self.tabled[:3] and (last or time.monotonic() >= self.tabled_at + PERIOD):
             self._say_outcomes(values, last)
         if last:
