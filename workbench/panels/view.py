@@ -23,6 +23,7 @@ from workbench.panels.others import Others
 from workbench.panels.past import Past
 from workbench.panels.pricing import Pricing
 from workbench.panels.turns import Queue
+from workbench.panels.wording import in_words
 from workbench.work.calls import Call
 
 T = TypeVar("T")
@@ -116,7 +117,7 @@ class View:
         live = self.declaration.live
         self.live.begin(keep=live)
         if isinstance(job, Job) and not live:
-            self.live.place.said = "The run has begun."
+            self.live.place.said = f"{self.declaration.title}: begun"
             self.keeping.show([], None)
         for name in ("error", "note") if live else ("error", "note", "words", "drawn", "table"):
             self._say(name, "")
@@ -148,13 +149,12 @@ class View:
         if last:
             self.keeping.show([] if self.declaration.live else values, self.draft.arguments.get("archive"))
             if isinstance(job, Job) and not self.declaration.live:
-                self.live.place.said = f"The run is over: {job.words()}."
+                self.live.place.said = f"{self.declaration.title}: {job.words()}"
             if job.notes:
                 self._say("note", markup.note(" ".join(job.notes)))
             if job.error is not None:
-                self._say("error", markup.failure(job.error))
-            if not self.declaration.live:
-                self.live.place.said = f"{self.declaration.title}: {job.words()}"
+                words = in_words(str(job.error), self.declaration.options) if type(job.error) is ValueError else ""
+                self._say("error", markup.failure(job.error, words))
             self._send()
 
     def _drawn(self) -> None:
