@@ -243,6 +243,9 @@ def _hint(needs: str = "", last: bool = False) -> str:
 
 
 def _specification(chart: Any) -> dict[str, Any]:
-    """Return the chart's specification without its data; what is grey takes the colour of the page's text."""
-    specification = {name: part for name, part in chart.to_dict().items() if name != "data"}
+    """Return the chart's specification without its data; what is grey takes the colour of the page's text.
+
+    altair's check of it would take longer than the rest, and Vega-Lite in the browser says what is wrong.
+    """
+    specification = {name: part for name, part in chart.to_dict(validate=False).items() if name != "data"}
     return json.loads(json.dumps(specification).replace(GREY, "currentColor"))
