@@ -38,6 +38,7 @@ from .numbers.records import record as record
 from .numbers.records import recorded as recorded
 from .numbers.tables import table as table
 from .panels.register import panel as panel
+from .panels.workbench import workbench as workbench
 from .pruning.search import Search as Search
 from .training import losses as losses
 from .training import robust as robust

@@ -1,4 +1,4 @@
-"""A real JupyterLab and a real page of it, with throw-away settings, on the loopback alone."""
+"""A real JupyterLab, Notebook 7 or Voilà, and a real page of it, with throw-away settings, on the loopback alone."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+QUIET = """--LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+    --LabApp.extension_manager=readonly"""
+HOSTS = {  # its module, the arguments of its own, and the page of a notebook
+    "lab": ("jupyterlab", f"--LabApp.expose_app_in_browser=True {QUIET}", "lab/tree/{}?reset&"),
+    "notebook": ("notebook", f"--JupyterNotebookApp.expose_app_in_browser=True {QUIET}", "notebooks/{}?"),
+    "voila": ("voila", "--Voila.ip=127.0.0.1", "voila/render/{}?"),
+}
+JUPYTER = """--allow-root --ServerApp.ip=127.0.0.1 --ServerApp.port={port} --ServerApp.port_retries=0
+    --ServerApp.root_dir={work} --IdentityProvider.token={token}"""
+VOILA = "--Voila.port={port} --Voila.port_retries=0 --Voila.token={token} {work}"
 KERNEL = """const w = window.jupyterapp.shell.currentWidget;
     const s = w && w.sessionContext && w.sessionContext.session; const k = s && s.kernel;"""
 
@@ -34,26 +44,26 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def server(folder: Path, theme: str = "light") -> Iterator[str]:
-    """Serve a folder's `work` with settings of its own; gives the address of the server, with `?token=`."""
+def server(folder: Path, host: str = "lab", theme: str = "light", python: str = sys.executable) -> Iterator[str]:
+    """Serve a folder's `work` with settings of its own; gives the address of its notebooks, with `{}` for the name."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    token = secrets.token_hex(16)
+    token, work = secrets.token_hex(16), folder / "work"
     themed = {"@jupyterlab/apputils-extension/themes": {"theme": f"JupyterLab {theme.capitalize()}"}}
     for plugin, values in {**SETTINGS, **themed}.items():
         file = folder / "settings" / f"{plugin}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
-    command = f"""{sys.executable} -m jupyterlab --no-browser --allow-root --ServerApp.ip=127.0.0.1
-        --ServerApp.port={port} --ServerApp.port_retries=0 --ServerApp.root_dir={folder / "work"}
-        --IdentityProvider.token={token} --LabApp.expose_app_in_browser=True --LabApp.news_url=None
-        --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly"""
+    module, arguments, page = HOSTS[host]
+    where = (VOILA if host == "voila" else JUPYTER).format(port=port, token=token, work=work)
+    command = f"{python} -m {module} --no-browser {arguments} {where}"
     with open(folder / "server.log", "wb") as log:
         process = subprocess.Popen(command.split(), env=_environment(folder), stdout=log, stderr=log)
     try:
-        _ready(f"http://127.0.0.1:{port}/api/status?token={token}", process, folder / "server.log")
-        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?reset&token={token}"
+        status = "voila/static/voila.js" if host == "voila" else "api/status"
+        _ready(f"http://127.0.0.1:{port}/{status}?token={token}", process, folder / "server.log")
+        yield f"http://127.0.0.1:{port}/{page}token={token}"
     finally:
         process.terminate()
         process.wait(30)
@@ -101,15 +111,20 @@ class Page:
         self.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored")
         self.page.locator(".jp-NotebookPanel .jp-Notebook").first.wait_for()
         self.page.wait_for_function(f"() => {{ {KERNEL} return k && k.status === 'idle'; }}")
-        self.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+        self.command("application:toggle-left-area")
 
     def _request(self, request: Any) -> None:
         if request.url.startswith("http") and "://127.0.0.1:" not in request.url:
             self.outside.append(request.url)
 
+    def command(self, name: str) -> None:
+        """Carry out a command of JupyterLab's; one that the host does not have is left out."""
+        commands = "window.jupyterapp.commands"
+        self.page.evaluate(f"name => {{ if ({commands}.hasCommand(name)) {commands}.execute(name); }}", name)
+
     def run_all(self) -> None:
         """Run all cells, and wait until none is waiting."""
-        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        self.command("notebook:run-all-cells")
         self.page.wait_for_timeout(300)
         prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
         self.page.wait_for_function(f"() => {prompts}.every(e => /\\[\\d+\\]/.test(e.textContent))")

@@ -67,5 +67,7 @@ def words(outcomes: list[Any]) -> list[str]:
     does = " and ".join(MEANINGS.get(part, "changes it") for part in name.split("+"))
     sentences = [f"{name}: each time that training sees an image, it {does}."]
     if "crop" in name and min(last.height, last.width) < SMALL:
-        sentences.append(f"Of {last.height} × {last.width} pixels that may lose most of the image; crop is made for 32.")
+        sentences.append(
+            f"Of {last.height} × {last.width} pixels that may lose most of the image; crop is made for 32."
+        )
     return sentences

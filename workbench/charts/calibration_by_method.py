@@ -11,6 +11,7 @@ import altair as alt
 
 from workbench.charts.grammar import Axis, Rows, once, picture, records, thin
 from workbench.charts.grammar.averages import Averages
+from workbench.charts.grammar.axes import titles
 from workbench.charts.grammar.looks import channels, of_methods
 from workbench.charts.grammar.marks import names_up, rule, strips, tips
 from workbench.experiments.calibration_tables import ensembles_table, less
@@ -46,6 +47,7 @@ LESS = replace(VALUES, measures=SIGNED)
         "robust_ensembles",
     ),
     selects=("method",),
+    tabled=titles(MEASURES),
     title="Which method is best calibrated?",
     subtitle="mean and 95 % t interval over replicas; hollow: after temperature scaling\n{about}",
     description=(
@@ -88,7 +90,8 @@ def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: a strip a measure, values above, differences below; hollow is after temperature scaling."""
     names = list(dict.fromkeys(row["line"] for row in sorted(rows, key=lambda row: row["place"])))
     strip = partial(_strip, names)
-    return alt.vconcat(*(strips(axes, strip, names, width) for axes in (MEASURES, SIGNED)), spacing=14)
+    shown = [MEASURES, SIGNED] if any(row["kind"] == "difference" for row in rows) else [MEASURES]
+    return alt.vconcat(*(strips(axes, strip, names, width) for axes in shown), spacing=14)
 
 
 def _strip(names: Sequence[str], axis: Axis, width: int, named: bool) -> Any:

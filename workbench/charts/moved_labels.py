@@ -60,4 +60,6 @@ def words(outcomes: list[Any]) -> list[str]:
         return ["No label that is looked at was moved."]
     some, before = last.moved_examples, last.moved_before
     id_, was, now = int(some.ids[0]), last.classes[int(before[0])], last.classes[int(some.labels[0])]
-    return [f"{last.moved:,} of {last.train:,} training labels were moved: id {id_}, for one, was {was} and is now {now}."]
+    return [
+        f"{last.moved:,} of {last.train:,} training labels were moved: id {id_}, for one, was {was} and is now {now}."
+    ]

@@ -86,7 +86,7 @@ def draw(rows: Rows, width: int) -> Any:
     law = where("law").transform_filter("datum.line == shown").encode(y=y)
     name = law.mark_text(align="left", dx=4, dy=-8).encode(x=alt.value(0), text="words:N")
     layers = [
-        law.transform_filter("datum.seen").mark_rule(**BROKEN),
+        *([law.transform_filter("datum.seen").mark_rule(**BROKEN)] if any(row.get("seen") for row in rows) else []),
         name,
         steps.mark_line(interpolate="step-after", strokeWidth=1.5, opacity=0.75),
         steps.mark_point(size=40, opacity=0, filled=True).encode(tooltip=tip),

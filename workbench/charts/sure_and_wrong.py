@@ -90,7 +90,7 @@ def _bars(marked: alt.Chart, tip: Sequence[Any], title: str, scale: alt.Scale, w
     """Return the bars of one method: the wrong predictions full, the right ones as outlines."""
     key = legend(None, ANSWERS, width, symbolSize=100)
     axis = alt.Axis(grid=False, values=[0, 0.5, 1], format="~f")
-    outline = alt.Stroke("kind:N", scale=colours(ANSWERS), legend=None)
+    outline = alt.Stroke("kind:N", scale=colours(ANSWERS), legend=key)
     return marked.encode(
         x=alt.X("low:Q", title="confidence", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis),
         x2="high:Q",

@@ -67,7 +67,9 @@ class DatasetView:
     def __repr__(self) -> str:
         shape = f"{self.channels}×{self.height}×{self.width}"
         noise = f", {self.moved} labels moved" if self.moved else ""
-        return f"DatasetView({self.dataset}, {self.split}: {self.size} images {shape}, {len(self.classes)} classes{noise})"
+        return (
+            f"DatasetView({self.dataset}, {self.split}: {self.size} images {shape}, {len(self.classes)} classes{noise})"
+        )
 
 
 def dataset_view(

@@ -24,7 +24,7 @@ from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import are, told
 from workbench.experiments.instability import STEEP
 from workbench.experiments.replica import Replica, prepare
-from workbench.experiments.score_to_sort_by import check_sorting, score_to_sort_by
+from workbench.experiments.score_to_sort_by import check_sorting, cost_of, score_to_sort_by
 from workbench.nets import masks
 from workbench.nets.evaluation import evaluate
 from workbench.nets.masks import Mask
@@ -145,9 +145,13 @@ def pretraining(
     check_sorting(score, replace(experiment, data=shown), n=score_replicas, step=score_step)
     options = {"subsets": subsets, "sizes": sizes, "pretrain_steps": pretrain_steps, "balanced": balanced}
     grid = cells(shown, as_long, **options)
-    order = None
-    if any(needs_score(cell.subset) for cell in grid):
-        order = score_to_sort_by(score, replace(experiment, data=shown), n=score_replicas, step=score_step)
+    each = [k + (rounds + 2) * (experiment.length - k) for k in (cell.pretrain_steps for cell in grid)]
+    sorts = any(needs_score(cell.subset) for cell in grid)
+    cost = cost_of(score, experiment, n=score_replicas, step=score_step) if sorts else 0.0
+    order, costs = None, (cost, replicas * sum(each))
+    if sorts:
+        with progress.within("part", 0, costs):
+            order = score_to_sort_by(score, replace(experiment, data=shown), n=score_replicas, step=score_step)
     ids = {  # each replica draws its own random subset
         (cell, replica_seed): subset(shown, cell.subset, cell.size, score=order, balanced=balanced, seed=replica_seed)
         for cell in grid
@@ -158,9 +162,9 @@ def pretraining(
         for index, cell in enumerate(grid):
             part = shown.only(ids[cell, replica.seed])
             outcomes = _rounds(replica, cell, part, batch_norm, rounds=rounds, fraction=fraction)
-            yield from progress.walk("cell", outcomes, len(grid), index=index)
+            yield from progress.walk("cell", outcomes, each, index=index)
 
-    yield from experiment.side_by_side(pretrained)
+    yield from progress.walk("part", experiment.side_by_side(pretrained), costs, index=1)
 
 
 def cells(
@@ -213,8 +217,9 @@ def _foretold(replica: Replica, rewound: Weights, sibling: Weights, step: int, b
     model, data = replica.model, replica.data
     with progress.within("child", 0):
         child = replica.train(rewound, step=step, seed=number(replica.seed, "child"))
-    line = replica.path(sibling, child.weights, split="train", points=3, batch_norm=batch_norm)
-    with progress.within("rewinding point", 0):
+    with progress.within("path", 0):
+        line = replica.path(sibling, child.weights, split="train", points=3, batch_norm=batch_norm)
+    with progress.within("agreement", 0):
         options = {"batch_size": replica.recipe.batch_size, "seed": replica.seed}
         cosine = replica.run(agreement, model, rewound, data, **options)
         early = evaluate(model, rewound, data.test).accuracy if len(data.test) else None

@@ -47,8 +47,8 @@ class Draft:
 
     @property
     def state(self) -> dict[str, Any]:
-        """All that is held, as `set` takes it back: every argument but the archive, and every option."""
-        return {name: value for name, value in (self.arguments | self.values).items() if name != "archive"}
+        """All that is held, as `set` takes it back: every argument, and every option."""
+        return self.arguments | self.values
 
     def set(self, **options: Any) -> None:
         """Set options, a whole argument before its parts. Raises a ValueError for a name that is not known."""

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from contextlib import closing
 from contextvars import copy_context
 from typing import Any
+from weakref import WeakSet
 
+from workbench.panels.curve import Curve, Point
 from workbench.work.calls import Call
 from workbench.work.journal import Journal
 from workbench.work.progress import Progress, Stopped, Total, clock, describe, watch
@@ -21,23 +23,35 @@ from workbench.work.progress import Progress, Stopped, Total, clock, describe, w
 PERIOD = 0.1  # seconds between two messages, at least
 HEARTBEAT = 1.0  # and at most, while it runs
 LATELY = 3.0  # seconds within which a thread that has reported counts as working
+_begun: WeakSet[Job] = WeakSet()
+
+
+def at_work() -> bool:
+    """Whether any job of this kernel works."""
+    return any(job.running for job in list(_begun))
+
+
+def ending() -> bool:
+    """Whether the interpreter is ending."""
+    return not threading.main_thread().is_alive()
 
 
 class Job:
     """One run of a call. `values` is what was yielded (or the one value returned), and only grows.
 
     `state` is waiting, running, stopping, finished, stopped or failed; it is `over` once its last message is out.
-    `tell(job)` is called by the publisher alone; `check()` is called at every step by whatever trains, and raises
-    `Stopped` there. With a `journal` its values are kept there as they come; what it says on the way is in `notes`.
+    `tell(job)` is called by the publisher alone, and is None in a batch; `check()` is called at every step by whatever
+    trains, and raises `Stopped` there. With a `journal` its values are kept there as they come; what it says on the way
+    is in `notes`.
     """
 
-    def __init__(self, call: Call, tell: Callable[[Job], Any], *, journal: Journal | None = None) -> None:
+    def __init__(self, call: Call, tell: Callable[[Job], Any] | None, *, journal: Journal | None = None) -> None:
         self.call, self.tell, self.journal = call, tell, journal
         self.values: list[Any] = []
         self.error: BaseException | None = None
         self.notes: list[str] = []
         self.record = ""  # its name in the journal
-        self.total = Total()
+        self.total, self.curve = Total(), Curve()
         self.latest: Progress | None = None
         self.began = time.monotonic()
         self.ended: float | None = None
@@ -53,9 +67,21 @@ class Job:
     def start(self) -> Job:
         """Begin, and return at once."""
         self.begun, self.began = True, time.monotonic()
+        _begun.add(self)
         for thread in self._threads:
             thread.start()
         return self
+
+    def run(self) -> Any:
+        """Work in this thread, as a batch does; return the result, or raise what went wrong."""
+        self.begun, self.began = True, time.monotonic()
+        self._work()
+        if self.error is not None:
+            raise self.error
+        if self.state == "stopped":
+            kept = "" if self.journal is None else "; what was finished is kept: run again, it goes on from there"
+            raise KeyboardInterrupt(f"stopped after {clock(self.seconds)}{kept}")
+        return self.result
 
     def stop(self) -> None:
         """Ask it to end at the next step; what it finished is kept. One that has not begun never will."""
@@ -93,6 +119,11 @@ class Job:
         """How long it has run."""
         return (self.ended or time.monotonic()) - self.began if self.begun else 0.0
 
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """What was seen of its trainings so far."""
+        return self.curve.points
+
     def forget(self) -> None:
         """Let go of its values, which the journal has."""
         self.values = []
@@ -113,12 +144,14 @@ class Job:
 
     def check(self, progress: Progress | None = None) -> None:
         """Take note of progress; raise `Stopped` when it was asked to stop or the interpreter is ending."""
-        if self._stop.is_set() or _ending():
+        if self._stop.is_set() or ending():
             raise Stopped
         if progress is not None:
             self._threads_seen[threading.get_ident()] = time.monotonic()
             self.total(progress)
-            if all(of is not None for _, _, of in progress.path):  # not of an evaluation on the way
+            if self.tell is not None:
+                self.curve(progress)
+            if not progress.aside:  # no evaluation on the way
                 self.latest = progress
             self._news.set()
 
@@ -145,16 +178,13 @@ class Job:
 
     def _publish(self) -> None:
         try:
-            while self.running and not _ending():
+            assert self.tell is not None
+            while self.running and not ending():
                 self.tell(self)
                 time.sleep(PERIOD)
                 self._news.wait(HEARTBEAT)
                 self._news.clear()
-            if not _ending():
+            if not ending():
                 self.tell(self)
         finally:
             self._done.set()
-
-
-def _ending() -> bool:
-    return not threading.main_thread().is_alive()

@@ -52,17 +52,16 @@ def status(job: Job | Past | None) -> Html:
         aria_valuenow=f"{share:.0f}",
         **said,
     )
-    clock = element(
-        "span", use(job), f"last update {time.strftime('%H:%M:%S')}", title="it stands still when the kernel is gone"
-    )
+    clock = element("span", use(job), time.strftime("%H:%M:%S"), title="it stands still when the kernel is gone")
     return joined(bar, element("div", element("span", words), clock, class_="wb-line"))
 
 
 def use(job: Job) -> str:
-    """What a job that works takes of the machine: threads that report, and the memory of this kernel."""
-    threads = job.threads if job.running else 0
-    memory = f"{psutil.Process().memory_info().rss / 2**20:.0f} MB · "
-    return (f"{threads} thread{'s' if threads != 1 else ''} · " if threads else "") + memory
+    """What a job that works takes of the machine: steps a second, threads that report, the memory of this kernel."""
+    threads, speed = (job.threads, job.curve.speed) if job.running else (0, 0.0)
+    parts = [f"{speed:,.0f} steps a second"] if speed >= 0.5 else []
+    parts += [f"{threads} thread{'s' if threads != 1 else ''}"] if threads else []
+    return " · ".join([*parts, f"{psutil.Process().memory_info().rss / 2**20:,.0f} MB", ""])
 
 
 def failure(error: BaseException) -> Html:
@@ -82,6 +81,11 @@ def alert(*inner: str) -> Html:
     return element("div", *inner, class_="wb-alert", role="alert")
 
 
+def price(words: str) -> Html:
+    """What a call takes, beside Run."""
+    return element("span", words, class_="wb-price", title="of the whole run, on this machine") if words else joined()
+
+
 def note(words: str) -> Html:
     """Something about what was asked for; nothing for no words."""
     return element("div", words, class_="wb-note", role="status") if words else joined()
@@ -90,17 +94,18 @@ def note(words: str) -> Html:
 def older(call: Call) -> Html:
     """What marks a result whose form has changed since, and its own script."""
     words = element("b", "Of another call than the form makes now")
-    return element("div", words, element("details", element("summary", "Its script"), _block(call.script().strip())))
+    return element("div", words, element("details", element("summary", "Its script"), block(call.script().strip())))
 
 
 def code(call: Call, archive: Any) -> Html:
     """The script of a call, and the line that runs it in batch."""
-    cell = (element("b", "The same from a cell"), _block(call.script().strip()))
-    terminal = (element("b", "The same in batch, from a terminal"), _block(batch.line(call, archive)))
+    cell = (element("b", "The same from a cell"), block(call.script().strip()))
+    terminal = (element("b", "The same in batch, from a terminal"), block(batch.line(call, archive)))
     return element("div", *cell, *terminal, class_="wb-code")
 
 
-def _block(text: str) -> Html:
+def block(text: str) -> Html:
+    """A text to copy."""
     return element("div", element("pre", text, tabindex=0), element("button", "Copy", type="button", onclick=COPY))
 
 

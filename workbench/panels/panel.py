@@ -37,8 +37,7 @@ class Panel:
         self.values = self.draft.values
         self.job: Job | Past | None = None
         self.typed: Callable[[dict[str, Any]], Any] = lambda options: None  # is told of what a person types
-        self.turns = (Latest if declaration.live else Queue)(self._made, self._begin)
-        self._result: Any = None
+        self.turns = (Latest if declaration.live else Queue)(lambda call: self._made(call, self._tell), self._begin)
         self._lock = Lock(threading.RLock)  # while a view is told something; taken before the chart's, never after
         self._view: View | None = None
         if interactive:
@@ -57,7 +56,7 @@ class Panel:
     @property
     def result(self) -> Any:
         """Exactly what the function returned; of a generator the list of what it has yielded so far."""
-        return self._result if self.job is None else self.job.result
+        return None if self.job is None else self.job.result
 
     @property
     def running(self) -> bool:
@@ -93,8 +92,8 @@ class Panel:
             if self._view is not None:
                 self._view.note(words)
 
-    def _made(self, call: Call) -> Job:
-        return Job(call, self._tell, journal=None if self.archive is None else Journal(self.archive))
+    def _made(self, call: Call, tell: Callable[[Job], Any] | None) -> Job:
+        return Job(call, tell, journal=None if self.archive is None else Journal(self.archive))
 
     def _begin(self, job: Job) -> None:
         before, self.job = self.job, job
@@ -105,14 +104,9 @@ class Panel:
         job.start()
 
     def _run_here(self) -> None:
-        call = self.call
+        self.job = self._made(self.call, None)
         with progress.bar():
-            if call.generates:
-                self._result = []  # what was finished stays, whatever comes then
-                for value in call.each():
-                    self._result.append(value)
-            else:
-                self._result = call.run()
+            self.job.run()
 
     def stop(self, job: Job | None = None) -> None:
         """Ask a job of it, or all of them, to end at the next step, and begin no other. What they finished is kept."""

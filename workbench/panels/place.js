@@ -12,10 +12,13 @@ function tell(model, widths) {
   if (width && (width < told || width >= told + 20)) { model.set("width", width); model.save_changes(); }
 }
 
-// JupyterLab and Notebook 7 leave alone what is typed within this; saving is handed on to them.
+// JupyterLab and Notebook 7 leave alone what is typed where this is set: on what has the focus, for that by itself is
+// what most of their shortcuts ask for. Saving is handed on to them.
 function quiet(root) {
+  const hush = e => e.setAttribute("data-lm-suppress-shortcuts", "true");
   if (root.matches("[data-lm-suppress-shortcuts]")) return;
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  hush(root);
+  root.addEventListener("focusin", ({ target }) => hush(target));
   root.addEventListener("keydown", event => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "s") return;
     const copy = new KeyboardEvent("keydown", event);

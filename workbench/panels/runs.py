@@ -17,6 +17,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from workbench.charts.grammar import Picture, Rows
 from workbench.panels import PANELS, markup
 from workbench.panels.export import pictures, save_csv, save_html, titles
 from workbench.panels.live import LiveChart
@@ -31,14 +32,13 @@ from workbench.work.stored_calls import stored_calls
 EXPORTS = "exports"  # a folder beside the notebook
 STYLE = Html(Path(__file__).with_name("runs.css").read_text())
 ABOUT = "Every run of a panel is kept here. Tick some to draw their curves together, compare, name, or save them."
-COPY = Html(markup.COPY)
 
 
 class Runs:
-    """The widgets over an archive, in `box`. `insert(text)` puts a text into a new cell, where that is possible."""
+    """The widgets over an archive, in `box`. `insert(text)` puts a text into a new cell; without one, below its own."""
 
     def __init__(self, archive: ArchiveLike, insert: Callable[[str], Any] | None = None) -> None:
-        self.journal, self.insert = Journal(archive), insert
+        self.journal = Journal(archive)
         self.exports = Path(EXPORTS)
         self.asked_to_delete: tuple[str, ...] = ()
         self.table = RunsTable(self._selection_changed, self._guarded)
@@ -59,10 +59,9 @@ class Runs:
         rename = self._button("Rename", lambda: self.rename(self.name.value))
         self.buttons["Rename"] = rename
         self.text = {name: widgets.HTML() for name in ("error", "said", "compared", "code")}
-        self.live = LiveChart({}, self._guarded)
-        head = joined(
-            element("style", markup.STYLE, STYLE), element("h3", "Runs"), element("p", ABOUT, class_="wb-about")
-        )
+        self.live = LiveChart({"none yet": Picture(_nothing)}, self._guarded)
+        self.insert = insert or self.live.place.insert
+        head = joined(markup.head("Runs", ABOUT), element("style", STYLE))
         reload = widgets.HBox([self._button("Refresh", self.refresh), self.scripts])
         does = widgets.HBox([*(self.buttons[words] for words in acts), self.name, rename])
         for box in (reload, does):
@@ -120,9 +119,8 @@ class Runs:
         lines = [f"    {json.dumps(name)}: {source}," for name, source in zip(named, sources, strict=True)]
         made = f"outcomes = {sources[0]}" if len(sources) == 1 else "\n".join(["outcomes = {", *lines, "}"])
         code = f"import workbench as wb\n\n{made}"
-        self._html("code", element("div", element("b", "In a cell"), _block(code), class_="wb-code"))
-        if self.insert is not None:
-            self.insert(code)
+        self._html("code", element("div", element("b", "In a cell"), markup.block(code), class_="wb-code"))
+        self.insert(code)
         return code
 
     def compare(self) -> None:
@@ -192,9 +190,8 @@ class Runs:
         number = len(self.selected)
         if number < least or (most is not None and number > most):
             asked = {(1, None): "one job or more", (1, 1): "one job", (2, 2): "two jobs"}[least, most]
-            raise ValueError(
-                f"this asks for {asked} to be ticked, and {number or 'none'} {'is' if number < 2 else 'are'}"
-            )
+            there = f"{number or 'none'} {'is' if number < 2 else 'are'}"
+            raise ValueError(f"this asks for {asked} to be ticked, and {there}")
         return self.selected
 
     def _selection_changed(self) -> None:
@@ -240,6 +237,6 @@ class Runs:
         display(self.box)
 
 
-def _block(text: str) -> Html:
-    button = element("button", "Copy", type="button", onclick=COPY)
-    return element("div", element("pre", text, tabindex=0), button)
+def _nothing(outcomes: Any) -> Rows:
+    """Draw nothing, before there is a choice."""
+    return []

@@ -20,13 +20,14 @@ from workbench.panels.job import Job
 from workbench.panels.live import LiveChart
 from workbench.panels.others import Others
 from workbench.panels.past import Past
+from workbench.panels.pricing import Pricing
 from workbench.panels.turns import Queue
 from workbench.work.calls import Call
 
 T = TypeVar("T")
 PERIOD = 2.0  # seconds between two tables
 BRIEF = 0.1  # seconds; there is no stopping a live panel's call that is over sooner, and its button keeps still
-TEXTS = ("status", "note", "problem", "error", "older", "words", "drawn", "code", "table")
+TEXTS = ("status", "price", "note", "problem", "error", "older", "words", "drawn", "code", "table")
 
 
 class View:
@@ -62,18 +63,20 @@ class View:
         self.kept.add_class("wb-kept")
         self.kept.observe(lambda change: self._put(archive=change["new"].strip() or None), names="value")
         self.go = widgets.HBox(
-            [self.stop, text["status"]] if live else [self.run, self.stop, text["status"], self.kept]
+            [self.stop, text["status"]] if live else [self.run, self.stop, text["price"], text["status"], self.kept]
         )
         self.go.add_class("wb-go")
         self.older = widgets.HBox([text["older"], self.back])
         self.older.add_class("wb-older")
         self.others = Others(stop, lambda job: self.guarded(lambda: show(job)))
-        self.live = LiveChart(self.declaration.pictures, self.guarded, self._drawn)
+        self.live = LiveChart(self.declaration.pictures, self.guarded, self._drawn, now=not live)
         code = widgets.VBox([text["code"], self.insert])
         parts = [widgets.HTML(markup.head(self.declaration.title, self.declaration.about)), self.form.box, self.go]
         parts += [text["note"], text["problem"], text["error"], self.others.box, self.older, self.live.box]
         self.box = widgets.VBox([*parts, text["words"], text["drawn"], text["table"], code])
         self.box.add_class("wb-panel")
+        self.pricing = Pricing(lambda words: self._say("price", markup.price(words)))
+        self.live.place.observe(lambda _: self._price(), names="width")  # told by a browser alone: somebody looks
         self._say("status", markup.status(None))
         self.changed()
 
@@ -91,10 +94,17 @@ class View:
             self._say("code", "")
             self._say("problem", markup.wrong(str(error)))
         self._state()
+        self._price()
+
+    def _price(self) -> None:
+        if self.live.place.width and not self.declaration.live and not (self.job is not None and self.job.running):
+            self.pricing.ask(self.call, self.draft.arguments.get("archive"))
 
     def began(self, job: Job | Past) -> None:
         """Make room for a new run; of a live panel what is there stays until the next is."""
         self.job, self.tabled_at = job, 0.0
+        self.pricing.leave()
+        self._say("price", "")
         live = self.declaration.live
         self.live.begin(keep=live)
         for name in ("error", "note") if live else ("error", "note", "words", "drawn", "table"):

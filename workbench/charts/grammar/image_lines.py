@@ -47,7 +47,10 @@ def image_lines(
     picture = base.mark_image(width=side, height=side, smooth=False, **up)
     square: dict[str, Any] = {"shape": "square", "size": (side + 3) ** 2, "color": ORANGE, "strokeWidth": 2.5}
     frame = base.transform_filter("datum.framed").mark_point(**square, opacity=1, **up)
-    layers: list[Any] = [picture.encode(x=x, y=y, url="image:N", tooltip=list(tip)), frame.encode(x=x, y=y, tooltip=list(tip))]
+    layers: list[Any] = [
+        picture.encode(x=x, y=y, url="image:N", tooltip=list(tip)),
+        frame.encode(x=x, y=y, tooltip=list(tip)),
+    ]
     if below:
         words = base.mark_text(fontSize=10.5, limit=pitch + 4, dy=side / 2 + 2)
         layers.append(words.encode(x=x, y=y, text=f"{below}:N"))

@@ -30,8 +30,9 @@ def selectable(chart: Any, fields: Sequence[str], *, brush: bool = False) -> Any
     chart = wired.chart(chart)
     if not wired.views:
         return chart
-    there = " && ".join(f"isValid(datum.{name}) && !isArray(datum.{name})" for name in fields)
-    click = alt.PointSelectionConfig(type="point", fields=[*fields], on=f"click[datum && {there}]", toggle="true")
+    mark = "event.item && event.item.datum"
+    has = " && ".join(f"isValid(event.item.datum.{name}) && !isArray(event.item.datum.{name})" for name in fields)
+    click = alt.PointSelectionConfig(type="point", fields=[*fields], on=f"click[{mark} && {has}]", toggle="true")
     how = alt.IntervalSelectionConfig(type="interval", encodings=["x", "y"]) if brush else click
     params = [] if chart.params is alt.Undefined else chart.params
     chart.params = [*params, alt.TopLevelSelectionParameter(name=PICKED, select=how, views=wired.views)]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 
 from workbench.work.locks import Lock
-from workbench.work.progress.reports import SIDE_BY_SIDE, Path, Progress, fold
+from workbench.work.progress.reports import SIDE_BY_SIDE, TURN, Path, Progress, fold
 from workbench.work.progress.words import describe, head
 
 
 class Total:
     """One number, and the time left, for work that reports from several threads at once.
 
-    `share` is in [0, 1] and never falls. Shares of parts side by side are added; all other parts of a path are taken to
-    come one after another, each as long as its cost says.
+    `share` is in [0, 1] and never falls. Shares of parts that are worked on at once, or in turns, are added, each times
+    what it costs; all other parts of a path are taken to come one after another.
     """
 
     def __init__(self) -> None:
@@ -31,17 +31,22 @@ class Total:
             self._hear(progress)
             if progress.aside:
                 return self.share
-            path, share = progress.path, progress.own
-            for at, (begin, length) in zip(reversed(range(len(path))), reversed(progress.shares), strict=True):
-                share = self._with_others(path, at, share) if path[at][0] in SIDE_BY_SIDE else begin + length * share
-            self.share = max(self.share, min(share, 1.0))
+            self.share = max(self.share, self._reached(progress))
             self._first = self._first or (time.monotonic(), self.share)
             return self.share
 
-    def _with_others(self, path: Path, at: int, share: float) -> float:
-        shares, (_, index, of) = self._beside.setdefault(path[:at], {}), path[at]
-        shares[index] = max(shares.get(index, 0.0), share)
-        return min(sum(shares.values()) / of, 1.0) if of else 0.0
+    def _reached(self, progress: Progress) -> float:
+        """Return the share that is done by a report, given what was reported before of parts beside it."""
+        path, share = progress.path, progress.own
+        for at, (begin, length) in zip(reversed(range(len(path))), reversed(progress.shares), strict=True):
+            name, index, _ = path[at]
+            if name == TURN or name in SIDE_BY_SIDE:
+                shares = self._beside.setdefault(path[:at], {})
+                shares[index] = max(shares.get(index, 0.0), length * share)
+                share = sum(shares.values())
+            else:
+                share = begin + length * share
+        return min(share, 1.0)
 
     def _hear(self, progress: Progress) -> None:
         """Note what a part side by side says; of those that are finished, the last, and only while no other works."""
