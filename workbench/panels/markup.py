@@ -52,9 +52,7 @@ def status(job: Job | Past | None) -> Html:
         aria_valuenow=f"{share:.0f}",
         **said,
     )
-    clock = element(
-        "span", use(job), time.strftime('%H:%M:%S'), title="it stands still when the kernel is gone"
-    )
+    clock = element("span", use(job), time.strftime("%H:%M:%S"), title="it stands still when the kernel is gone")
     return joined(bar, element("div", element("span", words), clock, class_="wb-line"))
 
 
