@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import workbench as wb
 from workbench.charts import CHARTS
 from workbench.charts.accuracy_by_density import matching
@@ -16,7 +18,8 @@ def test_the_run_that_a_person_first_starts_finds_a_ticket_of_a_fifth_of_the_wei
     assert call.function is winning_tickets
     assert call.arguments["dataset"] == "digits"
     assert call.arguments["controls"]
-    outcomes = list(winning_tickets(**call.arguments | {"controls": ()}))
+    arguments: dict[str, Any] = {**call.arguments, "controls": ()}
+    outcomes = list(winning_tickets(**arguments))
     by_replica: dict[int, list[wb.experiments.Outcome]] = {}
     for outcome in outcomes:
         by_replica.setdefault(outcome.replica, []).append(outcome)
