@@ -5,16 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import lab
 import nbformat
 import pytest
-
-Opened = Callable[..., lab.Page]
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +31,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def opened(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+def opened(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Opened]:
     """Open a notebook in a host of its own, its kernel ready; `opened("lab", "wb.panel('lottery')")`."""
     with ExitStack() as servers:
 

@@ -1,4 +1,4 @@
-"""What a notebook imports to look at every panel: `filled(name)` is a panel as it is after a run, with sample outcomes."""
+"""What a notebook imports to look at every panel: `filled(name)` is a panel as it is after a run of samples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import ipywidgets as widgets
 
 import workbench as wb
-from workbench.panels import PANELS
 from workbench.panels.job import Job
 from workbench.panels.panel import Panel
 
@@ -29,8 +28,3 @@ def filled(name: str) -> Panel:
         job.ended = job.began + 12.0
         panel.show(job)
     return panel
-
-
-def pictures() -> dict[str, tuple[str, ...]]:
-    """The charts of every panel by its name."""
-    return {name: declaration.charts for name, declaration in PANELS.items()}

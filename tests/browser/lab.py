@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -135,6 +135,12 @@ class Page:
         commands = "window.jupyterapp.commands"
         self.page.evaluate(f"name => {{ if ({commands}.hasCommand(name)) {commands}.execute(name); }}", name)
 
+    def theme(self, name: str) -> None:
+        """Change to JupyterLab's "Light" or "Dark"."""
+        theme = f"JupyterLab {name}"
+        self.page.evaluate(f"() => window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
+        self.page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{theme}'")
+
     def run_all(self) -> None:
         """Run all cells, and wait until none is waiting."""
         self.command("notebook:run-all-cells")
@@ -170,6 +176,5 @@ class Page:
         """Wait until the panel shows a text."""
         self.page.wait_for_function("t => document.querySelector('.wb-panel')?.innerText.includes(t)", arg=text)
 
-    def picture(self, file: Path | str) -> None:
-        """Keep a picture of the page."""
-        self.page.screenshot(path=str(file))
+
+Opened = Callable[..., Page]  # what the fixture `opened` is

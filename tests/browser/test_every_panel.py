@@ -1,15 +1,13 @@
-"""Every panel as it is after a run, in a real page: no label cut, every chart drawn, nothing that shuts a person out."""
+"""Every panel as it is after a run, in a real page: no label cut, every chart drawn, nobody shut out."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import lab
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from conftest import Opened
 
 from workbench.panels import PANELS
 
@@ -20,10 +18,10 @@ DRAWN = """() => document.querySelector('.wb-chart svg:not([data-seen])') ||
     [...document.querySelectorAll('.wb-hint')].some(e => e.offsetHeight)"""
 CUT = """() => {
     const clips = e => getComputedStyle(e).overflowX !== 'visible', cut = [], eye = document.createElement('canvas');
-    const unseen = e => getComputedStyle(e).clipPath !== 'none';
-    const seen = e => { for (; !e.matches('.wb-panel'); e = e.parentElement) if (unseen(e)) return false; return true; };
+    const seen = e => e.matches('.wb-panel') || (getComputedStyle(e).clipPath === 'none' && seen(e.parentElement));
     const all = kind => [...document.querySelectorAll('.wb-panel ' + kind)].filter(e => e.offsetWidth && seen(e));
     for (const e of ['label', 'button', 'summary', 'h3', 'h4', '.wb-price', '.wb-line span'].flatMap(all)) {
+        if (!e.textContent.trim()) continue;
         const words = document.createRange(); words.selectNodeContents(e);
         const { left, right, top, bottom } = words.getBoundingClientRect();
         for (let a = e; a && !a.matches('.jp-Notebook'); a = a.parentElement) {
@@ -44,10 +42,10 @@ FITS = """() => { const place = document.querySelector('.wb-chart'), svg = place
 
 
 @pytest.fixture(scope="module")
-def page(opened: Opened) -> Iterator[lab.Page]:
+def page(opened: lab.Opened) -> lab.Page:
     shown = opened("lab", "from filled import filled, frame\nframe")
     shown.run_all()
-    yield shown
+    return shown
 
 
 @pytest.mark.parametrize("name", PANELS)
@@ -75,9 +73,9 @@ def test_a_panel_after_a_run(page: lab.Page, name: str):
     page.page.wait_for_function(FITS)
     page.page.set_viewport_size({"width": 1400, "height": 900})
 
-    _theme(page, "Dark")
+    page.theme("Dark")
     problems |= {f"dark: {rule}": where for rule, where in _axe(page, ".wb-panel", "color-contrast").items()}
-    _theme(page, "Light")
+    page.theme("Light")
     assert json.dumps(problems, indent=1, ensure_ascii=False) == "{}"
 
 
@@ -85,11 +83,6 @@ def test_nothing_was_said_in_the_console_and_nothing_left_the_machine(page: lab.
     assert page.errors == []
     assert [warning for warning in page.warnings if "Infinite extent" in warning] == []
     assert page.outside == []
-
-
-def _theme(page: lab.Page, name: str) -> None:
-    page.page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {name}'}})")
-    page.page.wait_for_function(f"() => document.body.dataset.jpThemeName === 'JupyterLab {name}'")
 
 
 def _axe(page: lab.Page, within: str, *rules: str) -> dict[str, list[str]]:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 
 import lab
 import pytest
-from conftest import Opened
 
 pytestmark = pytest.mark.browser
 PANEL = "import workbench as wb\npanel = wb.panel('lottery', archive=None, epochs=40)\npanel"
@@ -24,11 +22,11 @@ SAID = "() => [...document.querySelectorAll('.wb-panel [role=status]')].map(e =>
 
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
-def page(request: pytest.FixtureRequest, opened: Opened) -> Iterator[lab.Page]:
+def page(request: pytest.FixtureRequest, opened: lab.Opened) -> lab.Page:
     shown = opened(request.param, "1 + 1", PANEL, *["# a cell below\n\n\n\n\n"] * 12)
     shown.run_all()
     shown.wait("Ready.")
-    yield shown
+    return shown
 
 
 def test_the_first_panel_comes_into_view_after_all_cells_were_run(page: lab.Page):

@@ -10,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lab
 import pytest
-from conftest import Opened
 
 PANEL = "import workbench as wb\npanel = wb.panel('lottery', archive=None, epochs=40)\npanel"
 THREAD = """import ipykernel, threading
@@ -22,7 +22,7 @@ print(ipykernel.__version__)"""
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("version", "thread"), [("6.31.0", "MainThread"), ("7.3.0", "subshell-")])
-def test_a_panel_runs_stops_and_lets_another_cell_answer(version: str, thread: str, opened: Opened, tmp_path: Path):
+def test_a_panel_runs_stops_and_lets_another_cell_answer(version: str, thread: str, opened: lab.Opened, tmp_path: Path):
     page = opened("lab", PANEL, packages=_kernel(version, tmp_path))
     page.run_all()
     page.wait("Ready.")

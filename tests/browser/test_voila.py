@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import lab
 import pytest
-from conftest import Opened
 
 ICONS = "https://cdn.jsdelivr.net/npm/@fortawesome/"  # asked for by every page of Voilà 0.5, which has its own as well
 
 
 @pytest.mark.browser
-def test_the_start_notebook_is_an_app_that_runs_stops_and_copies_its_script(opened: Opened):
+def test_the_start_notebook_is_an_app_that_runs_stops_and_copies_its_script(opened: lab.Opened):
     page = opened("voila")
     page.wait("Ready.")
     page.button("Into a new cell").click()
