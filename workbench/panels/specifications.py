@@ -66,8 +66,10 @@ def specification(chart: Any) -> dict[str, Any]:
 
 
 def _kind(rows: Rows) -> int:
-    """Return a number that is another where rows have other fields: a picture leaves out what there is nothing of, and room
-    for names is as wide as they are."""
+    """Return a number that is another where rows have other fields, or names.
+
+    A picture leaves out what there is nothing of, and room for names is as wide as they are.
+    """
     return hash(frozenset(frozenset(map(_filled, row.items())) for row in rows))
 
 

@@ -168,7 +168,7 @@ class View:
         if now == self.tabled:
             return
         self._say("words", markup.sentences(picture.words(values)))
-        self._say("drawn", markup.drawn_table(self.live.name, picture.rows(values)))
+        self._say("drawn", markup.drawn_table(self.live.name, picture.table(picture.rows(values))))
         self._say("table", markup.outcomes_table(self.draft.name, self.declaration.table(values)))
         self.tabled, self.tabled_at = now, time.monotonic()
 
