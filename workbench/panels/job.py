@@ -163,9 +163,9 @@ class Job:
                 self.record = writing.id
             with watch(self.check), closing(self.call.each()) as values:
                 for value in values:
-                    self.values.append(value)
                     if writing is not None:
-                        writing.add(value)
+                        writing.add(value)  # first: what is shown is on the disk
+                    self.values.append(value)
                     self.check()
             self._end = "finished"
         except (Stopped, KeyboardInterrupt):
