@@ -20,6 +20,7 @@ SORTED = (
 )
 
 SCORES = Declaration(
+    topic="Data diet",
     title="How hard is each example?",
     about="Train a few networks, score every training example by each of them, and look at the images.",
     function=example_scores,
@@ -42,6 +43,7 @@ SCORES = Declaration(
 )
 
 FORGETTING = Declaration(
+    topic="Data diet",
     title="What does a network forget while it trains?",
     about="Train one network, and count for every example how often it was right, and wrong the next time.",
     function=remembering,
@@ -50,6 +52,7 @@ FORGETTING = Declaration(
 )
 
 DATA_DIET = Declaration(
+    topic="Data diet",
     title="Which data must the first steps see?",
     about="Pre-train a few steps on a subset, rewind there, and prune on all the data: easy, hard, random or all.",
     function=pretraining,
@@ -88,6 +91,7 @@ DATA_DIET = Declaration(
 )
 
 KEPT_DATA = Declaration(
+    topic="Data diet",
     title="Which data can be left out?",
     about="Train on a part of the data from the beginning: the hardest, the easiest, a random part, or a window.",
     function=kept_part,

@@ -39,6 +39,7 @@ class Declaration:
     A `live` panel calls a function that takes a moment, when it is first shown and whenever an option changes.
     A panel starts with the function's own defaults, but for those in `usual`.
     `presets` are settings by name, beside the usual ones, whose `price` is in words; both are times on two cores.
+    Its `topic` is the tab that it stands in.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Declaration:
     usual: dict[str, Any] = field(default_factory=dict)
     presets: dict[str, Preset] = field(default_factory=dict)
     price: str = ""
+    topic: str = "Tickets"
 
     @property
     def options(self) -> dict[str, Option]:

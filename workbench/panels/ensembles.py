@@ -20,6 +20,7 @@ COMBINE = Option("combine", "mean of", tuple(COMBINATIONS), rare=True)
 SIMPLE = (DENSITY, shared.LAMS, *rare(shared.GRADIENT), COMBINE, shared.REPLICAS, METHODS)
 
 ENSEMBLES = Declaration(
+    topic="Ensembles",
     title="Do ensembles of tickets know what they do not know?",
     about="Train tickets from easy to hard, by robust losses, and put ordinary ensembles and others beside them.",
     function=robust_ensembles,
@@ -59,6 +60,7 @@ ENSEMBLES = Declaration(
 )
 
 UNDER_SHIFT = Declaration(
+    topic="Ensembles",
     title="Do they know it under shift?",
     about="Train ensembles, then show them corrupted images, and images of other data.",
     function=under_shift,
@@ -85,6 +87,7 @@ UNDER_SHIFT = Declaration(
 )
 
 MEMBER_DIFFICULTY = Declaration(
+    topic="Ensembles",
     title="What does each member learn, from easy to hard?",
     about="Train ensembles, sort the training images by difficulty, and look at each member alone.",
     function=member_difficulty,

@@ -18,6 +18,7 @@ from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Number, Numbers, Option, Several, rare
 
 LANDSCAPE = Declaration(
+    topic="Landscape",
     title="Do two children end connected?",
     about="Train a network a few steps, train two copies on under noise of their own, and walk from one to the other.",
     function=instability,
@@ -47,6 +48,7 @@ LANDSCAPE = Declaration(
 )
 
 PLANE = Declaration(
+    topic="Landscape",
     title="What lies between networks?",
     about="Train two or three networks, lay a plane through them, and see the loss on it with the ways they came.",
     function=plane_between,
@@ -72,6 +74,7 @@ PLANE = Declaration(
 )
 
 PAIRS = Declaration(
+    topic="Landscape",
     title="Which tickets are alike?",
     about="Find tickets from several seeds, and compare every two: barrier half-way, angle, masks, predictions.",
     function=pair_matrix,
@@ -93,6 +96,7 @@ PAIRS = Declaration(
 )
 
 CURVATURE = Declaration(
+    topic="Landscape",
     title="How curved is the loss around a ticket?",
     about="Draw tickets, and measure the Hessian of the loss on their surviving weights: its spectrum, by density.",
     function=curvature,

@@ -21,6 +21,7 @@ FIRST = {  # digits in half a minute: a rate that falls to zero leaves replicas 
 }
 
 LOTTERY = Declaration(
+    topic="Tickets",
     title="Find a winning ticket",
     about="Train a network, remove its smallest weights, rewind the rest to where they began, and train again.",
     function=winning_tickets,

@@ -19,6 +19,7 @@ SEARCH = shared.of_part("search", "search", *shared.TRAINED, shared.LOSS, DEVICE
 WORDS = tuple(RUNS[kind or check].words for check, kind in CHECKS.items())
 
 RARE_GEMS = Declaration(
+    topic="Tickets",
     title="Which tickets can be found at initialisation?",
     about="Find tickets before a weight is trained, by any method, then train them, and put them to the sanity checks.",
     function=tickets_at_initialisation,

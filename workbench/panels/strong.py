@@ -35,6 +35,7 @@ def tickets(outcomes: list[Any]) -> pandas.DataFrame:
 
 
 STRONG_TICKETS = Declaration(
+    topic="Strong tickets",
     title="Does a random network hold the trained one?",
     about=(
         "Train a small network, the target, then remove whole filters of a random one until it computes the same. "
@@ -77,6 +78,7 @@ STRONG_TICKETS = Declaration(
 )
 
 STRONG_COSTS = Declaration(
+    topic="Strong tickets",
     title="What does a strong ticket cost to run?",
     about=(
         "Size and time of a target, its random network, that under a mask, and what is kept alone. The ticket is "
@@ -97,6 +99,7 @@ STRONG_COSTS = Declaration(
 )
 
 PRICE_OF_STRUCTURE = Declaration(
+    topic="Strong tickets",
     title="What does structure cost?",
     about=(
         "Match one random slab of kernels by single weights, by kernels, by whole filters: the more goes together, the "
@@ -121,6 +124,7 @@ PRICE_OF_STRUCTURE = Declaration(
 )
 
 BLOCK_MASK = Declaration(
+    topic="Strong tickets",
     title="Why a block mask?",
     about=(
         "Make one ReLU neuron of some of many random ones. Where each reads one input the error falls exponentially "

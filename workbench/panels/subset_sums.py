@@ -15,6 +15,7 @@ TARGET = Option("target", "target", tuple(TARGETS), rare=True)
 SECONDS = Number("seconds", "seconds a sum", low=0.01, empty="no limit", rare=True)
 
 SUBSET_SUMS = Declaration(
+    topic="Strong tickets",
     title="How near does a subset of random vectors come?",
     about="Draw candidates and a target, choose the subset whose sum is nearest, and set its error beside the law.",
     function=subset_sums,
@@ -37,6 +38,7 @@ SUBSET_SUMS = Declaration(
 )
 
 PARTIAL_SUMS = Declaration(
+    topic="Strong tickets",
     title="How does a subset sum land on its target?",
     about="Move dimension, candidates and scale, and watch the kept vectors add up to a kernel.",
     function=partial_sums,

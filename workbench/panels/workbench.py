@@ -11,7 +11,7 @@ from typing import Any, Literal, overload
 
 import ipywidgets as widgets
 
-from workbench.panels import TOPICS, markup
+from workbench.panels import PANELS, markup
 from workbench.panels.panel import Panel
 from workbench.panels.register import panel
 from workbench.panels.runs import Runs
@@ -19,6 +19,14 @@ from workbench.work.calls import Call
 
 SHARED = ("dataset", "train_size", "image_size", "model", "recipe.device", "archive")  # of all panels that have it
 RUNS = "Runs"  # the tab of what is kept
+
+
+def topics() -> dict[str, list[str]]:
+    """Return the names of the panels by topic, in the order in which they are registered."""
+    named: dict[str, list[str]] = {}
+    for name, declaration in PANELS.items():
+        named.setdefault(declaration.topic, []).append(name)
+    return named
 
 
 @overload
@@ -46,12 +54,13 @@ class Workbench:
             names.get(name, name): value for name, value in options.items() if names.get(name, name) in SHARED
         }
         self.runs: Runs | None = None
-        self.menus = {topic: self._menu(topic, list(panels)) for topic, panels in TOPICS.items()}
-        self.places = {topic: widgets.VBox() for topic in (*TOPICS, RUNS)}
-        self.about = {topic: widgets.HTML() for topic in TOPICS}
-        heads = {topic: widgets.HBox([self.menus[topic], self.about[topic]]) for topic in TOPICS}
-        pages = [widgets.VBox([heads[topic], self.places[topic]]) for topic in TOPICS]
-        self.tabs = widgets.Tab([*pages, self.places[RUNS]], titles=(*TOPICS, RUNS))
+        self.topics = topics()
+        self.menus = {topic: self._menu(topic, names) for topic, names in self.topics.items()}
+        self.places = {topic: widgets.VBox() for topic in (*self.topics, RUNS)}
+        self.about = {topic: widgets.HTML() for topic in self.topics}
+        heads = {topic: widgets.HBox([self.menus[topic], self.about[topic]]) for topic in self.topics}
+        pages = [widgets.VBox([heads[topic], self.places[topic]]) for topic in self.topics]
+        self.tabs = widgets.Tab([*pages, self.places[RUNS]], titles=(*self.topics, RUNS))
         self.box = widgets.VBox([widgets.HTML(markup.look()), self.tabs])
         self.box.add_class("wb-bench")
         self._open(shown.name)
@@ -63,7 +72,7 @@ class Workbench:
         return self.panel.result
 
     def _menu(self, topic: str, names: list[str]) -> widgets.Dropdown:
-        questions = [(TOPICS[topic][name].title, name) for name in names]
+        questions = [(PANELS[name].title, name) for name in names]
         menu = widgets.Dropdown(
             options=questions,
             description="question",
@@ -74,8 +83,8 @@ class Workbench:
         return menu
 
     def _open(self, name: str) -> None:
-        topic = next(topic for topic, panels in TOPICS.items() if name in panels)
-        self.tabs.selected_index = list(TOPICS).index(topic)
+        topic = PANELS[name].topic
+        self.tabs.selected_index = list(self.topics).index(topic)
         if self.menus[topic].value == name:
             self._show(topic, name)
         else:
@@ -83,7 +92,7 @@ class Workbench:
 
     def _turn(self) -> None:
         """Show what a tab holds: its panel, or the runs as they are now."""
-        topic = (*TOPICS, RUNS)[self.tabs.selected_index or 0]
+        topic = (*self.topics, RUNS)[self.tabs.selected_index or 0]
         if topic == RUNS:
             self._show_runs()
         else:
