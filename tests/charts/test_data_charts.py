@@ -17,7 +17,7 @@ LOOKED = PANELS["data"].charts
 
 
 def looked(**options: Any) -> list[Any]:
-    small = {"train_size": 150, "images": 3, "draws": 2}
+    small: dict[str, Any] = {"train_size": 150, "images": 3, "draws": 2}
     return list(wb.experiments.dataset_view("digits", **small | options))
 
 

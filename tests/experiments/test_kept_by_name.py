@@ -19,6 +19,12 @@ TINY: dict[str, Any] = {
     "recipe": wb.Recipe(steps=6, batch_size=30),
     "replicas": 1,
 }
+
+
+def but(**changes: Any) -> dict[str, Any]:
+    return TINY | changes
+
+
 DATA = wb.load("digits", train_size=120)
 SCORE = wb.scores.by_id("mine", torch.arange(120), DATA)
 
@@ -58,7 +64,7 @@ def test_the_sparse_tickets_of_outcomes_have_names_and_scores_are_means(outcomes
     assert list(tickets) == ["ticket, 50 % kept, replica 0", "random mask, 50 % kept, replica 0"]
     assert ticket_of(outcomes[0]) is not None
     assert ticket_of(DATA) is None
-    scored = list(example_scores(**TINY | {"replicas": 2}, scores=("el2n",)))
+    scored = list(example_scores(**but(replicas=2), scores=("el2n",)))
     assert isinstance(scored[0], Scored)
     assert scores_of(scored)["el2n"].replicas == 2
     assert scores_of(outcomes) == {}
@@ -77,7 +83,7 @@ def test_a_kept_score_sorts_the_examples_as_the_score_itself_does(tmp_path: Path
 def test_a_kept_score_of_other_data_or_of_no_name_is_refused(tmp_path: Path):
     wb.keep(SCORE, "mine", archive=tmp_path)
     with pytest.raises(ValueError, match="this mine was computed on other data than this digits; score it anew"):
-        next(iter(kept_part(**TINY | {"train_size": 100}, score="mine", archive=tmp_path)))
+        next(iter(kept_part(**but(train_size=100), score="mine", archive=tmp_path)))
     with pytest.raises(ValueError, match='score "mime" is not known; did you mean "mine"'):
         next(iter(kept_part(**TINY, score="mime", archive=tmp_path)))
 

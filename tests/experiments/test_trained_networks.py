@@ -20,6 +20,10 @@ TINY: dict[str, Any] = {
 }
 
 
+def but(**changes: Any) -> dict[str, Any]:
+    return TINY | changes
+
+
 @pytest.fixture
 def ticket() -> wb.Ticket:
     lottery = {name: value for name, value in TINY.items() if name != "evaluations"}
@@ -39,7 +43,7 @@ def test_a_fresh_network_is_what_train_makes_of_the_replicas_own_weights():
 def test_it_is_measured_so_often_on_the_way_unless_the_recipe_says_when():
     (one,) = trained_networks(**TINY)
     assert [row["step"] for row in one.run.history if "test_accuracy" in row] == [4, 8, 12]
-    (own,) = trained_networks(**TINY | {"recipe": wb.Recipe(steps=12, batch_size=30, evaluate_every=6)})
+    (own,) = trained_networks(**but(recipe=wb.Recipe(steps=12, batch_size=30, evaluate_every=6)))
     assert [row["step"] for row in own.run.history if "test_accuracy" in row] == [6, 12]
 
 
@@ -80,7 +84,7 @@ def test_a_name_stands_for_what_it_was_given_last(tmp_path: Path, ticket: wb.Tic
 
 
 def test_a_ticket_of_another_network_is_refused_in_words(ticket: wb.Ticket):
-    wider = TINY | {"model": "lenet(hidden=(20,))"}
+    wider = but(model="lenet(hidden=(20,))")
     with pytest.raises(ValueError, match=r"start must be a ticket of lenet\(hidden=\(20,\)\) on digits, .* another"):
         next(iter(trained_networks(**wider, start=ticket)))
 

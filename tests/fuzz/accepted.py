@@ -22,6 +22,8 @@ RIGHT = {
     "* | archive | a path up": ANY_FOLDER,
     "wb.Archive | folder | [!ea]*": ANY_FOLDER,
     "wb.replicas | part | *": ANY_TEXT,
+    "wb.keep | name | *": ANY_TEXT,
+    "wb.keep | thing | of another model": ANY_MODEL,
     "wb.Archive | folder | a path up": ANY_FOLDER,
     "wb.record | folder | [!ea]*": ANY_FOLDER,
     "wb.record | folder | a path up": ANY_FOLDER,

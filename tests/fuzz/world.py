@@ -194,6 +194,7 @@ OWN: dict[str, dict[str, str]] = {
     "wb.landscape.top_eigenvalues": {"H": "hessian", "k": "1"},
     "wb.landscape.trace": {"H": "hessian", "draws": "3"},
     "wb.live_paths": {"shape": "data.shape"},
+    "wb.clean": {"archive": "folder_of_jobs"},
     "wb.job": {"archive": "folder_of_jobs", "name": "'a job'"},
     "wb.jobs": {"archive": "folder_of_jobs"},
     "wb.load": {"name": "'digits'"},

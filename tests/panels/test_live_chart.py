@@ -9,7 +9,7 @@ import pytest
 from shown import drawn, made, whole
 
 import workbench as wb
-from workbench.panels import PANELS, live
+from workbench.panels import PANELS, specifications
 from workbench.panels.declaration import CHARTS, Picture
 from workbench.panels.live import LiveChart
 
@@ -42,11 +42,11 @@ def test_a_specification_is_drawn_anew_now_and_then_and_from_the_last_outcomes(m
         if last:
             chart.show(NAMES, of=of, last=True)
 
-    monkeypatch.setattr(live, "RARELY", 1e6)
+    monkeypatch.setattr(specifications, "RARELY", 1e6)
     grow("first", last=True)
     assert sizes == [1, 5]
     assert drawn(chart) == whole("menu", NAMES)
-    monkeypatch.setattr(live, "RARELY", 0)
+    monkeypatch.setattr(specifications, "RARELY", 0)
     grow("second", last=False)
     assert sizes == [1, 2, 3, 4, 5]
 
@@ -133,6 +133,6 @@ def test_an_error_on_the_way_to_another_width_is_seen(tiny: dict[str, Any], monk
     view = panel.view
     panel.run()
     panel.wait(60)
-    monkeypatch.setattr(live, "_specification", lambda chart: 1 / 0)
+    monkeypatch.setattr(specifications, "specification", lambda chart: 1 / 0)
     view.live.place.width = 700
     assert "ZeroDivisionError" in view.text["error"].value

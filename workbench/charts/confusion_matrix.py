@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
+import torch
 
 from workbench.charts.grammar import Rows, cells, picture, tips, widest
 from workbench.charts.grammar.looks import BLUE, PALE
@@ -31,7 +32,7 @@ def confusion_matrix(outcomes: Iterable[Any]) -> Rows:
     outcomes = [o for o in outcomes if int(o.confusion.sum())]
     if not outcomes:
         return []
-    total, classes = sum(o.confusion for o in outcomes), outcomes[0].classes
+    total, classes = torch.stack([o.confusion for o in outcomes]).sum(0), outcomes[0].classes
     networks = f"{len(outcomes)} network{'s' if len(outcomes) != 1 else ''}"
     about = f"test images by label and prediction, {networks}; the diagonal is right"
     rows = []
@@ -50,8 +51,7 @@ def draw(rows: Rows, width: int) -> Any:
     size = min((width - min(widest(names), width // 3) - 120) / len(names), SIDE) * len(names)
     axis = alt.Axis(orient="top", ticks=False, domainOpacity=0, grid=False, labelAngle=-90 if widest(names) > 30 else 0)
     x = alt.X("predicted:N", title="predicted", sort=names, axis=axis, scale=alt.Scale(domain=names))
-    y = names_up("label", names=names)
-    y.title = "label"
+    y = names_up("label", names=names).title("label")
     scale = alt.Scale(type="sqrt", domain=[0, 1], range=[PALE, BLUE])
     key = alt.Legend(title=["share of", "the label"], format="~%", values=[0, 0.01, 0.1, 0.5, 1])
     colour = alt.Color("share:Q", scale=scale, legend=key)
@@ -67,7 +67,7 @@ def words(outcomes: list[Any]) -> list[str]:
     outcomes = [o for o in outcomes if int(o.confusion.sum())]
     if not outcomes:
         return []
-    total, classes = sum(o.confusion for o in outcomes), outcomes[0].classes
+    total, classes = torch.stack([o.confusion for o in outcomes]).sum(0), outcomes[0].classes
     wrong, n = total.clone().fill_diagonal_(0), len(classes)
     if not int(wrong.sum()):
         return ["Every test image is given its label."]

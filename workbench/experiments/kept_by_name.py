@@ -145,8 +145,8 @@ def _checked(kind: str, name: str) -> str:
 
 def _folder(kind: str, archive: ArchiveLike) -> Path:
     made = opened(archive)
-    assert isinstance(made, Archive)
-    folder = os.fspath(made.folder)
+    rules.instance("archive", made, Archive, "an Archive or its folder", 'archive="runs" is the usual one')
+    folder = os.fspath(getattr(made, "folder", ""))
     if "://" in folder:
         raise ValueError(f'names are kept in a folder of this machine, got "{folder}"; archive="runs" is one')
     return Path(folder).expanduser() / FOLDER / kind

@@ -140,7 +140,9 @@ def plane_between(
     length = experiment.length
     at = sorted({rewind_step + round((length - rewind_step) * (i / checkpoints) ** 2) for i in range(checkpoints + 1)})
     how: dict[str, Any] = {"split": split, "batch_norm": batch_norm}
-    evaluated = len(getattr(experiment.data, split)) + (batch_norm == "recompute") * len(experiment.data.train)
+    evaluated = len(getattr(experiment.data, split))
+    if batch_norm == "recompute" and any(True for _ in experiment.network.buffers()):
+        evaluated += min(2000, len(experiment.data.train))
     of_plane, of_line = (experiment.passes(evaluated * n) for n in ((2 ** (levels + 1) + 1) ** 2, points))
     trained = networks * (length - rewind_step) + rewind_step
     parts = trained, of_plane, of_line, curve_steps, of_line * (curve_steps > 0)

@@ -1,4 +1,4 @@
-"""Panels: what a person touches. To add one: a file that declares it, 20 to 60 lines, and a line in `TOPICS`."""
+"""Panels: what a person touches. To add one: a file that declares it, 20 to 60 lines, and a line in `PANELS`."""
 
 from workbench.panels.data_diet import DATA_DIET, FORGETTING, KEPT_DATA, SCORES
 from workbench.panels.data_set import DATA_SET
@@ -12,31 +12,31 @@ from workbench.panels.strong import BLOCK_MASK, PRICE_OF_STRUCTURE, STRONG_COSTS
 from workbench.panels.subset_sums import PARTIAL_SUMS, SUBSET_SUMS
 from workbench.panels.training import TRAIN
 
-TOPICS = {
-    "Beginnings": {"data": DATA_SET, "train": TRAIN},
-    "Tickets": {
-        "lottery": LOTTERY,
-        "rare gems": RARE_GEMS,
-        "one shot": ONE_SHOT,
-        "until disconnected": UNTIL_DISCONNECTED,
-        "perturbation": PERTURBATION,
-    },
-    "Landscape": {"landscape": LANDSCAPE, "plane": PLANE, "pairs": PAIRS, "curvature": CURVATURE},
-    "Data diet": {"scores": SCORES, "forgetting": FORGETTING, "data diet": DATA_DIET, "kept data": KEPT_DATA},
-    "Ensembles": {
-        "ensembles": ENSEMBLES,
-        "shift": UNDER_SHIFT,
-        "easy to hard": MEMBER_DIFFICULTY,
-        "robust weights": ROBUST_WEIGHTS,
-        "rare features": RARE_FEATURES,
-    },
-    "Strong tickets": {
-        "strong tickets": STRONG_TICKETS,
-        "strong costs": STRONG_COSTS,
-        "price of structure": PRICE_OF_STRUCTURE,
-        "block mask": BLOCK_MASK,
-        "subset sums": SUBSET_SUMS,
-        "partial sums": PARTIAL_SUMS,
-    },
+PANELS = {
+    "data": DATA_SET,
+    "train": TRAIN,
+    "lottery": LOTTERY,
+    "rare gems": RARE_GEMS,
+    "one shot": ONE_SHOT,
+    "until disconnected": UNTIL_DISCONNECTED,
+    "perturbation": PERTURBATION,
+    "landscape": LANDSCAPE,
+    "plane": PLANE,
+    "pairs": PAIRS,
+    "curvature": CURVATURE,
+    "scores": SCORES,
+    "forgetting": FORGETTING,
+    "data diet": DATA_DIET,
+    "kept data": KEPT_DATA,
+    "ensembles": ENSEMBLES,
+    "shift": UNDER_SHIFT,
+    "easy to hard": MEMBER_DIFFICULTY,
+    "robust weights": ROBUST_WEIGHTS,
+    "rare features": RARE_FEATURES,
+    "strong tickets": STRONG_TICKETS,
+    "strong costs": STRONG_COSTS,
+    "price of structure": PRICE_OF_STRUCTURE,
+    "block mask": BLOCK_MASK,
+    "subset sums": SUBSET_SUMS,
+    "partial sums": PARTIAL_SUMS,
 }
-PANELS = {name: declaration for panels in TOPICS.values() for name, declaration in panels.items()}

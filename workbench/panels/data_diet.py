@@ -8,7 +8,7 @@ from __future__ import annotations
 from workbench.data_diet.subsets import parse
 from workbench.experiments import example_scores, kept_part, pretraining, remembering
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Flag, Names, Number, Numbers, Several, rare
 
 SUBSETS = Names("subsets", "subsets", checked=parse, help="all, random, easiest, hardest, window(skip=500)")
@@ -20,6 +20,7 @@ SORTED = (
 )
 
 SCORES = Declaration(
+    topic="Data diet",
     title="How hard is each example?",
     about="Train a few networks, score every training example by each of them, and look at the images.",
     function=example_scores,
@@ -42,6 +43,7 @@ SCORES = Declaration(
 )
 
 FORGETTING = Declaration(
+    topic="Data diet",
     title="What does a network forget while it trains?",
     about="Train one network, and count for every example how often it was right, and wrong the next time.",
     function=remembering,
@@ -50,6 +52,7 @@ FORGETTING = Declaration(
 )
 
 DATA_DIET = Declaration(
+    topic="Data diet",
     title="Which data must the first steps see?",
     about="Pre-train a few steps on a subset, rewind there, and prune on all the data: easy, hard, random or all.",
     function=pretraining,
@@ -69,9 +72,26 @@ DATA_DIET = Declaration(
         ),
     },
     charts=("accuracy by subset", "accuracy by subset beside published", "accuracy by barrier"),
+    price="DIETUSUAL",
+    presets={
+        "a first look at digits": Preset({"model": "lenet", "subsets": ("all", "random", "hardest")}, "DIETQUICK"),
+        "ResNet-8 on CIFAR-10, as recorded": Preset(
+            {
+                **shared.RESNET,
+                "subsets": ("all", "easiest", "random", "hardest"),
+                "sizes": (1000,),
+                "score_replicas": 10,
+                "score_step": 300,
+                "seed": 3,
+                "replicas": 8,
+            },
+            "some hours",
+        ),
+    },
 )
 
 KEPT_DATA = Declaration(
+    topic="Data diet",
     title="Which data can be left out?",
     about="Train on a part of the data from the beginning: the hardest, the easiest, a random part, or a window.",
     function=kept_part,

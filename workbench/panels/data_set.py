@@ -12,6 +12,7 @@ from workbench.panels.options import Number, Option
 PIXEL_NOISE = Number("pixel_noise", "pixel noise", low=0, high=100, step=0.1)
 
 DATA_SET = Declaration(
+    topic="Data, training",
     title="What is in the data?",
     about="Look at the images before any network does: their classes, and what noise and augmentation make of them.",
     function=dataset_view,

@@ -37,7 +37,9 @@ class Declaration:
 
     `table` makes the data frame of what was finished, all of it unless some of that is no row.
     A `live` panel calls a function that takes a moment, when it is first shown and whenever an option changes.
+    A panel starts with the function's own defaults, but for those in `usual`.
     `presets` are settings by name, beside the usual ones, whose `price` is in words; both are times on two cores.
+    Its `topic` is the tab that it stands in.
     """
 
     title: str
@@ -47,8 +49,10 @@ class Declaration:
     charts: tuple[str, ...]
     live: bool = False
     table: Callable[[list[Any]], pandas.DataFrame] = table
+    usual: dict[str, Any] = field(default_factory=dict)
     presets: dict[str, Preset] = field(default_factory=dict)
     price: str = ""
+    topic: str = "Tickets"
 
     @property
     def options(self) -> dict[str, Option]:
@@ -58,7 +62,7 @@ class Declaration:
     @property
     def settings(self) -> dict[str, Preset]:
         """Every preset by name, the usual settings first."""
-        return {USUAL: Preset({}, self.price), **self.presets}
+        return {USUAL: Preset(self.usual, self.price), **self.presets}
 
     @property
     def help(self) -> dict[str, str]:

@@ -25,6 +25,7 @@ class Draft:
         self.arguments = make_call(declaration.function).arguments
         self.values = {option: self._held(option) for option in declaration.options}
         self.defaults = dict(self.values)
+        self.set(**declaration.usual)
 
     @property
     def call(self) -> Call:

@@ -14,10 +14,11 @@ from workbench.landscape import CURVES
 from workbench.landscape.path import MASKS_ON_PATH
 from workbench.nets.batch_norm import TREATMENTS
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Number, Numbers, Option, Several, rare
 
 LANDSCAPE = Declaration(
+    topic="Landscape",
     title="Do two children end connected?",
     about="Train a network a few steps, train two copies on under noise of their own, and walk from one to the other.",
     function=instability,
@@ -34,9 +35,20 @@ LANDSCAPE = Declaration(
         ),
     },
     charts=("barrier by step", "error along path", "barriers by example", "barrier by difficulty"),
+    price="about 25 s",
+    presets={
+        "a first look at digits": Preset(
+            {"model": "lenet", "rewind_steps": (0, 20), "score_replicas": 2}, "about 10 s"
+        ),
+        "ResNet-8 on CIFAR-10, as recorded": Preset(
+            {**shared.RESNET, "rewind_steps": (0, 2, 5, 10, 25, 50, 100, 300), "points": 5, "replicas": 4},
+            "LANDSCAPE",
+        ),
+    },
 )
 
 PLANE = Declaration(
+    topic="Landscape",
     title="What lies between networks?",
     about="Train two or three networks, lay a plane through them, and see the loss on it with the ways they came.",
     function=plane_between,
@@ -62,6 +74,7 @@ PLANE = Declaration(
 )
 
 PAIRS = Declaration(
+    topic="Landscape",
     title="Which tickets are alike?",
     about="Find tickets from several seeds, and compare every two: barrier half-way, angle, masks, predictions.",
     function=pair_matrix,
@@ -83,6 +96,7 @@ PAIRS = Declaration(
 )
 
 CURVATURE = Declaration(
+    topic="Landscape",
     title="How curved is the loss around a ticket?",
     about="Draw tickets, and measure the Hessian of the loss on their surviving weights: its spectrum, by density.",
     function=curvature,

@@ -1,14 +1,11 @@
 """The one place where a live chart is made.
 
-A chart carries a megabyte of JavaScript, so there is one a panel, made when there is something to draw. Its
-specification is drawn once for each picture and width; after that only the rows in it are new (0.6 ms, against 60 ms
-and more for a chart), and what a person chose in it stays. Menus and colours may come from the rows, so that it is
-drawn anew now and then, and from the last outcomes always.
+A chart carries a megabyte of JavaScript, so there is one a panel, made when there is something to draw. While outcomes
+come only its rows are new, and what a person chose in it stays.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,31 +14,21 @@ from typing import Any
 import ipywidgets as widgets
 
 from workbench.charts.grammar import ROWS, WIDTH, Picture
-from workbench.charts.grammar.looks import GREY
 from workbench.charts.grammar.picks import PICKED
 from workbench.charts.training_now import training_now
 from workbench.panels.beside import Beside
 from workbench.panels.browser import Place
 from workbench.panels.chart import Chart, prepare
 from workbench.panels.selection import Selection, offers, selected
+from workbench.panels.specifications import Specifications
 from workbench.work import html
 from workbench.work.locks import Lock
 
 PERIOD = 0.25  # seconds between two pictures, at least
-RARELY = 20  # times as long as it took to draw a specification, until it is drawn anew
 NARROW, WIDE = 280, 1600  # pixels that charts are drawn for
 NOW = "what trains now"  # in the menu: how the training goes, there before any outcome is
 
 Guarded = Callable[[Callable[[], Any]], Any]
-
-
-@dataclass(frozen=True)
-class Around:
-    """A specification without its data, from what it was drawn, and until when it may be used for more."""
-
-    specification: dict[str, Any]
-    source: tuple[Any, ...]
-    until: float
 
 
 @dataclass(frozen=True)
@@ -76,8 +63,7 @@ class LiveChart:
         self.pictures = {**pictures, NOW: trains} if now else dict(pictures)
         self.guarded, self.told, self.picked = guarded, drawn, picked
         self._lock = Lock()  # the publisher draws, and so do the menu and the width
-        self.around: dict[tuple[str, str, int], Around] = {}  # by picture, what it is about, and width
-        self.keep = False
+        self.specifications = Specifications()
         self.given: tuple[object, list[Any], bool] = (None, [], False)  # whose outcomes, which, the last ones?
         self.drawn: tuple[Any, ...] | None = None
         self.drawn_at = 0.0
@@ -123,13 +109,12 @@ class LiveChart:
             self.chart.params = _unselected(self.chart.params) | ({} if value is None else {PICKED: value})
 
     def begin(self, *, keep: bool = False) -> None:
-        """Forget what was drawn, and what was selected: another run may have other layers, other measures.
+        """Forget what was drawn and what was selected: another run may have other layers, other measures.
 
-        With `keep` it has the same: the picture of every run differs in its data and its `about` alone.
+        With `keep` it has the same.
         """
-        self.keep = keep
+        self.specifications.begin(keep=keep)
         if not keep:
-            self.around = {}
             self.select(None)
             self.params = {name: _unselected(params) for name, params in self.params.items()}
 
@@ -162,9 +147,9 @@ class LiveChart:
             name, rows = NOW, self.pictures[NOW].rows(outcomes)
         assert len(rows) <= ROWS, f"{name} draws {len(rows)} rows; a live chart takes {ROWS}"
         if rows:
-            about = str(rows[0].get("about", ""))
-            around = self._around((name, about, width), rows, (of, len(outcomes), *points[-1:]), last)
-            self._put(around, Shown(name, self.pictures[name], rows, outcomes))
+            source, picture = (of, len(outcomes), *points[-1:]), self.pictures[name]
+            around = self.specifications.of(name, picture, rows, width, source, last=last)
+            self._put(around, Shown(name, picture, rows, outcomes))
         else:
             self.hint.value, self.shown = _hint(self.pictures[name].needs if outcomes else "", last), None
         self._visible(bool(rows))
@@ -211,19 +196,6 @@ class LiveChart:
         offered = offers(shown.picture, shown.rows) if shown else {}
         self.beside.show(offered, self.params.get(shown.name, {}).get(PICKED) if shown else None, self.selection)
 
-    def _around(
-        self, key: tuple[str, str, int], rows: list[dict[str, Any]], source: tuple[Any, ...], last: bool
-    ) -> dict[str, Any]:
-        """Return the specification without its data, drawn anew where its words have changed or its time is over."""
-        around, began = self.around.get(key), time.monotonic()
-        if around is not None and (self.keep or around.source == source or not (last or began >= around.until)):
-            return around.specification
-        name, _, width = key
-        specification = _specification(self.pictures[name].draw(rows, width))
-        ended = time.monotonic()
-        self.around[key] = Around(specification, source, ended + RARELY * (ended - began))
-        return specification
-
     def _visible(self, there: bool) -> None:
         self.hint.layout.display = "none" if there else None
         if self.chart is not None:
@@ -240,9 +212,3 @@ def _hint(needs: str = "", last: bool = False) -> str:
     if last:
         words = f"Nothing of this run is in this chart: it needs {needs or 'an outcome'}."
     return html.element("div", words, class_="wb-hint")
-
-
-def _specification(chart: Any) -> dict[str, Any]:
-    """Return the chart's specification without its data; what is grey takes the colour of the page's text."""
-    specification = {name: part for name, part in chart.to_dict().items() if name != "data"}
-    return json.loads(json.dumps(specification).replace(GREY, "currentColor"))

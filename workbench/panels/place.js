@@ -84,7 +84,7 @@ function watchKernel({ model, el, root, signal }) {
 // Running all cells ends at the bottom of the notebook. The first panel of a notebook comes into view once the kernel
 // rests, unless somebody has scrolled or typed by then.
 function bringIntoView({ model, root, signal }) {
-  const notebook = root.closest(".jp-Notebook"), stop = new AbortController();
+  const notebook = root.closest(".jp-Notebook"), stop = new AbortController(), whole = root.closest(".wb-bench") ?? root;
   if (!notebook || notebook.dataset.wbShown) return;
   notebook.dataset.wbShown = "true";
   for (const act of ["wheel", "keydown", "pointerdown", "touchmove"])
@@ -95,7 +95,7 @@ function bringIntoView({ model, root, signal }) {
     rests = model.widget_manager?.kernel?.status === "idle" ? rests + 1 : 0;
     if (!stop.signal.aborted && rests < 3 && ++looks < 100) return;
     clearInterval(look);
-    if (!stop.signal.aborted && rests >= 3 && !onScreen(root)) root.scrollIntoView({ block: "start" });
+    if (!stop.signal.aborted && rests >= 3 && !onScreen(root)) whole.scrollIntoView({ block: "start" });
     stop.abort();
   }, 200);
 }
@@ -105,8 +105,8 @@ function onScreen(root) {
   const scrolls = e => /auto|scroll/.test(getComputedStyle(e).overflowY) && e.scrollHeight > e.clientHeight + 1;
   while (scroller && !scrolls(scroller)) scroller = scroller.parentElement;
   const { top, bottom } = (scroller ?? document.documentElement).getBoundingClientRect();
-  const begins = root.getBoundingClientRect().top;
-  return begins >= top - 1 && begins < bottom - 200;
+  const chart = root.querySelector(".wb-live") ?? root;  // with it, all of Run and most of the chart are seen
+  return root.getBoundingClientRect().top >= top - 1 && chart.getBoundingClientRect().bottom <= bottom + 100;
 }
 
 // Put a code cell below the one that shows the panel; where there is no notebook, the text goes to the clipboard.

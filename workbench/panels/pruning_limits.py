@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workbench.experiments import one_shot, perturbation, until_disconnected
+from workbench.experiments import PRESETS, one_shot, perturbation, until_disconnected
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Number, Numbers, Text, rare
 from workbench.pruning import METHODS, check_method
 
@@ -15,6 +15,7 @@ MEASURED = rare(shared.SPLIT, shared.BATCH_NORM)
 THRESHOLD = Number("threshold", "connected up to", low=0.0001, high=0.9999, step=0.01, rare=True)
 
 PERTURBATION = Declaration(
+    topic="Tickets",
     title="How far away does the solution still return?",
     about="Push a round's starting point aside by a random vector, train it, and look at the way to the old solution.",
     function=perturbation,
@@ -33,6 +34,7 @@ PERTURBATION = Declaration(
 )
 
 ONE_SHOT = Declaration(
+    topic="Tickets",
     title="How much can be pruned in one shot?",
     about="Prune the dense solution at once, its smallest weights or by another method, retrain the rest, and compare.",
     function=one_shot,
@@ -50,6 +52,7 @@ ONE_SHOT = Declaration(
 )
 
 UNTIL_DISCONNECTED = Declaration(
+    topic="Tickets",
     title="When do successive rounds disconnect?",
     about="Prune round after round until the way from one solution to the next has a barrier.",
     function=until_disconnected,
@@ -65,4 +68,9 @@ UNTIL_DISCONNECTED = Declaration(
         "How it is measured": (*MEASURED, THRESHOLD),
     },
     charts=("barrier between rounds",),
+    presets={
+        "ResNet-8 on CIFAR-10, as recorded": Preset(
+            {**PRESETS["resnet8-cifar10"], "beyond": 4, "rewind_step": 50}, "about 25 min"
+        ),
+    },
 )

@@ -12,6 +12,7 @@ STOPS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 
 LARGE = (5.0, 7.0, 10.0, 20.0, 50.0, 100.0)
 
 ROBUST_WEIGHTS = Declaration(
+    topic="Ensembles",
     title="What does a robust loss make of a batch?",
     about="Move the radius eta of the uncertainty set, or lambda, and see how every example of a batch is weighed.",
     function=robust_weighting,
@@ -35,6 +36,7 @@ ROBUST_WEIGHTS = Declaration(
 )
 
 RARE_FEATURES = Declaration(
+    topic="Ensembles",
     title="Does robust training learn rare features?",
     about="Train a small network on images with a frequent or a rare feature, by the mean and ever more robustly.",
     function=rare_features,

@@ -7,12 +7,12 @@ from typing import Any
 import pandas
 
 from workbench.charts.grammar.looks import STRUCTURES
-from workbench.experiments import Strong, block_mask, price_of_structure, strong_costs, strong_tickets
+from workbench.experiments import STRONG_PRESETS, Strong, block_mask, price_of_structure, strong_costs, strong_tickets
 from workbench.experiments.price_of_structure import BLOCKED
 from workbench.experiments.strong_tickets import WAYS
 from workbench.numbers.tables import table
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Flag, Number, Numbers, Option, Several, rare
 from workbench.strong import SOLVERS
 
@@ -35,6 +35,7 @@ def tickets(outcomes: list[Any]) -> pandas.DataFrame:
 
 
 STRONG_TICKETS = Declaration(
+    topic="Strong tickets",
     title="Does a random network hold the trained one?",
     about=(
         "Train a small network, the target, then remove whole filters of a random one until it computes the same. "
@@ -68,9 +69,16 @@ STRONG_TICKETS = Declaration(
     },
     charts=("strong layers", "kernels side by side", "strong accuracy", "strong errors"),
     table=tickets,
+    price="STRONGUSUAL",
+    presets={
+        "a first look at digits": Preset({"ratios": (10.0,), "replicas": 1}, "STRONGQUICK"),
+        "digits, all structures, as recorded": Preset(STRONG_PRESETS["digits"], "about 8 min"),
+        "LeNet-5 on MNIST, as recorded": Preset(STRONG_PRESETS["lenet5-mnist"], "about 19 min"),
+    },
 )
 
 STRONG_COSTS = Declaration(
+    topic="Strong tickets",
     title="What does a strong ticket cost to run?",
     about=(
         "Size and time of a target, its random network, that under a mask, and what is kept alone. The ticket is "
@@ -91,6 +99,7 @@ STRONG_COSTS = Declaration(
 )
 
 PRICE_OF_STRUCTURE = Declaration(
+    topic="Strong tickets",
     title="What does structure cost?",
     about=(
         "Match one random slab of kernels by single weights, by kernels, by whole filters: the more goes together, the "
@@ -115,6 +124,7 @@ PRICE_OF_STRUCTURE = Declaration(
 )
 
 BLOCK_MASK = Declaration(
+    topic="Strong tickets",
     title="Why a block mask?",
     about=(
         "Make one ReLU neuron of some of many random ones. Where each reads one input the error falls exponentially "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from workbench.experiments import partial_sums, subset_sums
+from workbench.experiments import SUBSET_SUM_PRESETS, partial_sums, subset_sums
 from workbench.experiments.partial_sums import LARGEST
 from workbench.experiments.subset_sums import TARGETS
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Number, Numbers, Option, Several, Slider
 from workbench.strong import DISTRIBUTIONS, SOLVERS
 
@@ -15,6 +15,7 @@ TARGET = Option("target", "target", tuple(TARGETS), rare=True)
 SECONDS = Number("seconds", "seconds a sum", low=0.01, empty="no limit", rare=True)
 
 SUBSET_SUMS = Declaration(
+    topic="Strong tickets",
     title="How near does a subset of random vectors come?",
     about="Draw candidates and a target, choose the subset whose sum is nearest, and set its error beside the law.",
     function=subset_sums,
@@ -29,9 +30,15 @@ SUBSET_SUMS = Declaration(
         "How they are solved": (shared.REPLICAS, Several("solvers", "solvers", NAMES), SECONDS, shared.SEED),
     },
     charts=("subset sum error by candidates", "subset sum success", "subset sum error by scale", "solver race"),
+    price="SUMS",
+    presets={
+        "the law, as recorded": Preset(SUBSET_SUM_PRESETS["law"], "SUMSLAW"),
+        "the scale of the vectors, as recorded": Preset(SUBSET_SUM_PRESETS["scale"], "SUMSSCALE"),
+    },
 )
 
 PARTIAL_SUMS = Declaration(
+    topic="Strong tickets",
     title="How does a subset sum land on its target?",
     about="Move dimension, candidates and scale, and watch the kept vectors add up to a kernel.",
     function=partial_sums,

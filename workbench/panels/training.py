@@ -8,6 +8,7 @@ from workbench.panels.declaration import Declaration
 from workbench.panels.options import Number
 
 TRAIN = Declaration(
+    topic="Data, training",
     title="What does a network learn?",
     about="Train a network, afresh or from a ticket that was kept, and see what it has right and what wrong.",
     function=trained_networks,

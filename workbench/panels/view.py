@@ -17,11 +17,13 @@ from workbench.panels import markup
 from workbench.panels.draft import Draft
 from workbench.panels.form import Form
 from workbench.panels.job import Job
+from workbench.panels.keeping import Keeping
 from workbench.panels.live import LiveChart
 from workbench.panels.others import Others
 from workbench.panels.past import Past
 from workbench.panels.pricing import Pricing
 from workbench.panels.turns import Queue
+from workbench.panels.wording import in_words
 from workbench.work.calls import Call
 
 T = TypeVar("T")
@@ -75,10 +77,11 @@ class View:
         self.older.add_class("wb-older")
         self.others = Others(stop, lambda job: self.guarded(lambda: show(job)))
         self.live = LiveChart(self.declaration.pictures, self.guarded, self._drawn, now=not live)
+        self.keeping = Keeping(self.note, self.guarded)
         code = widgets.VBox([text["code"], self.insert])
         parts = [widgets.HTML(markup.head(self.declaration.title, self.declaration.about)), self.form.box, self.go]
         parts += [text["note"], text["problem"], text["error"], self.others.box, self.older, self.live.box]
-        self.box = widgets.VBox([*parts, text["words"], text["drawn"], text["table"], code])
+        self.box = widgets.VBox([*parts, text["words"], text["drawn"], text["table"], self.keeping.box, code])
         self.box.add_class("wb-panel")
         self.pricing = Pricing(lambda words: self._say("price", markup.price(words)))
         self.live.place.observe(lambda _: self._price(), names="width")  # told by a browser alone: somebody looks
@@ -113,6 +116,9 @@ class View:
         self._say("price", "")
         live = self.declaration.live
         self.live.begin(keep=live)
+        if isinstance(job, Job) and not live:
+            self.live.place.said = f"{self.declaration.title}: begun"
+            self.keeping.show([], None)
         for name in ("error", "note") if live else ("error", "note", "words", "drawn", "table"):
             self._say(name, "")
         self._state()
@@ -141,12 +147,14 @@ class View:
         if (job, len(values), last) != self.tabled[:3] and (last or time.monotonic() >= self.tabled_at + PERIOD):
             self._say_outcomes(values, last)
         if last:
+            self.keeping.show([] if self.declaration.live else values, self.draft.arguments.get("archive"))
+            if isinstance(job, Job) and not self.declaration.live:
+                self.live.place.said = f"{self.declaration.title}: {job.words()}"
             if job.notes:
                 self._say("note", markup.note(" ".join(job.notes)))
             if job.error is not None:
-                self._say("error", markup.failure(job.error))
-            if not self.declaration.live:
-                self.live.place.said = f"{self.declaration.title}: {job.words()}"
+                words = in_words(str(job.error), self.declaration.options) if type(job.error) is ValueError else ""
+                self._say("error", markup.failure(job.error, words))
             self._send()
 
     def _drawn(self) -> None:
@@ -160,7 +168,7 @@ class View:
         if now == self.tabled:
             return
         self._say("words", markup.sentences(picture.words(values)))
-        self._say("drawn", markup.drawn_table(self.live.name, picture.rows(values)))
+        self._say("drawn", markup.drawn_table(self.live.name, picture.table(picture.rows(values))))
         self._say("table", markup.outcomes_table(self.draft.name, self.declaration.table(values)))
         self.tabled, self.tabled_at = now, time.monotonic()
 

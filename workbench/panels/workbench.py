@@ -7,11 +7,11 @@ wb.workbench(call, interactive=False)      in a batch: the panel of a call, run 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import ipywidgets as widgets
 
-from workbench.panels import TOPICS, markup
+from workbench.panels import PANELS, markup
 from workbench.panels.panel import Panel
 from workbench.panels.register import panel
 from workbench.panels.runs import Runs
@@ -21,6 +21,18 @@ SHARED = ("dataset", "train_size", "image_size", "model", "recipe.device", "arch
 RUNS = "Runs"  # the tab of what is kept
 
 
+def topics() -> dict[str, list[str]]:
+    """Return the names of the panels by topic, in the order in which they are registered."""
+    named: dict[str, list[str]] = {}
+    for name, declaration in PANELS.items():
+        named.setdefault(declaration.topic, []).append(name)
+    return named
+
+
+@overload
+def workbench(name: str | Call = "lottery", *, interactive: Literal[True] = True, **options: Any) -> Workbench: ...
+@overload
+def workbench(name: str | Call = "lottery", *, interactive: bool, **options: Any) -> Workbench | Panel: ...
 def workbench(name: str | Call = "lottery", *, interactive: bool = True, **options: Any) -> Workbench | Panel:
     """Return all panels in tabs, the one of this name, or of this call, first, with these options set.
 
@@ -42,10 +54,13 @@ class Workbench:
             names.get(name, name): value for name, value in options.items() if names.get(name, name) in SHARED
         }
         self.runs: Runs | None = None
-        self.menus = {topic: self._menu(topic, list(panels)) for topic, panels in TOPICS.items()}
-        self.places = {topic: widgets.VBox() for topic in (*TOPICS, RUNS)}
-        pages = [widgets.VBox([self.menus[topic], self.places[topic]]) for topic in TOPICS]
-        self.tabs = widgets.Tab([*pages, self.places[RUNS]], titles=(*TOPICS, RUNS))
+        self.topics = topics()
+        self.menus = {topic: self._menu(topic, names) for topic, names in self.topics.items()}
+        self.places = {topic: widgets.VBox() for topic in (*self.topics, RUNS)}
+        self.about = {topic: widgets.HTML() for topic in self.topics}
+        heads = {topic: widgets.HBox([self.menus[topic], self.about[topic]]) for topic in self.topics}
+        pages = [widgets.VBox([heads[topic], self.places[topic]]) for topic in self.topics]
+        self.tabs = widgets.Tab([*pages, self.places[RUNS]], titles=(*self.topics, RUNS))
         self.box = widgets.VBox([widgets.HTML(markup.look()), self.tabs])
         self.box.add_class("wb-bench")
         self._open(shown.name)
@@ -57,14 +72,19 @@ class Workbench:
         return self.panel.result
 
     def _menu(self, topic: str, names: list[str]) -> widgets.Dropdown:
-        questions = [(TOPICS[topic][name].title, name) for name in names]
-        menu = widgets.Dropdown(options=questions, description="question", layout={"width": "min(100%, 560px)"})
+        questions = [(PANELS[name].title, name) for name in names]
+        menu = widgets.Dropdown(
+            options=questions,
+            description="question",
+            layout={"width": "min(100%, 440px)"},
+            style={"description_width": "auto"},
+        )
         menu.observe(lambda change: self._show(topic, change["new"]), names="value")
         return menu
 
     def _open(self, name: str) -> None:
-        topic = next(topic for topic, panels in TOPICS.items() if name in panels)
-        self.tabs.selected_index = list(TOPICS).index(topic)
+        topic = PANELS[name].topic
+        self.tabs.selected_index = list(self.topics).index(topic)
         if self.menus[topic].value == name:
             self._show(topic, name)
         else:
@@ -72,7 +92,7 @@ class Workbench:
 
     def _turn(self) -> None:
         """Show what a tab holds: its panel, or the runs as they are now."""
-        topic = (*TOPICS, RUNS)[self.tabs.selected_index or 0]
+        topic = (*self.topics, RUNS)[self.tabs.selected_index or 0]
         if topic == RUNS:
             self._show_runs()
         else:
@@ -85,6 +105,7 @@ class Workbench:
         changed = {option: value for option, value in self.shared.items() if held.get(option, value) != value}
         shown.set(**changed)
         self.places[topic].children = [shown.view.box]
+        self.about[topic].value = markup.about(shown.declaration.about)
 
     def _show_runs(self) -> None:
         archive = self.shared.get("archive", self.panel.archive)

@@ -82,12 +82,14 @@ class Means(Averages):
             seen = [r for r in each if r["measure"] == measure.field and (value is None or r[self.split] == value)]
             there = parts(seen) - (set() if whole.named else {"label"})
             layers = alt.layer(*lines(replace(whole, y=measure, size=size, where=where, titles=titles), lists, there))
-            drawn.append(headed(layers.properties(width=size[0], height=size[1]), value))
+            layers.width, layers.height = size
+            drawn.append(headed(layers, value))
         chart: Any = drawn[0]
         if len(drawn) > 1:
             chart = alt.concat(*drawn, columns=room.columns, spacing=12)
-            shared = {"x": self.stacked or self.split, "y": self.split}
-            chart = chart.resolve_scale(**{channel: "shared" for channel, is_shared in shared.items() if is_shared})
+            channels = {"x": self.stacked or self.split, "y": self.split}
+            shared = {channel: "shared" for channel, is_shared in channels.items() if is_shared}
+            chart.resolve = alt.Resolve(scale=alt.ScaleResolveMap(**shared)) if shared else alt.Undefined
         return chart
 
     def _room(self, width: int, count: int, words: Sequence[str]) -> tuple[Grid, bool]:

@@ -184,11 +184,13 @@ def dress(
     lines = wrapped(subtitle.replace("{about}", about).strip(), width - 8, 12)
     below: Any = {"subtitle": lines, "subtitleFontSize": 12} if any(lines) else {}
     heading = alt.TitleParams(text=wrapped(title, width - 8, 14, bold=True), **below)
-    chart = chart.properties(title=heading, description=description, data=alt.Data(values=rows))
     if isinstance(menus, Mapping):
         names = {field: f"shown_{field}" if len(menus) > 1 else "shown" for field in menus}
         menus = [menu((row[field] for row in rows), words, names[field]) for field, words in menus.items()]
-    chart = chart.add_params(*menus) if menus else chart
+    chart = chart.copy(deep=False)  # altair's own ways copy all that a chart is made of, again and again
+    chart.title, chart.description, chart.data = heading, description, alt.Data(values=rows)
+    if menus:
+        chart.params = [*([] if chart.params is alt.Undefined else chart.params), *(made.param for made in menus)]
     chart.config = alt.Config.from_dict(_CONFIG)
     return chart
 
