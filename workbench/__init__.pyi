@@ -62,6 +62,7 @@ from .work import progress as progress
 from .work.archive import Archive as Archive
 from .work.calls import Call as Call
 from .work.calls import call as call
+from .work.cleaning import clean as clean
 from .work.journal import job as job
 from .work.journal import jobs as jobs
 from .work.parameters import check_parameters as check_parameters

@@ -96,7 +96,7 @@ def test_density_by_layer_counts_what_each_layer_keeps():
     assert len(cells) == 4
     assert cells[1, 0]["density"] == 3 / 8
     assert cells[1, 1]["density"] == 1 / 2
-    assert cells[1, 0]["layer"] == "a (8)"
+    assert (cells[1, 0]["layer"], cells[1, 0]["name"]) == ("a.weight", "a (8)")
 
 
 def test_the_first_layer_counts_the_connections_of_every_pixel():

@@ -21,7 +21,8 @@ def test_every_chart_of_means_can_be_laid_over(chart: str):
         laid = overlay(CHARTS[chart], line, words)
         rows = laid.rows({"one": outcomes, "two": outcomes})
         points = [row for row in rows if row["role"] == "point"]
-        assert {row["line"] for row in points} == {"one", "two"} and len(rows) <= ROWS
+        assert {row["line"] for row in points} == {"one", "two"}
+        assert len(rows) <= ROWS
         values = [[row["value"] for row in points if row["line"] == job] for job in ("one", "two")]
         assert values[0] == values[1]  # equal outcomes are equal lines
         assert laid.draw(rows, 600).to_dict()["title"]["text"]
@@ -31,7 +32,7 @@ def test_a_line_is_that_of_the_chart_itself():
     outcomes = sample("accuracy by density")
     picture = CHARTS["accuracy by density"]
     alone = [r["value"] for r in picture.rows(outcomes) if r["role"] == "point" and r["line"] == "ticket"]
-    assert list(line_names(picture, outcomes))[0] == "ticket"
+    assert next(iter(line_names(picture, outcomes))) == "ticket"
     laid = overlay(picture, "ticket").rows([("a", outcomes)])
     assert [row["value"] for row in laid if row["role"] == "point"] == alone
     assert [row["words"] for row in laid if row["role"] == "label"] == ["a"]

@@ -16,6 +16,7 @@ import torch
 
 import workbench as wb
 from workbench.charts import CHARTS
+from workbench.work.journal import Journal
 from workbench.work.public_names import public_name
 
 sys.path += [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "charts")]
@@ -193,6 +194,9 @@ OWN: dict[str, dict[str, str]] = {
     "wb.landscape.top_eigenvalues": {"H": "hessian", "k": "1"},
     "wb.landscape.trace": {"H": "hessian", "draws": "3"},
     "wb.live_paths": {"shape": "data.shape"},
+    "wb.clean": {"archive": "folder_of_jobs"},
+    "wb.job": {"archive": "folder_of_jobs", "name": "'a job'"},
+    "wb.jobs": {"archive": "folder_of_jobs"},
     "wb.load": {"name": "'digits'"},
     "wb.losses.in_words": {"loss": "wb.Robust(eta=0.5)"},
     "wb.losses.spelled": {"loss": "wb.Robust(eta=0.5)"},
@@ -366,6 +370,12 @@ class _Made:
     @cached_property
     def folder(self) -> str:
         return tempfile.mkdtemp()
+
+    @cached_property
+    def folder_of_jobs(self) -> str:
+        folder = tempfile.mkdtemp()
+        Journal(folder).begin(wb.call(wb.seeds, 0, 3), name="a job").end("finished", 1.0)
+        return folder
 
     @cached_property
     def data(self) -> Any:

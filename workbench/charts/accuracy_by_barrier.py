@@ -24,6 +24,7 @@ correlations = once(predictor_correlations.correlations)
 
 @Means(
     asks=("subset size pretrain_steps seed replica barrier pretrain_accuracy", "pretraining"),
+    selects=("subset", "size", "pretrain_steps"),
     x=Axis("barrier", "mean loss barrier between two children, over training examples (nats)", said=".3f", padding=16),
     measures=[replace(ACCURACY, field="sparse_accuracy", title=f"test accuracy below {SPARSE:.0%} density")],
     line="cell",

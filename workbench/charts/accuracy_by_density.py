@@ -15,6 +15,7 @@ from workbench.numbers.numerals import percent, points
 
 @Means(
     asks=("density test_accuracy", "winning_tickets"),
+    selects=("kind", "round"),
     x=DENSITY,
     measures=[ACCURACY],
     looks=RUNS,

@@ -20,6 +20,7 @@ MARKED = {f"{name} {FEW}": replace(look, dash=(3, 3)) for name, look in SUBSETS.
 
 by_density = Means(
     asks=("subset size pretrain_steps presentations density test_accuracy", "pretraining"),
+    selects=("subset", "size", "pretrain_steps"),
     x=DENSITY,
     measures=[ACCURACY],
     line="cell",

@@ -18,6 +18,7 @@ CROSSES = 100  # disconnected replicas that are marked
 
 @Means(
     asks=("density test_accuracy dense_accuracy barrier_error disconnected", "until_disconnected"),
+    selects=("round",),
     x=replace(DENSITY, title="density (logarithmic)"),
     measures=[
         replace(BARRIER, title="error barrier to the round before"),

@@ -28,6 +28,7 @@ BARRIER = Axis("barrier", "loss barrier of an example at the midpoint (nats)", p
 
 @picture(
     asks=("rewind_step split batch_norm path examples", "instability"),
+    selects=("id",),
     title="Which examples are not connected?",
     subtitle="{about}; heights by square root; click a bar to see some of its images",
     holds="the images of examples and the paths between children",

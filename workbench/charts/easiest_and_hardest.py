@@ -24,6 +24,7 @@ ALL = "all"
 
 @picture(
     asks=("scores flipped examples classes|forgetting flipped examples classes", "example_scores"),
+    selects=("id",),
     title="Which examples are easiest, which hardest?",
     subtitle="{about}\nclick a bar to see some of its images",
     holds="the images of examples",

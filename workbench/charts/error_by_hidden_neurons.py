@@ -16,6 +16,7 @@ LEAST = 1e-16  # errors below are rounding
 
 @Means(
     asks=("mask hidden seed replica error kept", "block_mask"),
+    selects=("mask", "hidden"),
     x=Axis("hidden", "random hidden neurons (logarithmic)", said=",.0f", type="log", ticks=GRID, padding=14),
     measures=[Axis("error", "largest error (logarithmic)", "~e", ".2g", "log", ticks=POWERS)],
     line="mask",

@@ -31,6 +31,7 @@ CHOSEN: dict[str, Any] = {"param": "pair", "empty": False}  # the pair that was 
         "batch_norm",
         "pair_matrix",
     ),
+    selects=("replica_a", "round_a", "replica_b", "round_b"),
     title="Pairs of tickets",
     subtitle=(
         "every pair of networks, named replica · round; blocks on the diagonal are of one seed\n"
@@ -73,6 +74,7 @@ def _said(row: dict[str, Any], a: str, b: str) -> dict[str, Any]:
         f"angle {angle}, overlap {row['overlap']:.0%}, differ {row['disagreement']:.1%}"
     )
     names = {"pair": f"{a} {b}", "a": a, "b": b, "kept_a": kept_a, "kept_b": kept_b, "words": words}
+    names |= {f"{of}_{n}": int(row[f"{of}_{n}"]) for n in "ab" for of in ("replica", "round")}
     return names | {name: row[name] for name in (*MAPS, "barrier_loss")}
 
 

@@ -18,6 +18,7 @@ SIDE, GAP = 150, 22  # pixels of a picture, and from one to the next
 
 @picture(
     asks=("round density mask", "winning_tickets"),
+    selects=("round",),
     title="What the ticket still reads",
     subtitle="first layer, first replica; empty: nothing reads it",
     holds="the masks of tickets",

@@ -32,6 +32,7 @@ TIPS = tips(loss=("loss", ".4f"), error=("error", ".2%"))
 
 @picture(
     asks=("role name x y distance loss error split batch_norm unit|surface|loss_YX", "plane_between"),
+    selects=("name",),
     title="Loss on the plane",
     subtitle="{about}",
     description=(

@@ -23,6 +23,7 @@ LISTS: list[Any] = ["low", "high", "top", "count", "share", "values"]  # of a ro
 
 @picture(
     asks=("scores flipped examples classes|forgetting flipped examples classes", "example_scores"),
+    selects=("class",),
     title="How hard are the examples of each class?",
     subtitle="{about}; heights by square root, the line is the median",
     holds="the scores of single examples",
@@ -55,6 +56,7 @@ def _classes(examples: ScoredExamples, name: str, classes: list[int]) -> Iterabl
         known = math.isfinite(median)
         yield {
             "words": examples.classes[c],
+            "class": examples.classes[c],
             "bottom": -line,
             "n": len(values),
             "median": min(max(median, ends[0][0]), ends[-2][1]) if known else None,

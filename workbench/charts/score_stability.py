@@ -21,6 +21,7 @@ divided = once(stability)  # some hundred rank correlations
 
 @Means(
     asks=("scores forgetting replica", "example_scores"),
+    selects=("score", "replicas"),
     x=Axis("replicas", "networks averaged", whole=True, padding=14),
     measures=[Axis("correlation", "rank correlation with the other networks", "+~f", "+.3f")],
     line="score",

@@ -22,6 +22,7 @@ LISTS: list[Any] = ["low", "high", "count", "share"]  # of a row, a value a cell
 
 @picture(
     asks=ASKS,
+    selects=("search", "step"),
     title="Where do the scores go?",
     subtitle="share of the scores in each cell (logarithmic), {about}\nline: the least score in the rounded mask",
     menus={"search": "search"},

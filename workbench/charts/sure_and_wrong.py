@@ -32,6 +32,7 @@ LISTS = ("low", "high", "floor", "top", "count", "share", "accuracy")
 
 @picture(
     asks=("method members combine probabilities test", "robust_ensembles"),
+    selects=("method", "kind", "low"),
     title="Where is it sure, and where is it wrong?",
     subtitle="{about}",
     menus={"scaled": "confidence"},
@@ -89,7 +90,7 @@ def _bars(marked: alt.Chart, tip: Sequence[Any], title: str, scale: alt.Scale, w
     """Return the bars of one method: the wrong predictions full, the right ones as outlines."""
     key = legend(None, ANSWERS, width, symbolSize=100)
     axis = alt.Axis(grid=False, values=[0, 0.5, 1], format="~f")
-    outline = alt.Stroke("kind:N", scale=colours(ANSWERS), legend=None)
+    outline = alt.Stroke("kind:N", scale=colours(ANSWERS), legend=key)
     return marked.encode(
         x=alt.X("low:Q", title="confidence", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis),
         x2="high:Q",
@@ -111,6 +112,7 @@ def words_of_histograms(outcomes: list[Any]) -> list[str]:
 
 @picture(
     asks=("method members combine probabilities test", "robust_ensembles"),
+    selects=("id",),
     title="Which images is it sure and wrong about?",
     subtitle="{about}\nclick a part of a bar to see its images, the surest first",
     holds="the images of examples",

@@ -18,6 +18,7 @@ BINS = 60
 
 @picture(
     asks=("density mask run", "winning_tickets"),
+    selects=("density",),
     title="Weights before and after pruning",
     subtitle="values after training, of the weights that survive",
     holds="the weights of tickets",
@@ -42,7 +43,16 @@ def weights_before_after(outcome_before: Any, outcome_after: Any = None) -> Rows
         words = f"{('before', 'after')[place]} pruning ({kept(outcome.density)}): {len(values):,} weights"
         counts = torch.histogram(values.double(), edges).hist.tolist()
         for (low, high), count in zip(itertools.pairwise(edges.tolist()), counts, strict=True):
-            rows.append({"place": place, "net": words, "low": low, "high": high, "count": int(count)})
+            rows.append(
+                {
+                    "density": outcome.density,
+                    "place": place,
+                    "net": words,
+                    "low": low,
+                    "high": high,
+                    "count": int(count),
+                }
+            )
     return rows
 
 

@@ -81,7 +81,7 @@ def _norms(model: nn.Module, weights: Weights, split: Split, last_layer: bool) -
             raise ValueError('the last layer must be linear, on one vector an example; variant="all" takes any network')
         closed_form = square is not None
         squares.append(_by_example(network, placed, trained, inputs, labels) if square is None else square)
-        progress.report(int(places[-1]) + 1, len(split))
+        progress.report(int(places[-1]) + 1, len(split), "image")
     return torch.cat(squares).sqrt().cpu()
 
 

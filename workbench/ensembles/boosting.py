@@ -90,4 +90,6 @@ def reweighted(weights: Float64[Tensor, " n"], wrong: Bool[Tensor, " n"], vote: 
 
 
 def _wrong(model: nn.Module, member: Member, data: Data) -> Tensor:
-    return evaluate(model, member.weights, data.train).logits.argmax(1) != data.train.labels.cpu()
+    with progress.within("evaluation", 0):
+        logits = evaluate(model, member.weights, data.train).logits
+    return logits.argmax(1) != data.train.labels.cpu()

@@ -123,19 +123,23 @@ def curvature(
         rules.whole(name, spectra[name], least=least, most=10_000)
     rules.number("epsilon", epsilon, above=0, way_on="the rise of the loss that is allowed; 0.05 is small")
     kinds = ("ticket", *controls)
-    parts = 1 + len(kinds) * len(measured) - ("random_mask" in controls and 0 in measured)
+    networks = [(r, kind) for r in sorted(measured) for kind in kinds if r or kind != "random_mask"]
+    products = (3 * k + draws + steps * repeats) * (1 + by_layer * len(masks.full(experiment.network)))
+    length, one = experiment.length - rewind_step, products * 6 * experiment.passes(examples)
+    each = [(length * (kind == "random_mask"), one) for _, kind in networks]
+    turns = (max(measured) + 1) * length, sum(map(sum, each))
 
     def sharpness(replica: Replica) -> Iterator[Sharpness]:
-        rounds, part = replica.rounds(rounds=max(measured), fraction=fraction, rewind_step=rewind_step), 0
-        for ticket in progress.walk("network", rounds, parts, index=0):
-            for kind in kinds if ticket.round in measured else ():
-                if kind == "random_mask" and not ticket.round:
-                    continue
-                part += 1
-                with progress.within("network", part, parts):
-                    network = _control(replica, kind, ticket, rewind_step) if kind == "random_mask" else ticket
+        rounds = replica.rounds(rounds=max(measured), fraction=fraction, rewind_step=rewind_step)
+        for ticket in progress.walk("turn", rounds, turns, index=0):
+            for kind in (kind for r, kind in networks if r == ticket.round):
+                place = networks.index((ticket.round, kind))
+                with progress.within("turn", 1, turns), progress.within("network", place, list(map(sum, each))):
+                    with progress.within("part", 0, each[place]):
+                        network = _control(replica, kind, ticket, rewind_step) if kind == "random_mask" else ticket
                     weights = ticket.rewound if kind == "rewound" else network.run.weights
-                    curvatures = _curvatures(replica, weights, network.mask, by_layer, spectra)
+                    with progress.within("curvature", 1, each[place]):
+                        curvatures = _curvatures(replica, weights, network.mask, by_layer, spectra)
                 labels = {**replica.labels, "kind": kind, "round": ticket.round}
                 for curvature in curvatures:
                     yield _sharpness(curvature, network, epsilon, labels)
@@ -146,8 +150,7 @@ def curvature(
 def _control(replica: Replica, kind: str, ticket: Round, step: int) -> Round:
     """Return a control of a round, trained, at its place."""
     control = replica.control(kind, ticket.ticket, ticket.rewound, ticket.round)
-    with progress.within("training", 0):
-        run = replica.train(control.weights, mask=control.mask, step=step)
+    run = replica.train(control.weights, mask=control.mask, step=step)
     return Round(ticket.round, run.density, control.mask, run, ticket.rewound, run.weights)
 
 

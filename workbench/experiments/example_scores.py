@@ -127,13 +127,18 @@ def example_scores(
 def score_replica(replica: Replica, names: Sequence[str], score_step: int, barrier_step: int) -> Scored:
     """Train one network from its initial weights, and score the training examples by it."""
     model, data = replica.model, replica.data
-    parts = 2 + (BARRIER in names)
+    length, steps_of_an_epoch = replica.recipe.length(len(data.train)), len(data.train) / replica.recipe.batch_size
+    scored = [name for name in names if name != BARRIER]
+    each = [0 if name in OF_TRAINING else steps_of_an_epoch / (1 if "grand" in name else 3) for name in scored]
+    parts = (length, sum(each), *[2 * (length - barrier_step) + steps_of_an_epoch] * (BARRIER in names))
     at = {0, score_step, *([barrier_step] if BARRIER in names else [])}
     with progress.within("part", 0, parts):
         options = {"at": tuple(sorted(at)), "seed": replica.seed}
         counted = replica.run(train_and_count, model, replica.start, data, replica.recipe, **options)
-    with progress.within("part", 1, parts):
-        scores = {name: _score(name, replica, counted, score_step) for name in names if name != BARRIER}
+    scores = {}
+    for place, name in enumerate(scored):
+        with progress.within("scores", 1, parts), progress.within("part", place, each):
+            scores[name] = _score(name, replica, counted, score_step)
     if BARRIER in names:
         with progress.within("part", 2, parts):
             scores[BARRIER] = _barrier(replica, counted.weights[barrier_step], barrier_step)
@@ -180,16 +185,20 @@ def _score(name: str, replica: Replica, counted: Counted, score_step: int) -> Sc
         return counted.forgetting.score(name)
     step = VARIANTS.get(name, (name, {}))[1].get("step", score_step)
     given = {"model": replica.model, "start": replica.start, "data": replica.data, "recipe": replica.recipe}
-    with progress.within(name, 0):
+    with progress.within(name, 0, 1):
         return score_by_name(name, networks=[counted.weights[step]], step=step, seed=replica.seed, **given)
 
 
 def _barrier(replica: Replica, start: Weights, step: int) -> Score:
     """Return the loss barrier, in nats, of every training example at the midpoint of two children of `start`."""
     options = {"n": 2, "seed": number(replica.seed, "barrier"), "workers": 1, "archive": replica.archive}
-    siblings = children(replica.model, {step: start}, replica.data, replica.recipe, **options)
-    a, b = (child.run.weights for child in siblings)
-    line = replica.path(a, b, split="train", points=3, batch_norm="average")
+    n, recipe = len(replica.data.train), replica.recipe
+    costs = 2 * (recipe.length(n) - step), n / recipe.batch_size
+    with progress.within("part", 0, costs):
+        siblings = children(replica.model, {step: start}, replica.data, replica.recipe, **options)
+        a, b = (child.run.weights for child in siblings)
+    with progress.within("part", 1, costs):
+        line = replica.path(a, b, split="train", points=3, batch_norm="average")
     return replace(line.score(replica.data), step=step)
 
 

@@ -102,7 +102,7 @@ def check_reachable(method: str, density: float, model: nn.Module, data: Data, s
     if name in LOTTERIES:
         counts(full, rounds_to(density), _fraction(density))
     elif name != "dense":
-        with suppress(progress.Stopped), progress.watch(_stop):
+        with suppress(progress.Stopped), progress.within("check", 0), progress.watch(_stop):
             prune(method, model, snapshot(model), data, search, density=density)
 
 
@@ -140,7 +140,8 @@ def find(
     name, options = check_finder(method)
     if name in LOTTERIES:
         return _drawn(replica, start, name, density, rewind_step, invert)
-    weights = replica.weights_at(start, rewind_step) if rewind_step else start
+    with progress.within("rewinding point", 0):
+        weights = replica.weights_at(start, rewind_step) if rewind_step else start
     if name == "dense":
         full = masks.full(replica.model)
         return Found(full, full, weights, {}, 0, 0, 0.0)
@@ -149,7 +150,7 @@ def find(
         labels = {"method": method, "control": "inverted" if invert else "none", "asked": density, **replica.labels}
         return (yield from _searched(replica, weights, name, search, options, density, glimpses, labels))
     given = (replica.model, weights, replica.data, search)
-    with progress.within("search", 0):
+    with progress.within("search", 0, 1):
         pruned = replica.run(timed_prune, written(name, options), *given, density=density, seed=replica.seed)
     return Found(pruned.mask, pruned.mask, weights, {}, 0, _passes(name, options), pruned.seconds)
 
@@ -195,10 +196,10 @@ def _searched(
     options = options | {"density": density, "seed": replica.seed, "every": max(1, of // max(1, glimpses))}
     if glimpses and name == "gem_miner" and labels["replica"] == 0 and labels["control"] == "none":
         yield foreseen(replica, weights, search, options, labels)
-    with progress.within("search", 0):
-        for last in replica.each(SEARCHES[name], replica.model, weights, replica.data, search, **options):
-            if glimpses:
-                yield glimpse(replica, weights, last, labels)
+    searched = replica.each(SEARCHES[name], replica.model, weights, replica.data, search, **options)
+    for last in progress.walk("search", searched, 1, index=0):
+        if glimpses:
+            yield glimpse(replica, weights, last, labels)
     assert last is not None
     return Found(last.kept, last.rounded, weights, last.buffers, of, of, last.seconds)
 

@@ -74,7 +74,8 @@ def glimpse(replica: Replica, weights: Weights, search: Search, labels: dict[str
     """Return what is seen of a search: its rounded network is evaluated on the validation split."""
     ticket = search.ticket(weights, rounded=True)
     part = replica.data.validation if len(replica.data.validation) else replica.data.train
-    accuracy = evaluate(replica.model, ticket.weights, part, mask=ticket.mask).accuracy
+    with progress.within("evaluation", 0):
+        accuracy = evaluate(replica.model, ticket.weights, part, mask=ticket.mask).accuracy
     flat = torch.cat([score.abs().flatten() for score in search.scores.values()])
     kept = torch.cat([search.rounded[name].flatten() for name in search.scores])
     largest = float(flat.max())

@@ -20,7 +20,7 @@ from workbench.data_diet.scores import Score, terciles
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import are, check_names, told
 from workbench.experiments.replica import Replica, prepare
-from workbench.experiments.score_to_sort_by import el2n_of
+from workbench.experiments.score_to_sort_by import cost_of, el2n_of
 from workbench.landscape.children import children as children_of
 from workbench.landscape.path import DEFINITIONS, Path, check_points, slice_of
 from workbench.nets.batch_norm import TREATMENTS
@@ -118,8 +118,15 @@ def instability(
         slice_of(experiment.data, split)
     check_names("batch-norm treatment", batch_norm, TREATMENTS, least=1)
     rules.whole("score_replicas", score_replicas, most=1000, way_on="0 leaves EL2N out")
-    scores = el2n_of(experiment, splits, n=score_replicas, step=score_step) if score_replicas else {}
-    parts, workers = 1 + len(rewind_steps), None if replicas == 1 else 1
+    options = {"n": score_replicas, "step": score_step}
+    cost = cost_of("el2n", experiment, **options) if score_replicas else 0.0
+    pairs, treated = children * (children - 1) // 2, list(itertools.product(splits, batch_norm))
+    images = [points * len(getattr(experiment.data, split)) for split, _ in treated]
+    each = [(children * (experiment.length - k), experiment.passes(pairs * sum(images))) for k in sorted(rewind_steps)]
+    parts, workers = (max(rewind_steps), *map(sum, each)), None if replicas == 1 else 1
+    costs = cost, replicas * sum(parts)
+    with progress.within("part", 0, costs):
+        scores = el2n_of(experiment, splits, **options) if score_replicas else {}
 
     def partings(replica: Replica) -> Iterator[Parting]:
         at = tuple(sorted(rewind_steps))
@@ -127,17 +134,23 @@ def instability(
             starts = replica.weights_along(at)
         options = {"n": children, "seed": replica.seed, "workers": workers, "archive": archive}
         for index, k in enumerate(at, 1):
-            with progress.within("rewind step", index, parts):
+            with progress.within("rewind step", index, parts), progress.within("part", 0, each[index - 1]):
                 siblings = children_of(replica.model, {k: starts[k]}, replica.data, recipe, **options)
                 weights = {child.child: child.run.weights for child in siblings}
-            for i, j in itertools.combinations(sorted(weights), 2):
-                for split, treatment in itertools.product(splits, batch_norm):
-                    ends = weights[i], weights[j]
-                    line = replica.path(*ends, split=split, points=points, batch_norm=treatment)
-                    labels = {**replica.labels, "rewind_step": k, "pair": f"{i}-{j}"}
-                    yield _parting(line, getattr(replica.data, split), scores.get(split), labels)
+            several = itertools.product(itertools.combinations(sorted(weights), 2), treated)
+            for place, ((i, j), (split, treatment)) in enumerate(several):
+                how = {"split": split, "points": points, "batch_norm": treatment}
+                at_step = progress.within("rewind step", index, parts)
+                with (
+                    at_step,
+                    progress.within("part", 1, each[index - 1]),
+                    progress.within("pair", place, images * pairs),
+                ):
+                    line = replica.path(weights[i], weights[j], **how)
+                labels = {**replica.labels, "rewind_step": k, "pair": f"{i}-{j}"}
+                yield _parting(line, getattr(replica.data, split), scores.get(split), labels)
 
-    yield from experiment.side_by_side(partings)
+    yield from progress.walk("part", experiment.side_by_side(partings), costs, index=1)
 
 
 def _parting(line: Path, examples: Split, score: Score | None, labels: dict[str, Any]) -> Parting:

@@ -15,7 +15,7 @@ from workbench.data_diet.subsets import check_subset, needs_score, parse, subset
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import are, told
 from workbench.experiments.replica import Replica, prepare
-from workbench.experiments.score_to_sort_by import check_sorting, score_to_sort_by
+from workbench.experiments.score_to_sort_by import check_sorting, cost_of, score_to_sort_by
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
@@ -82,19 +82,24 @@ def kept_part(
     rules.flag("balanced", balanced)
     n, parts = len(experiment.data.train), _parts(experiment.data, subsets, shares, balanced)
     check_sorting(score, whole, n=score_replicas, step=score_step)
-    order = None
-    if any(needs_score(kind) for kind, _ in parts):
-        order = score_to_sort_by(score, whole, n=score_replicas, step=score_step)
+    each = [1 if same_steps else size / n for _, size in parts]
+    sorts = any(needs_score(kind) for kind, _ in parts)
+    cost = cost_of(score, whole, n=score_replicas, step=score_step) if sorts else 0.0
+    order, costs = None, (cost, replicas * whole.length * sum(each))
+    if sorts:
+        with progress.within("part", 0, costs):
+            order = score_to_sort_by(score, whole, n=score_replicas, step=score_step)
 
     def kept(replica: Replica) -> Iterator[Kept]:
         for index, (kind, size) in enumerate(parts):
             ids = subset(replica.data, kind, size, score=order, balanced=balanced, seed=replica.seed)
-            with progress.within("part", index, len(parts)):
+            with progress.within("subset", index, each):
                 run = replace(replica, data=replica.data.only(ids)).train(replica.start)
             numbers = fields_of(run, "test_accuracy validation_accuracy test_loss steps")
             yield Kept(subset=kind, share=size / n, size=size, run=run, **replica.labels, **numbers)
 
-    yield from (whole if same_steps else experiment).side_by_side(kept)
+    trained = (whole if same_steps else experiment).side_by_side(kept)
+    yield from progress.walk("part", trained, costs, index=1)
 
 
 def _parts(data: Data, subsets: Sequence[str], shares: Sequence[float], balanced: bool) -> list[tuple[str, int]]:

@@ -13,8 +13,10 @@ from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, so
 from workbench.experiments.replica import Experiment, check_shared
 from workbench.experiments.robust_ensembles import POPUP, replica_data, robust_ensembles
 from workbench.experiments.score_to_sort_by import check_score_replicas, checked_score_step, el2n_of
+from workbench.experiments.ways_to_an_ensemble import trainings
 from workbench.nets import models
 from workbench.training.recipe import Recipe
+from workbench.work import progress
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import check_seed, seeds
 
@@ -59,10 +61,17 @@ def member_difficulty(
     scores: dict[int, Score] = {}
     ensembles: dict[str, Any] = {**sizes, "pixel_noise": pixel_noise, "model": model, "recipe": recipe}
     ensembles |= {"methods": methods, "density": density, "lams": lams, "gradient": gradient, "combine": combine}
-    for o in robust_ensembles(dataset, **ensembles, seed=seed, replicas=replicas, archive=archive):
+    first, length = next(iter(data.values())), recipe.length(len(next(iter(data.values())).train))
+    scored_at = checked_score_step(recipe, first, score_step)
+    costs = replicas * trainings(methods, lams) * length, replicas * score_replicas * max(1, scored_at)
+    trained = robust_ensembles(dataset, **ensembles, seed=seed, replicas=replicas, archive=archive)
+    for o in progress.walk("turn", trained, costs, index=0):
         network = models.named(model, shown := data[o.drawn])
         if o.drawn not in scores:
             shown_to = Experiment(shown, model, network, recipe, o.drawn, [], archive)
-            scores[o.drawn] = el2n_of(shown_to, n=score_replicas, step=score_step)["train"]
-        yield from easy_to_hard(o, network, shown, scores[o.drawn], batch_size=recipe.batch_size, seed=seed)
+            with progress.within("turn", 1, costs), progress.within("network", len(scores), replicas):
+                scores[o.drawn] = el2n_of(shown_to, n=score_replicas, step=score_step)["train"]
+        with progress.within("evaluation", 0):
+            terciles = easy_to_hard(o, network, shown, scores[o.drawn], batch_size=recipe.batch_size, seed=seed)
+        yield from terciles
         yield from solved(o)

@@ -99,16 +99,16 @@ def one_shot(
     prunable_weights = masks.total(masks.full(experiment.network))
     if round(max(shares) * prunable_weights) == prunable_weights:
         raise ValueError(f"a share of {max(shares)} leaves none of {prunable_weights} weights; take a smaller one")
-    parts = 1 + len(shares)
+    parts = (1, *[1 + control for _ in shares])
 
     def shots(replica: Replica) -> Iterator[Shot]:
-        (dense,) = progress.walk("share", replica.rounds(rounds=0, rewind_step=rewind_step), parts, index=0)
+        (dense,) = progress.walk("dense", replica.rounds(rounds=0, rewind_step=rewind_step), parts, index=0)
         fields = {**replica.labels, **checked, "method": method, "dense_accuracy": dense.run.test_accuracy}
         itself: dict[str, Any] = {"barrier_error": 0.0, "barrier_loss": 0.0, "projection_error": 0.0}
         yield Shot(kind="ticket", share=0.0, **fields, **as_fields(dense), **itself)
         for index, share in enumerate(sorted(shares), 1):
             for place, (kind, ticket) in enumerate(_tickets(replica, dense, share, method, control)):
-                with progress.within("share", index, parts), progress.within("kind", place, 1 + control):
+                with progress.within("share", index, parts), progress.within(kind, place, 1 + control):
                     run = replica.train(dense.rewound, mask=ticket.mask, step=rewind_step)
                 sparse = Round(index, run.density, ticket.mask, run, dense.rewound, run.weights)
                 measured = beside(replica, dense, sparse, split, batch_norm)

@@ -87,18 +87,24 @@ def pair_matrix(
     if (rounds + 1) * replicas < 2:
         raise ValueError("a pair needs two networks; take rounds=1 or more, or two replicas")
 
+    networks = (rounds + 1) * replicas
+    number, tested = networks * (networks - 1) // 2, len(getattr(experiment.data, split))
+    costs = networks * (experiment.length - rewind_step), experiment.passes(tested * number)
     known: dict[tuple[int, int], Round] = {}
 
     def numbered(replica: Replica) -> Iterator[tuple[tuple[int, int], Round]]:
         tickets = replica.rounds(rounds=rounds, fraction=fraction, rewind_step=rewind_step)
-        for ticket in progress.walk("tickets", tickets, 1, index=0):
+        for ticket in tickets:
             name = replica.labels["replica"], ticket.round
             known[name] = ticket
             yield name, ticket
 
-    tickets = experiment.side_by_side(numbered)
+    tickets = progress.walk("turn", experiment.side_by_side(numbered), costs, index=0)
     options = {"mask": mask, "batch_norm": batch_norm, "train": experiment.data.train}
-    for (a, b), compared in pairs(experiment.network, tickets, slice_of(experiment.data, split), **options):
+    compare = pairs(experiment.network, tickets, slice_of(experiment.data, split), **options)
+    for count, ((a, b), compared) in enumerate(compare, 1):
+        with progress.within("turn", 1, costs):
+            progress.report(count, number, "pair")
         ends = _end("a", a, known[a]) | _end("b", b, known[b])
         yield Pair(seed=seed, split=split, **ends, **vars(compared))
 

@@ -108,11 +108,13 @@ def perturbation(
     check_points(points)
     check_threshold(threshold)
     lottery.counts(masks.full(experiment.network), max(at), fraction)
-    parts = 1 + len(at)
+    starts_of_each, trained = len(distances) + 2, experiment.length - rewind_step
+    each = trained, experiment.passes(points * len(getattr(experiment.data, split)))
+    parts = ((max(at) + 1) * trained, *[starts_of_each * sum(each) for _ in at])
 
     def returns(replica: Replica) -> Iterator[Returned]:
         lottery_rounds = replica.rounds(rounds=max(at), fraction=fraction, rewind_step=rewind_step)
-        solutions = list(progress.walk("part", lottery_rounds, parts, index=0))
+        solutions = list(progress.walk("ticket", lottery_rounds, parts, index=0))
         with progress.within("rewinding point", 0):
             other = replica.weights_at(replica.draw("independent"), rewind_step)
         shared = {**replica.labels, "rewind_step": rewind_step, "threshold": threshold}
@@ -123,9 +125,12 @@ def perturbation(
             for count, (kind, away, start) in enumerate(starts):
                 with progress.within("part", index, parts), progress.within("start", count, len(starts)):
                     noise = number(replica.seed, "child")
-                    run = replica.train(start, mask=solution.mask, step=rewind_step, seed=noise)
-                ends = solution.run.weights, run.weights
-                line = replica.path(*ends, mask=solution.mask, split=split, points=points, batch_norm=batch_norm)
+                    with progress.within("part", 0, each):
+                        run = replica.train(start, mask=solution.mask, step=rewind_step, seed=noise)
+                    ends = solution.run.weights, run.weights
+                    how = {"split": split, "points": points, "batch_norm": batch_norm}
+                    with progress.within("part", 1, each):
+                        line = replica.path(*ends, mask=solution.mask, **how)
                 yield _returned(solution, run, line, unit, kind=kind, distance=away, **shared)
 
     yield from experiment.side_by_side(returns)

@@ -140,7 +140,13 @@ def plane_between(
     length = experiment.length
     at = sorted({rewind_step + round((length - rewind_step) * (i / checkpoints) ** 2) for i in range(checkpoints + 1)})
     how: dict[str, Any] = {"split": split, "batch_norm": batch_norm}
-    parts, workers = 2 + (curve_steps > 0), None if replicas == 1 else 1
+    evaluated = len(getattr(experiment.data, split))
+    if batch_norm == "recompute" and any(True for _ in experiment.network.buffers()):
+        evaluated += min(2000, len(experiment.data.train))
+    of_plane, of_line = (experiment.passes(evaluated * n) for n in ((2 ** (levels + 1) + 1) ** 2, points))
+    trained = networks * (length - rewind_step) + rewind_step
+    parts = trained, of_plane, of_line, curve_steps, of_line * (curve_steps > 0)
+    workers = None if replicas == 1 else 1
 
     def measured(replica: Replica) -> Iterator[Between]:
         labels = {**replica.labels, "between": between, "networks": networks, **checked}
@@ -152,14 +158,17 @@ def plane_between(
         names = ["first", "second", "third"] if networks == 3 else ["start", "first", "second"]
         options = {"trajectories": trajectories, "names": names, "levels": levels, **how}
         surfaces = replica.each(plane, replica.model, corners, replica.data, **options)
-        for surface in progress.walk("part", surfaces, parts, index=1):
+        for surface in progress.walk("plane", surfaces, parts, index=1):
             yield _of_plane(surface, labels)
-        yield _of_path("line", replica.path(*ends[:2], points=points, **how), labels)
+        with progress.within("part", 2, parts):
+            line = replica.path(*ends[:2], points=points, **how)
+        yield _of_path("line", line, labels)
         if curve_steps:
-            with progress.within("part", 2, parts):
+            with progress.within("curve", 3, parts):
                 short = replace(recipe, epochs=None, steps=curve_steps)
                 trained_by = {"kind": curve, "seed": number(replica.seed, "curve")}
                 bend = replica.run(train_curve, replica.model, *ends[:2], replica.data, short, **trained_by)
+            with progress.within("path", 4, parts):
                 bent = along(replica.model, bend, replica.data, points=points, **how)
             yield _of_path("curve", bent, labels)
 

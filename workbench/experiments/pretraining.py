@@ -24,7 +24,7 @@ from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import are, told
 from workbench.experiments.instability import STEEP
 from workbench.experiments.replica import Replica, prepare
-from workbench.experiments.score_to_sort_by import check_sorting, score_to_sort_by
+from workbench.experiments.score_to_sort_by import check_sorting, cost_of, score_to_sort_by
 from workbench.nets import masks
 from workbench.nets.evaluation import evaluate
 from workbench.nets.masks import Mask
@@ -35,6 +35,7 @@ from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
 
+BATCHES = 16  # whose gradients agree or do not, each about five steps of training
 ENOUGH = 8  # presentations of every example of a subset, below which it shows much the same data as a run on all
 
 
@@ -146,9 +147,13 @@ def pretraining(
     check_sorting(score, replace(experiment, data=shown), n=score_replicas, step=score_step)
     options = {"subsets": subsets, "sizes": sizes, "pretrain_steps": pretrain_steps, "balanced": balanced}
     grid = cells(shown, as_long, **options)
-    order = None
-    if any(needs_score(cell.subset) for cell in grid):
-        order = score_to_sort_by(score, replace(experiment, data=shown), n=score_replicas, step=score_step)
+    each = [k + (rounds + 2) * (experiment.length - k) for k in (cell.pretrain_steps for cell in grid)]
+    sorts = any(needs_score(cell.subset) for cell in grid)
+    cost = cost_of(score, experiment, n=score_replicas, step=score_step) if sorts else 0.0
+    order, costs = None, (cost, replicas * sum(each))
+    if sorts:
+        with progress.within("part", 0, costs):
+            order = score_to_sort_by(score, replace(experiment, data=shown), n=score_replicas, step=score_step)
     ids = {  # each replica draws its own random subset
         (cell, replica_seed): subset(shown, cell.subset, cell.size, score=order, balanced=balanced, seed=replica_seed)
         for cell in grid
@@ -159,9 +164,9 @@ def pretraining(
         for index, cell in enumerate(grid):
             part = shown.only(ids[cell, replica.seed])
             outcomes = _rounds(replica, cell, part, batch_norm, rounds=rounds, fraction=fraction)
-            yield from progress.walk("cell", outcomes, len(grid), index=index)
+            yield from progress.walk("cell", outcomes, each, index=index)
 
-    yield from experiment.side_by_side(pretrained)
+    yield from progress.walk("part", experiment.side_by_side(pretrained), costs, index=1)
 
 
 def cells(
@@ -201,23 +206,33 @@ def _rounds(replica: Replica, cell: Cell, part: Data, batch_norm: str, **options
     with progress.within("rewinding point", 0):
         rewound = replace(replica, data=part).weights_at(replica.start, k)
     foretold: dict[str, Any] = {}
-    for ticket in replica.rounds(rewound=rewound, rewind_step=k, **options):
+    n, batch = len(replica.data.train), replica.recipe.batch_size
+    child = replica.recipe.length(n) - k
+    costs = child, n / batch, 5 * BATCHES
+    turns = (options["rounds"] + 1) * child, sum(costs)
+    rounds = replica.rounds(rewound=rewound, rewind_step=k, **options)
+    for ticket in progress.walk("turn", rounds, turns, index=0):
         if ticket.round == 0:
-            foretold = _foretold(replica, rewound, ticket.run.weights, k, batch_norm)
+            with progress.within("turn", 1, turns):
+                foretold = _foretold(replica, rewound, ticket.run.weights, k, batch_norm, costs)
         shared = {**vars(cell), **replica.labels, "batch_norm": batch_norm, **foretold}
         of_run = fields_of(ticket.run, "test_accuracy validation_accuracy steps")
         yield Pretrained(**shared, **of_run, **fields_of(ticket, "round density mask rewound run"))
 
 
-def _foretold(replica: Replica, rewound: Weights, sibling: Weights, step: int, batch_norm: str) -> dict[str, Any]:
+def _foretold(
+    replica: Replica, rewound: Weights, sibling: Weights, step: int, batch_norm: str, costs: progress.Costs
+) -> dict[str, Any]:
     """Measure what the dense network tells of its tickets; round 0 is the other child."""
     model, data = replica.model, replica.data
-    with progress.within("child", 0):
+    with progress.within("child", 0, costs):
         child = replica.train(rewound, step=step, seed=number(replica.seed, "child"))
-    line = replica.path(sibling, child.weights, split="train", points=3, batch_norm=batch_norm)
-    with progress.within("rewinding point", 0):
+    with progress.within("part", 1, costs):
+        line = replica.path(sibling, child.weights, split="train", points=3, batch_norm=batch_norm)
+    with progress.within("agreement", 2, costs):
         options = {"batch_size": replica.recipe.batch_size, "seed": replica.seed}
         cosine = replica.run(agreement, model, rewound, data, **options)
+    with progress.within("evaluation", 0):
         early = evaluate(model, rewound, data.test).accuracy if len(data.test) else None
     barriers = line.barriers()
     measured = {"ids": line.ids, "barriers": barriers, "barrier": float(barriers.mean())}

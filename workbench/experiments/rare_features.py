@@ -123,6 +123,7 @@ def rare_features(
             replica = Replica(network, data, replace(recipe, loss=loss), replica_seed, labels, archive)
             with progress.within("lambda", index, len(losses)):
                 run = replica.train(start)
+            with progress.within("evaluation", 0):
                 numbers = _numbers(evaluate(network, run.weights, data.test).logits, data.test.labels)
             yield Rare(lam=float(lams[index]), gradient=gradient, **labels, **numbers, run=run)
 

@@ -78,7 +78,7 @@ class Replica:
 
     def path(self, a: Weights, b: Weights, **options: Any) -> Path:
         """Return the straight path between two networks."""
-        with progress.within("path", 0):
+        with progress.within("path", 0, 1):
             return self.run(path, self.model, a, b, self.data, **options)
 
     def rewound_for(self, control: str, rewound: Weights, step: int) -> Weights:
@@ -117,6 +117,10 @@ class Experiment:
     def length(self) -> int:
         """How many steps the recipe has on all the training images."""
         return self.recipe.length(len(self.data.train))
+
+    def passes(self, images: int) -> float:
+        """Return what evaluating so many images costs, in steps of training: a third of one for every batch."""
+        return images / (3 * self.recipe.batch_size)
 
     def replica(self, seed: int) -> Replica:
         """Return the replica of a seed; -1 is the number of one that is not among the experiment's."""

@@ -21,7 +21,7 @@ from workbench.ensembles.sup_tickets import in_cycles
 from workbench.experiments.ensemble_outcome import Ensembled
 from workbench.experiments.given_names import check_names, several
 from workbench.experiments.replica import Replica, check_shared, prepare
-from workbench.experiments.ways_to_an_ensemble import WAYS, Setting
+from workbench.experiments.ways_to_an_ensemble import WAYS, Setting, trainings
 from workbench.nets import masks
 from workbench.nets.initialisation import RULES
 from workbench.pruning.straight_through import SCOPES
@@ -106,13 +106,13 @@ def robust_ensembles(
     if "sup tickets" in methods:
         in_cycles(recipe, recipe.length(len(first.train)))
     tickets = {"scope": scope, "rule": rule, "share": share, "over": over}
-    workers = max(1, (os.cpu_count() or 1) // replicas)
+    workers, costs = max(1, (os.cpu_count() or 1) // replicas), [trainings([m], losses) for m in methods]
 
     def ensembled(replica: Replica) -> Iterator[Ensembled]:
         with_data = replace(replica, data=replica_data(dataset, pixel_noise, replica.seed, **sizes))
         setting = Setting(**vars(with_data), density=density, losses=losses, tickets=tickets, workers=workers)
         for index, method in enumerate(methods):
-            with progress.within("method", index, len(methods)):
+            with progress.within("method", index, costs):
                 outcome = _ensembled(setting, method, combine, pixel_noise)
             yield outcome
 
@@ -133,6 +133,9 @@ def replica_data(dataset: str, pixel_noise: float, seed: int, **sizes: Any) -> D
 def _ensembled(setting: Setting, method: str, combine: str, pixel_noise: float) -> Ensembled:
     members = WAYS[method](setting)
     kept = [member.mask for member in members]
+    with progress.within("evaluation", 0):
+        data = setting.data
+        validation, test = (ensembles.predict(setting.model, members, part) for part in (data.validation, data.test))
     return Ensembled(
         method=method,
         members=tuple(members),
@@ -146,8 +149,8 @@ def _ensembled(setting: Setting, method: str, combine: str, pixel_noise: float) 
         union=ensembles.union_density(kept),
         bits=sum(ensembles.stored_bits(member, setting.model) for member in members),
         multiplications=sum(ensembles.multiplications(setting.model, member, setting.data) for member in members),
-        validation=ensembles.predict(setting.model, members, setting.data.validation),
-        test=ensembles.predict(setting.model, members, setting.data.test),
+        validation=validation,
+        test=test,
         examples=setting.data.test,
         classes=setting.data.classes,
     )

@@ -24,7 +24,7 @@ from workbench.training import robust
 from workbench.training.losses import GRADIENTS
 from workbench.training.recipe import LONGEST, Recipe
 from workbench.training.runs import weights_at
-from workbench.work import rules
+from workbench.work import progress, rules
 from workbench.work.seeds import check_seed, generator, number
 
 BY = ("eta", "lam")
@@ -155,7 +155,8 @@ def _batch(losses: str, n: int, spread: float, trained: int, seed: int) -> tuple
     weights = weights_at(model, snapshot(model), data, recipe, step=trained, seed=seed)
     index = torch.randperm(len(data.train), generator=generator(seed, "batch"))[:n]
     batch = data.train.take(index)
-    logits = evaluate(model, weights, batch).logits
+    with progress.within("evaluation", 0):
+        logits = evaluate(model, weights, batch).logits
     order = functional.cross_entropy(logits, batch.labels, reduction="none").sort(stable=True)
     return order.values, batch.take(order.indices), data.classes
 

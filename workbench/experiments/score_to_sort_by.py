@@ -52,7 +52,7 @@ def score_to_sort_by(score: str | Score, experiment: Experiment, *, n: int, step
     def scored(score_seed: int) -> Scored:
         return score_replica(experiment.replica(score_seed), (score,), at, early)
 
-    with progress.within("scores", 0):
+    with progress.within("scores", 0, 1):
         return averaged(in_order(scored, score_seeds(seed, n)))[score]
 
 
@@ -89,9 +89,22 @@ def el2n_of(
         start, order = initialise(network, seed=score_seed), {"step": at, "seed": score_seed}
         return run(call(weights_at, network, start, data, experiment.recipe, **order), experiment.archive)
 
-    with progress.within("scores", 0):
+    costs = (n * at, *[n * experiment.passes(len(getattr(data, split))) for split in splits])
+    with progress.within("scores", 0, 1), progress.within("part", 0, costs):
         networks = in_order(trained, score_seeds(experiment.seed, n))
-        return {split: el2n(network, networks, data, split=split, step=at) for split in splits}
+    scores = {}
+    for place, split in enumerate(splits, 1):
+        with progress.within("scores", 0, 1), progress.within("part", place, costs):
+            scores[split] = el2n(network, networks, data, split=split, step=at)
+    return scores
+
+
+def cost_of(score: str | Score, experiment: Experiment, *, n: int, step: int | None) -> float:
+    """Return what a score to sort by costs, in steps of training, evaluations included."""
+    if isinstance(score, Score) or not asks_a_network(score):
+        return 0.0
+    at = checked_score_step(experiment.recipe, experiment.data, step) if score == "el2n" else experiment.length
+    return n * (at + experiment.passes(len(experiment.data.train)))
 
 
 def score_seeds(seed: int, n: int) -> list[int]:

@@ -126,11 +126,15 @@ def shifted(
 
     def shifts() -> Iterator[list[Corrupted | Detected]]:
         for name, severity in ((name, severity) for name in corruptions for severity in severities):
-            predictions = said(corrupt(data.test, name, severity, seed=seed), "test")
+            with progress.within("corruption", 0):
+                predictions = said(corrupt(data.test, name, severity, seed=seed), "test")
+            progress.report(1, 1)
             yield [_corrupted(o, predicted, data.name, name, severity, scaled) for o, predicted in predictions]
         for other in others:
             name = other.name if isinstance(other, Data) else other
-            predictions = said(_some(like(other, data), outside, seed), "other")
+            with progress.within("evaluation", 0):
+                predictions = said(_some(like(other, data), outside, seed), "other")
+            progress.report(1, 1)
             yield [_detected(o, predicted, name, score) for o, predicted in predictions for score in scores]
 
     for shift in progress.walk("shift", shifts(), len(corruptions) * len(severities) + len(others)):

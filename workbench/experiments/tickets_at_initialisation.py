@@ -80,6 +80,9 @@ def tickets_at_initialisation(
     trial = Trial(prepared, search, controls, learning_rates, batch_norm, **options)
     cells = trial.cells(methods, densities)
     first, *others = prepared.seeds
+    costs = [sum(trial.costs(*cell, len(learning_rates))) for cell in cells]
+    each = [sum(trial.costs(*cell, 1)) for cell in cells]
+    whole = sum(costs), sum(each) * len(others)
     rates: list[dict[str, float]] = [{} for _ in cells]  # by budget, as they are chosen
 
     def one_cell(index: int) -> Iterator[Glimpse | Foreseen | Tried]:
@@ -88,12 +91,13 @@ def tickets_at_initialisation(
     def all_cells(replica: Replica) -> Iterator[Glimpse | Foreseen | Tried]:
         for index, cell in enumerate(cells):
             outcomes = trial.tried(replica, *cell, rates[index])
-            yield from progress.walk("method", outcomes, len(cells), index=index)
+            yield from progress.walk("method", outcomes, each, index=index)
 
-    for _, outcome in threads(one_cell, range(len(cells)), part="method"):
-        yield outcome
-    for _, outcome in threads(lambda seed: all_cells(prepared.replica(seed)), others):
-        yield outcome
+    of_first = threads(one_cell, range(len(cells)), part="trial", costs=costs)
+    of_others = threads(lambda seed: all_cells(prepared.replica(seed)), others)
+    for part, outcomes in enumerate((of_first, of_others)):
+        for _, outcome in progress.walk("part", outcomes, whole, index=part):
+            yield outcome
 
 
 def tickets_table(outcomes: Iterable[Any]) -> pandas.DataFrame:

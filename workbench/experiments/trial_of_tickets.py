@@ -13,6 +13,7 @@ from workbench.experiments.found_at_initialisation import (
     check_finders,
     check_reachable,
     find,
+    rounds_to,
 )
 from workbench.experiments.given_names import are, check_names, told
 from workbench.experiments.glimpses_of_searches import Foreseen, Glimpse
@@ -93,25 +94,58 @@ class Trial:
         self, replica: Replica, method: str, density: float, rates: dict[str, float]
     ) -> Iterator[Glimpse | Foreseen | Tried]:
         """Yield a method's ticket, its controls, and itself with a matched budget; `rates` by budget are filled."""
-        found, run = yield from self._chosen(replica, method, density, rates, "recipe")
+        costs = self.costs(method, density, 1 if rates else len(self.learning_rates))
+        chosen = self._chosen(replica, method, density, rates, "recipe")
+        found, run = yield from progress.walk("part", chosen, costs, index=0)
         at_rate, row = _at(replica, rates["recipe"]), {"method": method, "asked": density, **replica.labels}
         yield self._outcome(at_rate, found, run, row | {"control": "none", "budget": "recipe"})
-        for index, control in enumerate(self.controls):
+        for index, control in enumerate(self.controls, 1):
             if method == "dense" or (control == "inverted" and not can_invert(method)):
                 continue
-            with progress.within("control", index, len(self.controls)):
-                if control == "inverted":
-                    checked = yield from self._find(at_rate, method, density, invert=True)
-                else:
-                    checked = self._controlled(at_rate, found, control, method, density)
-                run = checked.run or self._train(at_rate, checked)
+            checks = self._checked(at_rate, found, control, method, density)
+            checked, run = yield from progress.walk(control, checks, costs, index=index)
             yield self._outcome(at_rate, checked, run, row | {"control": control, "budget": "recipe"})
         if spare := self._spare(method, found):
             longer = replace(replica, recipe=replace(replica.recipe, epochs=None, steps=self.experiment.length + spare))
-            found, run = yield from self._chosen(longer, method, density, rates, "matched", found)
+            chosen = self._chosen(longer, method, density, rates, "matched", found)
+            found, run = yield from progress.walk("part", chosen, costs, index=len(costs) - 1)
             yield self._outcome(
                 _at(longer, rates["matched"]), found, run, row | {"control": "none", "budget": "matched"}
             )
+
+    def costs(self, method: str, density: float, rates: int) -> list[float]:
+        """Return what a method costs, in steps of training: itself at so many rates, each control, a matched budget."""
+        train = self.experiment.length - self.rewind_step
+        find = self._finding(method, density)
+        itself = rates * (train + find) if method in LOTTERIES or self.rewind_step else rates * train + find
+        possible = [method != "dense" and (control != "inverted" or can_invert(method)) for control in self.controls]
+        each = [
+            yes * (train + find * (control == "inverted")) for yes, control in zip(possible, self.controls, strict=True)
+        ]
+        spare = self.matched and method.partition("(")[0] not in (*SEARCHES, *LOTTERIES)
+        search = self.search.length(len(self.experiment.data.train))
+        return [itself, *each, rates * (train + search) if spare else 0.0]
+
+    def _finding(self, method: str, density: float) -> float:
+        """Return what it costs to find a ticket, in steps of training."""
+        if method in LOTTERIES:
+            return rounds_to(density) * (self.experiment.length - self.rewind_step)
+        searches = method.partition("(")[0] in SEARCHES
+        return self.search.length(len(self.experiment.data.train)) if searches else 1.0
+
+    def _checked(
+        self, replica: Replica, found: Found, control: str, method: str, density: float
+    ) -> Generator[Glimpse | Foreseen, None, tuple[Found, Run]]:
+        """Make a control, and train it."""
+        costs = self._finding(method, density) * (control == "inverted"), self.experiment.length - self.rewind_step
+        if control == "inverted":
+            search = self._find(replica, method, density, invert=True)
+            checked = yield from progress.walk("part", search, costs, index=0)
+        else:
+            with progress.within("part", 0, costs):
+                checked = self._controlled(replica, found, control, method, density)
+        with progress.within("part", 1, costs):
+            return checked, checked.run or self._train(replica, checked)
 
     def _chosen(
         self,
@@ -124,12 +158,17 @@ class Trial:
     ) -> Generator[Glimpse | Foreseen, None, tuple[Found, Run]]:
         """Find a ticket, unless it is given, and train it at the rate that is chosen, or choose it: by validation."""
         anew, best, diverged = found is None and (method in LOTTERIES or self.rewind_step), None, None
-        for rate in [rates[budget]] if budget in rates else self.learning_rates:
+        tried = [rates[budget]] if budget in rates else self.learning_rates
+        find, train = self._finding(method, density), replica.recipe.length(len(replica.data.train)) - self.rewind_step
+        costs = [c for i in range(len(tried)) for c in (find * (anew or (found is None and not i)), train)]
+        for place, rate in enumerate(tried):
             at_rate = _at(replica, rate)
             try:
                 if found is None or anew:
-                    found = yield from self._find(at_rate, method, density)
-                run = found.run or self._train(at_rate, found)
+                    search = self._find(at_rate, method, density)
+                    found = yield from progress.walk("part", search, costs, index=2 * place)
+                with progress.within("part", 2 * place + 1, costs):
+                    run = found.run or self._train(at_rate, found)
             except Diverged as error:
                 diverged = error
                 continue
@@ -180,7 +219,8 @@ class Trial:
 
     def _outcome(self, replica: Replica, found: Found, run: Run, row: dict[str, Any]) -> Tried:
         settings = {"batch_norm": self.batch_norm, "rule": self._rule(row["method"])}
-        return before_and_after(replica, found, run, self._mask(found), row | settings)
+        with progress.within("evaluation", 0):
+            return before_and_after(replica, found, run, self._mask(found), row | settings)
 
 
 def _at(replica: Replica, rate: float) -> Replica:

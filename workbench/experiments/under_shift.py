@@ -16,10 +16,11 @@ from workbench.experiments.given_names import several
 from workbench.experiments.replica import check_shared
 from workbench.experiments.robust_ensembles import POPUP, robust_ensembles
 from workbench.experiments.shifted import SEVERITIES, Corrupted, Detected, check_shifts, shifted
+from workbench.experiments.ways_to_an_ensemble import trainings
 from workbench.nets import models
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES
 from workbench.training.recipe import Recipe
-from workbench.work import rules
+from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import generator
 
@@ -72,8 +73,15 @@ def under_shift(
     network = models.named(model, data)
     ensembles: dict[str, Any] = {**sizes, "pixel_noise": pixel_noise, "model": model, "recipe": recipe}
     ensembles |= {"methods": methods, "density": density, "lams": lams, "gradient": gradient, "combine": combine}
-    for outcome in robust_ensembles(dataset, **ensembles, seed=seed, replicas=replicas, archive=archive):
-        yield from shifted(outcome, network, data, others=strange, outside=len(data.test), seed=seed, **shifts)
+    number, members = (len(given) if isinstance(given, Sequence) else 1 for given in (methods, lams))
+    images = len(data.test) * members * (len(corruptions) * len(severities) + len(strange))
+    costs = replicas * trainings(methods, lams) * recipe.length(len(data.train)), images / recipe.batch_size
+    trained = robust_ensembles(dataset, **ensembles, seed=seed, replicas=replicas, archive=archive)
+    for place, outcome in enumerate(progress.walk("turn", trained, costs, index=0)):
+        shown = shifted(outcome, network, data, others=strange, outside=len(data.test), seed=seed, **shifts)
+        yield from progress.walk(
+            "turn", progress.walk("ensemble", shown, replicas * number, index=place), costs, index=1
+        )
 
 
 def _random_pixels(data: Data, seed: int) -> Data:

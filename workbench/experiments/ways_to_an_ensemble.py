@@ -17,6 +17,7 @@ from workbench.ensembles.free_tickets import free_tickets
 from workbench.ensembles.member import Member
 from workbench.ensembles.members import as_trained, members, trained_member
 from workbench.ensembles.sup_tickets import sup_tickets
+from workbench.experiments.given_names import several
 from workbench.experiments.replica import Replica
 from workbench.lottery.rounds import Round, counts, rounds
 from workbench.nets import masks
@@ -26,6 +27,7 @@ from workbench.nets.weights import Weights
 from workbench.pruning.magnitude import magnitude
 from workbench.training.losses import CrossEntropy, Loss
 from workbench.training.recipe import Recipe
+from workbench.work import progress
 from workbench.work.replicas import in_order
 from workbench.work.seeds import number
 
@@ -119,9 +121,11 @@ def imp(s: Setting) -> list[Member]:
 
 def l1(s: Setting) -> list[Member]:
     """The largest weights of a trained dense network at the total density, trained on by the same recipe."""
-    (trained,) = dense(s)
+    with progress.within("dense", 0, 2):
+        (trained,) = dense(s)
     mask = magnitude(trained.weights, masks.full(s.model), density=s.total, seed=s.seed)
-    return [replace(s.member(trained.weights, mask=mask), extra=trained.steps)]
+    with progress.within("ticket", 1, 2):
+        return [replace(s.member(trained.weights, mask=mask), extra=trained.steps)]
 
 
 def robust_magnitude(s: Setting) -> list[Member]:
@@ -153,22 +157,44 @@ def cigl_net(s: Setting) -> list[Member]:
     return _one(s, cigl)
 
 
-WAYS: dict[str, Callable[[Setting], list[Member]]] = {
-    "robust": robust,
-    "ordinary": ordinary,
-    "single": single,
-    "dense": dense,
-    "dense mixup": dense_mixup,
-    "deep ensemble": deep_ensemble,
-    "imp": imp,
-    "l1": l1,
-    "robust magnitude": robust_magnitude,
-    "ordinary magnitude": ordinary_magnitude,
-    "adaboost": adaboost,
-    "free tickets": freetickets,
-    "sup tickets": suptickets,
-    "cigl": cigl_net,
+@dataclass(frozen=True)
+class Way:
+    """A way to an ensemble, and how many trainings it takes: so many at first, and so many for each member."""
+
+    make: Callable[[Setting], list[Member]]
+    first: int = 0
+    each: int = 0
+
+    def __call__(self, setting: Setting) -> list[Member]:
+        return self.make(setting)
+
+
+WAYS = {
+    "robust": Way(robust, each=1),
+    "ordinary": Way(ordinary, each=1),
+    "single": Way(single, first=1),
+    "dense": Way(dense, first=1),
+    "dense mixup": Way(dense_mixup, first=1),
+    "deep ensemble": Way(deep_ensemble, each=1),
+    "imp": Way(imp, first=ROUNDS + 1),
+    "l1": Way(l1, first=2),
+    "robust magnitude": Way(robust_magnitude, first=ROUNDS, each=1),
+    "ordinary magnitude": Way(ordinary_magnitude, first=ROUNDS, each=1),
+    "adaboost": Way(adaboost, each=1),
+    "free tickets": Way(freetickets, each=1),
+    "sup tickets": Way(suptickets, first=1),
+    "cigl": Way(cigl_net, first=1),
 }
+
+
+def trainings(methods: Any, losses: Any) -> int:
+    """Return how many trainings these methods take together, with a member for every loss.
+
+    What is no method counts nothing, for whoever trains them says so.
+    """
+    members = len(losses) if isinstance(losses, Sequence) else 0
+    ways = [WAYS[method] for method in several(methods) if method in WAYS]
+    return sum(way.first + members * way.each for way in ways)
 
 
 def _popup(s: Setting, losses: Sequence[Loss], density: float) -> list[Member]:
@@ -178,9 +204,10 @@ def _popup(s: Setting, losses: Sequence[Loss], density: float) -> list[Member]:
 
 def _magnitude(s: Setting, losses: Sequence[Loss]) -> list[Member]:
     """Train the mask of iterative magnitude pruning under each loss; the last round of the search trains none."""
-    start, mask, steps = s.member_start(), masks.full(s.model), 0
+    start, mask, steps, costs = s.member_start(), masks.full(s.model), 0, (ROUNDS, len(losses))
     if s.density < 1:
-        before = list(_rounds(s, s.density, ROUNDS - 1))
+        with progress.within("ticket", 0, costs):
+            before = list(_rounds(s, s.density, ROUNDS - 1))
         density = counts(mask, ROUNDS, _fraction(s.density))[-1] / masks.total(mask)
         mask = magnitude(before[-1].ranked, before[-1].mask, density=density, seed=number(s.seed, "member"))
         steps = sum(ticket.run.steps for ticket in before)
@@ -188,12 +215,13 @@ def _magnitude(s: Setting, losses: Sequence[Loss]) -> list[Member]:
     def member(m: int) -> Member:
         return replace(s.member(start, m, mask=mask, loss=losses[m]), extra=0 if m else steps)
 
-    return in_order(member, range(len(losses)), workers=s.workers)
+    with progress.within("part", 1, costs):
+        return in_order(member, range(len(losses)), workers=s.workers)
 
 
-def _rounds(s: Setting, density: float, several: int) -> Iterator[Round]:
-    """The dense round and several more, of those that keep `density` to within a few weights after `ROUNDS`."""
-    options = {"rounds": several, "fraction": _fraction(density)} if density < 1 else {"rounds": 0}
+def _rounds(s: Setting, density: float, more: int) -> Iterator[Round]:
+    """The dense round and some more, of those that keep `density` to within a few weights after `ROUNDS`."""
+    options = {"rounds": more, "fraction": _fraction(density)} if density < 1 else {"rounds": 0}
     return s.each(rounds, s.model, s.member_start(), s.data, s.recipe, **options, seed=number(s.seed, "member"))
 
 

@@ -86,20 +86,21 @@ def winning_tickets(
     checked: dict[str, Any] = {"rewind_step": rewind_step}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
     lottery.counts(masks.full(experiment.network), rounds, fraction)
-    kinds = 1 + len(controls)
+    costs = (rounds + 1, *[rounds for _ in controls])
 
     def tickets_then_controls(replica: Replica) -> Iterator[Outcome]:
         shared = {**replica.labels, **checked}
         tickets = []
         lottery_rounds = replica.rounds(rounds=rounds, fraction=fraction, rewind_step=rewind_step)
-        for ticket in progress.walk("kind", lottery_rounds, kinds, index=0):
+        for ticket in progress.walk("ticket", lottery_rounds, costs, index=0):
             tickets.append(ticket)
             yield _outcome("ticket", ticket.round, ticket.mask, ticket.rewound, ticket.run, shared)
+        sparse_rounds = (0, *[1 for _ in tickets[1:]])
         for index, kind in enumerate(controls, 1):
             weights = replica.rewound_for(kind, tickets[0].rewound, rewind_step)
             for sparse in tickets[1:]:
                 control = replica.control(kind, sparse.ticket, weights, sparse.round)
-                with progress.within("kind", index, kinds), progress.within("round", sparse.round, len(tickets)):
+                with progress.within(kind, index, costs), progress.within("round", sparse.round, sparse_rounds):
                     run = replica.train(control.weights, mask=control.mask, step=rewind_step)
                 yield _outcome(kind, sparse.round, control.mask, _before(control, weights), run, shared)
 

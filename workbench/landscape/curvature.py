@@ -94,11 +94,12 @@ def curvature(
     check_draws(draws)
     check_lanczos(steps, repeats)
     H = hessian(model, weights, data, split=split, examples=examples, mask=mask, layers=layers, loss=loss, seed=seed)
-    with progress.within("eigenvalues", 0, 3):
+    costs = 3 * k, draws, steps * repeats  # products
+    with progress.within("eigenvalues", 0, costs):
         eigenvalues = top_eigenvalues(H, k=min(k, H.dimension), seed=seed)
-    with progress.within("trace", 1, 3):
+    with progress.within("trace", 1, costs):
         estimate = trace(H, draws=draws, seed=seed)
-    with progress.within("density", 2, 3):
+    with progress.within("density", 2, costs):
         spectrum = spectral_density(H, steps=steps, repeats=repeats, seed=seed)
     with progress.within("loss", 0):
         mean = H.mean_loss()

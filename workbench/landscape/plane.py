@@ -7,6 +7,7 @@ Connectivity, and Fast Ensembling of DNNs". Around one network, in random filter
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -157,13 +158,14 @@ def _refine(
         here = (unit, ground.split, ground.batch_norm, levels)
         if after.level >= levels or (after.unit, after.split, after.batch_norm, after.levels) != here:
             raise ValueError(f"after must be a surface of this same plane and grid, got {after!r}; begin without it")
-    last = after
+    last, sides = after, [len(grid[0][:: 2 ** (levels - 1 - level)]) for level in range(levels)]
+    new = [side**2 - before**2 for before, side in itertools.pairwise([0, *sides])]
     for level in range(0 if after is None else after.level + 1, levels):
         x, y = (axis[:: 2 ** (levels - 1 - level)] for axis in grid)
         loss_YX, error_YX, new_YX = _known(last, x, y)
         points: list[Point] = [partial(ground.frame.at, float(x[j]), float(y[i])) for i, j in new_YX.nonzero()]
         networks = exact if last is None else []
-        with progress.within("level", level, levels):
+        with progress.within("level", level, new):
             loss, error = ground.measure([*networks, *points])
         loss_YX[new_YX], error_YX[new_YX] = loss[len(networks) :], error[len(networks) :]
         measured = [

@@ -79,7 +79,7 @@ def recompute_batch_norm(model: nn.Module, weights: Weights, split: Split, *, ex
             given = f"{changed[0]}, which training changes, is no statistic of torch's batch-norm"
             raise ValueError(f'batch_norm="recompute" is of torch\'s batch-norm, and {given}; take "average" or "keep"')
         with progress.within("batch-norm", 0):
-            progress.report(end, of)
+            progress.report(end, of, "image")
     return snapshot(network)
 
 

@@ -82,7 +82,7 @@ def evaluate_all(
                     logits[i].append(_forward(network, weights, inputs, hardware))
                 if not begin:
                     check_logits(logits[i][0], inputs, split.labels, network)
-                progress.report(begin * len(networks) + (i + 1) * (end - begin), len(split) * len(networks))
+                progress.report(begin * len(networks) + (i + 1) * (end - begin), len(split) * len(networks), "image")
     evaluations = [_evaluation(torch.cat(parts), split.labels) for parts in logits]
     for evaluation, weights in zip(evaluations, networks, strict=True):
         if math.isnan(evaluation.loss):

@@ -12,6 +12,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,8 +87,8 @@ def page(records: Sequence[Record]) -> str:
     named = titles(records)
     outcomes = {name: record.values() for name, record in named.items()}
     drawing = _Drawing()
-    title = next(iter(named)) if len(named) == 1 else f"{len(named)} jobs"
-    parts = [element("h1", title)]
+    headline = next(iter(named)) if len(named) == 1 else f"{len(named)} jobs"
+    parts = [element("h1", headline)]
     if len(named) > 1:
         first_lines = {words.partition(":")[0]: laid for words, laid in reversed(together(named, outcomes).items())}
         parts += [drawing.draw(laid, outcomes) for laid in reversed(first_lines.values())]
@@ -96,13 +97,25 @@ def page(records: Sequence[Record]) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     )
     body = element("body", element("main", *parts))
-    return f"{first}>{element('title', title)}{element('style', STYLE)}</head>{body}</html>\n"
+    return f"{first}{element('title', headline)}{element('style', STYLE)}</head>{body}</html>\n"
+
+
+def title(record: Record) -> str:
+    """Return what a job is called here: its name, or its panel's and when it began."""
+    panel = declared(record.function)
+    return record.title if record.name or not panel else f"{panel[0]}, {clock_time(record)}"
+
+
+def clock_time(record: Record) -> str:
+    """Return when a job began, by this machine's clock; the year where it is another one."""
+    began, now = record.began.astimezone(), datetime.now().astimezone()
+    return f"{began:%d %b %H:%M}" if began.year == now.year else f"{began:%d %b %Y %H:%M}"
 
 
 def titles(records: Sequence[Record]) -> dict[str, Record]:
     """Return jobs by their titles; of equal ones each has its id too."""
-    several = [record.title for record in records]
-    return {r.title if several.count(r.title) == 1 else f"{r.title} ({r.id[-6:]})": r for r in records}
+    several = [title(record) for record in records]
+    return {t if several.count(t) == 1 else f"{t} ({r.id[-6:]})": r for t, r in zip(several, records, strict=True)}
 
 
 def together(named: dict[str, Record], outcomes: dict[str, list[Any]]) -> dict[str, Picture[...]]:

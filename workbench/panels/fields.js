@@ -1,16 +1,18 @@
-// What stock widgets lack: arrow keys step the numbers of a form, and its inputs have their help as a description.
+// What stock widgets lack: arrow keys step the numbers of a form, and its fields say their help, by mouse and to readers.
 export default { render({ model, el }) {
-  const labelled = (event) => {
-    const input = event.target, form = el.closest(".wb-form");
-    const label = form && form.contains(input) && input.labels && input.labels[0];
-    return label ? [input, label.textContent.trim()] : [];
+  const fieldOf = (event) => {
+    const form = el.closest(".wb-form"), field = event.target.closest && event.target.closest(".wb-field");
+    const label = form && field && form.contains(field) && field.querySelector("label, .widget-label");
+    return label ? [field, label.textContent.trim()] : [];
   };
   const tell = (event) => {
-    const [input, name] = labelled(event), help = name && model.get("help")[name];
-    if (help) { input.title = help; input.setAttribute("aria-description", help); }
+    const [field, name] = fieldOf(event), help = name && model.get("help")[name];
+    if (!help) return;
+    field.title = help;
+    for (const input of field.querySelectorAll("input, select")) input.setAttribute("aria-description", help);
   };
   const step = (event) => {
-    const [input, name] = labelled(event), rule = name && model.get("steps")[name];
+    const input = event.target, [, name] = fieldOf(event), rule = name && model.get("steps")[name];
     const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (!rule || !way || input.type !== "text" || !input.value.trim() || isNaN(input.value)) return;
     const [by, low, high] = rule, next = Math.max(Number(input.value) + way * by, low);

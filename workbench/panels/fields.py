@@ -16,6 +16,7 @@ from workbench.panels.browser import Range
 from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several, Slider, Text, as_it_is
 
 PARTS = re.compile(r"(?:\((?:[^()]|\([^()]*\))*\)|[^,])+")  # between commas, but for those within parentheses
+WIDE = (Names, Several)  # a line of their own
 STYLE = {"description_width": "initial"}  # the width is that of form.css, where labels wrap
 
 
@@ -61,6 +62,8 @@ class Field:
         self.ticks: dict[str, widgets.Checkbox] = {}
         self.quiet = False
         widget.add_class("wb-field")
+        if isinstance(option, WIDE):
+            widget.add_class("wb-wide")
 
     def show(self, value: Any) -> None:
         """Show a value that was set from Python; what the widget cannot hold is left to the panel's words."""
@@ -85,7 +88,7 @@ class Suggested(Field):
     def __init__(self, option: Text, line: widgets.Text, *, shown: Callable[[Any], str]) -> None:
         super().__init__(option, line, shown=shown)
         self.names = tuple(dict.fromkeys((*option.choices, *option.more())))
-        self.menu = widgets.Dropdown(options=self.names, value=None, description=f"choose a {option.label}")
+        self.menu = widgets.Dropdown(options=self.names, value=None, description=f"choices for {option.label}")
         self.box = widgets.HBox([line, self.menu])
         self.box.add_class("wb-suggested")
         self._mark()

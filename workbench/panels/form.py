@@ -13,8 +13,8 @@ import ipywidgets as widgets
 
 from workbench.panels.browser import Fields
 from workbench.panels.draft import Draft
-from workbench.panels.fields import field
-from workbench.panels.options import Number, Option, Several, Slider
+from workbench.panels.fields import WIDE, field
+from workbench.panels.options import Number, Option, Slider
 from workbench.panels.presets import Settings
 from workbench.work.html import element
 
@@ -83,7 +83,7 @@ class Form:
         return box
 
     def _columns(self, options: Iterable[Option]) -> widgets.Box:
-        wide_last = sorted(options, key=lambda option: isinstance(option, Several))
+        wide_last = sorted(options, key=lambda option: isinstance(option, WIDE))
         box = widgets.Box([self.fields[option.name].box for option in wide_last])
         box.add_class("wb-columns")
         return box

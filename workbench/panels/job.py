@@ -15,7 +15,7 @@ from contextvars import copy_context
 from typing import Any
 from weakref import WeakSet
 
-from workbench.panels.curve import Curve
+from workbench.panels.curve import Curve, Point
 from workbench.work.calls import Call
 from workbench.work.journal import Journal
 from workbench.work.progress import Progress, Stopped, Total, clock, describe, watch
@@ -119,6 +119,11 @@ class Job:
         """How long it has run."""
         return (self.ended or time.monotonic()) - self.began if self.begun else 0.0
 
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """What was seen of its trainings so far."""
+        return self.curve.points
+
     def forget(self) -> None:
         """Let go of its values, which the journal has."""
         self.values = []
@@ -151,9 +156,11 @@ class Job:
             self._news.set()
 
     def _work(self) -> None:
-        writing = self.journal.begin(self.call) if self.journal is not None else None
-        self.record = writing.id if writing is not None else ""
+        writing = None
         try:
+            if self.journal is not None:
+                writing = self.journal.begin(self.call)
+                self.record = writing.id
             with watch(self.check), closing(self.call.each()) as values:
                 for value in values:
                     self.values.append(value)
@@ -165,11 +172,12 @@ class Job:
             self._end = "stopped"
         except BaseException as error:
             self.error, self._end = error, "failed"
-        if writing is not None:
-            writing.end(self._end, self.seconds, self.error)
-            self.notes += [writing.problem] if writing.problem else []
-        self.ended = time.monotonic()
-        self._news.set()
+        finally:
+            if writing is not None:
+                writing.end(self._end, self.seconds, self.error)
+                self.notes += [writing.problem] if writing.problem else []
+            self.ended = time.monotonic()
+            self._news.set()
 
     def _publish(self) -> None:
         try:

@@ -17,11 +17,13 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from workbench.charts.grammar import Picture, Rows
 from workbench.panels import PANELS, markup
 from workbench.panels.export import pictures, save_csv, save_html, titles
 from workbench.panels.live import LiveChart
-from workbench.panels.runs_table import RunsTable
+from workbench.panels.runs_table import RunsTable, dim
 from workbench.work.archive import ArchiveLike
+from workbench.work.cleaning import clean
 from workbench.work.html import Html, element, joined, table
 from workbench.work.jobs import Record
 from workbench.work.journal import Journal
@@ -31,14 +33,13 @@ from workbench.work.stored_calls import stored_calls
 EXPORTS = "exports"  # a folder beside the notebook
 STYLE = Html(Path(__file__).with_name("runs.css").read_text())
 ABOUT = "Every run of a panel is kept here. Tick some to draw their curves together, compare, name, or save them."
-COPY = Html(markup.COPY)
 
 
 class Runs:
-    """The widgets over an archive, in `box`. `insert(text)` puts a text into a new cell, where that is possible."""
+    """The widgets over an archive, in `box`. `insert(text)` puts a text into a new cell; without one, below its own."""
 
     def __init__(self, archive: ArchiveLike, insert: Callable[[str], Any] | None = None) -> None:
-        self.journal, self.insert = Journal(archive), insert
+        self.journal = Journal(archive)
         self.exports = Path(EXPORTS)
         self.asked_to_delete: tuple[str, ...] = ()
         self.table = RunsTable(self._selection_changed, self._guarded)
@@ -59,12 +60,13 @@ class Runs:
         rename = self._button("Rename", lambda: self.rename(self.name.value))
         self.buttons["Rename"] = rename
         self.text = {name: widgets.HTML() for name in ("error", "said", "compared", "code")}
-        self.live = LiveChart({}, self._guarded)
-        head = joined(
-            element("style", markup.STYLE, STYLE), element("h3", "Runs"), element("p", ABOUT, class_="wb-about")
-        )
-        reload = widgets.HBox([self._button("Refresh", self.refresh), self.scripts])
-        does = widgets.HBox([*(self.buttons[words] for words in acts), self.name, rename])
+        self.live = LiveChart({"none yet": Picture(_nothing)}, self._guarded)
+        self.insert = insert or self.live.place.insert
+        head = joined(markup.head("Runs", ABOUT), element("style", STYLE))
+        room = self._button("Free space", self.clean)
+        room.tooltip = "removes tensors that nothing here uses any more, once they are a day old"
+        reload = widgets.HBox([self._button("Refresh", self.refresh), self.scripts, room])
+        does = widgets.HBox([*(self.buttons[words] for words in acts), widgets.HBox([self.name, rename])])
         for box in (reload, does):
             box.add_class("wb-runs-acts")
         texts = (self.text["error"], self.text["said"])
@@ -120,9 +122,8 @@ class Runs:
         lines = [f"    {json.dumps(name)}: {source}," for name, source in zip(named, sources, strict=True)]
         made = f"outcomes = {sources[0]}" if len(sources) == 1 else "\n".join(["outcomes = {", *lines, "}"])
         code = f"import workbench as wb\n\n{made}"
-        self._html("code", element("div", element("b", "In a cell"), _block(code), class_="wb-code"))
-        if self.insert is not None:
-            self.insert(code)
+        self._html("code", element("div", element("b", "In a cell"), markup.block(code), class_="wb-code"))
+        self.insert(code)
         return code
 
     def compare(self) -> None:
@@ -165,7 +166,12 @@ class Runs:
                 record.delete()
         finally:
             self.refresh()
-        self._say("said", f"Deleted {len(ids)} job{'s' if len(ids) != 1 else ''}.")
+        kept = "Tensors that others may share stay for a day; after it, Free space removes what nothing uses."
+        self._say("said", f"Deleted {len(ids)} job{'s' if len(ids) != 1 else ''}. {kept}")
+
+    def clean(self) -> None:
+        """Remove tensors that nothing uses any more."""
+        self._say("said", f"{clean(self.journal.opened) / 1e6:,.1f} MB of tensors that nothing uses were removed.")
 
     def save_csv(self) -> None:
         """Write the tables of the jobs that are ticked as one CSV."""
@@ -178,7 +184,8 @@ class Runs:
     def _save(self, save: Callable[[list[Record], Path], Path], kind: str, words: str) -> None:
         """Write in another thread: charts take seconds, and the kernel stays free."""
         records = self._some(1)
-        path = self.exports / f"{'job' if len(records) == 1 else f'{len(records)}-jobs'}-{records[0].id[-22:]}.{kind}"
+        number, name = len(records), records[0].id.removesuffix(".json")[-22:]
+        path = self.exports / f"{'job' if number == 1 else f'{number}-jobs'}-{name}.{kind}"
 
         def write() -> None:
             self.exports.mkdir(parents=True, exist_ok=True)
@@ -192,9 +199,8 @@ class Runs:
         number = len(self.selected)
         if number < least or (most is not None and number > most):
             asked = {(1, None): "one job or more", (1, 1): "one job", (2, 2): "two jobs"}[least, most]
-            raise ValueError(
-                f"this asks for {asked} to be ticked, and {number or 'none'} {'is' if number < 2 else 'are'}"
-            )
+            there = f"{number or 'none'} {'is' if number < 2 else 'are'}"
+            raise ValueError(f"this asks for {asked} to be ticked, and {there}")
         return self.selected
 
     def _selection_changed(self) -> None:
@@ -202,7 +208,7 @@ class Runs:
         self.asked_to_delete = ()
         self.buttons["Delete"].description = "Delete"
         for words, button in self.buttons.items():
-            button.disabled = number != {"Compare two": 2, "Rename": 1}.get(words, number or -1)
+            dim(button, number != {"Compare two": 2, "Rename": 1}.get(words, number or -1))
         self.name.value = self.selected[0].name if number == 1 else ""
 
     @property
@@ -231,15 +237,12 @@ class Runs:
         if self.text[name].value != html:
             self.text[name].value = html
 
-    def __repr__(self) -> str:
-        return f"Runs({self._folder}, {len(self.table.records)} jobs)"
-
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
         display(self.box)
 
 
-def _block(text: str) -> Html:
-    button = element("button", "Copy", type="button", onclick=COPY)
-    return element("div", element("pre", text, tabindex=0), button)
+def _nothing(outcomes: Any) -> Rows:
+    """Draw nothing, before there is a choice."""
+    return []

@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from workbench.panels.export import declared
+from workbench.panels.export import clock_time, declared, title
 from workbench.work.html import Html, element, joined
 from workbench.work.jobs import STATES, Record
 from workbench.work.progress import clock
@@ -27,6 +27,11 @@ ORDERS: dict[str, Callable[[Record], Any]] = {
     "by state": lambda record: STATES.index(record.state),
 }
 HEAD = ("question", "what differs from the defaults", "began", "took", "state", "values")
+
+
+def dim(button: widgets.Button, off: bool) -> None:
+    """Have a button look as if it did nothing now. Disabled, it would lose the focus."""
+    (button.add_class if off else button.remove_class)("wb-off")
 
 
 def question(record: Record) -> str:
@@ -112,7 +117,8 @@ class RunsTable:
         finally:
             self._filling = False
         self._here = here
-        self.back.disabled, self.on.disabled = self.page == 0, self.page == pages - 1
+        dim(self.back, self.page == 0)
+        dim(self.on, self.page == pages - 1)
         first = self.page * PAGE + 1
         shown = f"{first:,} to {first + len(here) - 1:,} of {len(fits):,}" if here else "none"
         whole = "" if len(fits) == len(self.records) else f" (of {len(self.records):,} in all)"
@@ -129,7 +135,7 @@ class RunsTable:
 
     def _fill(self, place: int, record: Record) -> None:
         box = self.boxes[place]
-        box.description = f"{'★ ' if record.starred else ''}{record.title}"
+        box.description = f"{'★ ' if record.starred else ''}{title(record)}"
         box.tooltip = record.id
         box.value = record.id in self.selected
         self.lines[place].value = line(record)
@@ -150,11 +156,11 @@ def line(record: Record) -> Html:
     """What stands beside the name of a job."""
     parts = [f"{name.removeprefix('recipe.')}={value}" for name, value in record.changed.items()]
     few = ", ".join(parts[:PARTS]) + (f" and {len(parts) - PARTS} more" if len(parts) > PARTS else "")
-    when = f"{record.began.astimezone():%d %b %Y %H:%M}"
     problem = record.error or record.problem
     state = element("span", record.state, class_=f"wb-runs-{record.state}", title=problem or record.state)
     call = element("span", few or "all defaults", title=", ".join(parts))
-    return _cells(question(record), call, when, clock(record.seconds), state, f"{record.count:,}", problem)
+    took, count = clock(record.seconds), f"{record.count:,}"
+    return _cells(question(record), call, clock_time(record), took, state, count, problem)
 
 
 def _cells(*cells: object) -> Html:
@@ -165,4 +171,4 @@ def _cells(*cells: object) -> Html:
 
 def _searched(record: Record) -> str:
     parts = " ".join(f"{name}={value}" for name, value in record.changed.items())
-    return f"{record.title} {record.id} {question(record)} {record.function} {parts}".lower()
+    return f"{title(record)} {record.id} {question(record)} {record.function} {parts}".lower()

@@ -12,6 +12,7 @@ from workbench.data.images import AUGMENTATIONS
 from workbench.data.sources import DATASETS, find
 from workbench.experiments.example_scores import NAMES
 from workbench.experiments.kept_by_name import kept
+from workbench.experiments.presets import PRESETS
 from workbench.nets.batch_norm import TREATMENTS
 from workbench.nets.hardware import resolve
 from workbench.nets.models import MODELS, named
@@ -21,6 +22,7 @@ from workbench.training.losses import named as named_loss
 from workbench.training.recipe import OPTIMISERS, SCHEDULES
 from workbench.work import rules
 
+RESNET = {name: value for name, value in PRESETS["resnet8-cifar10"].items() if name not in ("rounds", "fraction")}
 SPLITS = ("train", "validation", "test")
 SCORES = (*NAMES, "barrier")
 

@@ -13,7 +13,8 @@ function render({ model, el }) {
     range.max = stops().length - 1; range.value = nearest(value);
     const said = model.get("idle") ? "not used" : say(value);
     range.setAttribute("aria-valuetext", said); shown.textContent = said;
-    label.title = model.get("tooltip") || ""; label.classList.toggle("wb-idle", model.get("idle"));
+    label.title = model.get("tooltip") || ""; range.setAttribute("aria-description", label.title);
+    label.classList.toggle("wb-idle", model.get("idle"));
   };
   range.addEventListener("input", () => { model.set("value", stops()[range.valueAsNumber]); model.save_changes(); });
   for (const name of ["value", "stops", "description", "idle"]) model.on("change:" + name, show);

@@ -79,7 +79,7 @@ class FirstBatches:
                 check_finite(self.tensors)
                 raise ValueError("the loss of a batch is not finite; scale the weights down")
             yield loss
-            progress.report(batch + 1, self.batches)
+            progress.report(batch + 1, self.batches, "batch")
 
     def mean_gradients(self, along: list[Tensor] | None = None) -> list[Tensor]:
         """Return ∇L by the leaves, L being the mean loss of the batches, or how it changes `along` v: Hv = ∇⟨∇L, v⟩."""

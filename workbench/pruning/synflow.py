@@ -76,7 +76,7 @@ def synflow(
             )
         ranked = {n: (-values if invert else values).cpu() for n, values in saliency.items()}
         kept = masks.keep_largest(ranked, kept, count, seed=seed)
-        progress.report(done, rounds)
+        progress.report(done, rounds, "round")
     return kept
 
 

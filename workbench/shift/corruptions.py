@@ -69,7 +69,7 @@ def corrupt(split: Split, name: str, severity: int, *, seed: int = 0) -> Split:
         draws = [generator(seed, f"corruption {name}", number) for number in ids]
         images = kind.apply(split.images[part].cpu().float() / 255, strength, draws)
         result[part] = (images * 255).round_().clamp_(0, 255).to(torch.uint8)
-        progress.report(min(begin + AT_ONCE, len(split)), len(split))
+        progress.report(min(begin + AT_ONCE, len(split)), len(split), "image")
     return replace(split, images=result)
 
 

@@ -67,7 +67,7 @@ def compare(ticket: StrongTicket, model: nn.Module, weights: Weights, data: Data
         farthest, *both = _farthest(of_target, of_ticket, x, farthest)
         for kept, batch in zip(logits, both, strict=True):
             kept.append(batch)
-        progress.report(begin + len(x), len(images))
+        progress.report(begin + len(x), len(images), "image")
     wanted, given = (torch.cat(batches) for batches in logits)
     says = [values.argmax(1) for values in (wanted, given)]
     low, high = (images.normalise(torch.full((1, *data.shape), edge, dtype=torch.uint8))[0] for edge in (0, 255))

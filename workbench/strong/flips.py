@@ -46,7 +46,7 @@ def flips(Y: Vector, z: Vector, *, seconds: float | None, seed: int) -> Found:
     for tried in range(TRIES):
         x = start
         for done, x in enumerate(passes(Y, z, start, rng), 1 + tried * PASSES):
-            progress.report(done, TRIES * PASSES + 1)
+            progress.report(done, TRIES * PASSES + 1, "pass")
             yield x, passed
         yield x, best
         if len(z) <= FLAT and reached:

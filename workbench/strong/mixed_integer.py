@@ -36,7 +36,7 @@ def mixed_integer(Y: Vector, z: Vector, *, seconds: float | None, seed: int) -> 
     """
     began, x, error = time.perf_counter(), np.zeros(Y.shape[1]), float(np.abs(z).max())
     for turn in range(TURNS):
-        progress.report(turn, TURNS)
+        progress.report(turn, TURNS, "turn")
         left = None if seconds is None else max(seconds - (time.perf_counter() - began), 0.01)
         chosen, bound = branch_and_bound(Y, z, NODES * GROWTH**turn, left)
         if chosen is not None and (new_error := float(np.abs(Y @ chosen - z).max())) < error:

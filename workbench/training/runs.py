@@ -144,7 +144,8 @@ def weights_along(
     last = max(at, default=0)
     along = {0: dict(start)} if 0 in at else {}
     if last:
-        for step in steps(model, start, data, recipe, seed=seed):
+        for step in progress.walk("part", steps(model, start, data, recipe, seed=seed)):  # which would count to `of`
+            progress.report(step.step, last, "step")
             if step.step in at:
                 along[step.step] = network_weights(model, start, step.state)
             if step.step == last:

@@ -7,6 +7,7 @@ import math
 import os
 import re
 import warnings
+import weakref
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {  # what a job.json holds
     "seconds": (int, float),
     "count": int,
 }
+open_here: weakref.WeakValueDictionary[str, object] = weakref.WeakValueDictionary()  # by id: what this process writes
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +136,7 @@ class Record:
         return self._marked(starred=bool(starred))
 
     def delete(self) -> None:
-        """Remove it from the disk; tensors stay, for others may share them. A ValueError while it runs."""
+        """Remove it from the disk; tensors stay, as others may share them (`wb.clean`). A ValueError while it runs."""
         if read_job(self.archive, _folder(self.archive), self.id).state == "running":
             raise ValueError(f"job {self.id} must be over to be deleted, and it is running; stop it first")
         _folder(self.archive).remove(f"jobs/{self.id}")
@@ -151,8 +153,8 @@ class Record:
         return f"Record({self.id}, {named}{self.function}, {self.state}, {values}, {clock(self.seconds)})"
 
 
-def read_job(archive: Archive, folder: Folder, name: str, ours: bool = False) -> Record:
-    """The job of this id; `ours` says that this process runs it. Raises FileNotFoundError or Damaged."""
+def read_job(archive: Archive, folder: Folder, name: str) -> Record:
+    """The job of this id. Raises FileNotFoundError or Damaged."""
     record = read_record(folder, f"jobs/{name}/job.json", most=LARGEST)
     if record.get("id") != name:
         raise Damaged(f"it is that of job {str(record.get('id'))[:40]}")
@@ -167,7 +169,7 @@ def read_job(archive: Archive, folder: Folder, name: str, ours: bool = False) ->
         raise Damaged("its state, seconds or count is none")
     state, seconds, count = record["state"], float(record["seconds"]), record["count"]
     if state == "running":
-        state, seconds, count = _unended(folder, name, record, began, ours)
+        state, seconds, count = _unended(folder, name, record, began)
     marks = _marks(folder, name) or {"name": record["name"], "starred": False}
     texts = {key: record[key] for key in ("function", "error", "problem", "described", "around", "refusal")}
     told = {"state": state, "seconds": seconds, "count": count, **marks}
@@ -193,7 +195,7 @@ def checked_name(name: Any) -> str:
     return text
 
 
-def _unended(folder: Folder, name: str, record: dict[str, Any], began: datetime, ours: bool) -> tuple[str, float, int]:
+def _unended(folder: Folder, name: str, record: dict[str, Any], began: datetime) -> tuple[str, float, int]:
     """State, seconds and count of a job of which no end was written: it runs, or its process was killed."""
     files = [file for file in folder.names(f"jobs/{name}") if VALUE.fullmatch(file)]
     seconds, when = 0.0, began
@@ -204,7 +206,7 @@ def _unended(folder: Folder, name: str, record: dict[str, Any], began: datetime,
         pass  # none yet; or that is said where the values are read
     process, now = record["process"], datetime.now(UTC)
     if is_here(process):
-        over = not ours if process.get("pid") == os.getpid() else is_gone(process)
+        over = name not in open_here if process.get("pid") == os.getpid() else is_gone(process)
     else:  # of another machine nothing is known but that it has been silent
         over = now - when > timedelta(seconds=OLD)
     return ("interrupted", seconds, len(files)) if over else ("running", (now - began).total_seconds(), len(files))

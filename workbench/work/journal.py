@@ -23,7 +23,6 @@ from __future__ import annotations
 import json
 import uuid
 import warnings
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,7 +33,7 @@ from workbench.work.archive import WHAT, Archive, ArchiveLike, opened
 from workbench.work.calls import Call
 from workbench.work.disk import Damaged
 from workbench.work.folder import Folder
-from workbench.work.jobs import ID, Record, checked_name, read_job, types_of
+from workbench.work.jobs import ID, Record, checked_name, open_here, read_job, types_of
 from workbench.work.nearest import unknown
 from workbench.work.processes import this_process
 from workbench.work.public_names import full_name, public_name
@@ -43,7 +42,6 @@ from workbench.work.stored_values import store
 
 LONGEST = 200_000  # characters of a call that is kept; lists of numbers so long are values, not a call
 ENDS = ("finished", "stopped", "failed")
-_open: weakref.WeakValueDictionary[str, Writing] = weakref.WeakValueDictionary()  # of this process, by id
 
 
 def jobs(archive: ArchiveLike) -> list[Record]:
@@ -90,7 +88,7 @@ class Journal:
         records, problems, folder = [], [], self._folder
         for name in filter(ID.fullmatch, folder.names("jobs")):
             try:
-                records.append(read_job(self.opened, folder, name, name in _open))
+                records.append(read_job(self.opened, folder, name))
             except FileNotFoundError:
                 continue  # deleted, or not begun, while we looked
             except Damaged as error:
@@ -118,7 +116,7 @@ class Writing:
         self._folder = Folder.named(str(archive.folder))
         self._values, self._ended = 0, False
         self._kept = self._tried("the job", lambda: self._begin(call, name))
-        _open[self.id] = self
+        open_here[self.id] = self
 
     def add(self, value: Any) -> None:
         """Keep the next value; one that cannot be kept is left out, which is said, and ends nothing."""
@@ -131,7 +129,7 @@ class Writing:
         if self._ended:
             return
         self._ended = True
-        _open.pop(self.id, None)
+        open_here.pop(self.id, None)
         words = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
         changed = {"state": state, "seconds": float(seconds), "count": self._values, "error": words}
         if self._kept:
@@ -180,9 +178,14 @@ class Writing:
         try:
             act()
         except Exception as error:
-            problem = f'archive "{self._folder.name}": {what} is not kept ({error})'
+            problem = f'archive "{self._folder.name}": {what} is not kept ({_words(error)})'
             if problem != self.problem:
                 warnings.warn(problem, stacklevel=4)
             self.problem = problem
             return False
         return True
+
+
+def _words(error: Exception) -> str:
+    """What an error says, without the number that a system's has."""
+    return str((error.strerror if isinstance(error, OSError) else "") or error)

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from workbench.work import rules
 from workbench.work.locks import Lock
-from workbench.work.progress import Progress, Stopped, report, watch, within
+from workbench.work.progress import Costs, Progress, Stopped, report, watch, within
 from workbench.work.seeds import check_seed
 
 T = TypeVar("T")
@@ -32,15 +32,20 @@ _waits: ContextVar[bool] = ContextVar("waits", default=False)  # whether values 
 
 
 def replicas(
-    f: Callable[[int], Any], seeds: Iterable[int], *, workers: int | None = None, part: str = "replica"
+    f: Callable[[int], Any],
+    seeds: Iterable[int],
+    *,
+    workers: int | None = None,
+    part: str = "replica",
+    costs: Costs | None = None,
 ) -> Values:
     """Yield `(seed, value)` for every value of `f(seed)`, as they finish.
 
     `f(seed)` returns a value or a generator of values; those of one seed come in their order. `workers` threads work
     at once (default: one a core, at most one a seed); further seeds wait. Each reports its progress under
-    `(part, index, n)`. Where a call is run as a whole (`Call.run`, `Archive.run`) nobody looks on, and they come
-    in the order of the seeds: equal calls give equal values. The first error stops the others and is raised here, with
-    its traceback; dropping or closing the generator stops them all.
+    `(part, index, n)`; `costs` says what each costs, where they differ. Where a call is run as a whole (`Call.run`,
+    `Archive.run`) nobody looks on, and they come in the order of the seeds: equal calls give equal values. The first
+    error stops the others and is raised here, with its traceback; dropping or closing the generator stops them all.
     """
     rules.function("f", f, "give the function of a seed itself, not what it returns")
     if isinstance(seeds, (str, Mapping)) or not isinstance(seeds, Iterable):
@@ -50,7 +55,7 @@ def replicas(
         workers = os.cpu_count() or 1
     rules.whole("workers", workers, least=1, way_on="leave it out for one a core")
     rules.instance("part", part, str, "the name of a part of the work", '"replica" is the usual one')
-    return _consume(f, seeds, min(workers, len(seeds)), part)
+    return _consume(f, seeds, min(workers, len(seeds)), part, len(seeds) if costs is None else costs)
 
 
 @contextmanager
@@ -70,9 +75,9 @@ def in_order(f: Callable[[int], T], seeds: Iterable[int], *, workers: int | None
     return [values[seed] for seed in seeds]
 
 
-def _consume(f: Callable[[int], Any], seeds: list[int], workers: int, part: str) -> Values:
+def _consume(f: Callable[[int], Any], seeds: list[int], workers: int, part: str, of: int | Costs) -> Values:
     # The threads hold the crew, never this generator: when it is dropped, its `finally` runs and they stop.
-    crew = _Crew(f, seeds, workers, part)
+    crew = _Crew(f, seeds, workers, part, of)
     waits, waiting = _waits.get(), list[tuple[int, int, Any]]()
     left = workers
     try:
@@ -95,8 +100,8 @@ def _consume(f: Callable[[int], Any], seeds: list[int], workers: int, part: str)
 class _Crew:
     """What the threads share: the seeds still waiting, the queue to the consumer, the first error."""
 
-    def __init__(self, f: Callable[[int], Any], seeds: list[int], workers: int, part: str) -> None:
-        self.f, self.n, self.part = f, len(seeds), part
+    def __init__(self, f: Callable[[int], Any], seeds: list[int], workers: int, part: str, of: int | Costs) -> None:
+        self.f, self.part, self.of = f, part, of
         self.waiting = deque(enumerate(seeds))
         self.queue: queue.Queue[tuple[int, int, Any] | None] = queue.Queue(maxsize=max(workers, 1))
         self.stop = threading.Event()
@@ -120,7 +125,7 @@ class _Crew:
                 self.stop.set()
 
     def run(self, index: int, seed: int) -> None:
-        with within(self.part, index, self.n):
+        with within(self.part, index, self.of):
             value = self.f(seed)
             if isinstance(value, Iterator):
                 try:

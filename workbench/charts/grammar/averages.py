@@ -46,6 +46,7 @@ class Averages:
     be `geometric`, with the intervals of logarithms, which end above zero. Lines stand `apart` by a share of the width;
     `height` is of a picture, or of each; `sizes` are square pixels of a point and of a mark. `carried` are numbers that
     tips say too, averaged, or (field, words). `packed` rows hold lists, for charts that have all the lines of a menu.
+    `selects` are the fields of a record by which a person picks means.
     """
 
     x: Axis
@@ -69,6 +70,7 @@ class Averages:
     bare: bool = False
     geometric: bool = False
     packed: bool = False
+    selects: Sequence[str] = ()
 
     def rows(self, records: Rows) -> Rows:
         """Return a row for each mean, a rule for each picture, and a label for each line."""
@@ -119,7 +121,11 @@ class Averages:
         words = first.get("words") or (known.words if known else "") or str(line)
         row = {"role": role, "measure": field, "line": line, "look": look, "words": words, x.field: place}
         row |= {"where": x.words(place)} | dict(zip(self.parts(), parts, strict=True))
-        carried = [*CARRIED, *(field[0] for field in self.carried if not isinstance(field, Axis))]
+        carried = [
+            *CARRIED,
+            *(f for f in self.selects if f != self.x.field),
+            *(field[0] for field in self.carried if not isinstance(field, Axis)),
+        ]
         row |= {name: first[name] for name in carried if name in first and (role == "mark" or name != "replica")}
         values = by_replica((replica, value) for replica, value, _ in same)
         row |= span(values, "value", measure.said, geometric=self.geometric and measure.type == "log")

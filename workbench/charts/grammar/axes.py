@@ -122,6 +122,11 @@ class Axis:
         return alt.Axis(format=self.form, **more) if self.form and not self.whole else alt.Axis(**more)
 
 
+def titles(measures: Sequence[Axis]) -> dict[str, str]:
+    """Return the words for measures by their field, as columns have them: without what is said of their axis."""
+    return {measure.field: measure.title.partition(" (log")[0] for measure in measures}
+
+
 _TENS = (1.0, *(digit * 10.0**-power for power in range(1, 6) for digit in (5, 2, 1)))
 _DOUBLINGS = (0, *(digit * 10**power for power in range(6) for digit in (1, 2, 5)))
 _KEPT = "density: weights kept (logarithmic)"

@@ -58,6 +58,22 @@ def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     return groups
 
 
+def loose(rows: Rows, field: str = "") -> Rows:
+    """Return rows with one value a field: of one that is packed, a row for each place of its lists.
+
+    Those lists count that are as long as the list in `field`, or as the longest.
+    """
+    made: Rows = []
+    for row in rows:
+        lists = {name: values for name, values in row.items() if isinstance(values, list)}
+        longest = max(lists.values(), key=len, default=[])
+        count = len(lists.get(field, longest))
+        packed = [name for name, values in lists.items() if len(values) == count]
+        plain = {name: value for name, value in row.items() if name not in lists}
+        made += [plain | {name: lists[name][i] for name in packed} for i in range(count)] if lists else [row]
+    return made
+
+
 def thin(items: Sequence[T], most: int) -> list[T]:
     """Return at most so many of the items, evenly spread, the first and the last among them."""
     if len(items) <= most:

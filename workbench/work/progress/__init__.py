@@ -14,6 +14,18 @@ bar      all of it as a line of text
 """
 
 from workbench.work.progress.bar import bar
-from workbench.work.progress.reports import SIDE_BY_SIDE, Path, Progress, Stopped, Watcher, report, walk, watch, within
+from workbench.work.progress.reports import (
+    SIDE_BY_SIDE,
+    TURN,
+    Costs,
+    Path,
+    Progress,
+    Stopped,
+    Watcher,
+    report,
+    walk,
+    watch,
+    within,
+)
 from workbench.work.progress.total import Total
 from workbench.work.progress.words import clock, describe, doing, head

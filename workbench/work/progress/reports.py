@@ -13,7 +13,8 @@ from workbench.work import rules
 Path = tuple[tuple[str, int, int | None], ...]
 Spans = tuple[tuple[float, float], ...]  # where each part of a path begins in what it is part of, and its share of that
 Costs = Sequence[float]  # of the parts, in any unit: steps of training, say
-SIDE_BY_SIDE = ("replica", "channel")  # names of parts that do not come one after another
+SIDE_BY_SIDE = ("replica", "channel", "trial")  # names of parts that are worked on at once, in threads
+TURN = "turn"  # the name of parts that take turns: each goes on a little, then another
 T = TypeVar("T")
 
 
@@ -113,10 +114,11 @@ def within(name: str, index: int, of: int | Costs | None = None) -> Iterator[Non
 
 def walk(
     name: str, iterator: Iterable[T], of: int | Costs | None = None, *, index: int | None = None
-) -> Generator[T, None, None]:
+) -> Generator[T, None, Any]:
     """Yield from `iterator` with the path set around each inner `next`, never across a yield.
 
-    The place on the path counts the values (the one being made), or is always `index` where that is given.
+    The place on the path counts the values (the one being made), or is always `index` where that is given. Returns what
+    the iterator does.
     """
     inner, count = iter(iterator), 0
     try:
@@ -124,8 +126,8 @@ def walk(
             with within(name, count if index is None else index, of):
                 try:
                     value = next(inner)
-                except StopIteration:
-                    return
+                except StopIteration as end:
+                    return end.value
             yield value
             count += 1
     finally:

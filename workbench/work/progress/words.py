@@ -14,15 +14,17 @@ from workbench.work.progress.reports import SIDE_BY_SIDE, Progress
 BY_UNIT = {  # what a report is about, where no part of its path says more
     "step": "training",
     "image": "evaluating",
-    "network": "evaluating",
-    "candidate": "solving",
+    "pass": "solving",
+    "turn": "solving",
 }
 DOING = {
+    "agreement": "comparing gradients",
     "batch-norm": "measuring batch-norm statistics",
     "check": "checking the options",
     "child": "training the child",
     "comparison": "comparing with the target",
     "curvature": "measuring curvature",
+    "corruption": "corrupting images",
     "curve": "training the curve",
     "data": "loading the data",
     "evaluation": "evaluating",
@@ -45,7 +47,7 @@ THINGS = {
     "target": "the target",
     "ticket": "the ticket",
 }
-SILENT = ("part",)  # names that say nothing of what is done
+SILENT = ("part", "turn")  # names that say nothing of what is done
 
 
 def describe(progress: Progress, *, alone: bool = False) -> str:
@@ -78,7 +80,7 @@ def doing(progress: Progress) -> str:
     text, parts = BY_UNIT.get(progress.unit, ""), list[str]()
     for name, index, of in progress.path:
         if name in DOING:
-            text, parts = DOING[name], parts + ([f"{index + 1} of {of}"] if of and of > 1 else [])
+            text = DOING[name]
         elif name in THINGS:
             parts.append(THINGS[name])
         elif name not in SILENT and (name not in SIDE_BY_SIDE or parts) and of != 1:
