@@ -13,7 +13,7 @@ from workbench.panels.panel import Panel
 
 tests = Path(__file__).parents[1]
 sys.path += [str(tests), str(tests / "charts")]
-from samples import sample  # noqa: E402
+from samples import PANEL_OF, sample  # noqa: E402
 
 frame = widgets.VBox()  # one panel after another
 
@@ -23,8 +23,9 @@ def filled(name: str) -> Panel:
     panel = wb.panel(name, archive=None)
     frame.children = [panel.view.box]
     if not panel.declaration.live:
+        chart = next(chart for chart in panel.declaration.charts if PANEL_OF[chart] == name)  # two panels may share one
         job = Job(panel.call, None)
-        vars(job).update(begun=True, over=True, values=sample(panel.declaration.charts[0]), _end="finished")
+        vars(job).update(begun=True, over=True, values=sample(chart), _end="finished")
         job.ended = job.began + 12.0
         panel.show(job)
     return panel
