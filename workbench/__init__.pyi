@@ -18,6 +18,8 @@ from .data.noise import noisy_like as noisy_like
 from .data.unit_range import unit_range as unit_range
 from .data_diet import scores as scores
 from .data_diet.scores import Score as Score
+from .experiments.kept_by_name import keep as keep
+from .experiments.kept_by_name import kept as kept
 from .lottery import sanity as sanity
 from .nets import masks as masks
 from .nets import models as models
@@ -60,6 +62,7 @@ from .work import progress as progress
 from .work.archive import Archive as Archive
 from .work.calls import Call as Call
 from .work.calls import call as call
+from .work.cleaning import clean as clean
 from .work.journal import job as job
 from .work.journal import jobs as jobs
 from .work.parameters import check_parameters as check_parameters

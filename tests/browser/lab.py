@@ -44,8 +44,11 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def server(folder: Path, host: str = "lab", theme: str = "light", python: str = sys.executable) -> Iterator[str]:
-    """Serve a folder's `work` with settings of its own; gives the address of its notebooks, with `{}` for the name."""
+def server(folder: Path, host: str = "lab", theme: str = "light", packages: Path | None = None) -> Iterator[str]:
+    """Serve a folder's `work` with settings of its own; gives the address of its notebooks, with `{}` for the name.
+
+    What is in the folder `packages` is imported before what is installed.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -57,9 +60,9 @@ def server(folder: Path, host: str = "lab", theme: str = "light", python: str = 
         file.write_text(json.dumps(values))
     module, arguments, page = HOSTS[host]
     where = (VOILA if host == "voila" else JUPYTER).format(port=port, token=token, work=work)
-    command = f"{python} -m {module} --no-browser {arguments} {where}"
+    command = f"{sys.executable} -m {module} --no-browser {arguments} {where}"
     with open(folder / "server.log", "wb") as log:
-        process = subprocess.Popen(command.split(), env=_environment(folder), stdout=log, stderr=log)
+        process = subprocess.Popen(command.split(), env=_environment(folder, packages), stdout=log, stderr=log)
     try:
         status = "voila/static/voila.js" if host == "voila" else "api/status"
         _ready(f"http://127.0.0.1:{port}/{status}?token={token}", process, folder / "server.log")
@@ -69,7 +72,7 @@ def server(folder: Path, host: str = "lab", theme: str = "light", python: str = 
         process.wait(30)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, packages: Path | None) -> dict[str, str]:
     places = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -79,7 +82,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "IPYTHONDIR": "ipython",
     }
     first = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    imported = [packages, ROOT, Path(__file__).parent, os.environ.get("PYTHONPATH")]
+    path = os.pathsep.join(str(place) for place in imported if place)
     own = {name: str(folder / place) for name, place in places.items()}
     return {**os.environ, **own, "PATH": first, "PYTHONPATH": path}
 
@@ -97,21 +101,30 @@ def _ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 class Page:
-    """One notebook in one page. What the console said and what left the machine is in `errors` and `outside`."""
+    """One notebook in one page of a host. What the console said and what left the machine is in lists."""
 
-    def __init__(self, browser: Any, address: str, notebook: str) -> None:
-        self.page = browser.new_page(viewport={"width": 1400, "height": 1240})
-        self.page.set_default_timeout(90_000)
+    def __init__(self, browser: Any, address: str, notebook: str, host: str = "lab", height: int = 900) -> None:
+        self.host, self.page = host, browser.new_page(viewport={"width": 1400, "height": height})
+        self.page.set_default_timeout(60_000)
         self.errors: list[str] = []
+        self.warnings: list[str] = []
         self.outside: list[str] = []
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", self._request)
         self.page.goto(address.format(notebook), wait_until="domcontentloaded")
+        if host == "voila":  # which runs all cells by itself
+            self.page.locator(".wb-panel").first.wait_for()
+            return
         self.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored")
         self.page.locator(".jp-NotebookPanel .jp-Notebook").first.wait_for()
         self.page.wait_for_function(f"() => {{ {KERNEL} return k && k.status === 'idle'; }}")
         self.command("application:toggle-left-area")
+
+    def _said(self, message: Any) -> None:
+        kinds = {"error": self.errors, "warning": self.warnings}
+        if message.type in kinds:
+            kinds[message.type].append(message.text)
 
     def _request(self, request: Any) -> None:
         if request.url.startswith("http") and "://127.0.0.1:" not in request.url:
@@ -155,7 +168,7 @@ class Page:
 
     def wait(self, text: str) -> None:
         """Wait until the panel shows a text."""
-        self.page.wait_for_function("t => document.querySelector('.wb-panel').innerText.includes(t)", arg=text)
+        self.page.wait_for_function("t => document.querySelector('.wb-panel')?.innerText.includes(t)", arg=text)
 
     def picture(self, file: Path | str) -> None:
         """Keep a picture of the page."""

@@ -30,8 +30,10 @@ def forget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keep what panels run in a folder of the test; stop what it left running, and forget its panels."""
     monkeypatch.chdir(tmp_path)
     yield
-    for shown in register.SHOWN.values():
-        shown.stop()
-        for job in shown.turns.jobs:
-            assert job.wait(30)
+    shown = list(register.SHOWN.values())
     register.SHOWN.clear()
+    for panel in shown:
+        panel.stop()
+    for panel in shown:
+        for job in panel.turns.jobs:
+            assert job.wait(60)

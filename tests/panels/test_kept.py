@@ -183,6 +183,7 @@ def test_stop_where_nothing_runs_says_so(tiny):
     assert "Nothing runs here" in view.text["note"].value
 
 
+@pytest.mark.filterwarnings("ignore:archive")  # it is said in the panel
 def test_a_folder_that_cannot_be_written_is_said_and_the_run_is_not_lost(tiny):
     Path("file").write_text("no folder")
     panel = wb.panel("lottery", **tiny, archive="file")

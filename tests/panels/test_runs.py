@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas
 import pytest
+from shown import drawn, off
 
 import workbench as wb
 from workbench.panels import export, runs_table
@@ -120,7 +121,7 @@ def test_pages_turn_and_what_is_ticked_stays_ticked(folder: str):
     runs.table.on.click()
     assert listed(runs) == ["job 2", "job 1", "job 0"]
     assert not any(box.value for box in runs.table.boxes[:3])
-    assert runs.table.on.disabled
+    assert off(runs.table.on)
     runs.table.boxes[2].value = True
     assert [record.name for record in runs.selected] == ["job 17", "job 0"]
     runs.table.back.click()
@@ -128,6 +129,11 @@ def test_pages_turn_and_what_is_ticked_stays_ticked(folder: str):
     press(runs, "Clear")
     assert runs.selected == []
     assert not runs.table.boxes[0].value
+    for words, asked in (("Draw", "one job or more"), ("Compare two", "two jobs"), ("Rename", "one job")):
+        press(runs, words)
+        assert f"this asks for {asked} to be ticked, and none is" in text(runs, "error")
+    runs.table.back.click()  # there is none
+    assert "1 to 15 of 18" in runs.table.count.value
 
 
 def test_jobs_are_drawn_over_one_another_and_one_at_a_time(folder: str):
@@ -140,11 +146,9 @@ def test_jobs_are_drawn_over_one_another_and_one_at_a_time(folder: str):
     menu = list(runs.live.menu.options)
     assert menu[0] == runs.live.menu.value == "accuracy by density: ticket"
     assert {"first layer: one alone", "first layer: two alone"} <= set(menu)
-    assert runs.live.chart is not None
-    rows = runs.live.chart.spec["data"]["values"]
-    assert {row["line"] for row in rows} == {"one", "two"}
+    assert {row["line"] for row in drawn(runs.live)[1]} == {"one", "two"}
     runs.live.menu.value = "accuracy by density: one alone"
-    assert {row["line"] for row in runs.live.chart.spec["data"]["values"]} >= {"ticket", "random_mask"}
+    assert {row["line"] for row in drawn(runs.live)[1]} >= {"ticket", "random_mask"}
     assert text(runs, "error") == ""
 
 
@@ -181,7 +185,7 @@ def test_two_calls_are_compared(folder: str):
     kept(folder, "b", train_size=200, recipe=wb.Recipe(epochs=3))
     kept(folder, "c", train_size=200, recipe=wb.Recipe(epochs=3))
     runs = Runs(folder)
-    assert runs.buttons["Compare two"].disabled
+    assert off(runs.buttons["Compare two"])
     a, b, c = (record.id for record in runs.table.records[::-1])
     runs.select(a, b)
     press(runs, "Compare two")
@@ -240,9 +244,8 @@ def test_a_csv_is_read_back_with_its_call(folder: str):
     assert str(path.resolve()) in text(runs, "said")
     frame = pandas.read_csv(path, comment="#")
     assert list(frame.job.unique()) == ["second", "first # one"]
-    pandas.testing.assert_frame_equal(
-        frame[frame.job == "second"].drop(columns="job"), wb.table(OUTCOMES), check_dtype=False
-    )
+    second: Any = frame[frame.job == "second"].drop(columns="job")
+    pandas.testing.assert_frame_equal(second, wb.table(OUTCOMES), check_dtype=False)
     comments = [line for line in path.read_text().splitlines() if line.startswith("#")]
     calls = [line.removeprefix("# call: ") for line in comments if line.startswith("# call: ")]
     assert wb.Call.from_json(calls[1]) == wb.job(folder, "first # one").call
@@ -334,3 +337,23 @@ def test_an_error_in_a_callback_is_seen(folder: str, monkeypatch: pytest.MonkeyP
     press(runs, "Save HTML")
     assert "exports" in text(runs, "error")
     assert threading.active_count() < 20
+
+
+@pytest.mark.parametrize("values", [[], [1, 2.5], ["# text, with commas"]])
+def test_jobs_that_gave_nothing_or_plain_values_are_drawn_and_saved_too(folder: str, values: list[Any]):
+    kept(folder, "whole")
+    kept(folder, "nothing", values=[])
+    writing = Journal(folder).begin(wb.call(wb.seeds, 0, 3), name="plain")
+    for value in values:
+        writing.add(value)
+    writing.end("finished", 1.0)
+    runs = Runs(folder)
+    for names in (["whole", "nothing"], ["nothing"], ["plain"], ["plain", "whole"]):
+        runs.select(*(record.id for record in runs.table.records if record.name in names))
+        for words in ("Draw", "Save CSV", "Save HTML"):
+            press(runs, words)
+            assert text(runs, "error").strip() in ("", "no panel draws what these jobs gave; open them in a cell")
+        frame = pandas.read_csv(next(Path("exports").glob("*.csv")), comment="#")
+        assert len(frame) == ("whole" in names) * len(OUTCOMES) + ("plain" in names) * len(values)
+        for path in Path("exports").iterdir():
+            path.unlink()

@@ -25,6 +25,7 @@ from workbench.charts.barrier_by_step import barrier_by_step
 from workbench.charts.barriers_by_example import barriers_by_example
 from workbench.charts.calibration_by_method import calibration_by_method
 from workbench.charts.class_counts import class_counts
+from workbench.charts.confusion_matrix import confusion_matrix
 from workbench.charts.cost_by_ratio import strong_costs
 from workbench.charts.density_by_layer import density_by_layer
 from workbench.charts.density_by_layer_and_method import density_by_layer_and_method
@@ -64,6 +65,8 @@ from workbench.charts.subset_sum_error import subset_sum_error_by_candidates
 from workbench.charts.subset_sum_scale import subset_sum_error_by_scale
 from workbench.charts.subset_sum_success import subset_sum_success
 from workbench.charts.sure_and_wrong import confidence_histogram, sure_and_wrong
+from workbench.charts.surest_mistakes import surest_mistakes
+from workbench.charts.training_curves import training_curves
 from workbench.charts.walk_to_target import partial_sums
 from workbench.charts.weights_before_after import weights_before_after
 from workbench.numbers.published import published_curves as published_curves
@@ -74,6 +77,9 @@ CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's n
     "moved labels": moved_labels,
     "augmented images": augmented_images,
     "pixel values": pixel_values,
+    "training curves": training_curves,
+    "surest mistakes": surest_mistakes,
+    "confusion matrix": confusion_matrix,
     "accuracy by density": accuracy_by_density,
     "accuracy by rewind step": accuracy_by_rewind_step,
     "learning curves": learning_curves,

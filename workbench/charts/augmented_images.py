@@ -44,8 +44,8 @@ def augmented_images(outcomes: Iterable[Any]) -> Rows:
             "label": [label] * n,
             "column": columns(n),
         }
-        about = f"{last.dataset}, {last.split} images; augmentation: {last.augment}"
-        rows.append({"about": about, "words": f"{label}  (id {id_})", "place": place, **lists})
+        about = f"{last.dataset}, {len(last.originals)} {last.split} images, {len(draws)} times {last.augment}"
+        rows.append({"about": about, "words": label, "place": place, **lists})
     return rows
 
 

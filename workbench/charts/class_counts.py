@@ -38,7 +38,7 @@ def class_counts(outcomes: Iterable[Any]) -> Rows:
         here = [part["moved_here"] for part in parts]
         kept = [part["images"] - part["moved_here"] for part in parts]
         shared = {
-            "about": f"{last.dataset}, label noise {percent(last.label_noise)}",
+            "about": f"{last.dataset}: {last.train:,} training images, label noise {percent(last.label_noise)}",
             "split": split,
             "words": [part["class"] for part in parts],
             "place": list(range(len(parts))),

@@ -30,6 +30,7 @@ def images_by_class(outcomes: Iterable[Any]) -> Rows:
     last = outcomes[-1]
     labels, before = last.examples.labels.tolist(), last.labels_before.tolist()
     framed = "; framed: its label was moved" if labels != before else ""
+    shown = f"{len(labels)} {last.split} images of {len(set(labels))} classes"
     rows = []
     for place, c in enumerate(dict.fromkeys(labels)):
         chosen, words = [i for i, label in enumerate(labels) if label == c], last.classes[c]
@@ -42,7 +43,7 @@ def images_by_class(outcomes: Iterable[Any]) -> Rows:
             "label": [words] * (1 + len(chosen)),
             "column": columns(1 + len(chosen)),
         }
-        rows.append({"about": f"{last.dataset}, {last.split} images{framed}", "words": words, "place": place, **lists})
+        rows.append({"about": f"{last.dataset}: {shown}{framed}", "words": words, "place": place, **lists})
     return rows
 
 

@@ -28,7 +28,7 @@ def moved_labels(outcomes: Iterable[Any]) -> Rows:
     if last is None or not len(last.moved_examples):
         return []
     some, names = last.moved_examples, [last.classes[label] for label in last.moved_before.tolist()]
-    about = f"{last.dataset}: {len(some)} of {last.moved:,} moved labels"
+    about = f"{last.dataset}: {len(some)} of {last.moved:,} moved labels, in {len(some.labels.unique())} classes"
     rows = []
     for place, places in enumerate(grouped(range(len(some)), lambda i: int(some.labels[i])).values()):
         label = last.classes[int(some.labels[places[0]])]

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from workbench.experiments.given_names import are, told
 from workbench.strong import views
+from workbench.strong.expected_seconds import of_pair
 from workbench.strong.pair import Pair
 from workbench.strong.prune_pair import prune_pair
 from workbench.strong.structured import least_scale
@@ -74,6 +75,9 @@ def block_mask(
     rules.whole("replicas", replicas, least=1, way_on="three are the least that have an interval")
     opened(archive)
     drawn, sought = seeds(seed, replicas), [*itertools.product(hidden, MASKS.items())]
+    import scipy.optimize  # noqa: F401 (or the first sum would take its seconds)
+
+    costs = [of_pair(NEURON, structure, max(1, n // 4)) for n, (_, structure) in sought for _ in MARGINS]
 
     def approximated(one: int) -> Iterator[Approximated]:
         angle = float(2 * math.pi * torch.rand(1, generator=generator(one, "neuron")))
@@ -83,7 +87,7 @@ def block_mask(
             options = {"structure": structure, "candidates": neurons // 2, "seed": one, "inputs": circle(FITTED)}
             least, pairs = least_scale(kernel, structure, n), list[Pair]()
             for index, margin in enumerate(MARGINS, place * len(MARGINS)):
-                with progress.within("pair", index, len(sought) * len(MARGINS)):
+                with progress.within("pair", index, costs):
                     pairs.append(run(call(prune_pair, NEURON, kernel, scale=margin * least, **options), archive))
             best = min(pairs, key=lambda pair: error(pair, kernel, FITTED))
             yield Approximated(

@@ -91,16 +91,13 @@ def dataset_view(
     images. Raises a ValueError for an option out of range.
 
     Arguments:
-        dataset: a name, or the path of your own images.
-        train_size: training images, drawn class by class; None takes all.
-        image_size: side of the images in pixels; None leaves them as they are.
-        split: which part is looked at: train, validation or test.
-        images: how many images of every class are shown.
-        augment: what training may do to an image each time it is seen; "none" leaves it as it is.
-        draws: how many augmented draws are shown of an image.
-        label_noise: share of the training labels that are moved to another class.
-        pixel_noise: deviation of normal noise on every pixel, where black to white is 1; 0.6 makes the digits hard.
-        seed: of the split, the noise, and which images are shown.
+        split: The part that is looked at: the images to train on, to choose by (validation), or to test with.
+        images: How many images of every class are shown.
+        augment: What training may do to an image each time that it sees it; none leaves it as it is.
+        draws: How many times the augmentation of an image is drawn.
+        label_noise: The share of the training labels that is moved to another class.
+        pixel_noise: The deviation of normal noise on every pixel, where black to white is 1; 0.6 makes digits hard.
+        seed: What the split, the noise, the shown images and their augmentation are drawn from.
     """
     check_known("augmentation", augment, AUGMENTATIONS)
     rules.whole("images", images, least=1, most=MOST, way_on="8 show what a class is")
@@ -113,7 +110,7 @@ def dataset_view(
     order = torch.randperm(len(part), generator=generator(seed, "shown"))
     shown = _of_every_class(part.labels, order, images)
     moved = _of_every_class(part.labels, order[(part.labels != labels_before)[order]], images)
-    originals = part.take(shown[:: -(-len(shown) // AUGMENTED)])
+    originals = part.take(_of_every_class(part.labels, order, 1)[:AUGMENTED])
     yield DatasetView(
         dataset=clean.name,
         split=split,

@@ -35,6 +35,7 @@ from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
 
+BATCHES = 16  # whose gradients agree or do not, each about five steps of training
 ENOUGH = 8  # presentations of every example of a subset, below which it shows much the same data as a run on all
 
 
@@ -127,7 +128,8 @@ def pretraining(
         sizes: How many examples a subset has.
         pretrain_steps: How many steps are trained on a subset before tickets are drawn; 0 is the reference that saw
             nothing.
-        score: The measure that sorts examples from the easiest to the hardest.
+        score: The measure that sorts examples from the easiest to the hardest: the name of one, or of a kept score, or
+            the path of its file.
         balanced: Whether a subset has as many examples of every class.
         score_replicas: How many networks, of seeds that are used for nothing else, score the examples.
         score_step: The training step at which examples are scored; a quarter of the training where none is given.
@@ -204,24 +206,33 @@ def _rounds(replica: Replica, cell: Cell, part: Data, batch_norm: str, **options
     with progress.within("rewinding point", 0):
         rewound = replace(replica, data=part).weights_at(replica.start, k)
     foretold: dict[str, Any] = {}
-    for ticket in replica.rounds(rewound=rewound, rewind_step=k, **options):
+    n, batch = len(replica.data.train), replica.recipe.batch_size
+    child = replica.recipe.length(n) - k
+    costs = child, n / batch, 5 * BATCHES
+    turns = (options["rounds"] + 1) * child, sum(costs)
+    rounds = replica.rounds(rewound=rewound, rewind_step=k, **options)
+    for ticket in progress.walk("turn", rounds, turns, index=0):
         if ticket.round == 0:
-            foretold = _foretold(replica, rewound, ticket.run.weights, k, batch_norm)
+            with progress.within("turn", 1, turns):
+                foretold = _foretold(replica, rewound, ticket.run.weights, k, batch_norm, costs)
         shared = {**vars(cell), **replica.labels, "batch_norm": batch_norm, **foretold}
         of_run = fields_of(ticket.run, "test_accuracy validation_accuracy steps")
         yield Pretrained(**shared, **of_run, **fields_of(ticket, "round density mask rewound run"))
 
 
-def _foretold(replica: Replica, rewound: Weights, sibling: Weights, step: int, batch_norm: str) -> dict[str, Any]:
+def _foretold(
+    replica: Replica, rewound: Weights, sibling: Weights, step: int, batch_norm: str, costs: progress.Costs
+) -> dict[str, Any]:
     """Measure what the dense network tells of its tickets; round 0 is the other child."""
     model, data = replica.model, replica.data
-    with progress.within("child", 0):
+    with progress.within("child", 0, costs):
         child = replica.train(rewound, step=step, seed=number(replica.seed, "child"))
-    with progress.within("path", 0):
+    with progress.within("part", 1, costs):
         line = replica.path(sibling, child.weights, split="train", points=3, batch_norm=batch_norm)
-    with progress.within("agreement", 0):
+    with progress.within("agreement", 2, costs):
         options = {"batch_size": replica.recipe.batch_size, "seed": replica.seed}
         cosine = replica.run(agreement, model, rewound, data, **options)
+    with progress.within("evaluation", 0):
         early = evaluate(model, rewound, data.test).accuracy if len(data.test) else None
     barriers = line.barriers()
     measured = {"ids": line.ids, "barriers": barriers, "barrier": float(barriers.mean())}

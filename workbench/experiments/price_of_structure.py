@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from workbench.experiments.given_names import are, check_names, told
+from workbench.strong.expected_seconds import of_pair
 from workbench.strong.prune_pair import prune_pair
 from workbench.strong.structured import MARGIN, least_scale
 from workbench.strong.structures import STRUCTURES
@@ -87,12 +88,16 @@ def price_of_structure(
     for shape, structure, n in sums:
         settle(solver, STRUCTURES[structure].dimension(shape), n)
 
+    import scipy.optimize  # noqa: F401 (or the first sum would take its seconds)
+
+    costs = [of_pair(shape, structure, n, solver) for shape, structure, n in sums]
+
     def priced(one: int) -> Iterator[Priced]:
         for index, (shape, structure, n) in enumerate(sums):
             kernel = _slab(shape, one)
             options = {"structure": structure, "candidates": 2 * n, "solver": solver, "seed": one}
             scale = margin * least_scale(kernel, structure, n)
-            with progress.within("sum", index, len(sums)):
+            with progress.within("pair", index, costs):
                 pair = run(call(prune_pair, shape, kernel, scale=scale, **options), archive)
             kept_filters = int(pair.filters.sum())
             yield Priced(

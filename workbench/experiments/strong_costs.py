@@ -17,11 +17,12 @@ from torch import nn
 from workbench.data.unit_range import unit_range
 from workbench.experiments.given_names import are, told
 from workbench.experiments.replica import prepare
-from workbench.experiments.strong_tickets import TARGET
+from workbench.experiments.strong_tickets import A_STEP, TARGET
 from workbench.nets.plain_module import private
 from workbench.nets.weights import snapshot
+from workbench.strong.expected_seconds import of_pair
 from workbench.strong.reading import target_of
-from workbench.strong.structured import MARGIN, check_search, joined, structured_search
+from workbench.strong.structured import MARGIN, check_search, joined, structured_search, usable
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
@@ -79,20 +80,24 @@ def strong_costs(
     target = target_of(experiment.network, snapshot(experiment.network), experiment.data)
     for ratio in ratios:
         check_search(target, "filter", ratio, None, MARGIN)
+    of_target = A_STEP * experiment.length
+    searches = [sum(of_pair(s, "filter", usable(s, "filter", ratio)) for s in target.shapes) for ratio in ratios]
+    parts = [(search, search * ratio / 7) for search, ratio in zip(searches, ratios, strict=True)]  # searched, timed
+    costs = (of_target, *map(sum, parts))
     batch = experiment.data.test.inputs(torch.arange(images))
     for place, one in enumerate(experiment.seeds):
         replica = experiment.replica(one)
-        with progress.within("replica", place, replicas), progress.within("ratio", 0, len(ratios) + 1):
+        with progress.within("replica", place, replicas), progress.within("target", 0, costs):
             given = (replica.model, replica.train(replica.start).weights, replica.data)
         for index, ratio in enumerate(ratios, 1):
             options = {"ratio": float(ratio), "beyond": "nearest", "seed": one}
-            with progress.within("replica", place, replicas), progress.within("ratio", index, len(ratios) + 1):
-                with progress.within("part", 0, 2):
+            with progress.within("replica", place, replicas), progress.within("ratio", index, costs):
+                with progress.within("search", 0, parts[index - 1]):
                     ticket = joined(*given, list(replica.each(structured_search, *given, **options)))
                 trained = private(given[0]).eval()
                 trained.load_state_dict(given[1])
                 networks = (trained, ticket.random(), ticket.masked(), ticket.compact(), ticket.collapse())
-                with progress.within("part", 1, 2):
+                with progress.within("timing", 1, parts[index - 1]):
                     times = timed(networks, batch, repeats)
             for view, network, milliseconds in zip(VIEWS, networks, times, strict=True):
                 counts = {"parameters": size(network), "nonzero": size(network, nonzero=True)}

@@ -23,9 +23,10 @@ from workbench.experiments.strong_rivals import RIVALS, at_rates, popped
 from workbench.nets.door import SPLITS
 from workbench.nets.weights import Weights, snapshot
 from workbench.strong.comparison import Comparison, compare
+from workbench.strong.expected_seconds import of_pair
 from workbench.strong.pair import Pair
 from workbench.strong.reading import target_of
-from workbench.strong.structured import MARGIN, check_search, joined, structured_search
+from workbench.strong.structured import MARGIN, check_search, joined, structured_search, usable
 from workbench.strong.structures import STRUCTURES
 from workbench.strong.target import Target
 from workbench.strong.ticket import StrongTicket
@@ -33,6 +34,7 @@ from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 
+A_STEP = 0.005  # seconds, about, of training a small network
 WAYS = (*STRUCTURES, *RIVALS)
 TARGET = Recipe(epochs=40, learning_rate=0.1, batch_size=64, schedule="cosine")
 POPUP = Recipe(epochs=10, learning_rate=1.0, batch_size=64, schedule="cosine")
@@ -173,8 +175,17 @@ def strong_tickets(
         for ratio in (ratios if structure in STRUCTURES else [popup_ratio])
     ]
 
+    costs = [A_STEP * experiment.length]  # of the target, in seconds
+    for structure, ratio in grid:
+        if structure in STRUCTURES:
+            n = [usable(shape, structure, ratio) for shape in target.shapes]
+            of_shapes = [of_pair(s, structure, few, solver) for s, few in zip(target.shapes, n, strict=True)]
+            costs.append(sum(of_shapes) * (1 if isinstance(margin, (int, float)) else len(margin)))
+        else:
+            costs.append(sum(A_STEP * search.length(len(experiment.data.train)) for search in searches))
+
     def matched(replica: Replica) -> Iterator[Matched | Strong]:
-        with progress.within("ticket", 0, len(grid) + 1):  # its target
+        with progress.within("target", 0, costs):
             weights = replica.train(replica.start).weights
         for place, (structure, ratio) in enumerate(grid, 1):
             labels = {"structure": structure, "ratio": float(ratio), **replica.labels}
@@ -182,7 +193,7 @@ def strong_tickets(
                 work = _search(replica, weights, labels, options, split)
             else:
                 work = _rival(replica, weights, labels, searches, split)
-            yield from progress.walk("ticket", work, len(grid) + 1, index=place)
+            yield from progress.walk("ticket", work, costs, index=place)
 
     yield from experiment.side_by_side(matched)
 

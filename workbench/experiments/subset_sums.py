@@ -18,6 +18,7 @@ from torch import Generator, Tensor
 from workbench.experiments.given_names import are, check_names, told
 from workbench.experiments.replica import MOST
 from workbench.strong.candidates import DISTRIBUTIONS, SPREAD, draw
+from workbench.strong.expected_seconds import of_settled
 from workbench.strong.law import best_error
 from workbench.strong.subset_sum import SOLVERS, Subset, settle, subset_sum
 from workbench.work import progress, rules
@@ -97,6 +98,7 @@ def subset_sums(
     opened(archive)
     sizes = (map(int, dimensions), map(int, candidates))
     sums = [*itertools.product(*sizes, distributions, map(float, scales), solvers)]
+    costs = [of_settled(solver, m, n) for m, n, _, _, solver in sums]
     import scipy.optimize  # noqa: F401 (or the first sum would take its seconds)
 
     def solved(replica_seed: int) -> Iterator[Summed]:
@@ -104,7 +106,7 @@ def subset_sums(
         for index, (m, n, distribution, scale, solver) in enumerate(sums):
             Y = draw(m, n, distribution=distribution, scale=scale, seed=replica_seed)
             z = target_of(target, m, replica_seed)
-            with progress.within("sum", index, len(sums)):
+            with progress.within("sum", index, costs):
                 subset = run(call(subset_sum, Y, z, solver=solver, seconds=seconds, seed=replica_seed), archive)
             of = {"dimension": m, "candidates": n, "distribution": distribution, "scale": scale}
             yield Summed(**of, seed=int(seed), replica=replica, **numbers_of(subset, z, **of), trace=subset.trace)

@@ -195,7 +195,10 @@ def measure(
     for begin in range(0, len(points), at_once):
         part = points[begin : begin + at_once]
         with progress.within("part", begin // at_once, -(-len(points) // at_once)):
-            evaluations = evaluate_all(model, [weights() for weights in part], split, hardware=hardware)
+            with progress.within("part", 0, (1, 1)):
+                networks = [_made(weights, place, len(part)) for place, weights in enumerate(part, 1)]
+            with progress.within("part", 1, (1, 1)):
+                evaluations = evaluate_all(model, networks, split, hardware=hardware)
         for evaluation in evaluations:
             loss.append(evaluation.loss)
             error.append(1 - evaluation.accuracy)
@@ -216,3 +219,9 @@ def _barrier(values_PN: Tensor, alphas: Tensor, definition: str) -> Tensor:
         return (values_PN - (first + last) / 2).max(0).values
     alpha = alphas[:, None]
     return (values_PN - (1 - alpha) * first - alpha * last).max(0).values
+
+
+def _made(weights: Callable[[], Weights], count: int, of: int) -> Weights:
+    network = weights()
+    progress.report(count, of, "network")
+    return network

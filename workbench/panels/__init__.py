@@ -1,6 +1,7 @@
 """Panels: what a person touches. To add one: a file that declares it, 20 to 60 lines, and a line in `TOPICS`."""
 
 from workbench.panels.data_diet import DATA_DIET, FORGETTING, KEPT_DATA, SCORES
+from workbench.panels.data_set import DATA_SET
 from workbench.panels.ensembles import ENSEMBLES, MEMBER_DIFFICULTY, UNDER_SHIFT
 from workbench.panels.landscape import CURVATURE, LANDSCAPE, PAIRS, PLANE
 from workbench.panels.lottery import LOTTERY
@@ -9,8 +10,10 @@ from workbench.panels.rare_gems import RARE_GEMS
 from workbench.panels.robust import RARE_FEATURES, ROBUST_WEIGHTS
 from workbench.panels.strong import BLOCK_MASK, PRICE_OF_STRUCTURE, STRONG_COSTS, STRONG_TICKETS
 from workbench.panels.subset_sums import PARTIAL_SUMS, SUBSET_SUMS
+from workbench.panels.training import TRAIN
 
 TOPICS = {
+    "Beginnings": {"data": DATA_SET, "train": TRAIN},
     "Tickets": {
         "lottery": LOTTERY,
         "rare gems": RARE_GEMS,

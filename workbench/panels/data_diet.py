@@ -8,13 +8,13 @@ from __future__ import annotations
 from workbench.data_diet.subsets import parse
 from workbench.experiments import example_scores, kept_part, pretraining, remembering
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
-from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several, rare
+from workbench.panels.declaration import Declaration, Preset
+from workbench.panels.options import Flag, Names, Number, Numbers, Several, rare
 
 SUBSETS = Names("subsets", "subsets", checked=parse, help="all, random, easiest, hardest, window(skip=500)")
 BALANCED = Flag("balanced", "class-balanced", rare=True)
 SORTED = (
-    Option("score", "sorted by", shared.SCORES),
+    shared.SORTED_BY,
     *rare(shared.SCORE_REPLICAS),
     shared.SCORE_STEP,
 )
@@ -69,6 +69,22 @@ DATA_DIET = Declaration(
         ),
     },
     charts=("accuracy by subset", "accuracy by subset beside published", "accuracy by barrier"),
+    price="DIETUSUAL",
+    presets={
+        "a first look at digits": Preset({"model": "lenet", "subsets": ("all", "random", "hardest")}, "DIETQUICK"),
+        "ResNet-8 on CIFAR-10, as recorded": Preset(
+            {
+                **shared.RESNET,
+                "subsets": ("all", "easiest", "random", "hardest"),
+                "sizes": (1000,),
+                "score_replicas": 10,
+                "score_step": 300,
+                "seed": 3,
+                "replicas": 8,
+            },
+            "some hours",
+        ),
+    },
 )
 
 KEPT_DATA = Declaration(

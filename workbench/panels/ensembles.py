@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from workbench.ensembles.combination import COMBINATIONS
 from workbench.ensembles.members import OVER, SHARE
-from workbench.experiments import WAYS, member_difficulty, robust_ensembles, under_shift
+from workbench.experiments import CALIBRATION_PRESETS, WAYS, member_difficulty, robust_ensembles, under_shift
 from workbench.nets.initialisation import RULES
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several, rare
 from workbench.pruning.straight_through import SCOPES
 from workbench.shift import CORRUPTIONS, OUT_OF_DISTRIBUTION_SCORES
@@ -49,6 +49,13 @@ ENSEMBLES = Declaration(
         "sure and wrong",
         "member history",
     ),
+    price="about 20 s",
+    presets={
+        "a first look at digits": Preset({"recipe.epochs": 10}, "about 8 s"),
+        "digits with noise, as recorded": Preset(CALIBRATION_PRESETS["digits"], "about 20 s"),
+        "Fashion-MNIST, as recorded": Preset(CALIBRATION_PRESETS["fashion-mnist"], "ENSFASHION"),
+        "CIFAR-10 at 16 × 16, as recorded": Preset(CALIBRATION_PRESETS["cifar10"], "ENSCIFAR"),
+    },
 )
 
 UNDER_SHIFT = Declaration(
@@ -69,6 +76,12 @@ UNDER_SHIFT = Declaration(
         ),
     },
     charts=("accuracy by severity", "roc out of distribution"),
+    price="about 25 s",
+    presets={
+        "a first look at digits": Preset(
+            {"methods": ("robust", "ordinary"), "recipe.epochs": 10, "severities": (1, 3, 5)}, "SHIFTQUICK"
+        ),
+    },
 )
 
 MEMBER_DIFFICULTY = Declaration(
@@ -81,4 +94,8 @@ MEMBER_DIFFICULTY = Declaration(
         "How difficulty is measured": (*rare(shared.SCORE_REPLICAS), shared.SCORE_STEP),
     },
     charts=("easy to hard",),
+    price="EASYUSUAL",
+    presets={
+        "a first look at digits": Preset({"methods": ("robust",), "recipe.epochs": 10}, "EASYQUICK"),
+    },
 )

@@ -87,7 +87,8 @@ class Suggested(Field):
 
     def __init__(self, option: Text, line: widgets.Text, *, shown: Callable[[Any], str]) -> None:
         super().__init__(option, line, shown=shown)
-        self.menu = widgets.Dropdown(options=option.choices, value=None, description=f"choices for {option.label}")
+        self.names = tuple(dict.fromkeys((*option.choices, *option.more())))
+        self.menu = widgets.Dropdown(options=self.names, value=None, description=f"choices for {option.label}")
         self.box = widgets.HBox([line, self.menu])
         self.box.add_class("wb-suggested")
         self._mark()
@@ -95,7 +96,7 @@ class Suggested(Field):
         self.menu.observe(lambda change: self._choose(change["new"]), names="value")
 
     def _mark(self) -> None:
-        self.menu.value = self.widget.value if self.widget.value in self.option.choices else None
+        self.menu.value = self.widget.value if self.widget.value in self.names else None
 
     def _choose(self, name: str | None) -> None:
         if name is not None:

@@ -156,9 +156,11 @@ class Job:
             self._news.set()
 
     def _work(self) -> None:
-        writing = self.journal.begin(self.call) if self.journal is not None else None
-        self.record = writing.id if writing is not None else ""
+        writing = None
         try:
+            if self.journal is not None:
+                writing = self.journal.begin(self.call)
+                self.record = writing.id
             with watch(self.check), closing(self.call.each()) as values:
                 for value in values:
                     self.values.append(value)
@@ -170,11 +172,12 @@ class Job:
             self._end = "stopped"
         except BaseException as error:
             self.error, self._end = error, "failed"
-        if writing is not None:
-            writing.end(self._end, self.seconds, self.error)
-            self.notes += [writing.problem] if writing.problem else []
-        self.ended = time.monotonic()
-        self._news.set()
+        finally:
+            if writing is not None:
+                writing.end(self._end, self.seconds, self.error)
+                self.notes += [writing.problem] if writing.problem else []
+            self.ended = time.monotonic()
+            self._news.set()
 
     def _publish(self) -> None:
         try:

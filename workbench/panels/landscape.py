@@ -14,7 +14,7 @@ from workbench.landscape import CURVES
 from workbench.landscape.path import MASKS_ON_PATH
 from workbench.nets.batch_norm import TREATMENTS
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Number, Numbers, Option, Several, rare
 
 LANDSCAPE = Declaration(
@@ -34,6 +34,16 @@ LANDSCAPE = Declaration(
         ),
     },
     charts=("barrier by step", "error along path", "barriers by example", "barrier by difficulty"),
+    price="about 25 s",
+    presets={
+        "a first look at digits": Preset(
+            {"model": "lenet", "rewind_steps": (0, 20), "score_replicas": 2}, "about 10 s"
+        ),
+        "ResNet-8 on CIFAR-10, as recorded": Preset(
+            {**shared.RESNET, "rewind_steps": (0, 2, 5, 10, 25, 50, 100, 300), "points": 5, "replicas": 4},
+            "LANDSCAPE",
+        ),
+    },
 )
 
 PLANE = Declaration(
@@ -44,6 +54,7 @@ PLANE = Declaration(
         **shared.training(),
         "Which networks": (
             Option("between", "networks are", BETWEEN),
+            shared.START,
             replace(shared.REWIND_STEP, label="parted at step"),
             Number("networks", "networks", low=2, high=3, whole=True),
             *rare(Number("checkpoints", "points of a trajectory", low=1, high=100, whole=True), shared.REPLICAS),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from workbench.charts.grammar.looks import RUNS, looks_of
-from workbench.experiments import winning_tickets
+from workbench.experiments import PRESETS, winning_tickets
 from workbench.lottery.sanity import CONTROLS
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Several
 
 LOOKS = looks_of(RUNS, CONTROLS)
@@ -22,7 +22,7 @@ LOTTERY = Declaration(
             shared.ROUNDS,
             shared.FRACTION,
             shared.REWIND_STEP,
-            Several("controls", "controls", tuple(CONTROLS), labels=WORDS),
+            Several("controls", "controls", tuple(CONTROLS), labels=WORDS, rare=True),
             shared.REPLICAS,
         ),
     },
@@ -34,4 +34,12 @@ LOTTERY = Declaration(
         "first layer",
         "weights before after",
     ),
+    price="about 20 s",
+    presets={
+        "a first look at digits": Preset({"rounds": 4, "fraction": 0.4, "controls": ("random_mask",)}, "about 5 s"),
+        "LeNet on MNIST, as Frankle 2019 but 3 epochs": Preset(PRESETS["lenet-mnist"], "about 7 min"),
+        "LeNet on Fashion-MNIST, the same": Preset(PRESETS["lenet-fashion-mnist"], "about 7 min"),
+        "ResNet-8 on CIFAR-10, where rewinding decides": Preset(PRESETS["resnet8-cifar10"], "about 25 min"),
+        "the same at a lower rate": Preset(PRESETS["resnet8-cifar10-slow"], "about 25 min"),
+    },
 )

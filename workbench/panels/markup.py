@@ -30,9 +30,14 @@ def look() -> Html:
     return element("style", STYLE)
 
 
-def head(title: str, about: str) -> Html:
+def head(title: str, words: str) -> Html:
     """The look of the panel, its name and what it does."""
-    return joined(look(), element("h3", title), element("p", about, class_="wb-about"))
+    return joined(look(), element("h3", title), about(words))
+
+
+def about(words: str) -> Html:
+    """What a panel does."""
+    return element("p", words, class_="wb-about")
 
 
 def status(job: Job | Past | None) -> Html:
@@ -64,11 +69,11 @@ def use(job: Job) -> str:
     return " · ".join([*parts, f"{psutil.Process().memory_info().rss / 2**20:,.0f} MB", ""])
 
 
-def failure(error: BaseException) -> Html:
-    """An error whole: its message first, the traceback folded."""
+def failure(error: BaseException, words: str = "") -> Html:
+    """An error whole: its message first, or that in other words, the traceback folded."""
     trace = element("pre", "".join(traceback.format_exception(error)))
     details = element("details", element("summary", "Traceback"), trace)
-    return alert(element("b", type(error).__name__), f": {error}", details)
+    return alert(element("b", type(error).__name__), f": {words or error}", details)
 
 
 def wrong(message: str) -> Html:

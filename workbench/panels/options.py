@@ -56,9 +56,13 @@ class Option:
 
 @dataclass(frozen=True)
 class Text(Option):
-    """A name that is typed, with the choices as suggestions; `shown(value)` is the text for a value that is none."""
+    """A name that is typed, with the choices as suggestions; `shown(value)` is the text for a value that is none.
+
+    `more()` are further suggestions, as there are when a panel is made: names that something was kept under.
+    """
 
     shown: Callable[[Any], str] = str
+    more: Callable[[], Sequence[str]] = tuple
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from workbench.work.journal import Journal
 from workbench.work.locks import Lock
 
 if TYPE_CHECKING:
+    from workbench.panels.selection import Selection
     from workbench.panels.view import View
 
 ARCHIVE = "runs"  # the folder beside the notebook that what a panel runs is kept in
@@ -57,6 +58,11 @@ class Panel:
     def result(self) -> Any:
         """Exactly what the function returned; of a generator the list of what it has yielded so far."""
         return None if self.job is None else self.job.result
+
+    @property
+    def selection(self) -> Selection:
+        """What a person has selected in the chart that is shown: rows, outcomes, rounds, layers, ids of examples."""
+        return self.view.live.selection
 
     @property
     def running(self) -> bool:

@@ -2,7 +2,14 @@
 // Every view of the panel (the cell's, and those of its output) has a place of its own.
 const OVER = ["restarting", "autorestarting", "terminating", "dead"];  // what a kernel says of itself
 const UNSEEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)";
+const STATUS = { role: "status" };
 const PATIENCE = 3000;  // milliseconds without a connection, until that is said
+
+// The panel, or what it stands in: tabs, a box of one's own.
+function outermost(el) {
+  const around = el.parentElement?.closest(".jupyter-widgets");
+  return around ? outermost(around) : el;
+}
 
 // Told is the widest of the places (a hidden one has no width), in steps of 10 pixels, when a drag rests. A place that
 // widens by less than 20 is not told: the chart that the last width made lower may have taken a scroll bar away, which
@@ -26,44 +33,38 @@ function quiet(root) {
   });
 }
 
-// A button that is switched off while it has the focus (Run by its own click, Stop by the end of a run) would lose it,
-// and a keyboard its place in the page: until the focus leaves it, it is off in word and deed alone.
-function keepFocus(root, signal) {
-  const keep = button => {
-    button.disabled = false; button.ariaDisabled = "true";
-    const disabled = { get: () => button.ariaDisabled === "true", set: off => { button.ariaDisabled = String(off); } };
-    Object.defineProperty(button, "disabled", { ...disabled, configurable: true });  // which the widget sets
-    button.addEventListener("blur", () => {
-      const off = button.disabled;
-      delete button.disabled; button.ariaDisabled = null; button.disabled = off;
-    }, { once: true });
-  };
+// A button that does nothing now keeps the focus; that it is off, which a class shows, is said in words.
+function tellOff(root, signal) {
+  const tell = button => { button.ariaDisabled = String(button.classList.contains("wb-off")); };
   const observer = new MutationObserver(changes => {
-    for (const { target } of changes)
-      if (target === document.activeElement && target.matches("button[disabled]")) keep(target);
+    for (const { target } of changes) if (target.matches("button")) tell(target);
   });
-  observer.observe(root, { subtree: true, attributes: true, attributeFilter: ["disabled"] });
-  root.addEventListener("click", event => {
-    if (event.target.closest("button[aria-disabled=true]")) event.stopImmediatePropagation();
-  }, { capture: true, signal });
+  observer.observe(root, { subtree: true, attributes: true, attributeFilter: ["class"] });
+  root.querySelectorAll("button.wb-off").forEach(tell);
   signal.addEventListener("abort", () => observer.disconnect());
 }
 
 // A restart, a death, and the choice of another kernel are for good: nothing answers here any more. A connection that
 // is lost may come back.
-function watchKernel({ model, el, line, root, signal }) {
+function watchKernel({ model, el, root, signal }) {
+  const line = root.querySelector(":scope > .wb-gone") ?? Object.assign(document.createElement("div"), STATUS);
   const manager = model.widget_manager, session = manager?.context?.sessionContext, source = session ?? manager?.kernel;
+  const say = words => {
+    if (line.textContent !== words) line.textContent = words;
+    line.classList.toggle("wb-alert", Boolean(words));
+  };
   let over = false, waiting;
+  line.classList.add("wb-gone"); root.prepend(line);
   const end = () => {
-    over = true; clearTimeout(waiting); line.textContent = model.get("gone");
+    over = true; clearTimeout(waiting); say(model.get("gone"));
     for (const part of root.querySelectorAll("button.jupyter-button, input, select, textarea")) part.disabled = true;
   };
   const status = (_, word) => { if (OVER.includes(word)) end(); };
   const connection = (_, word) => {
     if (over) return;
     clearTimeout(waiting);
-    if (word === "connected") line.textContent = "";
-    else waiting = setTimeout(() => { line.textContent = model.get("cut_off"); }, PATIENCE);
+    if (word === "connected") say("");
+    else waiting = setTimeout(() => say(model.get("cut_off")), PATIENCE);
   };
   const kernel = source?.id ?? session?.session?.kernel?.id;
   const another = (_, { newValue }) => { if (newValue?.id !== kernel) end(); };
@@ -83,7 +84,7 @@ function watchKernel({ model, el, line, root, signal }) {
 // Running all cells ends at the bottom of the notebook. The first panel of a notebook comes into view once the kernel
 // rests, unless somebody has scrolled or typed by then.
 function bringIntoView({ model, root, signal }) {
-  const notebook = root.closest(".jp-Notebook"), stop = new AbortController();
+  const notebook = root.closest(".jp-Notebook"), stop = new AbortController(), whole = root.closest(".wb-bench") ?? root;
   if (!notebook || notebook.dataset.wbShown) return;
   notebook.dataset.wbShown = "true";
   for (const act of ["wheel", "keydown", "pointerdown", "touchmove"])
@@ -94,7 +95,7 @@ function bringIntoView({ model, root, signal }) {
     rests = model.widget_manager?.kernel?.status === "idle" ? rests + 1 : 0;
     if (!stop.signal.aborted && rests < 3 && ++looks < 100) return;
     clearInterval(look);
-    if (!stop.signal.aborted && rests >= 3 && !onScreen(root)) root.scrollIntoView({ block: "start" });
+    if (!stop.signal.aborted && rests >= 3 && !onScreen(root)) whole.scrollIntoView({ block: "start" });
     stop.abort();
   }, 200);
 }
@@ -104,8 +105,8 @@ function onScreen(root) {
   const scrolls = e => /auto|scroll/.test(getComputedStyle(e).overflowY) && e.scrollHeight > e.clientHeight + 1;
   while (scroller && !scrolls(scroller)) scroller = scroller.parentElement;
   const { top, bottom } = (scroller ?? document.documentElement).getBoundingClientRect();
-  const begins = root.getBoundingClientRect().top;
-  return begins >= top - 1 && begins < bottom - 200;
+  const chart = root.querySelector(".wb-live") ?? root;  // with it, all of Run and most of the chart are seen
+  return root.getBoundingClientRect().top >= top - 1 && chart.getBoundingClientRect().bottom <= bottom + 100;
 }
 
 // Put a code cell below the one that shows the panel; where there is no notebook, the text goes to the clipboard.
@@ -138,30 +139,26 @@ export default () => {
     });
   };
   const render = ({ model, el }) => {
-    const [line, region] = [1, 2].map(() => Object.assign(document.createElement("div"), { role: "status" }));
-    const view = new AbortController();
+    const region = Object.assign(document.createElement("div"), STATUS), view = new AbortController();
     let waiting, root;
-    line.className = "wb-gone"; region.style = UNSEEN;
-    el.append(region);
+    region.style = UNSEEN; el.append(region);
     model.on("change:said", () => { region.textContent = model.get("said"); });
     const settle = () => {
-      root = el.closest(".wb-panel");
-      if (!root) return;
-      for (let e = root; e; e = e.parentElement.closest(".jupyter-widgets")) quiet(e);  // and what is around panels
-      root.prepend(line);
-      keepFocus(root, view.signal);
-      watchKernel({ model, el, line, root, signal: view.signal });
+      root = outermost(el);
+      quiet(root);
+      tellOff(root, view.signal);
+      watchKernel({ model, el, root, signal: view.signal });
       bringIntoView({ model, root, signal: view.signal });
     };
     const observer = new ResizeObserver(([place]) => {
-      if (!root) settle();
+      if (!root && el.isConnected) settle();
       widths.set(el, place.contentRect.width);
       clearTimeout(waiting);
       waiting = setTimeout(() => tell(model, widths), model.get("width") ? 200 : 0);
     });
     observer.observe(el);
     return () => {
-      view.abort(); observer.disconnect(); clearTimeout(waiting); line.remove();
+      view.abort(); observer.disconnect(); clearTimeout(waiting);
       widths.delete(el); tell(model, widths);
     };
   };

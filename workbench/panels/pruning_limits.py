@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workbench.experiments import one_shot, perturbation, until_disconnected
+from workbench.experiments import PRESETS, one_shot, perturbation, until_disconnected
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Number, Numbers, Text, rare
 from workbench.pruning import METHODS, check_method
 
@@ -65,4 +65,9 @@ UNTIL_DISCONNECTED = Declaration(
         "How it is measured": (*MEASURED, THRESHOLD),
     },
     charts=("barrier between rounds",),
+    presets={
+        "ResNet-8 on CIFAR-10, as recorded": Preset(
+            {**PRESETS["resnet8-cifar10"], "beyond": 4, "rewind_step": 50}, "about 25 min"
+        ),
+    },
 )

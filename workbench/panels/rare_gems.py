@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.charts.grammar.looks import RUNS
-from workbench.experiments import CHECKS, tickets_at_initialisation, tickets_table
+from workbench.experiments import CHECKS, RARE_GEMS_PRESETS, tickets_at_initialisation, tickets_table
 from workbench.experiments.found_at_initialisation import FINDERS, check_finder
 from workbench.experiments.trial_of_tickets import DRAWS, TREATMENTS
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several
 
 RATES = Numbers("learning_rates", "learning rates", low=1e-6, help="as in 0.05, 0.2", rare=True)
@@ -54,4 +54,11 @@ RARE_GEMS = Declaration(
         "sanity checks",
     ),
     table=tickets_table,
+    price="about 10 s",
+    presets={
+        "LeNet on MNIST, as recorded": Preset(RARE_GEMS_PRESETS["lenet-mnist"], "GEMSMNIST"),
+        "LeNet on Fashion-MNIST, as recorded": Preset(RARE_GEMS_PRESETS["lenet-fashion-mnist"], "GEMSMNIST"),
+        "ResNet-8 on CIFAR-10, as recorded": Preset(RARE_GEMS_PRESETS["resnet8-cifar10"], "GEMSCIFAR"),
+        "ResNet-20 on CIFAR-10, as the paper": Preset(RARE_GEMS_PRESETS["resnet20-cifar10"], "hours on a GPU"),
+    },
 )

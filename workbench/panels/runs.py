@@ -21,8 +21,9 @@ from workbench.charts.grammar import Picture, Rows
 from workbench.panels import PANELS, markup
 from workbench.panels.export import pictures, save_csv, save_html, titles
 from workbench.panels.live import LiveChart
-from workbench.panels.runs_table import RunsTable
+from workbench.panels.runs_table import RunsTable, dim
 from workbench.work.archive import ArchiveLike
+from workbench.work.cleaning import clean
 from workbench.work.html import Html, element, joined, table
 from workbench.work.jobs import Record
 from workbench.work.journal import Journal
@@ -62,8 +63,10 @@ class Runs:
         self.live = LiveChart({"none yet": Picture(_nothing)}, self._guarded)
         self.insert = insert or self.live.place.insert
         head = joined(markup.head("Runs", ABOUT), element("style", STYLE))
-        reload = widgets.HBox([self._button("Refresh", self.refresh), self.scripts])
-        does = widgets.HBox([*(self.buttons[words] for words in acts), self.name, rename])
+        room = self._button("Free space", self.clean)
+        room.tooltip = "removes tensors that nothing here uses any more, once they are a day old"
+        reload = widgets.HBox([self._button("Refresh", self.refresh), self.scripts, room])
+        does = widgets.HBox([*(self.buttons[words] for words in acts), widgets.HBox([self.name, rename])])
         for box in (reload, does):
             box.add_class("wb-runs-acts")
         texts = (self.text["error"], self.text["said"])
@@ -163,7 +166,12 @@ class Runs:
                 record.delete()
         finally:
             self.refresh()
-        self._say("said", f"Deleted {len(ids)} job{'s' if len(ids) != 1 else ''}.")
+        kept = "Tensors that others may share stay for a day; after it, Free space removes what nothing uses."
+        self._say("said", f"Deleted {len(ids)} job{'s' if len(ids) != 1 else ''}. {kept}")
+
+    def clean(self) -> None:
+        """Remove tensors that nothing uses any more."""
+        self._say("said", f"{clean(self.journal.opened) / 1e6:,.1f} MB of tensors that nothing uses were removed.")
 
     def save_csv(self) -> None:
         """Write the tables of the jobs that are ticked as one CSV."""
@@ -176,7 +184,8 @@ class Runs:
     def _save(self, save: Callable[[list[Record], Path], Path], kind: str, words: str) -> None:
         """Write in another thread: charts take seconds, and the kernel stays free."""
         records = self._some(1)
-        path = self.exports / f"{'job' if len(records) == 1 else f'{len(records)}-jobs'}-{records[0].id[-22:]}.{kind}"
+        number, name = len(records), records[0].id.removesuffix(".json")[-22:]
+        path = self.exports / f"{'job' if number == 1 else f'{number}-jobs'}-{name}.{kind}"
 
         def write() -> None:
             self.exports.mkdir(parents=True, exist_ok=True)
@@ -199,7 +208,7 @@ class Runs:
         self.asked_to_delete = ()
         self.buttons["Delete"].description = "Delete"
         for words, button in self.buttons.items():
-            button.disabled = number != {"Compare two": 2, "Rename": 1}.get(words, number or -1)
+            dim(button, number != {"Compare two": 2, "Rename": 1}.get(words, number or -1))
         self.name.value = self.selected[0].name if number == 1 else ""
 
     @property
@@ -227,9 +236,6 @@ class Runs:
     def _html(self, name: str, html: Html) -> None:
         if self.text[name].value != html:
             self.text[name].value = html
-
-    def __repr__(self) -> str:
-        return f"Runs({self._folder}, {len(self.table.records)} jobs)"
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

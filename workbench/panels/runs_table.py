@@ -29,6 +29,11 @@ ORDERS: dict[str, Callable[[Record], Any]] = {
 HEAD = ("question", "what differs from the defaults", "began", "took", "state", "values")
 
 
+def dim(button: widgets.Button, off: bool) -> None:
+    """Have a button look as if it did nothing now. Disabled, it would lose the focus."""
+    (button.add_class if off else button.remove_class)("wb-off")
+
+
 def question(record: Record) -> str:
     """The name of the panel that asks what a job asked, or its function."""
     panel = declared(record.function)
@@ -112,7 +117,8 @@ class RunsTable:
         finally:
             self._filling = False
         self._here = here
-        self.back.disabled, self.on.disabled = self.page == 0, self.page == pages - 1
+        dim(self.back, self.page == 0)
+        dim(self.on, self.page == pages - 1)
         first = self.page * PAGE + 1
         shown = f"{first:,} to {first + len(here) - 1:,} of {len(fits):,}" if here else "none"
         whole = "" if len(fits) == len(self.records) else f" (of {len(self.records):,} in all)"

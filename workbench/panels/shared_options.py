@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -10,6 +11,8 @@ from workbench.data.data import Data, Split
 from workbench.data.images import AUGMENTATIONS
 from workbench.data.sources import DATASETS, find
 from workbench.experiments.example_scores import NAMES
+from workbench.experiments.kept_by_name import kept
+from workbench.experiments.presets import PRESETS
 from workbench.nets.batch_norm import TREATMENTS
 from workbench.nets.hardware import resolve
 from workbench.nets.models import MODELS, named
@@ -17,7 +20,9 @@ from workbench.panels.options import Number, Numbers, Option, Text, rare
 from workbench.training.losses import GRADIENTS, LOSSES, Loss, spelled
 from workbench.training.losses import named as named_loss
 from workbench.training.recipe import OPTIMISERS, SCHEDULES
+from workbench.work import rules
 
+RESNET = {name: value for name, value in PRESETS["resnet8-cifar10"].items() if name not in ("rounds", "fraction")}
 SPLITS = ("train", "validation", "test")
 SCORES = (*NAMES, "barrier")
 
@@ -35,6 +40,11 @@ def known_model(text: str) -> None:
     nothing = torch.zeros(1, dtype=torch.int64)
     one = Split(torch.zeros(1, 3, 32, 32, dtype=torch.uint8), nothing, nothing, torch.zeros(3), torch.ones(3))
     named(text, Data("", one, one, one, ("a", "b"), nothing[:0]))
+
+
+def known_kept(text: str) -> None:
+    """Raise a ValueError unless the text may be a name or a path; whether it is there is seen when a call begins."""
+    rules.path("the name", text, "wb.kept lists those that there are")
 
 
 def as_loss(loss: Loss | str) -> Loss:
@@ -118,6 +128,13 @@ REWIND_STEP = Number("rewind_step", "rewind to step", low=0, whole=True)
 LAMS = Numbers("lams", "lambdas", low=1e-6, help="one a member; inf is the ordinary mean")
 GRADIENT = Option("gradient", "gradient", GRADIENTS)
 POINTS = Number("points", "points on a path", low=3, high=201, step=2, whole=True)
+
+START = Text(
+    "start", "begins from", ("fresh",), help="or a kept ticket", checked=known_kept, more=partial(kept, "ticket")
+)
+SORTED_BY = Text(
+    "score", "sorted by", SCORES, help="or a kept score", checked=known_kept, shown=str, more=partial(kept, "score")
+)
 
 SPLIT = Option("split", "measured on", SPLITS)
 BATCH_NORM = Option("batch_norm", "batch-norm", TREATMENTS, rare=True)  # where weights are mixed

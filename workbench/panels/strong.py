@@ -7,12 +7,12 @@ from typing import Any
 import pandas
 
 from workbench.charts.grammar.looks import STRUCTURES
-from workbench.experiments import Strong, block_mask, price_of_structure, strong_costs, strong_tickets
+from workbench.experiments import STRONG_PRESETS, Strong, block_mask, price_of_structure, strong_costs, strong_tickets
 from workbench.experiments.price_of_structure import BLOCKED
 from workbench.experiments.strong_tickets import WAYS
 from workbench.numbers.tables import table
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Flag, Number, Numbers, Option, Several, rare
 from workbench.strong import SOLVERS
 
@@ -68,6 +68,12 @@ STRONG_TICKETS = Declaration(
     },
     charts=("strong layers", "kernels side by side", "strong accuracy", "strong errors"),
     table=tickets,
+    price="STRONGUSUAL",
+    presets={
+        "a first look at digits": Preset({"ratios": (10.0,), "replicas": 1}, "STRONGQUICK"),
+        "digits, all structures, as recorded": Preset(STRONG_PRESETS["digits"], "about 8 min"),
+        "LeNet-5 on MNIST, as recorded": Preset(STRONG_PRESETS["lenet5-mnist"], "about 19 min"),
+    },
 )
 
 STRONG_COSTS = Declaration(

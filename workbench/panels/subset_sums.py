@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from workbench.experiments import partial_sums, subset_sums
+from workbench.experiments import SUBSET_SUM_PRESETS, partial_sums, subset_sums
 from workbench.experiments.partial_sums import LARGEST
 from workbench.experiments.subset_sums import TARGETS
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Number, Numbers, Option, Several, Slider
 from workbench.strong import DISTRIBUTIONS, SOLVERS
 
@@ -29,6 +29,11 @@ SUBSET_SUMS = Declaration(
         "How they are solved": (shared.REPLICAS, Several("solvers", "solvers", NAMES), SECONDS, shared.SEED),
     },
     charts=("subset sum error by candidates", "subset sum success", "subset sum error by scale", "solver race"),
+    price="SUMS",
+    presets={
+        "the law, as recorded": Preset(SUBSET_SUM_PRESETS["law"], "SUMSLAW"),
+        "the scale of the vectors, as recorded": Preset(SUBSET_SUM_PRESETS["scale"], "SUMSSCALE"),
+    },
 )
 
 PARTIAL_SUMS = Declaration(

@@ -17,16 +17,23 @@ from workbench.panels import markup
 from workbench.panels.draft import Draft
 from workbench.panels.form import Form
 from workbench.panels.job import Job
+from workbench.panels.keeping import Keeping
 from workbench.panels.live import LiveChart
 from workbench.panels.others import Others
 from workbench.panels.past import Past
 from workbench.panels.pricing import Pricing
 from workbench.panels.turns import Queue
+from workbench.panels.wording import in_words
 from workbench.work.calls import Call
 
 T = TypeVar("T")
 PERIOD = 2.0  # seconds between two tables
 BRIEF = 0.1  # seconds; there is no stopping a live panel's call that is over sooner, and its button keeps still
+INSERTED = {
+    "cell": "It stands in a new cell below.",
+    "clipboard": "It is in the clipboard.",
+    "nothing": "The browser does not let it into the clipboard: mark the text, and copy it.",
+}
 TEXTS = ("status", "price", "note", "problem", "error", "older", "words", "drawn", "code", "table")
 
 
@@ -70,13 +77,15 @@ class View:
         self.older.add_class("wb-older")
         self.others = Others(stop, lambda job: self.guarded(lambda: show(job)))
         self.live = LiveChart(self.declaration.pictures, self.guarded, self._drawn, now=not live)
+        self.keeping = Keeping(self.note, self.guarded)
         code = widgets.VBox([text["code"], self.insert])
         parts = [widgets.HTML(markup.head(self.declaration.title, self.declaration.about)), self.form.box, self.go]
         parts += [text["note"], text["problem"], text["error"], self.others.box, self.older, self.live.box]
-        self.box = widgets.VBox([*parts, text["words"], text["drawn"], text["table"], code])
+        self.box = widgets.VBox([*parts, text["words"], text["drawn"], text["table"], self.keeping.box, code])
         self.box.add_class("wb-panel")
         self.pricing = Pricing(lambda words: self._say("price", markup.price(words)))
         self.live.place.observe(lambda _: self._price(), names="width")  # told by a browser alone: somebody looks
+        self.live.place.observe(lambda told: self.note(INSERTED.get(told["new"], "")), names="inserted")
         self._say("status", markup.status(None))
         self.changed()
 
@@ -107,6 +116,9 @@ class View:
         self._say("price", "")
         live = self.declaration.live
         self.live.begin(keep=live)
+        if isinstance(job, Job) and not live:
+            self.live.place.said = f"{self.declaration.title}: begun"
+            self.keeping.show([], None)
         for name in ("error", "note") if live else ("error", "note", "words", "drawn", "table"):
             self._say(name, "")
         self._state()
@@ -135,10 +147,14 @@ class View:
         if (job, len(values), last) != self.tabled[:3] and (last or time.monotonic() >= self.tabled_at + PERIOD):
             self._say_outcomes(values, last)
         if last:
+            self.keeping.show([] if self.declaration.live else values, self.draft.arguments.get("archive"))
+            if isinstance(job, Job) and not self.declaration.live:
+                self.live.place.said = f"{self.declaration.title}: {job.words()}"
             if job.notes:
                 self._say("note", markup.note(" ".join(job.notes)))
             if job.error is not None:
-                self._say("error", markup.failure(job.error))
+                words = in_words(str(job.error), self.declaration.options) if type(job.error) is ValueError else ""
+                self._say("error", markup.failure(job.error, words))
             self._send()
 
     def _drawn(self) -> None:

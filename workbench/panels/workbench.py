@@ -7,7 +7,7 @@ wb.workbench(call, interactive=False)      in a batch: the panel of a call, run 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import ipywidgets as widgets
 
@@ -21,6 +21,10 @@ SHARED = ("dataset", "train_size", "image_size", "model", "recipe.device", "arch
 RUNS = "Runs"  # the tab of what is kept
 
 
+@overload
+def workbench(name: str | Call = "lottery", *, interactive: Literal[True] = True, **options: Any) -> Workbench: ...
+@overload
+def workbench(name: str | Call = "lottery", *, interactive: bool, **options: Any) -> Workbench | Panel: ...
 def workbench(name: str | Call = "lottery", *, interactive: bool = True, **options: Any) -> Workbench | Panel:
     """Return all panels in tabs, the one of this name, or of this call, first, with these options set.
 
@@ -44,7 +48,9 @@ class Workbench:
         self.runs: Runs | None = None
         self.menus = {topic: self._menu(topic, list(panels)) for topic, panels in TOPICS.items()}
         self.places = {topic: widgets.VBox() for topic in (*TOPICS, RUNS)}
-        pages = [widgets.VBox([self.menus[topic], self.places[topic]]) for topic in TOPICS]
+        self.about = {topic: widgets.HTML() for topic in TOPICS}
+        heads = {topic: widgets.HBox([self.menus[topic], self.about[topic]]) for topic in TOPICS}
+        pages = [widgets.VBox([heads[topic], self.places[topic]]) for topic in TOPICS]
         self.tabs = widgets.Tab([*pages, self.places[RUNS]], titles=(*TOPICS, RUNS))
         self.box = widgets.VBox([widgets.HTML(markup.look()), self.tabs])
         self.box.add_class("wb-bench")
@@ -58,7 +64,12 @@ class Workbench:
 
     def _menu(self, topic: str, names: list[str]) -> widgets.Dropdown:
         questions = [(TOPICS[topic][name].title, name) for name in names]
-        menu = widgets.Dropdown(options=questions, description="question", layout={"width": "min(100%, 560px)"})
+        menu = widgets.Dropdown(
+            options=questions,
+            description="question",
+            layout={"width": "min(100%, 440px)"},
+            style={"description_width": "auto"},
+        )
         menu.observe(lambda change: self._show(topic, change["new"]), names="value")
         return menu
 
@@ -85,6 +96,7 @@ class Workbench:
         changed = {option: value for option, value in self.shared.items() if held.get(option, value) != value}
         shown.set(**changed)
         self.places[topic].children = [shown.view.box]
+        self.about[topic].value = markup.about(shown.declaration.about)
 
     def _show_runs(self) -> None:
         archive = self.shared.get("archive", self.panel.archive)

@@ -23,6 +23,7 @@ from workbench.data.data import Data
 from workbench.nets.door import check_finite
 from workbench.nets.weights import Weights
 from workbench.strong.comparison import layer_inputs
+from workbench.strong.expected_seconds import of_pair
 from workbench.strong.pair import Pair
 from workbench.strong.prune_pair import prune_pair, unpruned_pair
 from workbench.strong.reading import target_of
@@ -103,6 +104,7 @@ def structured_search(
     options = {"structure": structure, "solver": solver, "seconds": seconds, "seed": check_seed(seed)}
     rules.instance("after", after, (Pair, type(None)), "the last finished pair", "leave it out to begin")
     first = 0 if after is None else after.index + 1
+    seconds_of = [of_pair(shape, structure, usable(shape, structure, ratio), solver) for shape in target.shapes]
     for index, shape in enumerate(target.shapes[first:], first):
         n, inputs = usable(shape, structure, ratio), None
         if not STRUCTURES[structure].blocked:
@@ -111,7 +113,7 @@ def structured_search(
         scales = [scale] if scale is not None else [times * least for times in margins]
         drawn = {"candidates": 2 * n, "index": index, "inputs": inputs, **options}
         tried = _tried(shape, target.kernels[shape.name], scales, scale is None, drawn)
-        tried = progress.walk("layer", progress.walk("scale", tried, len(scales)), len(target.shapes), index=index)
+        tried = progress.walk("layer", progress.walk("scale", tried, len(scales)), seconds_of, index=index)
         best = min(tried, key=_rank)
         if best.out_of_reach and beyond == "refuse":
             raise _too_small(best, least, given=scale is not None)

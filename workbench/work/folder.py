@@ -65,12 +65,14 @@ class Folder:
             ) from error
 
     def put(self, data: bytes, kind: str) -> str:
-        """Keep bytes under the name of their SHA-256, once, and return it."""
+        """Keep bytes under the name of their SHA-256, once, and return it; what is there is young again."""
         name = hashlib.sha256(data).hexdigest()
+        path = f"{kind}/{name}.{kind}"
         try:
             self.get(name, kind)
-        except Damaged:
-            self.write(f"{kind}/{name}.{kind}", data)
+            self.place.touch(path)
+        except (OSError, Damaged):
+            self.write(path, data)
         return name
 
     def get(self, name: str, kind: str) -> bytes:

@@ -136,7 +136,7 @@ class Record:
         return self._marked(starred=bool(starred))
 
     def delete(self) -> None:
-        """Remove it from the disk; tensors stay, for others may share them. A ValueError while it runs."""
+        """Remove it from the disk; tensors stay, as others may share them (`wb.clean`). A ValueError while it runs."""
         if read_job(self.archive, _folder(self.archive), self.id).state == "running":
             raise ValueError(f"job {self.id} must be over to be deleted, and it is running; stop it first")
         _folder(self.archive).remove(f"jobs/{self.id}")

@@ -67,6 +67,9 @@ class Remote:
         except (OSError, NotImplementedError):
             return 0
 
+    def touch(self, path: str) -> None:
+        """Do nothing: what is far away is not cleaned."""
+
     def remove(self, path: str) -> None:
         """Remove a folder, with all that is in it."""
         self.fs.rm(self._at(path), recursive=True)

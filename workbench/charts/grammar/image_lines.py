@@ -13,7 +13,7 @@ from workbench.charts.grammar.marks import names_up
 from workbench.charts.grammar.room import widest
 from workbench.charts.grammar.rows import Rows
 
-LARGEST, GAP, HIGH, UNDER = 56, 6, 700, 12  # pixels of an image's side, between two, of all lines, of words below
+LARGEST, GAP, HIGH, UNDER = 56, 6, 700, 13  # pixels of an image's side, between two, of all images, of a line below
 APART = 1.25  # columns from the first image of a line, which stands alone, to the next
 
 
@@ -28,7 +28,8 @@ def image_lines(
     columns = max((len(row["image"]) for row in rows), default=1)
     inner = width - min(widest((row["words"] for row in rows), 12), width // 3) - 20
     side = max(12, min(LARGEST, inner / (columns + APART - 1), HIGH / max(len(rows), 1)) - GAP)
-    spread, pitch, high = columns + APART - 1, side + GAP, side + GAP + (UNDER if below else 0)
+    under = UNDER * max((text.count("\n") + 1 for row in rows for text in (row[below] if below else ())), default=0)
+    spread, pitch, high = columns + APART - 1, side + GAP, side + GAP + under
     axis = alt.Axis(
         orient="top",
         values=list(heads),
@@ -43,16 +44,17 @@ def image_lines(
     across = alt.Scale(domain=[-0.5, spread - 0.5], nice=False, zero=False)
     base = alt.Chart().transform_flatten(["image", "framed", "column", *fields])
     x, y = alt.X("column:Q", title=None, scale=across, axis=axis), names_up("words")
-    up = {"yOffset": -UNDER / 2} if below else {}
-    picture = base.mark_image(width=side, height=side, smooth=False, **up)
+    picture = base.mark_image(width=side, height=side, smooth=False, yOffset=-under / 2)
     square: dict[str, Any] = {"shape": "square", "size": (side + 3) ** 2, "color": ORANGE, "strokeWidth": 2.5}
-    frame = base.transform_filter("datum.framed").mark_point(**square, opacity=1, **up)
+    frame = base.transform_filter("datum.framed").mark_point(**square, opacity=1, yOffset=-under / 2)
     layers: list[Any] = [
         picture.encode(x=x, y=y, url="image:N", tooltip=list(tip)),
         frame.encode(x=x, y=y, tooltip=list(tip)),
     ]
     if below:
-        words = base.mark_text(fontSize=10.5, limit=pitch + 4, dy=side / 2 + 2)
+        words = base.mark_text(
+            fontSize=10.5, limit=pitch + 4, lineBreak="\n", lineHeight=UNDER, baseline="top", dy=(side - under) / 2 + 2
+        )
         layers.append(words.encode(x=x, y=y, text=f"{below}:N"))
     return alt.layer(*layers).properties(width=spread * pitch, height=max(1, len(rows)) * high)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from workbench.work.locks import Lock
@@ -20,7 +21,7 @@ class Total:
         self._lock = Lock()
         self.share = 0.0
         self._beside: dict[Path, dict[int, float]] = {}  # of parts side by side, by what they are parts of
-        self._first: tuple[float, float] | None = None  # (time, share) of the first report: resumed work begins late
+        self._marks: list[tuple[float, float]] = []  # (time, share), at most one a percent; resumed work begins late
         self._working: dict[int, Progress] = {}  # what each of the parts side by side said last, while it works
         self._in: Path = ()  # what those are parts of
         self._ended = False  # whether the only one of them has
@@ -32,7 +33,8 @@ class Total:
             if progress.aside:
                 return self.share
             self.share = max(self.share, self._reached(progress))
-            self._first = self._first or (time.monotonic(), self.share)
+            if not self._marks or self.share >= self._marks[-1][1] + 0.01:
+                self._marks.append((time.monotonic(), self.share))
             return self.share
 
     def _reached(self, progress: Progress) -> float:
@@ -76,9 +78,15 @@ class Total:
         return f"{head(first, list(working))}: {describe(first, alone=True)}"
 
     def left(self) -> float | None:
-        """Seconds left, if it goes on as fast as it went so far; None while nothing can be said."""
+        """Seconds left, if it goes on as fast as it went so far; None while nothing can be said.
+
+        Parts cost not quite what was said of them, and fewer threads work towards the end: so it is the geometric mean
+        of what the whole time tells and what the last half of it does.
+        """
         with self._lock:
-            if self._first is None or self.share <= self._first[1]:
+            if not self._marks or self.share <= self._marks[0][1]:
                 return None
-            begun, share = self._first
-            return (time.monotonic() - begun) * (1 - self.share) / (self.share - share)
+            now, (first, _) = time.monotonic(), self._marks[0]
+            later = [mark for mark in self._marks if mark[0] <= (first + now) / 2 and mark[1] < self.share]
+            paces = [(self.share - share) / max(now - begun, 1e-9) for begun, share in (later[0], later[-1])]
+            return (1 - self.share) / math.sqrt(paces[0] * paces[1])

@@ -18,6 +18,7 @@ BY_UNIT = {  # what a report is about, where no part of its path says more
     "turn": "solving",
 }
 DOING = {
+    "agreement": "comparing gradients",
     "batch-norm": "measuring batch-norm statistics",
     "check": "checking the options",
     "child": "training the child",
