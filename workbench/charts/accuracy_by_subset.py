@@ -62,7 +62,9 @@ def _records(table: Any, published: str | None) -> Rows:
     theirs = [] if published is None else _published(published)
     rows = [row | _cell(row) for row in records(table) if row.get("test_accuracy") is not None]
     rows.sort(key=lambda row: cells.place(row["subset"], row["size"], row["pretrain_steps"]))
-    about = f"thin grey lines: {cited(published)}" if published else ""
+    about = (
+        f"thin grey lines: {cited(published)}; on other data or another network they are no target" if published else ""
+    )
     return [row | {"about": about} for row in [*rows, *theirs]] if rows else []
 
 

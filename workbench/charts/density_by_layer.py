@@ -20,7 +20,7 @@ CELL, MOST = 46, 96  # pixels across that a number needs, and that a cell takes 
     asks=("round density mask", "winning_tickets"),
     selects=("round", "layer"),
     title="Density by layer",
-    subtitle="layers from input to output, with their weights; mean over replicas",
+    subtitle="layers from input to output, with their weights; mean over replicas; below 0.01 % one colour",
     holds="the masks of tickets",
 )
 def density_by_layer(outcomes: Iterable[Any]) -> Rows:

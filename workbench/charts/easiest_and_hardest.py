@@ -13,7 +13,7 @@ import altair as alt
 import torch
 
 from workbench.charts.grammar import AXIS, Rows, menu, picture
-from workbench.charts.grammar.marks import bars, choice, images, png, tips
+from workbench.charts.grammar.marks import bars, choice, images, pitched, png, tips
 from workbench.charts.scored_examples import NEVER, ScoredExamples, scored_examples
 
 BINS = 16
@@ -118,7 +118,8 @@ def draw(rows: Rows, width: int) -> Any:
         order="datum.hard ? -datum.value : datum.value",
         below={"name": "datum.class"},
         tip=tips(**{"class": "class", "id": "id", "said": score, "flipped": "label flipped"}),
-        most=EACH,
+        most=min(EACH, max((len(row["image"]) for row in rows), default=1)),
+        pitch=pitched(rows, "class"),
         title="the easiest of the chosen bar first; right of the median, the hardest first",
         framed="datum.flipped == 'yes'",
     )
