@@ -101,3 +101,6 @@ def words(outcomes: list[Any]) -> list[str]:
             marked.append(f"{name} ({seen:.2g} presentations: {note})")
     sentences = [f"At {percent(least)} of the weights: {'; '.join(accuracies)}."] if accuracies else []
     return sentences + ([f"No evidence that a subset equals all data: {', '.join(marked)}."] if marked else [])
+
+
+accuracy_by_subset_beside_published.sentences(words)

@@ -124,3 +124,14 @@ def draw(rows: Rows, width: int) -> Any:
         framed="datum.flipped == 'yes'",
     )
     return alt.vconcat(alt.layer(histogram, never).properties(width=inner, height=150), strip).add_params(classes)
+
+
+@easiest_and_hardest.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: how many examples are in the lowest and in the highest bar of the score."""
+    rows = easiest_and_hardest.rows(outcomes)
+    if not rows:
+        return []
+    ends = [[row for row in rows if row["bar"] == end(r["bar"] for r in rows)] for end in (min, max)]
+    told = [f"{sum(row['count'] for row in bar)} examples at {bar[0]['span']}" for bar in ends]
+    return [f"By {rows[0]['score']}: {told[0]}, the easiest bar, and {told[1]}, the hardest."]

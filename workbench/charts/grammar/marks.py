@@ -60,7 +60,7 @@ def line(base: alt.Chart, tip: Sequence[Any], *, x: Any, y: Any, **looks: Any) -
 def labels(
     base: alt.Chart, x: Callable[[str], alt.X], y: Callable[[str], alt.Y], colour: Any, *, inside: int = 0
 ) -> list[Any]:
-    """Return the `words` at the ends of lines, each with a grey dotted leader, which is no data, from `from_at`, `from` to where it was moved.
+    """Return the `words` at the ends of lines, each with a grey dotted leader from `from_at`, `from` to its place.
 
     `x` and `y` give the axes by a field. Where a picture is too narrow for words at its side they stand
     `inside` so many pixels.
