@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import altair as alt
+import lab
 import pytest
 from PIL import Image, ImageChops
 
@@ -193,3 +195,38 @@ def test_what_is_chosen_in_python_is_chosen_here_and_an_error_is_said_in_words(p
     page.evaluate("async spec => { model.set('spec', spec); await settled(); }", spec)
     assert page.locator("#place svg").count() == 1
     assert page.locator("#place [role=graphics-document]").get_attribute("aria-label") == "Values by round."
+
+
+@pytest.mark.browser
+def test_a_click_selects_a_round_in_jupyterlab_and_a_brush_images(opened: Callable[..., lab.Page]):
+    few = "train_size=100, epochs=1, replicas=1"
+    lottery = f"import workbench as wb\nlottery = wb.panel('lottery', archive=None, rounds=2, {few})\nlottery"
+    page = opened("lab", lottery)
+    page.run_all()
+    page.button("Run").click()
+    page.wait("finished after")
+    page.page.locator(".wb-chart .mark-symbol.role-mark path").last.click()
+    page.wait("Selected: 1 mark")
+    rounds, _ = page.execute("print(lottery.selection.rounds, len(lottery.selection.outcomes))")
+    assert rounds.strip() in ("(0,) 1", "(1,) 1", "(2,) 1")
+    page.button("Clear selection").click()
+    page.page.wait_for_function("() => !document.querySelector('.wb-beside').innerText.includes('Selected')")
+
+    scores = f"import workbench as wb\nscores = wb.panel('scores', archive=None, {few})\nscores"
+    page = opened("lab", scores)
+    page.run_all()
+    page.field("chart").select_option("score against score")
+    page.button("Run").click()
+    page.wait("finished after")
+    plane = page.page.locator(".wb-chart svg")
+    plane.get_by_text("Do two scores agree?").wait_for()
+    plane.scroll_into_view_if_needed()
+    box = plane.bounding_box()
+    for share, act in ((0.3, page.page.mouse.down), (0.6, lambda: None), (0.9, page.page.mouse.up)):
+        page.page.mouse.move(box["x"] + share * box["width"], box["y"] + (0.2 + 0.65 * share) * box["height"], steps=3)
+        act()
+    page.page.locator(".wb-images img").first.wait_for()
+    printed, _ = page.execute("s = scores.selection; print(len(s.ids) > 0, s.examples.ids.tolist() == list(s.ids))")
+    assert printed.strip() == "True True"
+    assert page.errors == []
+    assert page.outside == []
