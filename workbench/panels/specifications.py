@@ -67,21 +67,10 @@ def specification(chart: Any) -> dict[str, Any]:
 
 
 def _kind(rows: Rows) -> int:
-<<<<<<< HEAD
-    """Return a number that is another where rows have other fields, or names.
-
-    A picture leaves out what there is nothing of, and room for names is as wide as they are.
-    """
-=======
     """Return a number that is another where rows have other lines or fields: a picture draws what there is alone."""
->>>>>>> e21205f1d662a206157ddcd95b348c1da8ef2ec0
     return hash(frozenset(frozenset(map(_filled, row.items())) for row in rows))
 
 
 def _filled(field: tuple[str, Any]) -> Any:
     name, value = field
-<<<<<<< HEAD
-    return field if name in ("role", "measure", "line") or isinstance(value, bool) else (name, value is None)
-=======
     return (name, str(value)) if name in TOLD or isinstance(value, bool) else (name, value is None)
->>>>>>> e21205f1d662a206157ddcd95b348c1da8ef2ec0
