@@ -113,7 +113,7 @@ def _examples(ids: tuple[int, ...], outcomes: Iterable[Any]) -> tuple[Split | No
     """Return the examples of these ids, in their order, and the names of classes, from an outcome that holds them."""
     for outcome in outcomes if ids else ():
         examples = getattr(outcome, "examples", None)
-        if not hasattr(examples, "ids"):
+        if examples is None or not hasattr(examples, "ids"):
             continue
         places = {number: place for place, number in enumerate(examples.ids.tolist())}
         if all(number in places for number in ids):
