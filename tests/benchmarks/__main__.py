@@ -28,6 +28,8 @@ NAMES = (
     "calibration",
     "rates",
     "subset_sums",
+    "watched",
+    "progress_estimates",
 )
 
 
