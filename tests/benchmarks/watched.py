@@ -32,6 +32,5 @@ def run(size: str, *, device: str = "cpu") -> Iterator[Row]:
 
         works = {"watched": watched, "plain": plain}
         times = in_turn(works, REPEATS[size], warm=size != "tiny", clock=time.thread_time)
-        yield slower(
-            f"{name} step, watched", "plain", times["watched"], times["plain"], steps=recipe.steps or 1, target=1.05
-        )
+        pair = times["watched"], times["plain"]
+        yield slower(f"{name} step, watched", "plain", *pair, steps=recipe.steps or 1, target=1.05)

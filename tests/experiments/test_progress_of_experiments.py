@@ -1,4 +1,4 @@
-"""Every experiment says how far it is: a share that rises to its end once, over all of its parts, in words for people."""
+"""Every experiment says how far it is: a share that rises to its end once, over all parts, in words for people."""
 
 from __future__ import annotations
 
