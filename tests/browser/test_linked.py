@@ -222,8 +222,9 @@ def test_a_click_selects_a_round_in_jupyterlab_and_a_brush_images(opened: Callab
     plane.get_by_text("Do two scores agree?").wait_for()
     plane.scroll_into_view_if_needed()
     box = plane.bounding_box()
-    for share, act in ((0.3, page.page.mouse.down), (0.6, lambda: None), (0.9, page.page.mouse.up)):
-        page.page.mouse.move(box["x"] + share * box["width"], box["y"] + (0.2 + 0.65 * share) * box["height"], steps=3)
+    corners = [(0.14, 0.26), (0.6, 0.5), (0.97, 0.86)]  # of the plane, as shares of the drawing
+    for (x, y), act in zip(corners, (page.page.mouse.down, lambda: None, page.page.mouse.up), strict=True):
+        page.page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=3)
         act()
     page.page.locator(".wb-images img").first.wait_for()
     printed, _ = page.execute("s = scores.selection; print(len(s.ids) > 0, s.examples.ids.tolist() == list(s.ids))")

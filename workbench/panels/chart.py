@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from importlib import metadata
 from pathlib import Path
 
 import anywidget
@@ -61,10 +60,12 @@ def bundle() -> str:
 
 @functools.cache
 def _bundle() -> str:
+    from importlib.metadata import version as installed
+
     from altair.utils._importers import vl_version_for_vl_convert
 
     source, version = SOURCE.read_text(), vl_version_for_vl_convert()
-    name = hashlib.sha256(f"{metadata.version('vl-convert-python')} {version} {source}".encode()).hexdigest()
+    name = hashlib.sha256(f"{installed('vl-convert-python')} {version} {source}".encode()).hexdigest()
     file = _cache() / f"chart-{name[:16]}.js"
     try:
         return file.read_text(encoding="utf-8")
