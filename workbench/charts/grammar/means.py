@@ -54,7 +54,7 @@ class Means(Averages):
         declared = replace(self, description=self.description or described(numbers))
         told: dict[str, Any] = {"asks": self.asks, "needs": self.needs, "holds": self.holds, "selects": self.selects}
         told["tabled"] = titles(self.measures)
-        drawn = Picture(rows, declared.draw, **told)
+        drawn: Any = Picture(rows, declared.draw, **told)
         drawn.sentences(lambda outcomes: declared.ends(drawn.rows(outcomes)))  # until it has some of its own
         return drawn
 
@@ -79,7 +79,7 @@ class Means(Averages):
             measure, last = self.measures[number], place == len(shown) - 1
             titles = (last or not self.stacked, place % room.columns == 0 or value is None)
             size, where = (room.inner, self.height_of(number)), self._filter(measure, value)
-            seen = [r for r in each if r["measure"] == measure.field and (value is None or r[self.split] == value)]
+            seen = [r for r in each if r["measure"] == measure.field and (value is None or r[str(self.split)] == value)]
             there = parts(seen) - (set() if whole.named else {"label"})
             layers = alt.layer(*lines(replace(whole, y=measure, size=size, where=where, titles=titles), lists, there))
             drawn.append(headed(layers.properties(width=size[0], height=size[1]), value))
