@@ -54,7 +54,7 @@ class Means(Averages):
         declared = replace(self, description=self.description or described(numbers))
         told: dict[str, Any] = {"asks": self.asks, "needs": self.needs, "holds": self.holds, "selects": self.selects}
         told["tabled"] = titles(self.measures)
-        drawn = Picture(rows, declared.draw, **told)
+        drawn: Any = Picture(rows, declared.draw, **told)
         drawn.means, drawn.numbers = declared, numbers
         drawn.sentences(lambda outcomes: declared.ends(drawn.rows(outcomes)))  # until it has some of its own
         return drawn
@@ -80,7 +80,7 @@ class Means(Averages):
             measure, last = self.measures[number], place == len(shown) - 1
             titles = (last or not self.stacked, place % room.columns == 0 or value is None)
             size, where = (room.inner, self.height_of(number)), self._filter(measure, value)
-            seen = [r for r in each if r["measure"] == measure.field and (value is None or r[self.split] == value)]
+            seen = [r for r in each if r["measure"] == measure.field and (value is None or r[str(self.split)] == value)]
             there = parts(seen) - (set() if whole.named else {"label"})
             layers = alt.layer(*lines(replace(whole, y=measure, size=size, where=where, titles=titles), lists, there))
             layers.width, layers.height = size
@@ -97,12 +97,12 @@ class Means(Averages):
         """Say the means in sentences, one for each measure and picture: where every line begins, and where it ends."""
         points = [row for row in (loose(rows) if self.packed else rows) if row["role"] in ("point", "across")]
         across, sentences = self.x.title.partition(":")[0].partition(" (")[0], []
-        for (field, *parts), same in grouped(points, self._picture).items():
+        for (field, *split), same in grouped(points, self._picture).items():
             measure = next(measure for measure in self.measures if measure.field == field)
             lines = [*grouped(same, lambda row: row["line"]).values()]
             told = [_way(line[0], line[-1], measure.said, across) for line in lines[:FEW]]
             more = f"; and {len(lines) - FEW} more lines" if len(lines) > FEW else ""
-            name = ", ".join([titles([measure])[field].partition(" (")[0], *(str(part) for part in parts if part)])
+            name = ", ".join([titles([measure])[field].partition(" (")[0], *(str(part) for part in split if part)])
             key = f" ({self.legend})" if self.legend else ""
             sentences.append(f"{name[:1].upper()}{name[1:]}{key}: {'; '.join(told)}{more}.")
         return sentences
