@@ -29,6 +29,8 @@ NAMES = (
     "calibration",
     "rates",
     "subset_sums",
+    "watched",
+    "progress_estimates",
 )
 
 

@@ -34,6 +34,8 @@ def test_every_benchmark_runs_and_prints_its_table():
         "SynFlow, 2 rounds",
         "lenet(hidden=(8,)) on mnist",
         "4 × 40 descent, one try",
+        "lenet step, watched",
+        "lottery: time left",
     ):
         assert row in done.stdout
 

@@ -160,12 +160,13 @@ def test_the_subtitle_of_the_predictor_has_its_correlation_and_that_of_the_contr
         for r in range(3)
     ]
     # ranks: barrier 1 2 3 against accuracy 3 2 1 is -1; control 2 1 3 against 3 2 1 is -1/2, of the wrong sign
-    expected = "mean barrier -1.00 [-1.00, -1.00]; the control, pre-training accuracy, -0.50 [-0.50, -0.50]"
+    expected = "mean barrier -1.00 [-1.00, -1.00]; pre-training accuracy -0.50 [-0.50, -0.50]"
     title = wb.charts.accuracy_by_barrier(found).to_dict()["title"]
     lines = " ".join(title["subtitle"])
-    assert lines.startswith(f"Spearman over means of cells (3 cells): {expected} by how much")
-    assert "by how much the barrier does better +1.50 [+1.50, +1.50]" in lines
-    assert barrier_in_words(found)[0] == f"Spearman over means of cells (3 cells): {expected}."
+    assert lines == f"Spearman over means of cells (3 cells): {expected}"
+    first, second, *_ = barrier_in_words(found)
+    assert first == f"Spearman over means of cells (3 cells): {expected}."
+    assert second == "By how much the barrier does better +1.50 [+1.50, +1.50]."
 
 
 def test_the_share_kept_has_a_line_a_kind_and_all_data_across():

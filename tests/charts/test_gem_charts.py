@@ -97,7 +97,7 @@ def test_the_density_of_a_layer_is_that_of_the_mask_that_is_trained():
         ("random_mask", 0, 3 / 8),
         ("random_mask", 1, 1 / 2),
     ]
-    assert points[0]["layer"] == "a (8)"
+    assert (points[0]["layer"], points[0]["name"]) == ("a.weight", "a (8)")
 
 
 def test_a_layer_that_lost_every_weight_is_hollow_at_half_of_the_least_density():
@@ -113,7 +113,7 @@ def test_published_densities_lie_under_a_resnet_20_alone_and_add_up_to_theirs():
     rows = unpacked("density by layer and method", [tried(mask=wb.masks.full(model))], "beneath")
     assert len(rows) == 3 * 20
     assert {row["line"] for row in rows} == {"theirs: Gem-Miner", "theirs: IMP", "theirs: smart ratio"}
-    assert not any("shortcut" in row["layer"] for row in rows)
+    assert not any("shortcut" in row["name"] for row in rows)
     assert unpacked("density by layer and method", gems(), "beneath") == []
     sizes = [432] + [2304] * 6 + [4608] + [9216] * 5 + [18432] + [36864] * 5 + [640]
     for densities in published_layers()["methods"].values():  # of which files have three digits

@@ -23,6 +23,8 @@ RIGHT = {
     "wb.Archive | folder | [!ea]*": ANY_FOLDER,
     "wb.replicas | part | *": ANY_TEXT,
     "wb.keep | name | *": ANY_TEXT,
+    "wb.experiments.dataset_view | augment | half": "half of crop+flip is crop",
+    "wb.experiments.ticket*_of | outcome* | *": "what holds no ticket has none",
     "wb.keep | thing | of another model": ANY_MODEL,
     "wb.Archive | folder | a path up": ANY_FOLDER,
     "wb.record | folder | [!ea]*": ANY_FOLDER,

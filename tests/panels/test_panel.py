@@ -244,4 +244,6 @@ def test_a_job_can_be_waited_for_with_a_limit(endless):
 def test_every_declared_option_is_an_argument_of_the_function(name):
     panel = wb.panel(name)
     assert panel.call.function is PANELS[name].function
-    assert panel.call == wb.call(PANELS[name].function)  # the defaults are the function's own
+    assert panel.call == wb.call(
+        PANELS[name].function, **PANELS[name].usual
+    )  # else the defaults are the function's own

@@ -20,7 +20,7 @@ CELL, MOST = 46, 96  # pixels across that a number needs, and that a cell takes 
     asks=("round density mask", "winning_tickets"),
     selects=("round", "layer"),
     title="Density by layer",
-    subtitle="layers from input to output, with their weights; mean over replicas",
+    subtitle="layers from input to output, with their weights; mean over replicas; below 0.01 % one colour",
     holds="the masks of tickets",
 )
 def density_by_layer(outcomes: Iterable[Any]) -> Rows:
@@ -55,3 +55,16 @@ def draw(rows: Rows, width: int) -> Any:
     layers = cells(x, y, colour, tip, pale=pale, font=min(font, max(5, across // 5)))
     size = {"width": alt.Step(across), "height": alt.Step(13 if crowded else 30)}
     return alt.layer(*layers).properties(**size)
+
+
+@density_by_layer.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: the densest and the sparsest layer of the last round, and those that lost every weight."""
+    rows = density_by_layer.rows(outcomes)
+    last = [row for row in rows if row["round"] == max(row["round"] for row in rows)]
+    if not last:
+        return []
+    least, most = (end(last, key=lambda row: row["density"]) for end in (min, max))
+    ends = f"{most['name']} keeps most, {most['words']}, and {least['name']} least, {least['words']}"
+    lost = ", ".join(row["name"] for row in last if not row["left"])
+    return [f"Of {last[0]['kept']} weights: {ends}.", *([f"Every weight is lost in {lost}."] if lost else [])]

@@ -35,7 +35,7 @@ CHOSEN: dict[str, Any] = {"param": "pair", "empty": False}  # the pair that was 
     title="Pairs of tickets",
     subtitle=(
         "every pair of networks, named replica · round; blocks on the diagonal are of one seed\n"
-        "{about}. Point at a pair to read it."
+        "{about}. Point at a pair to read it; an angle above 1 has the colour of 1."
     ),
     description=(
         "Four heat maps of all pairs of networks, each named by replica and round: the error barrier half-way between "

@@ -56,8 +56,8 @@ def draw(rows: Rows, width: int) -> Any:
     looks = COLOURS if names == list(COLOURS) else {"grey": Look(GREY)} if len(names) < 2 else in_order(names)
     colour = alt.Color("channel:N", scale=scale(looks), legend=legend("channel", looks, width) if names[1:] else None)
     across = alt.X("low:Q", title="value of a pixel, 0 is black", scale=alt.Scale(domain=[0, 1], nice=False))
-    up = alt.Y("share:Q", title="share of the pixels (square root)", scale=alt.Scale(type="sqrt"), stack=None)
-    up.axis = alt.Axis(format="~%", tickCount=6)
+    axis, root = alt.Axis(format="~%", tickCount=6), alt.Scale(type="sqrt")
+    up = alt.Y("share:Q", title="share of the pixels (square root)", scale=root, axis=axis, stack=None)
     tip = tips(channel="channel", low=("from", ".3f"), high=("to", ".3f"), share=("share", ".2%"))
     bins = alt.Chart().transform_flatten(["low", "high", "share"])
     if len(names) > 1:

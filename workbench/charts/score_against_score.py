@@ -109,3 +109,16 @@ def draw(rows: Rows, width: int) -> Any:
     ]
     placed = [text.encode(x=alt.value(x), y=alt.value(y), text="words:N") for text, x, y in words]
     return alt.layer(points, *placed).properties(width=inner, height=HEIGHT).add_params(*menus)
+
+
+@score_against_score.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: how the two scores that are shown at first agree."""
+    rows = score_against_score.rows(outcomes)
+    if not rows:
+        return []
+    note = rows[0]
+    pairs = zip(note["a"], note["b"], note["correlation"], strict=True)
+    value = next((r for a, b, r in pairs if (a, b) == (note["score_x"], note["score_y"])), None)
+    agree = "have no rank correlation" if value is None else f"agree by Spearman's {value:+.2f}"
+    return [f"{note['score_x']} and {note['score_y']} {agree} ({note['about']})."]

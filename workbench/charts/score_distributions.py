@@ -96,3 +96,15 @@ def draw(rows: Rows, width: int) -> Any:
     ]
     scores = menu((row["score"] for row in rows), "score")
     return alt.layer(*layers).properties(width=inner, height=LINE * lines).add_params(scores)
+
+
+@score_distributions.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: the classes with the lowest and the highest median of the first score."""
+    rows = score_distributions.rows(outcomes)
+    known = [row for row in rows if row["score"] == rows[0]["score"] and row["median"] is not None]
+    if not known:
+        return []
+    easy, hard = (end(known, key=lambda row: row["median"]) for end in (min, max))
+    ends = f"{easy['words']} is easiest (median {easy['middle']}), {hard['words']} hardest ({hard['middle']})"
+    return [f"By {rows[0]['score']}, {ends}, of {len(known)} classes."]

@@ -12,7 +12,7 @@ from typing import Any
 from workbench.charts.grammar import Axis, Means, once, thin
 from workbench.experiments.score_tables import stability
 
-SCORES, COUNTS = 11, 8  # lines, and points on each, at most
+SCORES, COUNTS = 8, 8  # lines, and points on each, at most
 DIVISIONS = 6
 SAME, OTHER = "the same score", "forgetting"
 

@@ -18,7 +18,7 @@ from workbench.charts import methods
 from workbench.charts.grammar import AXIS, ROWS, Rows, legend, picture, small, thin
 from workbench.charts.grammar.looks import ANSWERS, GREY
 from workbench.charts.grammar.looks import scale as colours
-from workbench.charts.grammar.marks import choice, images, png, tips
+from workbench.charts.grammar.marks import choice, images, pitched, png, tips
 from workbench.experiments.ensemble_outcome import BINS, Answers, by_method
 from workbench.numbers.numerals import points
 from workbench.work import rules
@@ -197,11 +197,13 @@ def draw(rows: Rows, width: int) -> Any:
         width - AXIS - 10,
         order="-datum.confidence",
         below={
-            "answers": "datum.kind == 'wrong' ? datum.predicted + ', not ' + datum.label : datum.predicted",
+            "answers": "datum.predicted",
+            "instead": "datum.kind == 'wrong' ? 'not ' + datum.label : ''",
             "sure": "format(datum.confidence, '.2f')",
         },
         tip=tips(predicted="predicted", label="label", confidence=("confidence", ".3f"), id="id"),
-        most=EACH,
+        most=min(EACH, max((len(row["image"]) for row in rows), default=1)),
+        pitch=pitched(rows, "label", "not "),
     )
     name = shown.mark_text(align="left", fontWeight=600).encode(x=alt.value(0), y=alt.value(-8), text="bar:N")
     return alt.vconcat(histograms, strip + name, spacing=24)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
 import torch
 from torch import Tensor
 
-from workbench.charts.grammar import SIDE, Rows, first_of, kept, legend, picture, tickets, tips
+from workbench.charts.grammar import SIDE, Rows, first_of, grouped, kept, legend, picture, tickets, tips
 from workbench.charts.grammar.looks import BLUE, GREY
 from workbench.numbers.asked import asked
+from workbench.numbers.numerals import percent
 
 BINS = 60
 
@@ -75,3 +77,15 @@ def draw(rows: Rows, width: int) -> Any:
     bars = alt.Chart().mark_bar(opacity=0.6, binSpacing=0.5)
     bars = bars.encode(x=x, x2="high:Q", y=y.stack(None), y2=alt.Y2Datum(0), color=colour, tooltip=tip)
     return alt.layer(bars).properties(width=inner, height=280)
+
+
+@weights_before_after.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: how many weights there are, and how many of them are near zero."""
+    rows = weights_before_after.rows(outcomes)
+    told = []
+    for net, same in grouped(rows, lambda row: row["net"]).items():
+        total, reach = sum(row["count"] for row in same), max(row["high"] for row in same)
+        near = sum(row["count"] for row in same if abs(row["low"] + row["high"]) < 0.2 * reach)
+        told.append(f"{net}, {percent(near / max(total, 1))} of them within a tenth of the largest")
+    return [f"{line[:1].upper()}{line[1:]}." for line in told]

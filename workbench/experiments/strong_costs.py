@@ -20,9 +20,8 @@ from workbench.experiments.replica import prepare
 from workbench.experiments.strong_tickets import A_STEP, TARGET
 from workbench.nets.plain_module import private
 from workbench.nets.weights import snapshot
-from workbench.strong.expected_seconds import of_pair
 from workbench.strong.reading import target_of
-from workbench.strong.structured import MARGIN, check_search, joined, structured_search, usable
+from workbench.strong.structured import MARGIN, check_search, joined, layer_seconds, structured_search
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
@@ -81,7 +80,7 @@ def strong_costs(
     for ratio in ratios:
         check_search(target, "filter", ratio, None, MARGIN)
     of_target = A_STEP * experiment.length
-    searches = [sum(of_pair(s, "filter", usable(s, "filter", ratio)) for s in target.shapes) for ratio in ratios]
+    searches = [sum(layer_seconds(target, "filter", ratio)) for ratio in ratios]
     parts = [(search, search * ratio / 7) for search, ratio in zip(searches, ratios, strict=True)]  # searched, timed
     costs = (of_target, *map(sum, parts))
     batch = experiment.data.test.inputs(torch.arange(images))

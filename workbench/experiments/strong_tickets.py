@@ -23,10 +23,9 @@ from workbench.experiments.strong_rivals import RIVALS, at_rates, popped
 from workbench.nets.door import SPLITS
 from workbench.nets.weights import Weights, snapshot
 from workbench.strong.comparison import Comparison, compare
-from workbench.strong.expected_seconds import of_pair
 from workbench.strong.pair import Pair
 from workbench.strong.reading import target_of
-from workbench.strong.structured import MARGIN, check_search, joined, structured_search, usable
+from workbench.strong.structured import MARGIN, check_search, joined, layer_seconds, structured_search
 from workbench.strong.structures import STRUCTURES
 from workbench.strong.target import Target
 from workbench.strong.ticket import StrongTicket
@@ -178,9 +177,8 @@ def strong_tickets(
     costs = [A_STEP * experiment.length]  # of the target, in seconds
     for structure, ratio in grid:
         if structure in STRUCTURES:
-            n = [usable(shape, structure, ratio) for shape in target.shapes]
-            of_shapes = [of_pair(s, structure, few, solver) for s, few in zip(target.shapes, n, strict=True)]
-            costs.append(sum(of_shapes) * (1 if isinstance(margin, (int, float)) else len(margin)))
+            tried = 1 if isinstance(margin, (int, float)) else len(margin)
+            costs.append(tried * sum(layer_seconds(target, structure, ratio, solver)))
         else:
             costs.append(sum(A_STEP * search.length(len(experiment.data.train)) for search in searches))
 

@@ -167,6 +167,7 @@ class Trial:
                 if found is None or anew:
                     search = self._find(at_rate, method, density)
                     found = yield from progress.walk("part", search, costs, index=2 * place)
+                assert found is not None
                 with progress.within("part", 2 * place + 1, costs):
                     run = found.run or self._train(at_rate, found)
             except Diverged as error:

@@ -60,11 +60,12 @@ def bundle() -> str:
 
 @functools.cache
 def _bundle() -> str:
-    import vl_convert
+    from importlib.metadata import version as installed
+
     from altair.utils._importers import vl_version_for_vl_convert
 
     source, version = SOURCE.read_text(), vl_version_for_vl_convert()
-    name = hashlib.sha256(f"{vl_convert.__version__} {version} {source}".encode()).hexdigest()
+    name = hashlib.sha256(f"{installed('vl-convert-python')} {version} {source}".encode()).hexdigest()
     file = _cache() / f"chart-{name[:16]}.js"
     try:
         return file.read_text(encoding="utf-8")

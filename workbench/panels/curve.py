@@ -20,7 +20,7 @@ from workbench.work.progress import Progress, doing, head
 EVERY = 0.25  # seconds until a thread is looked at again
 SOON = 0.01  # and at least, where a training is so short that it would have no curve
 PARTS = 20  # of a training: a point for each
-SHARE = 0.02  # of the CPU time of a thread that looks may take
+SHARE = 0.01  # of the CPU time of a thread that looks may take
 MOST = 400  # points in all
 RECENT = 5.0  # seconds that the speed is of
 
@@ -63,7 +63,7 @@ class Curve:
     """A watcher that keeps at most 400 points of the trainings it hears of, and their speed.
 
     The first step of every training is looked at, so that there is a point at once, then every quarter of a second, or
-    every twentieth of a short one. The accuracy is left out wherever all looks together would take more than 2 % of the
+    every twentieth of a short one. The accuracy is left out wherever all looks together would take more than 1 % of the
     thread's CPU time. Where a look fails there are no more: whatever evaluates in earnest will say why.
     """
 

@@ -102,7 +102,7 @@ def older(call: Call) -> Html:
     return element("div", words, element("details", element("summary", "Its script"), block(call.script().strip())))
 
 
-def code(call: Call, archive: Any) -> Html:
+def code(call: Call, archive: Any = None) -> Html:
     """The script of a call, and the line that runs it in batch."""
     cell = (element("b", "The same from a cell"), block(call.script().strip()))
     terminal = (element("b", "The same in batch, from a terminal"), block(batch.line(call, archive)))

@@ -97,7 +97,7 @@ class Number(Option):
         if value is None and self.empty:
             return
         kind = Integral if self.whole else Real
-        if isinstance(value, bool) or not isinstance(value, kind) or not self.low <= value <= self.high:
+        if isinstance(value, bool) or not isinstance(value, kind) or not self.low <= float(value) <= self.high:
             raise rules.refused(self.label, self.range, value, f'empty means "{self.empty}"' if self.empty else "")
 
 

@@ -112,7 +112,7 @@ def _named(rows: Rows, name: str) -> set[int]:
 def _examples(ids: tuple[int, ...], outcomes: Iterable[Any]) -> tuple[Split | None, tuple[str, ...]]:
     """Return the examples of these ids, in their order, and the names of classes, from an outcome that holds them."""
     for outcome in outcomes if ids else ():
-        examples = getattr(outcome, "examples", None)
+        examples: Any = getattr(outcome, "examples", None)
         if not hasattr(examples, "ids"):
             continue
         places = {number: place for place, number in enumerate(examples.ids.tolist())}

@@ -14,6 +14,7 @@ from typing import Any
 from workbench.charts.grammar import Picture, Rows
 from workbench.charts.grammar.looks import GREY
 
+TOLD = ("role", "measure", "line")  # fields of rows by which layers, pictures and names are there or not
 RARELY = 20  # times as long as it took to draw a specification, until it is drawn anew
 
 
@@ -66,13 +67,10 @@ def specification(chart: Any) -> dict[str, Any]:
 
 
 def _kind(rows: Rows) -> int:
-    """Return a number that is another where rows have other fields, or names.
-
-    A picture leaves out what there is nothing of, and room for names is as wide as they are.
-    """
+    """Return a number that is another where rows have other lines or fields: a picture draws what there is alone."""
     return hash(frozenset(frozenset(map(_filled, row.items())) for row in rows))
 
 
 def _filled(field: tuple[str, Any]) -> Any:
     name, value = field
-    return field if name in ("role", "measure", "line") or isinstance(value, bool) else (name, value is None)
+    return (name, str(value)) if name in TOLD or isinstance(value, bool) else (name, value is None)

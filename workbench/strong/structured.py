@@ -104,7 +104,7 @@ def structured_search(
     options = {"structure": structure, "solver": solver, "seconds": seconds, "seed": check_seed(seed)}
     rules.instance("after", after, (Pair, type(None)), "the last finished pair", "leave it out to begin")
     first = 0 if after is None else after.index + 1
-    seconds_of = [of_pair(shape, structure, usable(shape, structure, ratio), solver) for shape in target.shapes]
+    costs = layer_seconds(target, structure, ratio, solver)
     for index, shape in enumerate(target.shapes[first:], first):
         n, inputs = usable(shape, structure, ratio), None
         if not STRUCTURES[structure].blocked:
@@ -113,7 +113,7 @@ def structured_search(
         scales = [scale] if scale is not None else [times * least for times in margins]
         drawn = {"candidates": 2 * n, "index": index, "inputs": inputs, **options}
         tried = _tried(shape, target.kernels[shape.name], scales, scale is None, drawn)
-        tried = progress.walk("layer", progress.walk("scale", tried, len(scales)), seconds_of, index=index)
+        tried = progress.walk("layer", progress.walk("scale", tried, len(scales)), costs, index=index)
         best = min(tried, key=_rank)
         if best.out_of_reach and beyond == "refuse":
             raise _too_small(best, least, given=scale is not None)
@@ -193,6 +193,11 @@ def usable(shape: Shape, structure: str, ratio: float) -> int:
     rules.choice("structure", structure, STRUCTURES)
     rules.number("ratio", ratio, above=0, way_on="20 is precise, 10 is rough")
     return math.ceil(ratio * STRUCTURES[structure].dimension(shape))
+
+
+def layer_seconds(target: Target, structure: str, ratio: float, solver: str = "auto") -> list[float]:
+    """Return about how many seconds the search for every layer takes, which is what progress weighs them by."""
+    return [of_pair(shape, structure, usable(shape, structure, ratio), solver) for shape in target.shapes]
 
 
 def least_scale(kernel: Float[Tensor, "outputs blocks height width"], structure: str, n: int) -> float:

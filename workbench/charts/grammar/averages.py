@@ -128,7 +128,9 @@ class Averages:
         ]
         row |= {name: first[name] for name in carried if name in first and (role == "mark" or name != "replica")}
         values = by_replica((replica, value) for replica, value, _ in same)
-        row |= span(values, "value", measure.said, geometric=self.geometric and measure.type == "log")
+        row |= span(
+            values, "value", measure.said, geometric=self.geometric and measure.type == "log", share=measure.share
+        )
         if self.ranged:
             low, high = min(values), max(values)
             row |= {"low": low, "high": high, "interval": f"{low:{measure.said}} to {high:{measure.said}}"}
@@ -159,9 +161,11 @@ class Averages:
             seen = [mean[part] for mean in shown for part in ("value", "low", "high") if mean[part] is not None]
             seen += [0.0] if self.measures[number].zero else []
             places = self.measures[number].spread([end["value"] for end in ends], LINE / self.height_of(number), seen)
+            beyond = {line: [mean["at"] for mean in same] for line, same in grouped(shown, lambda m: m["line"]).items()}
             for end, place in zip(ends, places, strict=True):
                 known = {name: end[name] for name in ("measure", "line", "look", "words", *self.parts())}
-                at = x.beyond(end["at"] if self.beside else right, ASIDE, drawn)
+                farthest = (min if x.reverse else max)(beyond[end["line"]])  # no point of its own is beneath its words
+                at = x.beyond(farthest if self.beside else right, ASIDE, drawn)
                 where = {"value": place, "at": at, "from": end["value"], "from_at": end["at"]}
                 labels.append({"role": "label", **known, **where})
         return labels

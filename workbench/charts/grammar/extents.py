@@ -9,10 +9,10 @@ from typing import Any
 
 import altair as alt
 
+from workbench.charts.grammar.picks import PARTS
 from workbench.charts.grammar.rows import Rows
 
 CHANNELS = ("x", "y", "x2", "y2", "color", "size")
-PARTS = ("layer", "concat", "hconcat", "vconcat")
 
 
 def bounded(chart: Any, rows: Rows) -> Any:

@@ -21,7 +21,7 @@ from workbench.charts.grammar.looks import Looking, looks_of
 from workbench.charts.grammar.marks import shaped, tips
 from workbench.charts.grammar.picture import Picture, described, dress, headed, legend, menu
 from workbench.charts.grammar.room import LEAST, Grid, grid, widest
-from workbench.charts.grammar.rows import Rows, loose
+from workbench.charts.grammar.rows import Rows, grouped, loose
 
 P = ParamSpec("P")
 FEW = 4  # names of lines that stand inside a picture that has no room at its side
@@ -54,8 +54,9 @@ class Means(Averages):
         declared = replace(self, description=self.description or described(numbers))
         told: dict[str, Any] = {"asks": self.asks, "needs": self.needs, "holds": self.holds, "selects": self.selects}
         told["tabled"] = titles(self.measures)
-        drawn = Picture(rows, declared.draw, **told)
+        drawn: Any = Picture(rows, declared.draw, **told)
         drawn.means, drawn.numbers = declared, numbers
+        drawn.sentences(lambda outcomes: declared.ends(drawn.rows(outcomes)))  # until it has some of its own
         return drawn
 
     def draw(self, rows: Rows, width: int) -> Any:
@@ -79,7 +80,7 @@ class Means(Averages):
             measure, last = self.measures[number], place == len(shown) - 1
             titles = (last or not self.stacked, place % room.columns == 0 or value is None)
             size, where = (room.inner, self.height_of(number)), self._filter(measure, value)
-            seen = [r for r in each if r["measure"] == measure.field and (value is None or r[self.split] == value)]
+            seen = [r for r in each if r["measure"] == measure.field and (value is None or r[str(self.split)] == value)]
             there = parts(seen) - (set() if whole.named else {"label"})
             layers = alt.layer(*lines(replace(whole, y=measure, size=size, where=where, titles=titles), lists, there))
             layers.width, layers.height = size
@@ -91,6 +92,20 @@ class Means(Averages):
             shared = {channel: "shared" for channel, is_shared in channels.items() if is_shared}
             chart.resolve = alt.Resolve(scale=alt.ScaleResolveMap(**shared)) if shared else alt.Undefined
         return chart
+
+    def ends(self, rows: Rows) -> list[str]:
+        """Say the means in sentences, one for each measure and picture: where every line begins, and where it ends."""
+        points = [row for row in (loose(rows) if self.packed else rows) if row["role"] in ("point", "across")]
+        across, sentences = self.x.title.partition(":")[0].partition(" (")[0], []
+        for (field, *split), same in grouped(points, self._picture).items():
+            measure = next(measure for measure in self.measures if measure.field == field)
+            lines = [*grouped(same, lambda row: row["line"]).values()]
+            told = [_way(line[0], line[-1], measure.said, across) for line in lines[:FEW]]
+            more = f"; and {len(lines) - FEW} more lines" if len(lines) > FEW else ""
+            name = ", ".join([titles([measure])[field].partition(" (")[0], *(str(part) for part in split if part)])
+            key = f" ({self.legend})" if self.legend else ""
+            sentences.append(f"{name[:1].upper()}{name[1:]}{key}: {'; '.join(told)}{more}.")
+        return sentences
 
     def _room(self, width: int, count: int, words: Sequence[str]) -> tuple[Grid, bool]:
         """Return how the pictures share the width, and whether words must stand inside them."""
@@ -131,6 +146,12 @@ class Means(Averages):
         spread = {} if self.bare else {"interval": "range" if self.ranged else self.spread}
         match = {"match": self.rival} if any("match" in row for row in rows) else {}
         return tips(words=name, **spread, n="mean of" if self.ranged or self.bare else "replicas", **match)
+
+
+def _way(first: dict[str, Any], last: dict[str, Any], said: str, across: str) -> str:
+    """Return the ends of a line in words: `ticket 91 % at density 100 %, 81 % at 40 %`."""
+    begin = f"{first['words']} {first['value']:{said}} at {across} {first['where']}"
+    return begin if first is last else f"{begin}, {last['value']:{said}} at {last['where']}"
 
 
 def _key(rows: Rows, pane: Pane, width: int) -> alt.Legend:

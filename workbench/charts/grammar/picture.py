@@ -189,8 +189,8 @@ def dress(
         menus = [menu((row[field] for row in rows), words, names[field]) for field, words in menus.items()]
     chart = chart.copy(deep=False)  # altair's own ways copy all that a chart is made of, again and again
     chart.title, chart.description, chart.data = heading, description, alt.Data(values=rows)
-    if menus:
-        chart.params = [*([] if chart.params is alt.Undefined else chart.params), *(made.param for made in menus)]
+    params = [] if chart.params is alt.Undefined else chart.params
+    chart.params = [*params, *(made.param for made in menus)] or alt.Undefined
     chart.config = alt.Config.from_dict(_CONFIG)
     return chart
 

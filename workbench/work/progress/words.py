@@ -14,6 +14,7 @@ from workbench.work.progress.reports import SIDE_BY_SIDE, Progress
 BY_UNIT = {  # what a report is about, where no part of its path says more
     "step": "training",
     "image": "evaluating",
+    "network": "mixing",
     "pass": "solving",
     "turn": "solving",
 }
