@@ -40,7 +40,7 @@ def test_one_argument_has_one_label_but_where_it_means_something_else():
     for declaration in PANELS.values():
         for name, option in declaration.options.items():
             labels.setdefault(name, set()).add(option.label)
-    for name in ("batch_norm", "train_size", "split", "points", "score_replicas", "score_step", "seconds", "replicas"):
+    for name in ("batch_norm", "train_size", "points", "score_replicas", "score_step", "seconds", "replicas"):
         assert len(labels[name]) == 1, labels[name]
 
 
