@@ -16,7 +16,7 @@ def in_words(message: str, options: Mapping[str, Option]) -> str:
     What it begins with is named once more as it is in a call: "training images (train_size) must be at most 1347". A
     name that is an ordinary word, such as "steps", is replaced at the beginning, and where a value follows it.
     """
-    labels = {name.rpartition(".")[2]: option.label for name, option in reversed(options.items())}
+    labels = {name.rpartition(".")[2]: option.label for name, option in reversed([*options.items()])}
     labels |= {name: option.label for name, option in options.items() if "." not in name}
     message = RECIPE.sub(r"\1", message)
     beginning = re.match(rf"({'|'.join(labels)})(?=(\[\d+\])? (must|is|are|has)\b)", message) if labels else None
