@@ -118,8 +118,7 @@ def test_an_outdated_call_that_takes_long_is_stopped_and_what_was_drawn_stays():
     view = panel.view
     panel.wait(60)
     panel.set(**TRAINED)
-    outdated = panel.job
-    assert outdated is not None
+    (outdated,) = panel.turns.jobs
     until(lambda: outdated.latest is not None)
     seen: list[str | None] = []
     made(view.live).layout.observe(lambda change: seen.append(change["new"]), names="display")
