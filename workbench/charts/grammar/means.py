@@ -97,12 +97,12 @@ class Means(Averages):
         """Say the means in sentences, one for each measure and picture: where every line begins, and where it ends."""
         points = [row for row in (loose(rows) if self.packed else rows) if row["role"] in ("point", "across")]
         across, sentences = self.x.title.partition(":")[0].partition(" (")[0], []
-        for (field, *parts), same in grouped(points, self._picture).items():
+        for (field, *within), same in grouped(points, self._picture).items():
             measure = next(measure for measure in self.measures if measure.field == field)
             lines = [*grouped(same, lambda row: row["line"]).values()]
             told = [_way(line[0], line[-1], measure.said, across) for line in lines[:FEW]]
             more = f"; and {len(lines) - FEW} more lines" if len(lines) > FEW else ""
-            name = ", ".join([titles([measure])[field].partition(" (")[0], *(str(part) for part in parts if part)])
+            name = ", ".join([titles([measure])[field].partition(" (")[0], *(str(part) for part in within if part)])
             key = f" ({self.legend})" if self.legend else ""
             sentences.append(f"{name[:1].upper()}{name[1:]}{key}: {'; '.join(told)}{more}.")
         return sentences
