@@ -110,7 +110,7 @@ def _check_that_no_word_is_cut(page: lab.Page) -> None:
         page.page.set_viewport_size({"width": width, "height": 1240})
         page.page.wait_for_timeout(300)
         seen = page.page.evaluate(
-            """() => [...document.querySelectorAll('.wb-form .wb-field > label')].filter(e => e.offsetWidth).map(label => {
+            """() => [...document.querySelectorAll('.wb-field > label')].filter(e => e.offsetWidth).map(label => {
             const words = document.createRange(); words.selectNodeContents(label);
             const right = e => e.getBoundingClientRect().right, around = [];
             for (let e = label; !e.matches('.wb-form'); e = e.parentElement) around.push(right(e));
