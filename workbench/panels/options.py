@@ -96,8 +96,8 @@ class Number(Option):
     def check(self, value: Any) -> None:
         if value is None and self.empty:
             return
-        right = isinstance(value, Integral if self.whole else Real) and not isinstance(value, bool)
-        if not (right and self.low <= float(value) <= self.high):
+        kind = Integral if self.whole else Real
+        if isinstance(value, bool) or not isinstance(value, kind) or not self.low <= float(value) <= self.high:
             raise rules.refused(self.label, self.range, value, f'empty means "{self.empty}"' if self.empty else "")
 
 
