@@ -142,11 +142,8 @@ class Page:
         self.page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{theme}'")
 
     def run_all(self) -> None:
-        """Run all cells, and wait until none is waiting."""
-        self.command("notebook:run-all-cells")
-        self.page.wait_for_timeout(300)
-        prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
-        self.page.wait_for_function(f"() => {prompts}.every(e => /\\[\\d+\\]/.test(e.textContent))")
+        """Run all cells, and wait until all have run."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
     def execute(self, code: str) -> tuple[str, float]:
         """Run code in the notebook's kernel, as another cell would; what it printed, and the seconds it took."""
@@ -174,7 +171,7 @@ class Page:
 
     def wait(self, text: str) -> None:
         """Wait until the panel shows a text."""
-        self.page.wait_for_function("t => document.querySelector('.wb-panel')?.innerText.includes(t)", arg=text)
+        self.page.wait_for_function("t => document.querySelector('.wb-bench, .wb-panel')?.innerText.includes(t)", arg=text)
 
 
 Opened = Callable[..., Page]  # what the fixture `opened` is

@@ -15,11 +15,14 @@ from playwright.sync_api import sync_playwright
 
 from workbench.panels import PANELS
 
-DRAWN = """() => [...document.querySelectorAll('.wb-chart svg, .wb-hint')].some(e => e.clientHeight)"""
+WHOLE = 2600  # pixels of height: an element is not drawn beyond the page
+DRAWN = """() => document.querySelector('.wb-status').innerText.includes('finished') &&
+    !document.querySelector('.wb-live').innerText.includes('drawing') &&
+    [...document.querySelectorAll('.wb-chart svg, .wb-hint')].some(e => e.clientHeight)"""
 
 
 def take(folder: Path, names: list[str]) -> None:
-    """Write FOLDER/PANEL-THEME.png for every name and theme, and the start notebook as it opens."""
+    """Write FOLDER/PANEL-THEME.png for every name and theme."""
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as place:
         work = Path(place) / "work"
@@ -29,7 +32,7 @@ def take(folder: Path, names: list[str]) -> None:
         nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), work / "all.ipynb")
         browser = playwright.chromium.launch(executable_path=lab.chromium(), args=lab.FLAGS)
         with lab.server(Path(place)) as address:
-            page = lab.Page(browser, address, "all.ipynb")
+            page = lab.Page(browser, address, "all.ipynb", height=WHOLE)
             page.run_all()
             for name in names:
                 page.execute(f"panel = filled({name!r})")
