@@ -211,7 +211,9 @@ def test_a_notebook_names_its_parameters_and_says_what_each_means(path: Path) ->
     cells = [cell for cell in nbformat.read(path, 4).cells if "parameters" in cell.metadata.get("tags", [])]
     assert len(cells) == 1, "one cell is tagged parameters"
     lines = [line for line in cells[0].source.splitlines() if line.strip()]
-    named = {node.targets[0].id for node in ast.parse(cells[0].source).body}  # type: ignore[attr-defined]
+    body = ast.parse(cells[0].source).body
+    named = {node.target.id for node in body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)}
+    assert len(named) == len(body), "each has a type"
     assert named >= PARAMETERS | OWN_PARAMETERS[path.stem]
     assert all("#" in line for line in lines), "a comment gives the meaning and the range of each"
 

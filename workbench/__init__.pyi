@@ -18,6 +18,8 @@ from .data.noise import noisy_like as noisy_like
 from .data.unit_range import unit_range as unit_range
 from .data_diet import scores as scores
 from .data_diet.scores import Score as Score
+from .experiments.kept_by_name import keep as keep
+from .experiments.kept_by_name import kept as kept
 from .lottery import sanity as sanity
 from .nets import masks as masks
 from .nets import models as models
@@ -37,7 +39,8 @@ from .numbers.records import Recorded as Recorded
 from .numbers.records import record as record
 from .numbers.records import recorded as recorded
 from .numbers.tables import table as table
-from .panels.panel import panel as panel
+from .panels.register import panel as panel
+from .panels.workbench import workbench as workbench
 from .pruning.search import Search as Search
 from .training import losses as losses
 from .training import robust as robust
@@ -59,6 +62,10 @@ from .work import progress as progress
 from .work.archive import Archive as Archive
 from .work.calls import Call as Call
 from .work.calls import call as call
+from .work.cleaning import clean as clean
+from .work.journal import job as job
+from .work.journal import jobs as jobs
+from .work.parameters import check_parameters as check_parameters
 from .work.replicas import replicas as replicas
 from .work.seeds import seeds as seeds
 

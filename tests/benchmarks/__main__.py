@@ -20,6 +20,7 @@ NAMES = (
     "settings",
     "start",
     "archive",
+    "journal",
     "paths",
     "curvature",
     "scores",

@@ -23,6 +23,7 @@ def test_every_benchmark_runs_and_prints_its_table():
         "import workbench",
         "growth of a run",
         "into an archive",
+        "3 jobs listed",
         "lenet path of 3 points",
         "lenet Hessian-vector product",
         "lenet GraNd of 300 examples",

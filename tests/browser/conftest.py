@@ -1,4 +1,4 @@
-"""The notebook in a browser; on a machine without one these tests are left out, and say so (in CI they fail)."""
+"""Notebooks in a browser; on a machine without one these tests are left out, and say so (in CI they fail)."""
 
 from __future__ import annotations
 
@@ -6,47 +6,17 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import lab
 import nbformat
 import pytest
 
-LIVE = "import workbench as wb\nwb.panel('robust weights')"
 
-
-@pytest.fixture
-def start_page(tmp_path: Path) -> Iterator[lab.Page]:
-    """A copy of the start notebook, open in JupyterLab in headless Chromium, with its kernel ready."""
-    (tmp_path / "work").mkdir()
-    shutil.copy(lab.ROOT / "notebooks" / "00_workbench.ipynb", tmp_path / "work")
-    yield from _page(tmp_path, "00_workbench.ipynb")
-
-
-@pytest.fixture
-def live_page(tmp_path: Path) -> Iterator[lab.Page]:
-    """A notebook whose one cell shows the panel "robust weights", open in the same way."""
-    (tmp_path / "work").mkdir()
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LIVE)], metadata=kernel)
-    nbformat.write(notebook, tmp_path / "work" / "live.ipynb")
-    yield from _page(tmp_path, "live.ipynb")
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Headless Chromium, for pages that are files."""
-    yield from _browser()
-
-
-def _page(folder: Path, notebook: str) -> Iterator[lab.Page]:
-    for browser in _browser():
-        with lab.server(folder) as address:
-            yield lab.Page(browser, address, notebook)
-
-
-def _browser() -> Iterator[Any]:
+    """Headless Chromium."""
     missing = _missing()
     if missing and os.environ.get("CI"):
         pytest.fail(missing)
@@ -58,6 +28,30 @@ def _browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=lab.chromium(), args=lab.FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.Opened]:
+    """Open a notebook in a host of its own, its kernel ready; `opened("lab", "wb.panel('lottery')")`."""
+    with ExitStack() as servers:
+
+        def open_page(host: str, *cells: str, **served: Any) -> lab.Page:
+            folder = tmp_path_factory.mktemp(host)
+            (folder / "work").mkdir()
+            if cells:
+                name = "cells.ipynb"
+                kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+                made = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)], metadata=kernel)
+                nbformat.write(made, folder / "work" / name)
+            else:
+                name = "00_workbench.ipynb"
+                shutil.copy(lab.ROOT / "notebooks" / name, folder / "work")
+            address = servers.enter_context(lab.server(folder, host, **served))
+            page = lab.Page(browser, address, name, host)
+            servers.callback(page.page.close)
+            return page
+
+        yield open_page
 
 
 def _missing() -> str:

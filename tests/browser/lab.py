@@ -1,4 +1,4 @@
-"""A real JupyterLab and a real page of it, with throw-away settings, on the loopback alone."""
+"""A real JupyterLab, Notebook 7 or Voilà, and a real page of it, with throw-away settings, on the loopback alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,16 @@ SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+QUIET = """--LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+    --LabApp.extension_manager=readonly"""
+HOSTS = {  # its module, the arguments of its own, and the page of a notebook
+    "lab": ("jupyterlab", f"--LabApp.expose_app_in_browser=True {QUIET}", "lab/tree/{}?reset&"),
+    "notebook": ("notebook", f"--JupyterNotebookApp.expose_app_in_browser=True {QUIET}", "notebooks/{}?"),
+    "voila": ("voila", "--Voila.ip=127.0.0.1", "voila/render/{}?"),
+}
+JUPYTER = """--allow-root --ServerApp.ip=127.0.0.1 --ServerApp.port={port} --ServerApp.port_retries=0
+    --ServerApp.root_dir={work} --IdentityProvider.token={token}"""
+VOILA = "--Voila.port={port} --Voila.port_retries=0 --Voila.token={token} {work}"
 KERNEL = """const w = window.jupyterapp.shell.currentWidget;
     const s = w && w.sessionContext && w.sessionContext.session; const k = s && s.kernel;"""
 
@@ -34,32 +44,35 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def server(folder: Path, theme: str = "light") -> Iterator[str]:
-    """Serve a folder's `work` with settings of its own; gives the address of the server, with `?token=`."""
+def server(folder: Path, host: str = "lab", theme: str = "light", packages: Path | None = None) -> Iterator[str]:
+    """Serve a folder's `work` with settings of its own; gives the address of its notebooks, with `{}` for the name.
+
+    What is in the folder `packages` is imported before what is installed.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    token = secrets.token_hex(16)
+    token, work = secrets.token_hex(16), folder / "work"
     themed = {"@jupyterlab/apputils-extension/themes": {"theme": f"JupyterLab {theme.capitalize()}"}}
     for plugin, values in {**SETTINGS, **themed}.items():
         file = folder / "settings" / f"{plugin}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
-    command = f"""{sys.executable} -m jupyterlab --no-browser --allow-root --ServerApp.ip=127.0.0.1
-        --ServerApp.port={port} --ServerApp.port_retries=0 --ServerApp.root_dir={folder / "work"}
-        --IdentityProvider.token={token} --LabApp.expose_app_in_browser=True --LabApp.news_url=None
-        --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly"""
+    module, arguments, page = HOSTS[host]
+    where = (VOILA if host == "voila" else JUPYTER).format(port=port, token=token, work=work)
+    command = f"{sys.executable} -m {module} --no-browser {arguments} {where}"
     with open(folder / "server.log", "wb") as log:
-        process = subprocess.Popen(command.split(), env=_environment(folder), stdout=log, stderr=log)
+        process = subprocess.Popen(command.split(), env=_environment(folder, packages), stdout=log, stderr=log)
     try:
-        _ready(f"http://127.0.0.1:{port}/api/status?token={token}", process, folder / "server.log")
-        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?reset&token={token}"
+        status = "voila/static/voila.js" if host == "voila" else "api/status"
+        _ready(f"http://127.0.0.1:{port}/{status}?token={token}", process, folder / "server.log")
+        yield f"http://127.0.0.1:{port}/{page}token={token}"
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, packages: Path | None) -> dict[str, str]:
     places = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -69,7 +82,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "IPYTHONDIR": "ipython",
     }
     first = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    imported = [packages, ROOT, Path(__file__).parent, os.environ.get("PYTHONPATH")]
+    path = os.pathsep.join(str(place) for place in imported if place)
     own = {name: str(folder / place) for name, place in places.items()}
     return {**os.environ, **own, "PATH": first, "PYTHONPATH": path}
 
@@ -87,29 +101,49 @@ def _ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 class Page:
-    """One notebook in one page. What the console said and what left the machine is in `errors` and `outside`."""
+    """One notebook in one page of a host. What the console said and what left the machine is in lists."""
 
-    def __init__(self, browser: Any, address: str, notebook: str) -> None:
-        self.page = browser.new_page(viewport={"width": 1400, "height": 1240})
-        self.page.set_default_timeout(90_000)
+    def __init__(self, browser: Any, address: str, notebook: str, host: str = "lab", height: int = 900) -> None:
+        self.host, self.page = host, browser.new_page(viewport={"width": 1400, "height": height})
+        self.page.set_default_timeout(60_000)
         self.errors: list[str] = []
+        self.warnings: list[str] = []
         self.outside: list[str] = []
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", self._request)
         self.page.goto(address.format(notebook), wait_until="domcontentloaded")
+        if host == "voila":  # which runs all cells by itself
+            self.page.locator(".wb-panel").first.wait_for()
+            return
         self.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored")
         self.page.locator(".jp-NotebookPanel .jp-Notebook").first.wait_for()
         self.page.wait_for_function(f"() => {{ {KERNEL} return k && k.status === 'idle'; }}")
-        self.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+        self.command("application:toggle-left-area")
+
+    def _said(self, message: Any) -> None:
+        kinds = {"error": self.errors, "warning": self.warnings}
+        if message.type in kinds:
+            kinds[message.type].append(message.text)
 
     def _request(self, request: Any) -> None:
         if request.url.startswith("http") and "://127.0.0.1:" not in request.url:
             self.outside.append(request.url)
 
+    def command(self, name: str) -> None:
+        """Carry out a command of JupyterLab's; one that the host does not have is left out."""
+        commands = "window.jupyterapp.commands"
+        self.page.evaluate(f"name => {{ if ({commands}.hasCommand(name)) {commands}.execute(name); }}", name)
+
+    def theme(self, name: str) -> None:
+        """Change to JupyterLab's "Light" or "Dark"."""
+        theme = f"JupyterLab {name}"
+        self.page.evaluate(f"() => window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
+        self.page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{theme}'")
+
     def run_all(self) -> None:
         """Run all cells, and wait until none is waiting."""
-        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        self.command("notebook:run-all-cells")
         self.page.wait_for_timeout(300)
         prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
         self.page.wait_for_function(f"() => {prompts}.every(e => /\\[\\d+\\]/.test(e.textContent))")
@@ -140,8 +174,7 @@ class Page:
 
     def wait(self, text: str) -> None:
         """Wait until the panel shows a text."""
-        self.page.wait_for_function("t => document.querySelector('.wb-panel').innerText.includes(t)", arg=text)
+        self.page.wait_for_function("t => document.querySelector('.wb-panel')?.innerText.includes(t)", arg=text)
 
-    def picture(self, file: Path | str) -> None:
-        """Keep a picture of the page."""
-        self.page.screenshot(path=str(file))
+
+Opened = Callable[..., Page]  # what the fixture `opened` is

@@ -36,7 +36,7 @@ def tried(
     made |= {"accuracy_before": 0.5, "accuracy_before_kept": 0.5, "batch_norm": "recompute", "rule": "paper"}
     made |= {"validation_accuracy": accuracy, "learning_rate": 0.05, "steps": 2, "search_steps": 4, "search_passes": 4}
     made |= {"search_seconds": 0.5, "collapsed_layers": 0, "effective_density": density(mask), "rounded": mask}
-    made |= {"accuracy_after": accuracy, "run": outcome(mask=mask).run, "mask": mask}
+    made |= {"accuracy_after": accuracy, "run": outcome(mask=mask).run, "mask": mask, "rewound": {}}
     return Tried(**{**made, **fields}, method=method, control=control, replica=replica)
 
 

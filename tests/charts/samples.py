@@ -44,6 +44,8 @@ MADE: dict[str, Callable[[], list[Any]]] = {
     "strong costs": costs,
     "price of structure": prices,
     "block mask": neurons,
+    "data": lambda: list(wb.experiments.dataset_view("digits", train_size=150, images=3, draws=2, label_noise=0.2)),
+    "train": lambda: list(wb.experiments.trained_networks(**SMALL, replicas=3)),
     "robust weights": lambda: list(wb.experiments.robust_weighting(n=16)),
     "subset sums": lambda: list(wb.experiments.subset_sums((1, 2), candidates=(8, 12), scales=(0.1, 1.0), replicas=3)),
     "partial sums": lambda: list(wb.experiments.partial_sums(9, candidates=40, scale=0.1, solver="flips")),

@@ -96,7 +96,7 @@ def test_density_by_layer_counts_what_each_layer_keeps():
     assert len(cells) == 4
     assert cells[1, 0]["density"] == 3 / 8
     assert cells[1, 1]["density"] == 1 / 2
-    assert cells[1, 0]["layer"] == "a (8)"
+    assert (cells[1, 0]["layer"], cells[1, 0]["name"]) == ("a.weight", "a (8)")
 
 
 def test_the_first_layer_counts_the_connections_of_every_pixel():
@@ -213,8 +213,26 @@ def test_the_words_say_how_far_the_ticket_matches():
     assert "matches it down to 40 % of the weights" in matching
     assert "random places by layer 51.0 ± 2.5 % (n = 3)" in matching
     failing = " ".join(wb.charts.in_words(experiment(sparse=0.8)))
-    assert "(40 %) is not shown to match it" in failing
-    assert "-10.0 to -10.0 points" in failing
+    assert "(40 %) is worse (its interval reaches from -10.0 to -10.0 points)" in failing
+
+
+def test_the_words_name_the_rounds_further_down_that_match_again_and_what_would_tell_of_the_others():
+    def run(replica: int, r: int, kept: int, accuracy: float) -> Any:
+        mask = {"a.weight": torch.arange(100).view(10, 10) < kept}
+        return outcome(replica=replica, round=r, accuracy=accuracy, mask=mask)
+
+    rounds = {100: (0, 0, 0), 60: (0, 0.001, 0), 36: (-0.03, 0.03, 0), 22: (0.01, 0.01, 0.01), 8: (-0.2, -0.2, -0.2)}
+    outcomes = [
+        run(replica, r, kept, 0.7 + less[replica])
+        for r, (kept, less) in enumerate(rounds.items())
+        for replica in range(3)
+    ]
+    words = " ".join(wb.charts.in_words(outcomes))
+    assert "Round by round the ticket matches it down to 60 % of the weights, also at 22 %" in words
+    # s = 0.03: n = 38 brings t * s / sqrt(n) to 0.00986, 37 to 0.01000
+    told = "at 36 % not shown to match it (its interval reaches from -7.5 to +7.5 points; about 38 replicas would tell)"
+    assert told in words
+    assert "at 8 % worse (its interval reaches from -20.0 to -20.0 points)" in words
 
 
 def test_the_words_claim_nothing_of_two_replicas_and_report_collapse():

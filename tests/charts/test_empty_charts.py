@@ -23,6 +23,8 @@ LACKING: dict[str, list[Any]] = {
     "accuracy by barrier": [o for o in diet() if o.density > 0.2],
     "barrier by difficulty": [replace(p, scores=None) for p in partings()],
     "score stability": networks()[:1],
+    "moved labels": [replace(o, moved_examples=o.examples.take(o.labels_before[:0])) for o in sample("moved labels")],
+    "surest mistakes": [replace(o, wrong=o.wrong.take(o.predicted[:0])) for o in sample("surest mistakes")],
     "search by step": [tried()],
     "scores over time": [tried()],
     "sanity checks": [tried()],

@@ -16,6 +16,7 @@ import torch
 
 import workbench as wb
 from workbench.charts import CHARTS
+from workbench.work.journal import Journal
 from workbench.work.public_names import public_name
 
 sys.path += [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "charts")]
@@ -168,6 +169,8 @@ OWN: dict[str, dict[str, str]] = {
     "wb.intervals.mean": {"values": "[1.0, 2.0, 4.0]"},
     "wb.intervals.paired": {"a": "[1.0, 2.0, 4.0]", "b": "[1.0, 2.5, 3.0]"},
     "wb.intervals.power_of_equality": {"spread": "0.01", "n": "5"},
+    "wb.keep": {"thing": "wb.Ticket(start, mask)", "name": "'small one'", "archive": "folder + '/archive'"},
+    "wb.kept": {"kind": "'ticket'", "archive": "folder + '/archive'"},
     "wb.landscape.along": {"curve": "curve"},
     "wb.landscape.angle": {"mask_a": "mask", "mask_b": "mask"},
     "wb.landscape.children": {"starts": "{0: start}", "n": "2"},
@@ -191,6 +194,9 @@ OWN: dict[str, dict[str, str]] = {
     "wb.landscape.top_eigenvalues": {"H": "hessian", "k": "1"},
     "wb.landscape.trace": {"H": "hessian", "draws": "3"},
     "wb.live_paths": {"shape": "data.shape"},
+    "wb.clean": {"archive": "folder_of_jobs"},
+    "wb.job": {"archive": "folder_of_jobs", "name": "'a job'"},
+    "wb.jobs": {"archive": "folder_of_jobs"},
     "wb.load": {"name": "'digits'"},
     "wb.losses.in_words": {"loss": "wb.Robust(eta=0.5)"},
     "wb.losses.spelled": {"loss": "wb.Robust(eta=0.5)"},
@@ -301,6 +307,7 @@ OUTCOMES = {  # an experiment's table or analysis -> the outcomes that it takes
     "predictors": "diet()",
     "prunable": "sample('accuracy by share')",
     "reliability_table": "ensembles()",
+    "scores_of": "scored()",
     "scores_table": "scored()",
     "shift_table": "shifts()",
     "shifted": "ensembled",
@@ -309,25 +316,29 @@ OUTCOMES = {  # an experiment's table or analysis -> the outcomes that it takes
     "stability": "scored()",
     "stable_from": "wb.experiments.barriers_table(partings())",
     "subsets_table": "diet()",
+    "ticket_of": "sample('accuracy by density')[-1]",
+    "tickets_of": "sample('accuracy by density')",
     "tickets_table": "sample('sanity checks')",
     "validation_gap": "ensembles()",
     "validation_table": "ensembles()",
 }
 EXPERIMENTS_OWN = {
     "block_mask": {"hidden": "(8,)"},
+    "dataset_view": {"images": "2", "draws": "2"},
     "curvature": {"measured": "(0,)", "examples": "20", "k": "1", "draws": "3", "steps": "5", "rewind_step": "1"},
     "instability": {"rewind_steps": "(0, 2)"},
     "one_shot": {"shares": "(0.5,)", "rewind_step": "2"},
     "pair_matrix": {"rounds": "1", "rewind_step": "1"},
     "partial_sums": {"dimension": "4", "candidates": "20", "scale": "0.3"},
     "perturbation": {"at": "(0,)", "distances": "(1.0,)", "rewind_step": "1"},
-    "plane_between": {"levels": "1", "points": "3", "checkpoints": "1"},
+    "plane_between": {"levels": "1", "points": "3", "checkpoints": "1", "start": "'fresh'"},
     "pretraining": {"sizes": "(40,)", "pretrain_steps": "(0, 2)", "subsets": "('random',)", "rounds": "1"},
     "kept_part": {"subsets": "('random',)", "shares": "(0.5,)"},
     "rare_features": {"lams": "(1.0,)", "train_size": "60", "test_size": "40"},
     "robust_weighting": {"losses": "'uniform'", "n": "16"},
     "robust_ensembles": {"methods": "('deep ensemble',)"},
     "member_difficulty": {"methods": "('robust',)"},
+    "trained_networks": {"evaluations": "2", "start": "'fresh'"},
     "under_shift": {"methods": "('deep ensemble',)", "corruptions": "('contrast',)", "severities": "(1,)"},
     "price_of_structure": {"outputs": "(2,)", "candidates": "(20,)"},
     "strong_costs": {"ratios": "(6.0,)", "images": "4", "repeats": "1"},
@@ -359,6 +370,12 @@ class _Made:
     @cached_property
     def folder(self) -> str:
         return tempfile.mkdtemp()
+
+    @cached_property
+    def folder_of_jobs(self) -> str:
+        folder = tempfile.mkdtemp()
+        Journal(folder).begin(wb.call(wb.seeds, 0, 3), name="a job").end("finished", 1.0)
+        return folder
 
     @cached_property
     def data(self) -> Any:

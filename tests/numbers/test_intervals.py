@@ -131,3 +131,23 @@ def test_bad_input_is_said():
         intervals.bootstrap(np.mean, np.ones(0))
     with pytest.raises(ValueError, match="equal number, got 2 and 1; pair them by seed and replica"):
         intervals.paired([1.0, 2.0], [1.0])
+
+
+def test_an_interval_of_shares_stays_within_0_and_1():
+    usual = intervals.mean([0.80, 0.81, 0.82])
+    assert intervals.share([0.80, 0.81, 0.82]) == usual
+    high = intervals.share([1.0, 1.0, 0.94])
+    assert intervals.mean([1.0, 1.0, 0.94]).high > 1
+    # m = 0.98, s / sqrt(3) = 0.02, t = 4.3027: on logits 3.8918 ± 4.3027 * 0.02 / 0.0196
+    assert (high.mean, high.low, high.high) == pytest.approx((0.98, 0.378, 0.99975), abs=1e-3)
+    assert intervals.share([1.0, 1.0, 1.0]).high == 1.0
+    assert intervals.share([0.0, 0.0, 0.02]).low > 0
+    assert math.isnan(intervals.share([0.9, 1.0]).low)
+
+
+def test_as_many_replicas_would_tell_as_bring_the_interval_to_one_side_of_the_margin():
+    open_ = intervals.Interval(0.0, -0.03, 0.03, 3)  # s = 0.03 * sqrt(3) / 4.3027 = 0.01208
+    n = intervals.replicas_to_tell(open_)
+    assert n == 9  # t(8) 2.306 * 0.01208 / 3 = 0.0093 <= 0.01 < 0.0101 = t(7) 2.365 * 0.01208 / sqrt(8)
+    assert intervals.replicas_to_tell(intervals.Interval(-0.01, -0.03, 0.01, 3)) is None
+    assert intervals.replicas_to_tell(intervals.Interval(0.0, math.nan, math.nan, 2)) is None

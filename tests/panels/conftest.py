@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from workbench.panels import panel
+from workbench.panels import register
 
 TINY = {"train_size": 100, "epochs": 1, "rounds": 1, "replicas": 1, "controls": ("random_mask",)}
 ENDLESS = {"epochs": 100_000, "rounds": 1, "replicas": 1}
@@ -25,11 +26,14 @@ def endless() -> dict:
 
 
 @pytest.fixture(autouse=True)
-def forget() -> Iterator[None]:
-    """Stop what a test left running, and forget its panels."""
+def forget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep what panels run in a folder of the test; stop what it left running, and forget its panels."""
+    monkeypatch.chdir(tmp_path)
     yield
-    for shown in panel.SHOWN.values():
-        shown.stop()
-        if shown.job is not None:
-            assert shown.job.wait(30)
-    panel.SHOWN.clear()
+    shown = list(register.SHOWN.values())
+    register.SHOWN.clear()
+    for panel in shown:
+        panel.stop()
+    for panel in shown:
+        for job in panel.turns.jobs:
+            assert job.wait(60)

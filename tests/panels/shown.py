@@ -1,4 +1,4 @@
-"""What a live chart should show at the end, made at once from all outcomes."""
+"""What a live chart shows, and what it should show at the end, made at once from all outcomes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,29 @@ from typing import Any
 from workbench.charts import CHARTS
 from workbench.charts.grammar import WIDTH
 from workbench.charts.grammar.looks import GREY
+from workbench.panels.chart import Chart
+from workbench.panels.live import LiveChart
 
 
-def whole(picture: str, outcomes: list[Any], width: int = WIDTH) -> dict[str, Any]:
-    """Return the specification of a chart, its menus, colours and words too, with its data."""
+def made(live: LiveChart) -> Chart:
+    """Return the chart of a live one, which has drawn something."""
+    assert live.chart is not None
+    return live.chart
+
+
+def drawn(live: LiveChart) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the specification and the rows that the browser has."""
+    chart = made(live)
+    return chart.spec, chart.rows
+
+
+def whole(picture: str, outcomes: list[Any], width: int = WIDTH) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the specification of a chart, its menus, colours and words too, and its rows."""
     rows = CHARTS[picture].rows(outcomes)
     around = {name: part for name, part in CHARTS[picture].draw(rows, width).to_dict().items() if name != "data"}
-    return {**json.loads(json.dumps(around).replace(GREY, "currentColor")), "data": {"values": rows}}
+    return json.loads(json.dumps(around).replace(GREY, "currentColor")), rows
+
+
+def off(button: Any) -> bool:
+    """Whether a button looks as if it did nothing now; it is never disabled, for that would take the focus away."""
+    return "wb-off" in button._dom_classes

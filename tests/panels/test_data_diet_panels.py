@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from shown import whole
+from shown import drawn, made, whole
 
 import workbench as wb
 from workbench.panels import PANELS
@@ -31,8 +31,8 @@ def test_a_panel_runs_live_and_every_picture_can_be_chosen(name: str):
     assert outcomes
     for picture in PANELS[name].charts:
         live.menu.value = picture
-        assert live.chart.spec == whole(picture, outcomes)
-        assert live.chart.layout.display is None, f"{picture} is not shown"
+        assert drawn(live) == whole(picture, outcomes)
+        assert made(live).layout.display is None, f"{picture} is not shown"
     words = PANELS[name].words(outcomes)
     assert words
     for sentence in words:

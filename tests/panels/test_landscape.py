@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from shown import whole
+from shown import drawn, made, whole
 
 import workbench as wb
 from workbench.panels import PANELS
@@ -55,7 +55,7 @@ def test_it_runs_live_and_every_picture_can_be_chosen():
     live = panel.view.live
     for name in PANELS["landscape"].charts:
         live.menu.value = name
-        assert live.chart.spec == whole(name, partings)
+        assert drawn(live) == whole(name, partings)
     (sentence, *_) = PANELS["landscape"].words(partings)
     assert sentence.split(";")[0] in panel.view.text["words"].value
 
@@ -67,9 +67,9 @@ def test_the_words_round_a_live_picture_follow_what_is_there():
     live = panel.view.live
     live.menu.value = "error along path"
     live.show([p for p in partings if p.split == "train"], last=True)
-    assert "on train images" in str((live.chart.spec or {})["title"])
+    assert "on train images" in str(made(live).spec["title"])
     live.show(partings, last=True)
-    assert "on test images" in str((live.chart.spec or {})["title"])
+    assert "on test images" in str(made(live).spec["title"])
 
 
 def test_in_a_batch_it_leaves_a_small_picture_and_sentences():

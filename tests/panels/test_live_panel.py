@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from shown import whole
+from shown import drawn, made, off, whole
 
 import workbench as wb
 from workbench.panels import job as jobs
@@ -29,7 +29,7 @@ def shows(panel: Panel, eta: float) -> None:
     (last,) = panel.result
     view = panel.view
     assert last.eta == eta
-    assert view.live.chart.spec == whole("robust weights", [last])
+    assert drawn(view.live) == whole("robust weights", [last])
     assert f"radius eta {eta:.3g}" in view.text["words"].value
     assert f"eta={eta}" in view.text["code"].value
     assert "finished after" in view.text["status"].value
@@ -58,15 +58,15 @@ def test_a_slider_that_moves_fast_leaves_calls_out_and_ends_with_the_last():
     panel = wb.panel("robust weights", n=16)
     view = panel.view
     panel.wait(60)
-    drawn, made = [], view.live.chart
-    made.observe(lambda change: drawn.append(change["new"]), names="spec")
+    pictures, chart = [], made(view.live)
+    chart.observe(lambda change: pictures.append(change["new"]), names="rows")
     began = time.monotonic()
     for step in range(1, 201):
         view.form.fields["eta"].widget.value = step / 100
     panel.wait(60)
     shows(panel, 2.0)
-    assert len(drawn) <= 12 * (time.monotonic() - began) + 2  # ten a second, not one a move
-    assert view.live.chart is made
+    assert len(pictures) <= 12 * (time.monotonic() - began) + 2  # ten a second, not one a move
+    assert view.live.chart is chart
 
 
 def test_a_slider_that_is_dragged_redraws_on_the_way(monkeypatch: pytest.MonkeyPatch):
@@ -74,14 +74,14 @@ def test_a_slider_that_is_dragged_redraws_on_the_way(monkeypatch: pytest.MonkeyP
     panel = wb.panel("robust weights", n=16)
     view = panel.view
     panel.wait(60)
-    drawn = []
-    view.live.chart.observe(lambda change: drawn.append(change["new"]), names="spec")
+    pictures = []
+    made(view.live).observe(lambda change: pictures.append(change["new"]), names="rows")
     began, step = time.monotonic(), 0
     while time.monotonic() < began + 2.5:
         step += 1
         view.form.fields["eta"].widget.value = step / 1000
         time.sleep(0.01)
-    assert len(drawn) >= 3
+    assert len(pictures) >= 3
     panel.wait(60)
     assert panel.result[0].eta == step / 1000
 
@@ -122,7 +122,7 @@ def test_an_outdated_call_that_takes_long_is_stopped_and_what_was_drawn_stays():
     assert outdated is not None
     until(lambda: outdated.latest is not None)
     seen: list[str | None] = []
-    view.live.chart.layout.observe(lambda change: seen.append(change["new"]), names="display")
+    made(view.live).layout.observe(lambda change: seen.append(change["new"]), names="display")
     panel.set(losses="uniform", trained=0, n=16, eta=2.0)
     panel.wait(60)
     assert outdated.state == "stopped"
@@ -136,7 +136,7 @@ def test_stop_ends_a_live_panel_and_the_call_that_waits():
     view = panel.view
     job = panel.job
     assert job is not None
-    until(lambda: not view.stop.disabled)
+    until(lambda: not off(view.stop))
     assert view.stop in view.box.children[2].children
     assert view.run not in view.box.children[2].children
     panel.set(eta=1.5)
@@ -144,7 +144,7 @@ def test_stop_ends_a_live_panel_and_the_call_that_waits():
     assert panel.wait(60) == []
     assert panel.job is job
     assert "stopped after" in view.text["status"].value
-    assert view.stop.disabled
+    assert off(view.stop)
     panel.set(losses="uniform", trained=0)
     panel.wait(60)
     shows(panel, 1.5)
@@ -198,7 +198,7 @@ def test_what_was_drawn_stays_while_an_option_is_wrong_and_the_error_is_said():
     panel.set(n=1)
     assert "examples must be a whole number from 2 to 256, got 1" in view.text["problem"].value
     assert panel.result == [first]
-    assert view.live.chart.spec == whole("robust weights", [first])
+    assert drawn(view.live) == whole("robust weights", [first])
     panel.set(n=16, eta=0.7)
     assert panel.wait(60)[0].eta == 0.7
     assert view.text["problem"].value == ""

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from shown import whole
+from shown import drawn, whole
 
 import workbench as wb
 from workbench.experiments import Tried
@@ -71,7 +71,7 @@ def test_a_run_ends_with_the_last_rows_its_script_and_a_table_of_tickets_alone()
     panel.run()
     outcomes = panel.wait(120)
     assert panel.view.text["error"].value == ""
-    assert panel.view.live.chart.spec == whole("search by step", outcomes)
+    assert drawn(panel.view.live) == whole("search by step", outcomes)
     trained = [outcome for outcome in outcomes if isinstance(outcome, Tried)]
     assert f"Table ({len(trained)} rows)" in panel.view.text["table"].value
     assert len(outcomes) > len(trained) == 4

@@ -16,14 +16,14 @@ from workbench.experiments import EXPERIMENTS, WAYS
 from workbench.experiments.robust_weighting import MADE_LOSSES
 from workbench.lottery.sanity import CONTROLS
 from workbench.nets.models import MODELS
-from workbench.panels import PANELS, panel
+from workbench.panels import PANELS, register
 from workbench.panels.declaration import Declaration
 from workbench.panels.options import Option
 from workbench.panels.pruning_limits import METHOD
 from workbench.pruning import METHODS
 from workbench.training.losses import LOSSES
 
-HOUSE = Path(panel.__file__).parents[1]
+HOUSE = Path(register.__file__).parents[1]
 FILES = sorted((HOUSE / "panels").glob("*.py"))
 
 

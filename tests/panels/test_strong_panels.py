@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 import pytest
-from shown import whole
+from shown import drawn, whole
 
 import workbench as wb
 from workbench.experiments import Strong
@@ -64,7 +64,7 @@ def test_a_run_ends_with_the_last_rows_its_script_and_a_table_of_tickets_alone()
     panel.run()
     outcomes = panel.wait(120)
     assert panel.view.text["error"].value == ""
-    assert panel.view.live.chart.spec == whole("strong layers", outcomes)
+    assert drawn(panel.view.live) == whole("strong layers", outcomes)
     tickets = [outcome for outcome in outcomes if isinstance(outcome, Strong)]
     assert f"Table ({len(tickets)} rows)" in panel.view.text["table"].value
     assert len(outcomes) > len(tickets) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from shown import whole
+from shown import drawn, whole
 
 import workbench as wb
 from workbench.panels import PANELS
@@ -18,11 +18,10 @@ SMALL: dict[str, Any] = {"dimension": 4, "candidates": 20, "scale": 0.3}
 
 def test_a_sweep_of_sums_runs_live_and_ends_with_the_last_rows():
     panel = wb.panel("subset sums", **FEW)
-    chart = panel.view.live.chart
     panel.run()
     outcomes = panel.wait(60)
     assert len(outcomes) == 12
-    assert chart.spec == whole("subset sum error by candidates", outcomes)
+    assert drawn(panel.view.live) == whole("subset sum error by candidates", outcomes)
     assert "recalled, not verified" in panel.view.text["words"].value
 
 
@@ -33,7 +32,7 @@ def test_a_slider_moves_the_walk_and_what_is_said_of_it():
     fields["dimension"].widget.value = 9.0
     (second,) = panel.wait(60)
     assert (first.dimension, second.dimension, type(second.dimension)) == (4, 9, int)
-    assert panel.view.live.chart.spec == whole("partial sums", [second])
+    assert drawn(panel.view.live) == whole("partial sums", [second])
     fields["scale"].widget.value = 0.01
     panel.wait(60)
     assert "Out of reach at scale 0.01" in panel.view.text["words"].value

@@ -158,7 +158,12 @@ def interrupts(n: int) -> Counter[str]:
     def world() -> list[object]:
         tensors = [*start.values(), *model.state_dict().values(), torch.get_rng_state()]
         numbers = [torch.get_num_threads(), torch.is_grad_enabled(), torch.get_default_dtype(), model.training]
-        return [*(tensor.sum().item() for tensor in tensors), *numbers, progress._path.get(), replicas._waits.get()]
+        return [
+            *(tensor.sum().item() for tensor in tensors),
+            *numbers,
+            progress.reports._path.get(),
+            replicas._waits.get(),
+        ]
 
     before, counts = world(), Counter[str]()
     folder = tempfile.TemporaryDirectory()

@@ -17,12 +17,15 @@ from workbench.charts.accuracy_by_search_cost import accuracy_by_search_cost
 from workbench.charts.accuracy_by_severity import accuracy_by_severity
 from workbench.charts.accuracy_by_share import accuracy_by_share
 from workbench.charts.accuracy_by_subset import accuracy_by_subset, accuracy_by_subset_beside_published
+from workbench.charts.augmented_images import augmented_images
 from workbench.charts.barrier_between_rounds import barrier_between_rounds
 from workbench.charts.barrier_by_difficulty import barrier_by_difficulty
 from workbench.charts.barrier_by_distance import barrier_by_distance
 from workbench.charts.barrier_by_step import barrier_by_step
 from workbench.charts.barriers_by_example import barriers_by_example
 from workbench.charts.calibration_by_method import calibration_by_method
+from workbench.charts.class_counts import class_counts
+from workbench.charts.confusion_matrix import confusion_matrix
 from workbench.charts.cost_by_ratio import strong_costs
 from workbench.charts.density_by_layer import density_by_layer
 from workbench.charts.density_by_layer_and_method import density_by_layer_and_method
@@ -37,11 +40,14 @@ from workbench.charts.every_pair import pair_matrix
 from workbench.charts.first_layer import first_layer
 from workbench.charts.grammar.picture import Picture
 from workbench.charts.grammar.png import enable
+from workbench.charts.images_by_class import images_by_class
 from workbench.charts.kernels_side_by_side import kernels_side_by_side
 from workbench.charts.learning_curves import learning_curves
 from workbench.charts.loss_plane import loss_plane
 from workbench.charts.member_cards import member_cards
 from workbench.charts.memory_by_step import memory_by_step
+from workbench.charts.moved_labels import moved_labels
+from workbench.charts.pixel_values import pixel_values
 from workbench.charts.rare_features_by_lambda import rare_features
 from workbench.charts.reliability_diagram import reliability_diagram
 from workbench.charts.robust_weights import robust_weights
@@ -59,11 +65,21 @@ from workbench.charts.subset_sum_error import subset_sum_error_by_candidates
 from workbench.charts.subset_sum_scale import subset_sum_error_by_scale
 from workbench.charts.subset_sum_success import subset_sum_success
 from workbench.charts.sure_and_wrong import confidence_histogram, sure_and_wrong
+from workbench.charts.surest_mistakes import surest_mistakes
+from workbench.charts.training_curves import training_curves
 from workbench.charts.walk_to_target import partial_sums
 from workbench.charts.weights_before_after import weights_before_after
 from workbench.numbers.published import published_curves as published_curves
 
 CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's name in words
+    "images by class": images_by_class,
+    "class counts": class_counts,
+    "moved labels": moved_labels,
+    "augmented images": augmented_images,
+    "pixel values": pixel_values,
+    "training curves": training_curves,
+    "surest mistakes": surest_mistakes,
+    "confusion matrix": confusion_matrix,
     "accuracy by density": accuracy_by_density,
     "accuracy by rewind step": accuracy_by_rewind_step,
     "learning curves": learning_curves,

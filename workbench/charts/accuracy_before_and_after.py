@@ -36,11 +36,14 @@ VALUES = Averages(
     line="method",
     split="kept",
     named=0,
+    selects=("method", "asked"),
 )
 
 
 @picture(
     asks=ASKS,
+    selects=("method", "asked"),
+    tabled={"mark": "accuracy", "value": "test accuracy"},
     title="Accuracy before and after training",
     subtitle="on test images; mean and 95 % t interval over replicas; hollow: no weight is trained\n{about}",
 )

@@ -16,7 +16,7 @@ from workbench.charts.grammar import ACCURACY, SUBSETS, Axis, Means, in_order, o
 from workbench.experiments import predictor_correlations
 from workbench.experiments.pretraining_tables import SPARSE, predictors
 
-NAMES = {"barrier": "mean barrier", "pretrain_accuracy": "the control, pre-training accuracy,"}
+NAMES = {"barrier": "mean barrier", "pretrain_accuracy": "pre-training accuracy"}
 DIFFERENCE = "barrier less pretrain_accuracy"
 
 correlations = once(predictor_correlations.correlations)
@@ -24,6 +24,7 @@ correlations = once(predictor_correlations.correlations)
 
 @Means(
     asks=("subset size pretrain_steps seed replica barrier pretrain_accuracy", "pretraining"),
+    selects=("subset", "size", "pretrain_steps"),
     x=Axis("barrier", "mean loss barrier between two children, over training examples (nats)", said=".3f", padding=16),
     measures=[replace(ACCURACY, field="sparse_accuracy", title=f"test accuracy below {SPARSE:.0%} density")],
     line="cell",
@@ -47,7 +48,7 @@ def accuracy_by_barrier(table: Any) -> Iterator[dict[str, Any]]:
     """
     table = table if hasattr(table, "to_dict") else list(table)
     rows = records(table if "sparse_accuracy" in table else predictors(table))
-    about = "\n".join(_correlated(table)) if rows else ""
+    about = _correlated(table)[0] if rows else ""  # the other numbers are in the sentences
     for row in sorted(rows, key=lambda row: cells.place(row["subset"], row["size"], row["pretrain_steps"])):
         cell = row["subset"], row["size"], row["pretrain_steps"]
         name, k = cells.words(*cell), row["pretrain_steps"]

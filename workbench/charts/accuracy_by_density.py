@@ -12,9 +12,12 @@ from workbench.numbers import intervals
 from workbench.numbers.asked import asked
 from workbench.numbers.numerals import percent, points
 
+MOST = 4  # rounds that do not match, each with its interval
+
 
 @Means(
     asks=("density test_accuracy", "winning_tickets"),
+    selects=("kind", "round"),
     x=DENSITY,
     measures=[ACCURACY],
     looks=RUNS,
@@ -65,11 +68,34 @@ def _matching(replicas: list[list[Any]]) -> str:
         there = "is 1" if len(replicas) == 1 else f"are {len(replicas)}"
         return f"How far the ticket matches it needs {intervals.LEAST} replicas; there {there} so far."
     matched = matching(replicas)
-    margin = f"{100 * matched.margin:.2g} point"
+    how = f"paired 95 % interval, at most {100 * matched.margin:.2g} point worse"
+    margin, differences = matched.margin, matched.differences
+    passing = [density for density, less in differences if intervals.matches(less, margin=margin)]
+    again = [density for density in passing if matched.density is None or density < matched.density]
+    also = f"{'also' if matched.density else 'but'} at {_listed(again)}" if again else ""
     if matched.density is None:
-        density, difference = matched.differences[0]
-        low, high = 100 * difference.low, 100 * difference.high
-        first = f"The first sparse round ({percent(density)}) is not shown to match it"
-        return f"{first}: its paired 95 % interval, {low:+.1f} to {high:+.1f} points, goes more than {margin} below."
-    down = percent(matched.density)
-    return f"The ticket matches it down to {down} of the weights (paired 95 % interval, at most {margin} worse)."
+        density, less = differences[0]
+        lead = f"The first sparse round ({percent(density)}) is {_short(less, margin)}"
+        sentences = [f"{lead}{f'; it matches at {_listed(again)}' if again else ''} ({how})."]
+    else:
+        down = f"Round by round the ticket matches it down to {percent(matched.density)} of the weights"
+        sentences = [f"{down}{f', {also}' if also else ''} ({how})."]
+    others = [(density, less) for density, less in differences if density not in passing]
+    others = others if matched.density is not None else others[1:]
+    told = [f"at {percent(density)} {_short(less, margin)}" for density, less in others[:MOST]]
+    more = f"; and {len(others) - MOST} sparser" if len(others) > MOST else ""
+    return " ".join([*sentences, *([f"It is {'; '.join(told)}{more}."] if told else [])])
+
+
+def _short(less: intervals.Interval, margin: float) -> str:
+    """Return what is said of a round that is not shown to match: it is worse, or more replicas would tell."""
+    reach = f"its interval reaches from {100 * less.low:+.1f} to {100 * less.high:+.1f} points"
+    if less.high < -margin:
+        return f"worse ({reach})"
+    enough = intervals.replicas_to_tell(less, margin=margin)
+    tell = f"about {enough} replicas would tell" if enough else "more than 1000 replicas would be needed"
+    return f"not shown to match it ({reach}; {tell})"
+
+
+def _listed(densities: list[float]) -> str:
+    return ", ".join(map(percent, densities))

@@ -19,6 +19,7 @@ SHARE = Axis("share", "training examples kept", "~%", "%", domain=(0, 1))
 
 @Means(
     asks=("subset share test_accuracy", "kept_part"),
+    selects=("subset", "share"),
     x=SHARE,
     measures=[ACCURACY],
     line="subset",

@@ -18,6 +18,7 @@ AGREEMENT = Axis("agreement", "same class as the target", "~%", ".2%", within=(0
 
 @Means(
     asks=ASKS,
+    selects=("structure", "ratio"),
     x=RATIO,
     measures=[replace(ACCURACY, title="accuracy"), AGREEMENT],
     line="structure",

@@ -14,6 +14,7 @@ from workbench.charts.grammar.looks import BLUE, GOLD, GREEN, ORANGE
 
 @Means(
     asks=("rewind_step density test_accuracy", "winning_tickets"),
+    selects=("rewind_step", "round"),
     x=DENSITY,
     measures=[ACCURACY],
     line="k",

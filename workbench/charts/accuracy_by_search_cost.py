@@ -18,6 +18,7 @@ from workbench.numbers.numerals import points
 
 @Means(
     asks=ASKS,
+    selects=("method", "asked"),
     x=Axis(
         "search_passes",
         "passes of the search: forward and backward over a batch (logarithmic, 0 at the left)",

@@ -24,6 +24,7 @@ MEASURES = [
 
 @Means(
     asks=("method seed replica corruption severity|method seed replica dataset score", "under_shift"),
+    selects=("method", "severity"),
     x=Axis("severity", "severity", said=".0f", whole=True),
     measures=MEASURES,
     line="method",

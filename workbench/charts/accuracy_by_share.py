@@ -23,6 +23,7 @@ LOOKS = {
 
 @Means(
     asks=("kind density test_accuracy dense_accuracy projection_error barrier_error", "one_shot"),
+    selects=("kind", "density"),
     x=replace(DENSITY, title="density after one shot (logarithmic)"),
     measures=[ACCURACY, Axis("added", "error added", "~%", ".2%")],
     line="line",

@@ -20,6 +20,7 @@ MARKED = {f"{name} {FEW}": replace(look, dash=(3, 3)) for name, look in SUBSETS.
 
 by_density = Means(
     asks=("subset size pretrain_steps presentations density test_accuracy", "pretraining"),
+    selects=("subset", "size", "pretrain_steps"),
     x=DENSITY,
     measures=[ACCURACY],
     line="cell",
@@ -61,7 +62,9 @@ def _records(table: Any, published: str | None) -> Rows:
     theirs = [] if published is None else _published(published)
     rows = [row | _cell(row) for row in records(table) if row.get("test_accuracy") is not None]
     rows.sort(key=lambda row: cells.place(row["subset"], row["size"], row["pretrain_steps"]))
-    about = f"thin grey lines: {cited(published)}" if published else ""
+    about = (
+        f"thin grey lines: {cited(published)}; on other data or another network they are no target" if published else ""
+    )
     return [row | {"about": about} for row in [*rows, *theirs]] if rows else []
 
 
@@ -98,3 +101,6 @@ def words(outcomes: list[Any]) -> list[str]:
             marked.append(f"{name} ({seen:.2g} presentations: {note})")
     sentences = [f"At {percent(least)} of the weights: {'; '.join(accuracies)}."] if accuracies else []
     return sentences + ([f"No evidence that a subset equals all data: {', '.join(marked)}."] if marked else [])
+
+
+accuracy_by_subset_beside_published.sentences(words)

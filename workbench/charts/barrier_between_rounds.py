@@ -18,6 +18,7 @@ CROSSES = 100  # disconnected replicas that are marked
 
 @Means(
     asks=("density test_accuracy dense_accuracy barrier_error disconnected", "until_disconnected"),
+    selects=("round",),
     x=replace(DENSITY, title="density (logarithmic)"),
     measures=[
         replace(BARRIER, title="error barrier to the round before"),
@@ -31,7 +32,10 @@ CROSSES = 100  # disconnected replicas that are marked
     apart=0,
     height=190,
     title="Successive rounds",
-    subtitle="dashed: threshold of connection, margin of matching (filled: matches); mean and 95 % t interval",
+    subtitle=(
+        "circles: mean over replicas with its 95 % t interval, hollow: not shown to match\n"
+        "crosses: a replica that is disconnected; dashed: threshold of connection, margin of matching"
+    ),
 )
 def barrier_between_rounds(table: Any) -> Iterator[dict[str, Any]]:
     """Draw the error barrier between successive rounds by density, with a cross for every replica that is disconnected;

@@ -17,6 +17,7 @@ LOSS = Axis("loss", "loss barrier (nats)", said=".3f", zero=True)
 
 @Means(
     asks=("rewind_step split batch_norm path scores", "instability"),
+    selects=("rewind_step", "group"),
     x=PARTED,
     measures=[ERROR, LOSS],
     line="group",

@@ -17,6 +17,7 @@ STARTS = {words: Look(GREY, shape) for words, shape in zip(KINDS.values(), SHAPE
 
 @Means(
     asks=("kind density distance threshold barrier_error test_accuracy", "perturbation"),
+    selects=("kind", "density", "distance"),
     x=Axis("distance", "distance of the start (square root)", type="sqrt", padding=6),
     measures=[replace(BARRIER, title="error barrier to the solution"), ACCURACY],
     line="kept",

@@ -15,6 +15,7 @@ from workbench.numbers import intervals
 
 @Means(
     asks=("rewind_step split batch_norm barrier_error", "instability"),
+    selects=("rewind_step", "batch_norm"),
     x=PARTED,
     measures=[BARRIER],
     line="batch_norm",

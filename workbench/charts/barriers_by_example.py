@@ -18,6 +18,7 @@ from workbench.charts.grammar.bins import bins
 from workbench.charts.grammar.marks import aside, bars, choice, floors, images, png, tips, up, where
 from workbench.charts.grammar.rows import measured_on
 from workbench.nets.batch_norm import TREATMENTS
+from workbench.numbers.numerals import percent
 from workbench.work.nearest import check_known
 
 BINS = 14
@@ -28,6 +29,7 @@ BARRIER = Axis("barrier", "loss barrier of an example at the midpoint (nats)", p
 
 @picture(
     asks=("rewind_step split batch_norm path examples", "instability"),
+    selects=("id",),
     title="Which examples are not connected?",
     subtitle="{about}; heights by square root; click a bar to see some of its images",
     holds="the images of examples and the paths between children",
@@ -80,3 +82,18 @@ def draw(rows: Rows, width: int) -> Any:
         title="examples of the chosen bar, and their barriers",
     )
     return alt.vconcat(alt.layer(*drawn).properties(width=inner, height=LINE * lines), strip)
+
+
+@barriers_by_example.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: for every step the share of the examples in the highest bar, and what is measured."""
+    bars = [row for row in barriers_by_example.rows(outcomes) if row["role"] == "bar"]
+    sentences = []
+    for step, same in grouped(bars, lambda row: row["rewind_step"]).items():
+        top = max(same, key=lambda row: row["low"])
+        most = max(same, key=lambda row: row["count"])
+        usual = f"most examples ({percent(most['share'])}) have a barrier of {most['values']} nats"
+        sentences.append(
+            f"Parted at step {step}: {usual}, {percent(top['share'])} of {top['values']}, the highest bar."
+        )
+    return sentences

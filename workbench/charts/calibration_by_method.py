@@ -11,6 +11,7 @@ import altair as alt
 
 from workbench.charts.grammar import Axis, Rows, once, picture, records, thin
 from workbench.charts.grammar.averages import Averages
+from workbench.charts.grammar.axes import titles
 from workbench.charts.grammar.looks import channels, of_methods
 from workbench.charts.grammar.marks import names_up, rule, strips, tips
 from workbench.experiments.calibration_tables import ensembles_table, less
@@ -27,7 +28,14 @@ MEASURES = [
     Axis("wrong_confidence", "confidence where wrong", "~%", ".1%", padding=8),
     Axis("accuracy", "accuracy", "~%", ".1%", padding=8),
 ]
-VALUES = Averages(x=Axis("place", ""), measures=MEASURES, line="method", named=0, carried=[("base", "less that of")])
+VALUES = Averages(
+    x=Axis("place", ""),
+    measures=MEASURES,
+    line="method",
+    named=0,
+    carried=[("base", "less that of")],
+    selects=("method",),
+)
 BETTER = {axis.field: f"{'higher' if axis.field == 'accuracy' else 'lower'} is better" for axis in MEASURES}
 SIGNED = [replace(a, title=BETTER[a.field], said=f"+{a.said}", form=f"+{a.form}") for a in MEASURES]
 LESS = replace(VALUES, measures=SIGNED)
@@ -38,6 +46,8 @@ LESS = replace(VALUES, measures=SIGNED)
         "method seed replica combine members test|method seed replica combine temperature_scaled",
         "robust_ensembles",
     ),
+    selects=("method",),
+    tabled=titles(MEASURES),
     title="Which method is best calibrated?",
     subtitle="mean and 95 % t interval over replicas; hollow: after temperature scaling\n{about}",
     description=(
@@ -80,7 +90,8 @@ def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: a strip a measure, values above, differences below; hollow is after temperature scaling."""
     names = list(dict.fromkeys(row["line"] for row in sorted(rows, key=lambda row: row["place"])))
     strip = partial(_strip, names)
-    return alt.vconcat(*(strips(axes, strip, names, width) for axes in (MEASURES, SIGNED)), spacing=14)
+    shown = [MEASURES, SIGNED] if any(row["kind"] == "difference" for row in rows) else [MEASURES]
+    return alt.vconcat(*(strips(axes, strip, names, width) for axes in shown), spacing=14)
 
 
 def _strip(names: Sequence[str], axis: Axis, width: int, named: bool) -> Any:

@@ -21,6 +21,7 @@ VIEWS: Looks = {
 
 @Means(
     asks=("view ratio seed replica parameters nonzero milliseconds images", "strong_costs"),
+    selects=("view", "ratio"),
     x=RATIO,
     measures=[
         Axis("parameters", "numbers held (logarithmic)", "~s", ",.0f", "log", ticks=POWERS),

@@ -18,8 +18,9 @@ CELL, MOST = 46, 96  # pixels across that a number needs, and that a cell takes 
 
 @picture(
     asks=("round density mask", "winning_tickets"),
+    selects=("round", "layer"),
     title="Density by layer",
-    subtitle="layers from input to output, with their weights; mean over replicas",
+    subtitle="layers from input to output, with their weights; mean over replicas; below 0.01 % one colour",
     holds="the masks of tickets",
 )
 def density_by_layer(outcomes: Iterable[Any]) -> Rows:
@@ -31,8 +32,9 @@ def density_by_layer(outcomes: Iterable[Any]) -> Rows:
         for order, (name, (_, total)) in enumerate(replicas[-1].items()):
             left = statistics.fmean(counts[name][0] for counts in replicas)
             share = {"left": left, "density": left / total, "log": max(left / total, 1e-4)}
-            cell = {"round": r, "order": order, "layer": f"{name.removesuffix('.weight')} ({total:,})", "of": total}
-            words = {"kept": "dense" if density == 1 else percent(density), "words": percent(left / total)}
+            cell = {"round": r, "order": order, "layer": name, "of": total}
+            shown = {"name": f"{name.removesuffix('.weight')} ({total:,})"}
+            words = shown | {"kept": "dense" if density == 1 else percent(density), "words": percent(left / total)}
             rows.append({**cell, **share, **words})
     return rows
 
@@ -41,15 +43,28 @@ def density_by_layer(outcomes: Iterable[Any]) -> Rows:
 def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: a field of cells, layers down, rounds across; every cell says its density."""
     crowded = len({row["order"] for row in rows}) > CROWD
-    names = min(220, widest(row["layer"] for row in rows), width // 3)
+    names = min(220, widest(row["name"] for row in rows), width // 3)
     across = min(MOST, (width - names - 14) // max(1, len({row["round"] for row in rows})))
     order, axis = alt.EncodingSortField("round"), alt.Axis(labelAngle=0 if across >= CELL else -60)
     x = alt.X("kept:O", title="density of the whole network", sort=order, axis=axis)
-    y = alt.Y("layer:N", title=None, sort=alt.EncodingSortField("order"), axis=alt.Axis(labelLimit=names))
+    y = alt.Y("name:N", title=None, sort=alt.EncodingSortField("order"), axis=alt.Axis(labelLimit=names))
     colour = alt.Color("log:Q", scale=alt.Scale(type="log", scheme="cividis", domainMax=1), legend=None)
     counts = {"left": ("weights left", ",.0f"), "of": ("of", ",")}
-    tip = tips(layer="layer", density=("density of the layer", ".3~%"), **counts)
+    tip = tips(name="layer", density=("density of the layer", ".3~%"), **counts)
     pale, font = "luminance(scale('color', datum.log)) > 0.18", 9 if crowded or across < CELL else 11
     layers = cells(x, y, colour, tip, pale=pale, font=min(font, max(5, across // 5)))
     size = {"width": alt.Step(across), "height": alt.Step(13 if crowded else 30)}
     return alt.layer(*layers).properties(**size)
+
+
+@density_by_layer.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: the densest and the sparsest layer of the last round, and those that lost every weight."""
+    rows = density_by_layer.rows(outcomes)
+    last = [row for row in rows if row["round"] == max(row["round"] for row in rows)]
+    if not last:
+        return []
+    least, most = (end(last, key=lambda row: row["density"]) for end in (min, max))
+    ends = f"{most['name']} keeps most, {most['words']}, and {least['name']} least, {least['words']}"
+    lost = ", ".join(row["name"] for row in last if not row["left"])
+    return [f"Of {last[0]['kept']} weights: {ends}.", *([f"Every weight is lost in {lost}."] if lost else [])]

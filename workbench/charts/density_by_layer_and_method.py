@@ -30,13 +30,14 @@ def beside_published(names: Iterable[str]) -> Looks:
 
 @Means(
     asks=ASKS,
+    selects=("method", "layer"),
     x=Axis("place", "layer, from input to output", padding=16),
     measures=[replace(DENSITY, title="density of the layer (logarithmic)", reverse=False)],
     line="line",
     looks=beside_published,
     names="layers",
     chosen=SPARSE,
-    carried=[("layer", "layer")],
+    carried=[("name", "layer")],
     packed=True,
     apart=0.004,
     title="Density by layer and method",
@@ -62,13 +63,14 @@ def density_by_layer_and_method(outcomes: Iterable[Any]) -> Iterator[dict[str, A
     for ticket in tickets:
         one = known | named({"asked": ticket.asked}) | {"seed": ticket.seed, "replica": ticket.replica}
         for place, (kept, of) in enumerate(masks.layers(ticket.mask).values()):
-            layer = {"place": place, "layer": f"{names[place]} ({of:,})", "line": ticket.method}
+            layer = {"place": place, "layer": list(sizes)[place], "name": f"{names[place]} ({of:,})"}
+            layer |= {"line": ticket.method, "method": ticket.method}
             yield one | layer | {"density": kept / of or floor} | ({} if kept else {"hollow": True})
     for shown in dict.fromkeys(named({"asked": ticket.asked})["kept"] for ticket in tickets):
         for method, densities in theirs.get("methods", {}).items():
             line = known | {"role": "beneath", "look": "published", "line": f"theirs: {method}", "kept": shown}
             for place, density in zip(places, densities, strict=True):
-                yield line | {"place": place, "layer": names[place], "density": density}
+                yield line | {"place": place, "name": names[place], "density": density}
 
 
 @density_by_layer_and_method.sentences

@@ -13,6 +13,7 @@ import altair as alt
 
 from workbench.charts import methods
 from workbench.charts.grammar import ROWS, STEP, THIRDS, Axis, Look, Looks, Means, Rows, picture, records, thin
+from workbench.charts.grammar.axes import titles
 from workbench.charts.grammar.looks import DEEP, GREEN, ORANGE, SKY, scale
 from workbench.charts.grammar.marks import names_up, tips, where
 from workbench.charts.grammar.room import widest
@@ -21,7 +22,12 @@ from workbench.experiments.ensemble_outcome import by_method
 from workbench.numbers.numerals import percent, points
 
 MANY, POINTS = 40, 40  # methods in the menu, and points of a line
-OF_MEMBERS: dict[str, Any] = {"line": "member", "chosen": ("method", "method"), "packed": True}
+OF_MEMBERS: dict[str, Any] = {
+    "selects": ("method", "member"),
+    "line": "member",
+    "chosen": ("method", "method"),
+    "packed": True,
+}
 SHARES = {
     "effective_share": "effective sample size / n",
     "hard_weight": "weight of the harder half",
@@ -108,7 +114,9 @@ BY_THIRD = Means(
     asks=(
         "method seed replica member tercile accuracy loss weight|method seed replica who member share",
         "member_difficulty",
-    )
+    ),
+    selects=("method", "member"),
+    tabled=titles(BY_THIRD.measures),
 )
 def easy_to_hard(outcomes: Any) -> Rows:
     """Draw every member by tercile of difficulty, and the share of test images that each alone gets right.
@@ -140,25 +148,26 @@ def _right(part: dict[str, Any]) -> dict[str, Any]:
     gets = "" if part["ensemble"] is None else f", the ensemble gets {part['ensemble']:.0%} of them"
     said = points(part.pop("shares"), " %", of=False)
     who = words if member is None else f"{words} {member + 1:g}"
-    return {"who": who, "place": place, "said": said, "words": f"{said}{gets}"}
+    return {"who": who, "place": place, "said": said, "told": f"{said}{gets}"}
 
 
 @easy_to_hard.drawing
 def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: three pictures by tercile, a line a member, and below them who gets the test images right."""
     parts = [row for row in rows if row["role"] == "part"]
-    names, words, said = (widest((row[field] for row in parts), 12) for field in ("who", "words", "said"))
+    names, words, said = (widest((row[field] for row in parts), 12) for field in ("who", "told", "said"))
     narrow = width - names - words < 150  # the words stand beyond the longest bar
     inner = width - names - (said if narrow else words) - 20
     base = where("part").transform_filter("datum.method == shown")
     base = base.encode(y=names_up("who"), x=PART.x("share", width=inner))
     tip = tips(who="right", share=("share of the test images", ".1%"), ensemble=("of which the ensemble gets", ".1%"))
     bars = base.mark_bar(height=13).encode(color=alt.Color("kind:N", scale=scale(WHO), legend=None), tooltip=tip)
-    text = base.mark_text(align="left", dx=5, fontSize=11).encode(text="said:N" if narrow else "words:N")
+    text = base.mark_text(align="left", dx=5, fontSize=11).encode(text="said:N" if narrow else "told:N")
     below = alt.layer(bars, text).properties(width=inner, height=alt.Step(24))
     lines = [row for row in rows if row["role"] != "part"]
     # the names below take more than the labels above
-    chart = alt.vconcat(BY_THIRD.pictures(lines, width - 24 if narrow else width), below, spacing=18)
+    pictures = BY_THIRD.pictures(lines, width - 24 if narrow else width)
+    chart = alt.vconcat(pictures, *([below] if parts else []), spacing=18)
     return BY_THIRD.dressed(chart.resolve_scale(color="independent"), rows, width)
 
 

@@ -13,7 +13,7 @@ import altair as alt
 import torch
 
 from workbench.charts.grammar import AXIS, Rows, menu, picture
-from workbench.charts.grammar.marks import bars, choice, images, png, tips
+from workbench.charts.grammar.marks import bars, choice, images, pitched, png, tips
 from workbench.charts.scored_examples import NEVER, ScoredExamples, scored_examples
 
 BINS = 16
@@ -24,6 +24,7 @@ ALL = "all"
 
 @picture(
     asks=("scores flipped examples classes|forgetting flipped examples classes", "example_scores"),
+    selects=("id",),
     title="Which examples are easiest, which hardest?",
     subtitle="{about}\nclick a bar to see some of its images",
     holds="the images of examples",
@@ -117,8 +118,20 @@ def draw(rows: Rows, width: int) -> Any:
         order="datum.hard ? -datum.value : datum.value",
         below={"name": "datum.class"},
         tip=tips(**{"class": "class", "id": "id", "said": score, "flipped": "label flipped"}),
-        most=EACH,
+        most=min(EACH, max((len(row["image"]) for row in rows), default=1)),
+        pitch=pitched(rows, "class"),
         title="the easiest of the chosen bar first; right of the median, the hardest first",
         framed="datum.flipped == 'yes'",
     )
     return alt.vconcat(alt.layer(histogram, never).properties(width=inner, height=150), strip).add_params(classes)
+
+
+@easiest_and_hardest.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: how many examples are in the lowest and in the highest bar of the score."""
+    rows = easiest_and_hardest.rows(outcomes)
+    if not rows:
+        return []
+    ends = [[row for row in rows if row["bar"] == end(r["bar"] for r in rows)] for end in (min, max)]
+    told = [f"{sum(row['count'] for row in bar)} examples at {bar[0]['span']}" for bar in ends]
+    return [f"By {rows[0]['score']}: {told[0]}, the easiest bar, and {told[1]}, the hardest."]

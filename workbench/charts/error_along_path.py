@@ -12,6 +12,7 @@ STEPS = 12  # curves of a treatment, at most
 
 @Means(
     asks=("rewind_step pair split batch_norm path", "instability"),
+    selects=("rewind_step", "batch_norm"),
     x=Axis("alpha", "α, from one child to the other", said=".3f", padding=6),
     measures=[Axis("error", "error", "~%", ".2%")],
     line="parted",
@@ -38,7 +39,12 @@ def error_along_path(partings: Iterable[Any]) -> Iterator[dict[str, Any]]:
     most = ROWS // max(6, curves) - 1 | 1  # odd: the middle stays
     for p in sorted(partings, key=lambda p: ([*TREATMENTS].index(p.batch_norm), p.rewind_step)):
         if p.rewind_step in steps:
-            curve = {"about": p.split, "batch_norm": p.batch_norm, "parted": str(p.rewind_step)}
+            curve = {
+                "about": p.split,
+                "batch_norm": p.batch_norm,
+                "parted": str(p.rewind_step),
+                "rewind_step": p.rewind_step,
+            }
             points = zip(*(values.tolist() for values in (p.path.alphas, p.path.error, p.path.loss)), strict=True)
             for alpha, error, loss in thin(list(points), most):
                 yield {**curve, "alpha": alpha, "error": error, "loss": loss}

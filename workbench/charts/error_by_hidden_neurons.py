@@ -16,6 +16,7 @@ LEAST = 1e-16  # errors below are rounding
 
 @Means(
     asks=("mask hidden seed replica error kept", "block_mask"),
+    selects=("mask", "hidden"),
     x=Axis("hidden", "random hidden neurons (logarithmic)", said=",.0f", type="log", ticks=GRID, padding=14),
     measures=[Axis("error", "largest error (logarithmic)", "~e", ".2g", "log", ticks=POWERS)],
     line="mask",
@@ -26,7 +27,10 @@ LEAST = 1e-16  # errors below are rounding
     geometric=True,
     apart=0,
     title="Why a block mask?",
-    subtitle=f"one ReLU neuron made of some of the hidden ones; error on the unit circle\n{GEOMETRIC}",
+    subtitle=(
+        "one ReLU neuron made of some of the hidden ones; error on the unit circle; below 1e-16 it stands there\n"
+        f"{GEOMETRIC}"
+    ),
 )
 def block_mask(table: Any) -> Iterator[dict[str, Any]]:
     """Draw the error with which a ReLU neuron is made of some of a number of random ones: under a block mask, where

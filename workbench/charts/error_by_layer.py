@@ -16,6 +16,7 @@ FILTERS = [("filters", "filters kept, first replica")]
 
 @Means(
     asks=ASKS,
+    selects=("layer", "ratio"),
     x=Axis("place", "layer, from input to output", padding=20),
     measures=[
         Axis("error", "kernel error (logarithmic)", "~%", ".2%", "log", ticks=TENS),

@@ -28,6 +28,7 @@ def by_outputs(names: Sequence[str]) -> Looks:
 
 @Means(
     asks=("structure outputs kernel_size dimension candidates error seed replica", "price_of_structure"),
+    selects=("structure", "outputs", "candidates"),
     x=Axis("candidates", "usable candidates (logarithmic)", said=",.0f", type="log", ticks=GRID, padding=14),
     measures=[Axis("error", "error of the slab (logarithmic)", "~%", ".2%", "log", ticks=POWERS)],
     line="line",

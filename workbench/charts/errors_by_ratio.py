@@ -22,6 +22,7 @@ DISTANCES = ("certificate", "measured_sup")
 
 @Means(
     asks=ASKS,
+    selects=("error", "ratio"),
     x=RATIO,
     measures=[
         Axis("distance", "distance of logits (logarithmic)", "~g", ".3g", "log", ticks=TENS),

@@ -31,10 +31,11 @@ CHOSEN: dict[str, Any] = {"param": "pair", "empty": False}  # the pair that was 
         "batch_norm",
         "pair_matrix",
     ),
+    selects=("replica_a", "round_a", "replica_b", "round_b"),
     title="Pairs of tickets",
     subtitle=(
         "every pair of networks, named replica · round; blocks on the diagonal are of one seed\n"
-        "{about}. Point at a pair to read it."
+        "{about}. Point at a pair to read it; an angle above 1 has the colour of 1."
     ),
     description=(
         "Four heat maps of all pairs of networks, each named by replica and round: the error barrier half-way between "
@@ -73,6 +74,7 @@ def _said(row: dict[str, Any], a: str, b: str) -> dict[str, Any]:
         f"angle {angle}, overlap {row['overlap']:.0%}, differ {row['disagreement']:.1%}"
     )
     names = {"pair": f"{a} {b}", "a": a, "b": b, "kept_a": kept_a, "kept_b": kept_b, "words": words}
+    names |= {f"{of}_{n}": int(row[f"{of}_{n}"]) for n in "ab" for of in ("replica", "round")}
     return names | {name: row[name] for name in (*MAPS, "barrier_loss")}
 
 

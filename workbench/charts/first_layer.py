@@ -18,6 +18,7 @@ SIDE, GAP = 150, 22  # pixels of a picture, and from one to the next
 
 @picture(
     asks=("round density mask", "winning_tickets"),
+    selects=("round",),
     title="What the ticket still reads",
     subtitle="first layer, first replica; empty: nothing reads it",
     holds="the masks of tickets",
@@ -61,3 +62,10 @@ def draw(rows: Rows, width: int) -> Any:
     header = alt.Header(title=None, labelFontSize=12, labelPadding=6)
     facet = alt.Facet("picture:N", header=header, sort=alt.EncodingSortField("round", op="min"))
     return image.facet(facet, columns=columns, spacing=GAP, data=alt.Data(values=rows))
+
+
+@first_layer.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: how much of the input is still read at each density."""
+    pictures = dict.fromkeys(row["picture"] for row in first_layer.rows(outcomes))
+    return [f"Of the first layer's places, first replica: {'; '.join(pictures)}."] if pictures else []

@@ -22,6 +22,7 @@ EDGE, LINE, NAME = 16, 22, 15  # pixels at the right, of the words above a layer
 
 @picture(
     asks=ASKS,
+    selects=("layer", "number"),
     title="Kernels of the target, and of its ticket",
     subtitle="{about}",
     menus={"shown": "shown"},

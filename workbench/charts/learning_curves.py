@@ -19,6 +19,7 @@ CURVES, NAMED = 24, 8  # at most
 
 @Means(
     asks=("round density run", "winning_tickets"),
+    selects=("round",),
     x=replace(STEP, zero=False),
     measures=MEASURES,
     line="density",
@@ -37,13 +38,14 @@ def learning_curves(outcomes: Iterable[Any]) -> Iterator[dict[str, Any]]:
 
     Test or validation accuracy where the recipe evaluated it along the way (`evaluate_every=`), else the training loss.
     """
-    runs = [(f"{ticket.density:.6g}", ticket.run.history) for ticket in tickets(outcomes)]
-    evaluated = (m for m in MEASURES[:-1] if any(sum(r.get(m.field) is not None for r in h) > 1 for _, h in runs))
+    runs = [(f"{ticket.density:.6g}", ticket.round, ticket.run.history) for ticket in tickets(outcomes)]
+    evaluated = (m for m in MEASURES[:-1] if any(sum(r.get(m.field) is not None for r in h) > 1 for *_, h in runs))
     measure = next(evaluated, MEASURES[-1])
-    densities = thin(sorted({density for density, _ in runs}, key=float, reverse=True), CURVES)
-    for density, history in runs:
+    densities = thin(sorted({density for density, *_ in runs}, key=float, reverse=True), CURVES)
+    for density, number, history in runs:
         if density in densities:
-            curve = {"about": measure.title.partition(" (")[0], "density": density, "words": kept(float(density))}
+            curve = {"about": measure.title.partition(" (")[0], "density": density, "round": number}
+            curve["words"] = kept(float(density))
             rows = [row for row in history if row.get(measure.field) is not None]
             for row in thin(rows, (ROWS - NAMED) // len(densities)):
                 yield {**curve, "step": row["step"], measure.field: max(row[measure.field], 1e-9)}

@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 
 from workbench.charts.grammar import Axis, Rows, picture, records
-from workbench.charts.grammar.looks import GREY, INK, PAPER, SHAPES
+from workbench.charts.grammar.looks import GREY, INK, PAPER, in_order, scale
 from workbench.charts.grammar.marks import tips, where
 from workbench.charts.grammar.room import SIDE
 from workbench.landscape import Surface
@@ -32,6 +32,7 @@ TIPS = tips(loss=("loss", ".4f"), error=("error", ".2%"))
 
 @picture(
     asks=("role name x y distance loss error split batch_norm unit|surface|loss_YX", "plane_between"),
+    selects=("name",),
     title="Loss on the plane",
     subtitle="{about}",
     description=(
@@ -65,12 +66,20 @@ def loss_plane(plane: Any) -> Rows:
     fields = ("name", "x", "y", "distance", "loss", "error")
     networks = [{name: row[name] for name in fields} for row in roles["network"]]
     ways = [[row for row in roles["trajectory"] if row["name"] == network["name"]] for network in networks]
+    looks = in_order([network["name"] for network in networks])
+    marked = {(row["x"], row["y"]) for row in networks}  # a path that begins at a network needs no name there
+    begun = [w for w in ways if w and (w[0]["x"], w[0]["y"]) not in marked]
+    begun = list({(w[0]["x"], w[0]["y"]): w for w in begun}.values())
     return [
         {"role": "about", "about": about, "width": width, "height": height, "unit": grid[0]["unit"]},
         *({"role": "tile", **tile} for tile in tiles),
         *({"role": "contour", "loss": math.exp(level), **pieces} for level, pieces in lines.items()),
         *({"role": "trajectory", "name": w[0]["name"], **_lists(w, "x", "y", "distance", "step")} for w in ways if w),
-        *({"role": "network", **row, "shape": SHAPES[i % len(SHAPES)]} for i, row in enumerate(networks)),
+        *(
+            {"role": "begin", "words": f"step {w[0]['step']:g}", **{n: w[0][n] for n in ("name", "x", "y")}}
+            for w in begun
+        ),
+        *({"role": "network", **row, "shape": looks[row["name"]].shape} for row in networks),
     ]
 
 
@@ -101,8 +110,10 @@ def draw(rows: Rows, width: int) -> Any:
     x = Axis("x", across).x("x", width=size["width"]).scale(nice=False, zero=False)
     y = Axis("y", up).y("y", height=size["height"]).scale(nice=False, zero=False)
     columns = 1 if beside else 2  # of their legends
+    names = [row["name"] for row in rows if row["role"] == "network"]
+    colour = alt.Color("name:N", scale=scale(in_order(names)), legend=None)
     shades, sizes = ({"orient": "right" if beside else side, "columns": columns} for side in ("bottom", "top"))
-    return alt.layer(*_ground(x, y, shades), *_ways(x, y, sizes), *_networks(x, y)).properties(**size)
+    return alt.layer(*_ground(x, y, shades), *_ways(x, y, sizes, colour), *_networks(x, y, colour)).properties(**size)
 
 
 def _ground(x: alt.X, y: alt.Y, key: dict[str, Any]) -> list[Any]:
@@ -117,24 +128,30 @@ def _ground(x: alt.X, y: alt.Y, key: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _ways(x: alt.X, y: alt.Y, key: dict[str, Any]) -> list[Any]:
-    """Return the layers of the trajectories: dark on light, so that they are seen on every shade."""
+def _ways(x: alt.X, y: alt.Y, key: dict[str, Any], colour: alt.Color) -> list[Any]:
+    """Return the layers of the trajectories: on light, each in the colour of its network, and where it begins."""
     way = where("trajectory").transform_flatten(["x", "y", "distance", "step"]).encode(x=x, y=y)
     line = way.encode(detail="name:N", order="step:Q")
     legend = alt.Legend(title="off the plane by", symbolFillColor=GREY, tickCount=3, **key)
     size = alt.Size("distance:Q", scale=alt.Scale(range=[70, 8], zero=True), legend=legend)
     tip = tips(name="trajectory of", step=("step", ",.0f"), distance=("distance from the plane", ".3~g"))
+    begin, told = where("begin").encode(x=x, y=y), tips(name="path of", words="begins at")
     return [
-        line.mark_line(color=PAPER, strokeWidth=4, opacity=0.85),
-        line.mark_line(color=INK, strokeWidth=1.6),
+        line.mark_line(color=PAPER, strokeWidth=5, opacity=0.9),
+        line.mark_line(strokeWidth=2.2).encode(color=colour),
         way.mark_circle(color=INK, opacity=1, stroke=PAPER, strokeWidth=0.8).encode(size=size, tooltip=tip),
+        begin.mark_point(size=90, filled=True, color=PAPER, stroke=INK, strokeWidth=1.5, opacity=1).encode(
+            tooltip=told
+        ),
+        begin.mark_text(dy=14, fontWeight=700, stroke=INK, strokeWidth=3, color=INK).encode(text="words:N"),
+        begin.mark_text(dy=14, fontWeight=700, color=PAPER).encode(text="words:N"),
     ]
 
 
-def _networks(x: alt.X, y: alt.Y) -> list[Any]:
+def _networks(x: alt.X, y: alt.Y, colour: alt.Color) -> list[Any]:
     network = where("network").encode(x=x, y=y)
     name: dict[str, Any] = {"dy": -16, "fontSize": 13, "fontWeight": 700}
-    point = network.mark_point(size=150, filled=True, color=PAPER, stroke=INK, strokeWidth=2, opacity=1)
+    point = network.mark_point(size=150, filled=True, stroke=PAPER, strokeWidth=2, opacity=1).encode(color=colour)
     shape = alt.Shape("shape:N", scale=None, legend=None)
     return [
         point.encode(shape=shape, tooltip=[*tips(name="network"), *TIPS]),

@@ -12,6 +12,7 @@ import altair as alt
 from workbench.charts import methods
 from workbench.charts.grammar import Axis, Rows, once, picture, records
 from workbench.charts.grammar.averages import Averages
+from workbench.charts.grammar.axes import titles
 from workbench.charts.grammar.looks import BLUE, DEEP, GREY, ORANGE, PALE
 from workbench.charts.grammar.marks import cells, names_up, rule, strips, tips
 from workbench.charts.grammar.room import widest
@@ -30,6 +31,7 @@ CARDS = Averages(
     ],
     line="member",
     named=0,
+    selects=("member",),
     chosen=("ensemble", "method"),
     carried=[Axis("density", "density"), Axis("vote", "vote")],
     packed=True,
@@ -40,6 +42,8 @@ MEMBERS, PAIRS = once(members_table), once(overlaps_table)
 
 @picture(
     asks=("method members combine probabilities test", "robust_ensembles"),
+    selects=("ensemble", "member"),
+    tabled=titles([*CARDS.measures, *OVERLAPS.measures]),
     title="Who is in the ensemble?",
     subtitle="{about}",
     description=(
@@ -82,7 +86,7 @@ def draw(rows: Rows, width: int) -> Any:
 
 def _of(measure: str, *lists: str) -> alt.Chart:
     shown = alt.Chart().transform_filter(f"datum.ensemble == shown && datum.measure == '{measure}'")
-    return shown.transform_flatten(["line", "place", "value", "interval", "n", *lists])
+    return shown.transform_flatten(["line", "member", "place", "value", "interval", "n", *lists])
 
 
 def _bars(axis: Axis, width: int, named: bool) -> Any:

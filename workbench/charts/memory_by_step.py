@@ -22,6 +22,7 @@ SHARE = Axis("share", "share of the training examples", "~%", ".1%", domain=(0, 
 
 @picture(
     asks=("step of epoch accuracy never_learned not_forgotten forgotten_once forgotten_more", "remembering"),
+    selects=("step",),
     title="What is learned and forgotten?",
     subtitle="{about}; counted at every presentation in training",
 )

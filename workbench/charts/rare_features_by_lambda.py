@@ -20,6 +20,7 @@ from workbench.numbers.numerals import points
         "lam gradient major_accuracy minor_accuracy wrong_confidence_major wrong_confidence_minor gap_major gap_minor",
         "rare_features",
     ),
+    selects=("lambda", "kind"),
     x=Axis("place", "lambda", padding=10),
     measures=[
         Axis("accuracy", "accuracy", "~%", ".1%"),
@@ -44,7 +45,12 @@ def rare_features(table: Any) -> Iterator[dict[str, Any]]:
     lams = sorted({row["lam"] for row in rows}, reverse=True)
     for row in rows:
         about = f"{row['gradient'].replace('_', ' ')} gradient; {len(lams)} lambdas"
-        place = {"about": about, "place": lams.index(row["lam"]), "lambdas": [_words(lam) for lam in lams]}
+        place = {
+            "about": about,
+            "place": lams.index(row["lam"]),
+            "lambda": _words(row["lam"]),
+            "lambdas": [_words(lam) for lam in lams],
+        }
         for kind in ("major", "minor"):
             measured = {name: row[f"{name}_{kind}"] for name in ("wrong_confidence", "gap")}
             yield row | place | measured | {"kind": kind, "accuracy": row[f"{kind}_accuracy"]}

@@ -32,6 +32,7 @@ CONFIDENCE, ACCURACY = (Axis(name, name, domain=(0, 1), ticks=FIFTHS) for name i
 
 @picture(
     asks=("method members combine probabilities test", "robust_ensembles"),
+    selects=("method", "bin"),
     title="Is it right as often as it is sure?",
     subtitle=(
         "{about}\n95 % intervals: t over replicas where three have predictions in the bin, else Wilson's; bars: counts"

@@ -39,6 +39,8 @@ IMAGES = 14  # of the largest weights
 
 @picture(
     asks=("source losses weights published curve gradient", "robust_weighting"),
+    selects=("place",),
+    tabled={"lam": "lambda", "eta": "radius eta", **{name: name for name in (*SHARES, *RISKS)}},
     title="What does a robust loss make of a batch?",
     subtitle="{about}",
     description=(
@@ -109,7 +111,8 @@ def draw(rows: Rows, width: int) -> Any:
         options: dict[str, Any] = {"order": "-datum.place", "tip": TIP, "most": IMAGES}
         parts.append(images(where("images"), lists, inner, below=below, title=title, **options))
     curves = alt.concat(*(_curve(*curve, room.inner) for curve in CURVES), columns=room.columns, spacing=14)
-    return alt.vconcat(*parts, curves, spacing=10).resolve_scale(color="independent", shape="independent")
+    apart: dict[str, Any] = dict.fromkeys(("color", "shape", "strokeDash"), "independent")
+    return alt.vconcat(*parts, curves.resolve_scale(**apart), spacing=10).resolve_scale(**apart)
 
 
 def _said(width: int) -> Any:

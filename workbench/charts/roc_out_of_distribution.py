@@ -28,6 +28,7 @@ UP = Axis("up", "other images found", "~%", domain=(0, 1))
 
 @picture(
     asks=("method seed replica dataset score curve|method seed replica corruption severity", "under_shift"),
+    selects=("method",),
     title="Does it notice images of other data?",
     subtitle="{about}; ± is half a 95 % t interval; broken line across: 95 % found",
     description=(

@@ -39,11 +39,15 @@ TICKS = (0.0, *(sign * tick for tick in (0.01, 0.05, 0.2, 0.5, 1.0) for sign in 
 LESS = Axis("less", "control less ticket (square root)", "+~%", "+.2%", "sqrt", ticks=TICKS, padding=10)
 PASSED, FAILED = "passes", "fails, at most a point worse"
 OPEN, FEW = "cannot tell, since the interval has room for both", "cannot tell with fewer than 3 replicas"
-VALUES = Averages(x=Axis("place", ""), measures=[LESS], line="control", split="method", chosen=SPARSE, named=0)
+PICKED = ("method", "control", "asked")
+VALUES = Averages(
+    x=Axis("place", ""), measures=[LESS], line="control", split="method", chosen=SPARSE, named=0, selects=PICKED
+)
 
 
 @picture(
     asks=ASKS,
+    selects=PICKED,
     title="Does the ticket survive the sanity checks?",
     subtitle=(
         "test accuracy after training, paired by replica: mean and 95 % t interval\n"
@@ -94,11 +98,12 @@ def draw(rows: Rows, width: int) -> Any:
     checks = [check for check in CHECKS if any(row["line"] == check for row in rows)]
     methods = list(dict.fromkeys(row["method"] for row in rows)) or [""]
     names = [LOOKS[check].words for check in checks]
-    chart = strips(methods, partial(_strip, names, width // 3 - 8), names, width)
+    strip = partial(_strip, names, width // 3 - 8, {row["verdict"] == PASSED for row in rows})
+    chart = strips(methods, strip, names, width)
     return chart.resolve_scale(x="shared")
 
 
-def _strip(checks: list[str], limit: int, method: str, width: int, named: bool) -> Any:
+def _strip(checks: list[str], limit: int, passed: set[bool], method: str, width: int, named: bool) -> Any:
     looks = channels(LOOKS, "line")
     told = {"value": ("control less ticket", LESS.said), "interval": "paired 95 % interval", "n": "pairs"}
     tip = tips(method="method", words="control", **told, verdict="check")
@@ -106,12 +111,10 @@ def _strip(checks: list[str], limit: int, method: str, width: int, named: bool) 
     base = base.transform_filter("datum.kept == shown")
     base = base.encode(y=names_up("words", named, checks, limit), color=looks["color"])
     point = base.encode(x=LESS.x("value", width=width), shape=looks["shape"], tooltip=tip)
-    layers = [
-        rule(x=0),
-        base.mark_rule(strokeWidth=1.8).encode(x="low:Q", x2="high:Q"),
-        point.transform_filter(f"datum.verdict == '{PASSED}'").mark_point(filled=True, size=110, opacity=1),
-        point.transform_filter(f"datum.verdict != '{PASSED}'").mark_point(size=110, strokeWidth=1.4, opacity=1),
-    ]
+    full = point.transform_filter(f"datum.verdict == '{PASSED}'").mark_point(filled=True, size=110, opacity=1)
+    hollow = point.transform_filter(f"datum.verdict != '{PASSED}'").mark_point(size=110, strokeWidth=1.4, opacity=1)
+    points = [layer for has_passed, layer in ((True, full), (False, hollow)) if has_passed in passed]
+    layers = [rule(x=0), base.mark_rule(strokeWidth=1.8).encode(x="low:Q", x2="high:Q"), *points]
     return headed(alt.layer(*layers).properties(width=width, height=LINE * max(1, len(checks))), method)
 
 

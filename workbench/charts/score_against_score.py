@@ -26,6 +26,8 @@ HEIGHT, MOST = 340, 640  # pixels up, and across at most
 
 @picture(
     asks=("scores flipped examples classes|forgetting flipped examples classes", "example_scores"),
+    selects=("id",),
+    brushed={"x": "score_x", "y": "score_y"},
     title="Do two scores agree?",
     subtitle="{about}",
     holds="the scores of single examples",
@@ -53,7 +55,7 @@ def score_against_score(outcomes: Iterable[Any], a: str | None = None, b: str | 
     drawn = torch.randperm(n, generator=generator(seed, "points"))[:POINTS].sort().values
     about = f"{examples.about}, {'all' if n <= POINTS else f'{POINTS} of them'} drawn"
     pairs, correlations = zip(*correlated(outcomes).items(), strict=True)
-    note = {"role": "note", "about": about, "names": names, "first": first, "second": second}
+    note = {"role": "note", "about": about, "names": names, "score_x": first, "score_y": second}
     note |= {"a": [pair[0] for pair in pairs], "b": [pair[1] for pair in pairs], "correlation": list(correlations)}
     ids, labels = examples.examples.ids[drawn].cpu(), examples.examples.labels[drawn].tolist()
     flipped = torch.isin(ids, examples.flipped).tolist()
@@ -75,10 +77,10 @@ def score_against_score(outcomes: Iterable[Any], a: str | None = None, b: str | 
 @score_against_score.drawing
 def draw(rows: Rows, width: int) -> Any:
     """Draw the rows; the menus choose among the scores that are there."""
-    note = rows[0] if rows else {"names": [""], "first": "", "second": ""}
+    note = rows[0] if rows else {"names": [""], "score_x": "", "score_y": ""}
     menus = [
-        menu([note[chosen], *note["names"]], words, name=f"score_{axis}")  # what is chosen comes first
-        for axis, words, chosen in (("x", "across", "first"), ("y", "up", "second"))
+        menu([note[name], *note["names"]], words, name=name)  # what is chosen comes first
+        for name, words in (("score_x", "across"), ("score_y", "up"))
     ]
     away = {axis: f"indexof(datum.never, ' ' + score_{axis} + ',') >= 0" for axis in "xy"}
     kind = f"{away['x']} || {away['y']} ? '{NEVER}' : datum.flipped ? 'label flipped' : 'as it is'"
@@ -107,3 +109,16 @@ def draw(rows: Rows, width: int) -> Any:
     ]
     placed = [text.encode(x=alt.value(x), y=alt.value(y), text="words:N") for text, x, y in words]
     return alt.layer(points, *placed).properties(width=inner, height=HEIGHT).add_params(*menus)
+
+
+@score_against_score.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: how the two scores that are shown at first agree."""
+    rows = score_against_score.rows(outcomes)
+    if not rows:
+        return []
+    note = rows[0]
+    pairs = zip(note["a"], note["b"], note["correlation"], strict=True)
+    value = next((r for a, b, r in pairs if (a, b) == (note["score_x"], note["score_y"])), None)
+    agree = "have no rank correlation" if value is None else f"agree by Spearman's {value:+.2f}"
+    return [f"{note['score_x']} and {note['score_y']} {agree} ({note['about']})."]

@@ -24,6 +24,7 @@ KEY = 100  # of the colours, with their title
 
 @picture(
     asks=("scores flipped examples classes|forgetting flipped examples classes", "example_scores"),
+    selects=("a", "b"),
     title="Which scores say the same?",
     subtitle="{about}",
     holds="the scores of single examples",

@@ -23,6 +23,7 @@ LISTS: list[Any] = ["low", "high", "top", "count", "share", "values"]  # of a ro
 
 @picture(
     asks=("scores flipped examples classes|forgetting flipped examples classes", "example_scores"),
+    selects=("class",),
     title="How hard are the examples of each class?",
     subtitle="{about}; heights by square root, the line is the median",
     holds="the scores of single examples",
@@ -55,6 +56,7 @@ def _classes(examples: ScoredExamples, name: str, classes: list[int]) -> Iterabl
         known = math.isfinite(median)
         yield {
             "words": examples.classes[c],
+            "class": examples.classes[c],
             "bottom": -line,
             "n": len(values),
             "median": min(max(median, ends[0][0]), ends[-2][1]) if known else None,
@@ -94,3 +96,15 @@ def draw(rows: Rows, width: int) -> Any:
     ]
     scores = menu((row["score"] for row in rows), "score")
     return alt.layer(*layers).properties(width=inner, height=LINE * lines).add_params(scores)
+
+
+@score_distributions.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: the classes with the lowest and the highest median of the first score."""
+    rows = score_distributions.rows(outcomes)
+    known = [row for row in rows if row["score"] == rows[0]["score"] and row["median"] is not None]
+    if not known:
+        return []
+    easy, hard = (end(known, key=lambda row: row["median"]) for end in (min, max))
+    ends = f"{easy['words']} is easiest (median {easy['middle']}), {hard['words']} hardest ({hard['middle']})"
+    return [f"By {rows[0]['score']}, {ends}, of {len(known)} classes."]

@@ -12,7 +12,7 @@ from typing import Any
 from workbench.charts.grammar import Axis, Means, once, thin
 from workbench.experiments.score_tables import stability
 
-SCORES, COUNTS = 11, 8  # lines, and points on each, at most
+SCORES, COUNTS = 8, 8  # lines, and points on each, at most
 DIVISIONS = 6
 SAME, OTHER = "the same score", "forgetting"
 
@@ -21,6 +21,7 @@ divided = once(stability)  # some hundred rank correlations
 
 @Means(
     asks=("scores forgetting replica", "example_scores"),
+    selects=("score", "replicas"),
     x=Axis("replicas", "networks averaged", whole=True, padding=14),
     measures=[Axis("correlation", "rank correlation with the other networks", "+~f", "+.3f")],
     line="score",

@@ -22,6 +22,7 @@ LISTS: list[Any] = ["low", "high", "count", "share"]  # of a row, a value a cell
 
 @picture(
     asks=ASKS,
+    selects=("search", "step"),
     title="Where do the scores go?",
     subtitle="share of the scores in each cell (logarithmic), {about}\nline: the least score in the rounded mask",
     menus={"search": "search"},
@@ -91,3 +92,14 @@ def draw(rows: Rows, width: int) -> Any:
     touch = at.mark_point(size=50, opacity=0, filled=True)
     said = tips(step=("step", ","), threshold=("least score in the mask", ".3g"))
     return alt.layer(cell, line, touch.encode(tooltip=said)).properties(width=inner, height=HEIGHT)
+
+
+@scores_over_time.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: for every search the score above which a weight is in the ticket, first and last."""
+    sentences = []
+    for search, same in grouped(scores_over_time.rows(outcomes), lambda row: row["search"]).items():
+        first, last = same[0], same[-1]
+        ends = f"{first['threshold']:.3g} at step {first['step']}, {last['threshold']:.3g} at step {last['step']}"
+        sentences.append(f"{search}: the least score in the rounded mask is {ends}.")
+    return sentences

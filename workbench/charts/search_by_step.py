@@ -26,6 +26,7 @@ def both_masks(names: Sequence[str]) -> Looks:
 
 @Means(
     asks=ASKS,
+    selects=("method", "step"),
     x=replace(STEP, title="step of the search"),
     measures=[
         replace(DENSITY, title="density (logarithmic)", reverse=False),
@@ -57,7 +58,7 @@ def search_by_step(table: Any) -> Iterator[dict[str, Any]]:
         other = any(row["density"] != row["density_rounded"] for row in same)
         below = any(row["density"] < 0.99 * row["bound"] for row in same)
         for row in same:
-            one = {name: row[name] for name in ("kept", "seed", "replica", "step")}
+            one = {name: row[name] for name in ("method", "kept", "seed", "replica", "step")}
             yield one | {"curve": method, "density": row["density_rounded"] or None, "accuracy": row["accuracy"]}
             if other:
                 yield one | {"curve": f"{method}{KEPT}", "density": row["density"]}

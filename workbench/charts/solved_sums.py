@@ -48,7 +48,9 @@ def medians(rows: Rows, x: str, measure: str) -> Iterator[dict[str, Any]]:
         n = len(same)
         quartiles = {"low": low, "high": high, "n": n, "interval": f"{low:.2g} to {high:.2g}"}
         few = {"low": None, "high": None, "n": n, "interval": f"fewer than {LEAST} replicas"}
-        yield {"line": line, x: at, measure: middle, "own": quartiles if n >= LEAST else few, "same": same}
+        yield {"line": line, x: at, measure: middle, "own": quartiles if n >= LEAST else few, "same": same} | {
+            name: same[0][name] for name in ("dimension", "candidates", "scale")
+        }
 
 
 def laws(rows: Rows, number: Callable[..., float], measure: str, least: float, most: float) -> Iterator[dict[str, Any]]:

@@ -25,8 +25,12 @@ SOONEST, NEAREST = 1e-5, 1e-17  # what logarithms begin at
 
 @picture(
     asks=("dimension candidates solver replica trace law seconds status", "subset_sums"),
+    selects=("solver", "replica"),
     title="Which solver is how near after how long?",
-    subtitle="a line for each replica, a step for each better subset; broken: about the best there is, by the law",
+    subtitle=(
+        "a line for each replica, a step for each better subset; broken: about the best there is, by the law\n"
+        "errors below 1e-17 stand there"
+    ),
     menus={"line": "dimension and candidates"},
     holds="the traces of solvers",
 )
@@ -47,7 +51,7 @@ def _trace(row: dict[str, Any]) -> dict[str, Any]:
     steps = [(max(at, SOONEST), max(error, NEAREST)) for at, error in thin(row["trace"], STEPS)]
     steps.append((max(row["seconds"], steps[-1][0]), max(row["error"], NEAREST)))
     lists = {"at": [at for at, _ in steps], "value": [error for _, error in steps]}
-    known = {name: row[name] for name in ("line", "replica", "status", "seconds", "error")}
+    known = {name: row[name] for name in ("line", "solver", "replica", "status", "seconds", "error")}
     return {"role": "trace", "look": row["name"], **known, **lists}
 
 
@@ -85,7 +89,7 @@ def draw(rows: Rows, width: int) -> Any:
     law = where("law").transform_filter("datum.line == shown").encode(y=y)
     name = law.mark_text(align="left", dx=4, dy=-8).encode(x=alt.value(0), text="words:N")
     layers = [
-        law.transform_filter("datum.seen").mark_rule(**BROKEN),
+        *([law.transform_filter("datum.seen").mark_rule(**BROKEN)] if any(row.get("seen") for row in rows) else []),
         name,
         steps.mark_line(interpolate="step-after", strokeWidth=1.5, opacity=0.75),
         steps.mark_point(size=40, opacity=0, filled=True).encode(tooltip=tip),

@@ -35,6 +35,7 @@ PER_UNIT = Axis("height", "per unit", "~s", type="log", ticks=(1, 100, 10**4, 10
 
 @picture(
     asks=("kind density layer dimension curvature", "curvature"),
+    selects=("density", "kind"),
     title="The Hessian's spectrum",
     subtitle="how many eigenvalues a unit, on surviving weights; ticks: the ticket's largest; means over replicas",
     description=(

@@ -17,6 +17,7 @@ ERROR = Axis("error", "largest error of a coordinate (logarithmic)", "~g", ".2g"
 
 @Means(
     asks=ASKS,
+    selects=("dimension", "candidates"),
     x=CANDIDATES,
     measures=[ERROR],
     line="line",

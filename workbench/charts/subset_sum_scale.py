@@ -13,6 +13,7 @@ OUT = "out of reach"
 
 @Means(
     asks=ASKS,
+    selects=("dimension", "candidates", "scale"),
     x=Axis("scale", "scale of the candidates (logarithmic)", "~g", ".3g", "log", ticks=TENS, padding=14),
     measures=[Axis("relative_error", "error, of the target's length (logarithmic)", "~%", ".2%", "log", ticks=TENS)],
     line="line",

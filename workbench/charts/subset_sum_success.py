@@ -18,6 +18,7 @@ ELSE = 0.1
 
 @Means(
     asks=ASKS,
+    selects=("dimension", "candidates"),
     x=CANDIDATES,
     measures=[Axis("share", "draws with a subset within ε", "~%", ".0%", domain=(0, 1))],
     line="line",
@@ -39,7 +40,13 @@ def subset_sum_success(table: Any, within: float | None = None) -> Iterator[dict
         successes = sum(row["success"] for row in same)
         low, high = wilson(successes, len(same))
         own = {"low": low, "high": high, "n": len(same), "interval": f"{low:.0%} to {high:.0%}"}
-        yield {"line": line, "candidates": n, "share": successes / len(same), "own": own}
+        yield {
+            "line": line,
+            "dimension": same[0]["dimension"],
+            "candidates": n,
+            "share": successes / len(same),
+            "own": own,
+        }
     for within_, same in grouped(rows, lambda row: row["within"]).items():
 
         def probability(m: int, n: int, within_: float = within_, **target: float) -> float:

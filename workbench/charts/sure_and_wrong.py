@@ -18,7 +18,7 @@ from workbench.charts import methods
 from workbench.charts.grammar import AXIS, ROWS, Rows, legend, picture, small, thin
 from workbench.charts.grammar.looks import ANSWERS, GREY
 from workbench.charts.grammar.looks import scale as colours
-from workbench.charts.grammar.marks import choice, images, png, tips
+from workbench.charts.grammar.marks import choice, images, pitched, png, tips
 from workbench.experiments.ensemble_outcome import BINS, Answers, by_method
 from workbench.numbers.numerals import points
 from workbench.work import rules
@@ -32,6 +32,7 @@ LISTS = ("low", "high", "floor", "top", "count", "share", "accuracy")
 
 @picture(
     asks=("method members combine probabilities test", "robust_ensembles"),
+    selects=("method", "kind", "low"),
     title="Where is it sure, and where is it wrong?",
     subtitle="{about}",
     menus={"scaled": "confidence"},
@@ -89,7 +90,7 @@ def _bars(marked: alt.Chart, tip: Sequence[Any], title: str, scale: alt.Scale, w
     """Return the bars of one method: the wrong predictions full, the right ones as outlines."""
     key = legend(None, ANSWERS, width, symbolSize=100)
     axis = alt.Axis(grid=False, values=[0, 0.5, 1], format="~f")
-    outline = alt.Stroke("kind:N", scale=colours(ANSWERS), legend=None)
+    outline = alt.Stroke("kind:N", scale=colours(ANSWERS), legend=key)
     return marked.encode(
         x=alt.X("low:Q", title="confidence", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis),
         x2="high:Q",
@@ -111,6 +112,7 @@ def words_of_histograms(outcomes: list[Any]) -> list[str]:
 
 @picture(
     asks=("method members combine probabilities test", "robust_ensembles"),
+    selects=("id",),
     title="Which images is it sure and wrong about?",
     subtitle="{about}\nclick a part of a bar to see its images, the surest first",
     holds="the images of examples",
@@ -195,11 +197,13 @@ def draw(rows: Rows, width: int) -> Any:
         width - AXIS - 10,
         order="-datum.confidence",
         below={
-            "answers": "datum.kind == 'wrong' ? datum.predicted + ', not ' + datum.label : datum.predicted",
+            "answers": "datum.predicted",
+            "instead": "datum.kind == 'wrong' ? 'not ' + datum.label : ''",
             "sure": "format(datum.confidence, '.2f')",
         },
         tip=tips(predicted="predicted", label="label", confidence=("confidence", ".3f"), id="id"),
-        most=EACH,
+        most=min(EACH, max((len(row["image"]) for row in rows), default=1)),
+        pitch=pitched(rows, "label", "not "),
     )
     name = shown.mark_text(align="left", fontWeight=600).encode(x=alt.value(0), y=alt.value(-8), text="bar:N")
     return alt.vconcat(histograms, strip + name, spacing=24)

@@ -25,6 +25,7 @@ GROUPS = {"frame": "so far", "sum": "all kept vectors", "target": "the target"}
 
 @picture(
     asks=("dimension candidates sums target distances added shape least_scale", "partial_sums"),
+    selects=("added",),
     title="How does a subset sum land on its target?",
     subtitle="{about}",
     description=(

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
 import torch
 from torch import Tensor
 
-from workbench.charts.grammar import SIDE, Rows, first_of, kept, legend, picture, tickets, tips
+from workbench.charts.grammar import SIDE, Rows, first_of, grouped, kept, legend, picture, tickets, tips
 from workbench.charts.grammar.looks import BLUE, GREY
 from workbench.numbers.asked import asked
+from workbench.numbers.numerals import percent
 
 BINS = 60
 
 
 @picture(
     asks=("density mask run", "winning_tickets"),
+    selects=("density",),
     title="Weights before and after pruning",
     subtitle="values after training, of the weights that survive",
     holds="the weights of tickets",
@@ -42,7 +45,16 @@ def weights_before_after(outcome_before: Any, outcome_after: Any = None) -> Rows
         words = f"{('before', 'after')[place]} pruning ({kept(outcome.density)}): {len(values):,} weights"
         counts = torch.histogram(values.double(), edges).hist.tolist()
         for (low, high), count in zip(itertools.pairwise(edges.tolist()), counts, strict=True):
-            rows.append({"place": place, "net": words, "low": low, "high": high, "count": int(count)})
+            rows.append(
+                {
+                    "density": outcome.density,
+                    "place": place,
+                    "net": words,
+                    "low": low,
+                    "high": high,
+                    "count": int(count),
+                }
+            )
     return rows
 
 
@@ -65,3 +77,15 @@ def draw(rows: Rows, width: int) -> Any:
     bars = alt.Chart().mark_bar(opacity=0.6, binSpacing=0.5)
     bars = bars.encode(x=x, x2="high:Q", y=y.stack(None), y2=alt.Y2Datum(0), color=colour, tooltip=tip)
     return alt.layer(bars).properties(width=inner, height=280)
+
+
+@weights_before_after.sentences
+def words(outcomes: Iterable[Any]) -> list[str]:
+    """Say it in sentences: how many weights there are, and how many of them are near zero."""
+    rows = weights_before_after.rows(outcomes)
+    told = []
+    for net, same in grouped(rows, lambda row: row["net"]).items():
+        total, reach = sum(row["count"] for row in same), max(row["high"] for row in same)
+        near = sum(row["count"] for row in same if abs(row["low"] + row["high"]) < 0.2 * reach)
+        told.append(f"{net}, {percent(near / max(total, 1))} of them within a tenth of the largest")
+    return [f"{line[:1].upper()}{line[1:]}." for line in told]

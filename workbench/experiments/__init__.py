@@ -12,6 +12,7 @@ from workbench.experiments.calibration_tables import (
     validation_table,
 )
 from workbench.experiments.curvature_by_density import Sharpness, curvature, spectrum_table
+from workbench.experiments.dataset_view import DatasetView, dataset_view
 from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, solved
 from workbench.experiments.ensemble_outcome import Answers, Ensembled
 from workbench.experiments.example_scores import Counted, Scored, example_scores
@@ -19,6 +20,9 @@ from workbench.experiments.forgetting_by_epoch import Remembered, remembering
 from workbench.experiments.found_at_initialisation import Pruned, timed_prune
 from workbench.experiments.glimpses_of_searches import Foreseen, Glimpse
 from workbench.experiments.instability import Parting, barriers_table, instability, paths_table, stable_from
+from workbench.experiments.kept_by_name import keep as keep
+from workbench.experiments.kept_by_name import kept as kept
+from workbench.experiments.kept_by_name import scores_of, ticket_of, tickets_of
 from workbench.experiments.kept_part import Kept, kept_part
 from workbench.experiments.member_difficulty import member_difficulty
 from workbench.experiments.one_shot import Shot, one_shot, prunable
@@ -48,6 +52,7 @@ from workbench.experiments.strong_tickets import Matched, Strong, strong_tickets
 from workbench.experiments.subset_sums import Summed, subset_sums
 from workbench.experiments.ticket_before_and_after import Tried
 from workbench.experiments.tickets_at_initialisation import tickets_at_initialisation, tickets_table
+from workbench.experiments.trained_networks import TrainedNetwork, trained_networks
 from workbench.experiments.trial_of_tickets import CHECKS
 from workbench.experiments.under_shift import under_shift
 from workbench.experiments.until_disconnected import Successive, disconnections, matching_beside, until_disconnected
@@ -57,6 +62,7 @@ from workbench.experiments.winning_tickets import Outcome, winning_tickets
 EXPERIMENTS = {
     "block_mask": block_mask,
     "curvature": curvature,
+    "dataset_view": dataset_view,
     "example_scores": example_scores,
     "instability": instability,
     "kept_part": kept_part,
@@ -76,6 +82,7 @@ EXPERIMENTS = {
     "strong_tickets": strong_tickets,
     "subset_sums": subset_sums,
     "tickets_at_initialisation": tickets_at_initialisation,
+    "trained_networks": trained_networks,
     "under_shift": under_shift,
     "until_disconnected": until_disconnected,
     "winning_tickets": winning_tickets,

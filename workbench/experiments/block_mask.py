@@ -64,6 +64,9 @@ def block_mask(
 
     The neuron's direction is random, and so is the network of each replica. Raises a ValueError for an option out of
     range, before anything is solved.
+
+    Arguments:
+        hidden: How many random neurons approximate the one.
     """
     if not are(hidden, rules.whole, least=4, most=5000):
         raise ValueError(f"hidden must be whole numbers from 4 to 5000, each once, got {told(hidden)}; 80 is one")

@@ -99,6 +99,16 @@ def curvature(
     `draws`, `steps` and `repeats` are as in `wb.landscape.curvature`, whose defaults are finer. `epsilon` is the rise
     of the loss, in nats, that the foretold share allows. An `archive` keeps every training and every spectrum. Raises a
     ValueError for an option out of range, before anything is trained.
+
+    Arguments:
+        measured: The rounds whose networks are measured; 0 is the dense one.
+        controls: The networks beside a trained ticket: the ticket before it was trained, and one with random places.
+        examples: How many examples the mean loss is taken over.
+        k: How many of the largest eigenvalues are computed.
+        draws: How many random vectors estimate the trace; more make its error smaller.
+        steps: How many steps a Lanczos run takes; more make the density of eigenvalues finer.
+        repeats: How many Lanczos runs are averaged.
+        epsilon: The rise of the loss, in nats, that the foretold share of pruned weights allows.
     """
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": "keep"}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)

@@ -105,6 +105,12 @@ def example_scores(
     `score_step` (default: a quarter of the recipe), "grand_init" at step 0, forgetting over the whole recipe.
     `label_noise` is the share of training labels moved to another class. `score_tables` averages over replicas. An
     `archive` keeps every finished training. Raises a ValueError for an option out of range, before anything is trained.
+
+    Arguments:
+        scores: The measures of how hard an example is; the barrier takes two more trainings a replica.
+        score_step: The training step at which examples are scored; a quarter of the training where none is given.
+        barrier_step: The step after which two children part, for the barrier alone; a sixtieth of the training where
+            none is given.
     """
     sizes = (train_size, image_size)
     experiment = prepare(dataset, *sizes, model, recipe, seed, replicas, archive, label_noise=label_noise)

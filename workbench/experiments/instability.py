@@ -96,6 +96,17 @@ def instability(
     are grouped, comes from `score_replicas` networks of seeds that no child uses, at `score_step` (default: a quarter
     of the recipe); with 0 of them there is none. An `archive` keeps every finished training. Raises a ValueError for an
     option out of range, before anything is trained.
+
+    Arguments:
+        rewind_steps: The steps of the common training after which the children part; 0 is the initialisation.
+        children: How many networks are trained on from each of these steps, each under noise of its own.
+        points: How many networks are evaluated on the path between two children, its ends included; an odd number.
+        splits: The images on which the path is measured: those of training, of validation, of the test.
+        batch_norm: What batch-norm uses between two children: the average of both networks' statistics, those of the
+            mixed network computed again, or those that the first network keeps.
+        score_replicas: How many networks of other seeds say by EL2N which examples are hard; with 0 there are no
+            groups.
+        score_step: The training step at which EL2N is measured; a quarter of the training where none is given.
     """
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)
     if not are(rewind_steps, rules.whole, most=experiment.length - 1):

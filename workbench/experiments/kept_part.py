@@ -69,6 +69,11 @@ def kept_part(
     differs is what was seen; without, for as many epochs. `label_noise` moves that share of the training labels, for
     scores and training alike. All of a replica's trainings begin from the same weights: pair by it. Raises a ValueError
     for an option out of range, before anything is trained.
+
+    Arguments:
+        subsets: The parts of the data that are kept, by how hard their examples are.
+        shares: The shares of the training images that are kept.
+        same_steps: Whether a part is trained for as many steps as all the data, or else for as many epochs.
     """
     sizes = (train_size, image_size)
     experiment = prepare(dataset, *sizes, model, recipe, seed, replicas, archive, label_noise=label_noise)

@@ -46,6 +46,10 @@ def member_difficulty(
     EL2N is the mean over `score_replicas` dense networks of seeds of their own at `score_step` (None: a quarter of the
     recipe), on each replica's training images with their noise. Raises a ValueError for an option out of range, before
     anything is trained.
+
+    Arguments:
+        score_replicas: How many dense networks of other seeds sort the images by EL2N.
+        score_step: The training step at which EL2N is measured; a quarter of the training where none is given.
     """
     check_score_replicas(score_replicas)
     check_shared(recipe, replicas, archive)

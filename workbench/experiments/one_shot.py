@@ -85,6 +85,10 @@ def one_shot(
     `rewind_step` to the end with the dense network's seed. The control keeps the ticket's count in every layer.
     Barriers and projection are measured on `split`. `prunable` says which share is the largest that matches. Raises a
     ValueError for an option out of range, before anything is trained.
+
+    Arguments:
+        shares: The shares of the prunable weights that are removed at once.
+        method: How the weights to remove are chosen, by name, with options in parentheses.
     """
     check_method(method)
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}

@@ -74,6 +74,11 @@ def pair_matrix(
     masks are nested, and "union" is "denser", as `lottery.midpoint` has it). An `archive` keeps the rounds, which are
     those of `winning_tickets` with the same options. Raises a ValueError for an option out of range, before anything
     is trained.
+
+    Arguments:
+        mask: Which weights the network half-way keeps: those of either ticket, of the denser one, or of the sparser
+            one.
+        replicas: How many seeds tickets are drawn from; every two tickets of all of them are compared.
     """
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)

@@ -75,6 +75,11 @@ def partial_sums(
     """Yield one `Walk`: candidates and a target drawn as in `subset_sums`, the subset that a solver chooses, its sums.
 
     Raises a ValueError for an option out of range, or for more candidates than the solver takes.
+
+    Arguments:
+        dimension: How many numbers a vector has; 9 is a kernel of 3 × 3, 36 are four of them.
+        distribution: How the candidates are drawn.
+        scale: What the drawn candidates are multiplied by.
     """
     for name, size in (("dimension", dimension), ("candidates", candidates)):
         rules.whole(name, size, least=1, most=LARGEST[name], way_on="subset_sums takes more")

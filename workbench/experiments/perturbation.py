@@ -92,6 +92,12 @@ def perturbation(
     at step k and train under one noise seed that is not the solution's: so the child, at distance 0, is what noise
     alone does. `independent` is another draw's own weights at step k under the same mask. The line has so many `points`
     (odd). Raises a ValueError for an option out of range, before anything is trained.
+
+    Arguments:
+        at: The rounds whose starting point is pushed aside; 0 is the dense one.
+        distances: How far it is pushed, in units of the way to the old solution.
+        points: How many networks are evaluated on the path to the old solution, its ends included; an odd number.
+        threshold: The error barrier, a fraction, up to which two networks count as connected.
     """
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)

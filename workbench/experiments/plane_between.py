@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from workbench.experiments.beginning import FRESH, Beginning, ticket_to_begin_from
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import check_names
 from workbench.experiments.replica import Replica, prepare
@@ -22,7 +23,7 @@ from workbench.landscape.path import Path, check_points
 from workbench.landscape.plane import plane
 from workbench.landscape.surface import Surface, plane_rows
 from workbench.nets.initialisation import initialise
-from workbench.nets.weights import Weights
+from workbench.nets.weights import Ticket, Weights
 from workbench.numbers.asked import asked
 from workbench.numbers.tables import table
 from workbench.training.recipe import LONGEST, Recipe
@@ -89,6 +90,7 @@ def plane_between(
     image_size: int | None = None,
     model: str = "lenet",
     recipe: Recipe = Recipe(epochs=20),  # noqa: B008 (frozen)
+    start: Beginning = FRESH,
     between: str = "children",
     rewind_step: int = 0,
     networks: int = 2,
@@ -112,10 +114,29 @@ def plane_between(
     fastest at first. `levels` of refinement are 5, 9, 17, … points a side. `curve_steps` above 0 train a `curve`
     ("bezier" or "polygon", one bend) between the first two networks, by the recipe with that many steps; the line
     beside it is its control. Raises a ValueError for an option out of range, before anything is trained.
+
+    Arguments:
+        start: What children part from: the initial weights, fresh, or a ticket, by the name that it was kept under or
+            the path of its file; its mask holds for all of them.
+        between: Whether the networks are children of one point, or draws of their own, between which a barrier is
+            expected.
+        rewind_step: The step of the common training after which children part; 0 is the initialisation.
+        networks: How many networks lie in the plane; two are joined by the point that the first began from.
+        checkpoints: How many points of every training are shown on the plane.
+        levels: How often the grid is refined: 5, 9, 17, … points a side.
+        points: How many networks are evaluated on a path, its ends included; an odd number.
+        curve_steps: How many steps a curve between the first two networks is trained for; with 0 there is only the
+            line.
+        curve: The shape of the trained curve: a Bézier curve, or a polygon of one bend.
+        replicas: How often everything is repeated, each time with draws of its own; the picture shows the first.
     """
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
     _check(between, rewind_step, networks, checkpoints, levels, points, curve, curve_steps)
+    ticket = ticket_to_begin_from(start, experiment)
+    if ticket is not None and (between != "children" or rewind_step):
+        rule = 'a ticket is where children part at once, so between must be "children" and rewind_step 0'
+        raise ValueError(f'{rule}, got "{between}" and {rewind_step}; start="fresh" parts them later, or draws several')
     length = experiment.length
     at = sorted({rewind_step + round((length - rewind_step) * (i / checkpoints) ** 2) for i in range(checkpoints + 1)})
     how: dict[str, Any] = {"split": split, "batch_norm": batch_norm}
@@ -130,7 +151,7 @@ def plane_between(
     def measured(replica: Replica) -> Iterator[Between]:
         labels = {**replica.labels, "between": between, "networks": networks, **checked}
         with progress.within("part", 0, parts):
-            trained = _trained(replica, between, rewind_step, networks, at, workers)
+            trained = _trained(replica, between, rewind_step, networks, at, workers, ticket)
         ends = [weights[length] for weights in trained]
         corners = ends if networks == 3 else [trained[0][rewind_step], *ends]
         trajectories = trained if networks == 3 else [{}, *trained]
@@ -174,18 +195,28 @@ def _between(kind: str, found: Surface | Path, loss: Tensor, labels: dict[str, A
 
 
 def _trained(
-    replica: Replica, between: str, rewind_step: int, networks: int, at: list[int], workers: int | None
+    replica: Replica,
+    between: str,
+    rewind_step: int,
+    networks: int,
+    at: list[int],
+    workers: int | None,
+    ticket: Ticket | None,
 ) -> list[dict[int, Weights]]:
     """Return the weights of every network at the steps `at`, the first of them where it began."""
     first = initialise(replica.model, seed=replica.seed)
     starts = [first, *(initialise(replica.model, seed=number(replica.seed, "draw", i)) for i in range(1, networks))]
-    if between == "children":
+    if ticket is not None:
+        starts = [ticket.weights] * networks
+    elif between == "children":
         with progress.within("start", 0):
             starts = [replica.weights_at(first, rewind_step)] * networks
 
+    masked: dict[str, Any] = {} if ticket is None else {"mask": ticket.mask}
+
     def one(i: int) -> dict[int, Weights]:
         noise = number(replica.seed, "child", i)
-        return replica.train(starts[i], step=rewind_step, seed=noise, checkpoints=at).checkpoints
+        return replica.train(starts[i], step=rewind_step, seed=noise, checkpoints=at, **masked).checkpoints
 
     return in_order(one, range(networks), workers=workers)
 

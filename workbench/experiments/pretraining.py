@@ -122,6 +122,19 @@ def pretraining(
     many of every class if `balanced`. `label_noise` moves that share of the labels that the scores and the first k
     steps see; tickets are trained on the clean ones, as in the paper. An `archive` keeps every finished training.
     Raises a ValueError for an option out of range before anything is trained.
+
+    Arguments:
+        subsets: The parts of the data that the first steps see, by how hard their examples are.
+        sizes: How many examples a subset has.
+        pretrain_steps: How many steps are trained on a subset before tickets are drawn; 0 is the reference that saw
+            nothing.
+        score: The measure that sorts examples from the easiest to the hardest: the name of one, or of a kept score, or
+            the path of its file.
+        balanced: Whether a subset has as many examples of every class.
+        score_replicas: How many networks, of seeds that are used for nothing else, score the examples.
+        score_step: The training step at which examples are scored; a quarter of the training where none is given.
+        label_noise: The share of labels moved to another class that scores and first steps see; tickets see the right
+            ones.
     """
     sizes_of_data = (train_size, image_size)
     experiment = prepare(dataset, *sizes_of_data, model, recipe, seed, replicas, archive, batch_norm=batch_norm)

@@ -68,6 +68,12 @@ def price_of_structure(
 
     The slab is random, of unit norm; each replica draws one, and a random network of its own. Raises a ValueError for
     an option out of range, before anything is solved.
+
+    Arguments:
+        outputs: How many output channels the slab of kernels has.
+        kernel_size: The side of a kernel in pixels.
+        structures: What is removed together: single weights, kernels, or whole filters.
+        candidates: How many usable random vectors there are for every sum.
     """
     for name, values in (("outputs", outputs), ("candidates", candidates)):
         if not are(values, rules.whole, least=1):

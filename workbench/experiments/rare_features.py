@@ -95,6 +95,14 @@ def rare_features(
     training images that show the minor feature (half of the test images do), `noise` the deviation of a pixel; the
     recipe's loss is replaced by `Robust(lam, gradient=gradient)`. Raises a ValueError for an option out of range,
     before anything is trained.
+
+    Arguments:
+        lams: The lambda of each training's robust loss; the smaller, the more hard images count, and inf is the
+            ordinary mean.
+        train_size: How many training images are drawn.
+        minor: The share of the training images that show the rare feature.
+        noise: The deviation of the noise of a pixel.
+        classes: How many classes there are, with two features each.
     """
     check_shared(recipe, replicas, archive)
     if isinstance(lams, str) or not isinstance(lams, Sequence) or not lams or len(set(lams)) < len(lams):

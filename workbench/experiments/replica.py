@@ -159,6 +159,22 @@ def prepare(
     """Return the experiment, nothing trained yet; a ValueError for what is out of range.
 
     The data's split comes from `seed`, and is the same for all replicas.
+
+    Arguments:
+        dataset: The images that are learned, by a known name, or by the path of data of your own.
+        train_size: How many training images are used, as many of every class; all of them where none is given.
+        image_size: The side in pixels that images are scaled to; they stay as they are where none is given.
+        model: The network, by name, with options in parentheses, as in resnet8(width=16).
+        recipe: How every network is trained.
+        seed: The number that every random draw comes from, so that the same one gives the same result again.
+        replicas: How often everything is repeated, each time with draws of its own; three are the least that have an
+            interval.
+        archive: The folder in which every finished training is kept, and found again when the call is repeated.
+        rewind_step: The training step to whose weights a ticket is set back; 0 is where training begins.
+        split: The images on which networks are measured: those of training, of validation, or of the test.
+        batch_norm: What batch-norm uses where weights are mixed: the average of both networks' statistics, those of the
+            mixed network computed again, or those that the first network keeps.
+        label_noise: The share of the training labels that are moved to another class.
     """
     check_shared(recipe, replicas, archive)
     check_known("batch-norm treatment", batch_norm, TREATMENTS)

@@ -67,6 +67,21 @@ def robust_ensembles(
     whole table. Every replica has its own split, its own draw of the `pixel_noise` (`noisy`) and its own networks; the
     methods of one replica share them: pair by it. The validation split chooses (the temperature, a lambda), the test
     split reports. Raises a ValueError for an option out of range, before anything is trained.
+
+    Arguments:
+        pixel_noise: The deviation of the noise added to every pixel, in units of the whole range; it makes digits hard.
+        methods: The ways to an ensemble that are compared.
+        density: The share of its weights that a member keeps.
+        lams: The lambda of each member's robust loss; the smaller, the more hard examples count, and inf is the
+            ordinary mean.
+        etas: The radius of each member's uncertainty set, in place of lambdas; 0 is the ordinary mean.
+        anneal: How lambda goes to its value during training.
+        gradient: Whether a step follows the derived weights of the robust loss, or those of the published code.
+        over: Whether the robust loss weighs the examples of a batch, or those of all the data.
+        share: What the members of an ensemble have in common.
+        scope: Whether the density holds for each layer, or for all of them together.
+        rule: How the random weights of edge-popup tickets are drawn.
+        combine: What of the members is averaged; the mean of logits is the surer.
     """
     check_shared(recipe, replicas, archive)
     losses, methods = _losses(lams, etas, anneal, gradient), several(methods)

@@ -95,6 +95,16 @@ def robust_weighting(
     `losses` are drawn ("uniform" up to `spread`, "exponential", "two groups": one in eight is hard), or those of a real
     batch of "digits" under a small network after `trained` steps, with its images. `gradient` is "mathematics" or
     "as_published": which of the two weights a training would use. Raises a ValueError for an option out of range.
+
+    Arguments:
+        losses: Where the losses come from: drawn at random, or of a real batch of digits.
+        n: How many examples the batch has.
+        spread: How far the drawn losses reach.
+        trained: How many steps the small network is trained for before the real batch.
+        by: Which of the two sliders counts: the radius eta, which is free of the scale of the losses, or lambda.
+        eta: The radius of the uncertainty set; 0 is the ordinary mean.
+        lam: How soft the maximum over examples is; large values give the ordinary mean.
+        gradient: Which of two weights a training would use: those derived, or those of the published code.
     """
     check_names("kind of losses", [losses], [*MADE_LOSSES, DIGITS])
     check_names("control (by)", [by], BY)

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from workbench.data.data import Data
 from workbench.data_diet.el2n import el2n
 from workbench.data_diet.scores import Score
-from workbench.experiments.example_scores import Scored, asks_a_network, check_scores, score_by_name, score_replica
+from workbench.experiments.example_scores import (
+    Scored,
+    asks_a_network,
+    check_scores,
+    score_by_name,
+    score_names,
+    score_replica,
+)
+from workbench.experiments.kept_by_name import by_name
 from workbench.experiments.replica import Experiment
 from workbench.experiments.score_tables import averaged
 from workbench.nets.initialisation import initialise
@@ -24,13 +32,15 @@ from workbench.work.seeds import number
 def score_to_sort_by(score: str | Score, experiment: Experiment, *, n: int, step: int | None) -> Score:
     """Return a score of the training examples: the one given, or by its name the mean over n networks at a step.
 
+    A name that is none of a score's is that of a kept one, or the path of its file.
+
     The one given must be of these very data, flipped labels included; whether its networks are others than the tickets
     is the caller's to see to. Here no ticket has a seed of the networks. For EL2N they are trained to that step
     (default: a quarter of the recipe), for any other score to the end, as in `example_scores`; "input_norm" and
     "random" ask none. Raises a ValueError for a score of other data, and for a name that is not one.
     """
     data, recipe, seed = experiment.data, experiment.recipe, experiment.seed
-    check_sorting(score, experiment, n=n, step=step)
+    score = check_sorting(score, experiment, n=n, step=step)
     if isinstance(score, Score):
         return score
     at, early = checked_score_step(recipe, data, step), experiment.length // 60
@@ -46,14 +56,22 @@ def score_to_sort_by(score: str | Score, experiment: Experiment, *, n: int, step
         return averaged(in_order(scored, score_seeds(seed, n)))[score]
 
 
-def check_sorting(score: str | Score, experiment: Experiment, *, n: int, step: int | None) -> None:
-    """Raise a ValueError for a score of other data, a name that is not one, and networks that cannot be trained."""
+def check_sorting(score: str | Score, experiment: Experiment, *, n: int, step: int | None) -> str | Score:
+    """Return the score, or the name of one that is to be made, a kept one opened.
+
+    Raises a ValueError for a score of other data, a name that is not one, and networks that cannot be trained.
+    """
     check_score_replicas(n)
     at = checked_score_step(experiment.recipe, experiment.data, step)
+    rules.instance("score", score, (str, Score), "a score, or the name of one", '"el2n" is one')
+    if isinstance(score, str) and score not in score_names():
+        score = by_name("score", score, experiment.archive)
     if isinstance(score, Score):
+        rules.choice("split of the score", score.split, ("train",), "score the training examples")
         score.of(experiment.data)
     else:
         check_scores(experiment.data, experiment.recipe, (score,), at, experiment.length // 60)
+    return score
 
 
 def el2n_of(

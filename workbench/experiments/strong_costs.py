@@ -65,6 +65,10 @@ def strong_costs(
 
     The random network has all that was drawn, what the block mask removes included. Raises a ValueError for an option
     out of range, and for a network that does not fit the memory.
+
+    Arguments:
+        images: How many images a timed forward pass takes.
+        repeats: How many times a pass is timed, of which the median is taken.
     """
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive)
     experiment = replace(experiment, data=unit_range(experiment.data))

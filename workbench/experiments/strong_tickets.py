@@ -137,13 +137,21 @@ def strong_tickets(
 ) -> Iterator[Matched | Strong]:
     """Train a target, then yield a `Matched` for every layer of it and a `Strong` for every structure and ratio.
 
-    `structures` are names of `strong.STRUCTURES`, or "edge_popup" and "filter_popup": masks trained with `popup` on the
-    random network of `popup_ratio`, at each of `popup_rates`, of which the best on validation images is taken.
-    `ratios` are usable candidates for each dimension of a sum. Images are seen in [0, 1], and with `signed` scaled to
-    mean 0, which takes two sums for a channel of the first layer. The other options are those of
-    `strong.structured_search`; a slab out of reach is brought as near as can be, and counted. Each replica trains a
-    target of its own and draws a random network of its own. Raises a ValueError for an option out of range and a target
-    that the construction does not serve, before anything is trained.
+    `structures` are names of `strong.STRUCTURES`, or "edge_popup" and "filter_popup": masks trained with `popup` on a
+    random network. Images are seen in [0, 1]. A slab out of reach is brought as near as can be, and counted. Each
+    replica trains a target of its own and draws a random network of its own. Raises a ValueError for an option out of
+    range and a target that the construction does not serve, before anything is trained.
+
+    Arguments:
+        structures: What is removed from the random network as a whole, or by which mask that matches the task.
+        ratios: How many usable candidates there are for each dimension of a sum; 20 is precise, 10 is rough.
+        scale: The deviation of the random kernels; that of the formula where none is given.
+        margin: By how many times the scale of the random network is above the least that the formula asks.
+        solver: The way to the nearest subset sum; auto takes the one that suits the size.
+        seconds: The seconds a sum may take before the best so far is kept, and marked; no limit where none is given.
+        signed: Whether images are scaled to mean 0, which takes two sums for a channel of the first layer.
+        popup_ratio: How many candidates for each dimension the random network of edge-popup has.
+        popup_rates: The learning rates of edge-popup, of which the best on validation images is taken.
     """
     rules.flag("signed", signed, "True scales images to mean 0")
     rules.choice("split", split, SPLITS)

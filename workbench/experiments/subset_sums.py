@@ -80,6 +80,15 @@ def subset_sums(
     [-1, 1]^m, or anywhere on the unit "sphere". A solver that has not ended after so many `seconds` is asked for the
     best so far. An `archive` keeps every sum that was solved. Raises a ValueError for an option out of range, or for
     more candidates than a solver takes, before any is solved.
+
+    Arguments:
+        dimensions: How many numbers a vector has; 9 is a kernel of 3 × 3.
+        candidates: How many random vectors there are to choose from.
+        distributions: How the candidates are drawn.
+        scales: What the one draw of candidates is multiplied by.
+        solvers: The ways to the nearest subset that are compared; auto takes the one that suits the size.
+        target: Where the target lies: anywhere in the cube from -1 to 1, or on the unit sphere.
+        seconds: The seconds a sum may take before the best so far is taken; no limit where none is given.
     """
     _check(dimensions, candidates, distributions, scales, solvers, target)
     if seconds is not None:

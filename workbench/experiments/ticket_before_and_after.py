@@ -13,6 +13,7 @@ from workbench.nets.batch_norm import recompute_batch_norm
 from workbench.nets.evaluation import evaluate
 from workbench.nets.live_paths import live_paths
 from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
 from workbench.training.runs import Run
 
 
@@ -26,7 +27,7 @@ class Tried:
     the `learning_rate` was chosen by. `budget` is "recipe", or "matched" where a rival was trained for as many passes
     as the dearest search and its training together. `collapsed_layers` counts layers that lost every weight,
     `effective_density` is the share of the weights that lie on a path from the images to the logits; None where no path
-    can be followed (attention).
+    can be followed (attention). `rewound` are the weights that the training began from.
     """
 
     method: str
@@ -52,6 +53,7 @@ class Tried:
     effective_density: float | None
     mask: Mask
     rounded: Mask
+    rewound: Weights
     run: Run
 
     def __repr__(self) -> str:
@@ -80,6 +82,7 @@ def before_and_after(replica: Replica, found: Found, run: Run, mask: Mask, row: 
         effective_density=_effective(replica, mask),
         mask=mask,
         rounded=found.rounded,
+        rewound=found.weights,
         run=run,
     )
 

@@ -60,6 +60,20 @@ def tickets_at_initialisation(
     all begin from weights that were trained for k steps: a warm start. `unflag=False` trains the rounded mask.
     `matched` adds the rivals with as many passes as a search and its training together. Raises a ValueError for an
     option out of range, a density at which a layer must be lost, a search too short, before anything is trained.
+
+    Arguments:
+        methods: How tickets are found, by name, with options in parentheses, as in gem_miner(l2=0.0003).
+        densities: The shares of the weights that tickets keep.
+        controls: The checks a ticket must pass to owe its accuracy to more than its density by layer.
+        learning_rates: The rates that a ticket is trained at, of which the best on validation images is taken.
+        rule: How initial weights are drawn; the paper's rule is signed constants for searches, Kaiming otherwise.
+        rewind_step: The step of dense training that everything begins from, a warm start; 0 is the initialisation
+            itself.
+        unflag: Whether the kept weights are trained afterwards, or the rounded mask alone is.
+        matched: Whether rivals are also trained for as many passes as a search and its training take together.
+        batch_norm: What batch-norm uses in a network of which no weight was trained: statistics computed again, or
+            those kept.
+        glimpses: How many points of every search are recorded.
     """
     prepared = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, rewind_step=rewind_step)
     options = {"rule": rule, "rewind_step": rewind_step, "unflag": unflag, "matched": matched, "glimpses": glimpses}

@@ -54,6 +54,13 @@ def under_shift(
     `others` are names or paths for `wb.load`, and "random pixels", which are uniform; as many of their images are taken
     as there are test images, at most. `scaled` scales confidence by the temperature of the clean validation images.
     Raises a ValueError for an option out of range, and for other data that are not there, before anything is trained.
+
+    Arguments:
+        corruptions: The ways in which the test images are corrupted.
+        severities: How strong the corruptions are, from 1 to 5.
+        others: The data that were never learned, by name or path; random pixels are uniform noise.
+        scores: The numbers by which other data are told from test images.
+        scaled: Whether confidence is scaled by the temperature that suits the clean validation images.
     """
     sizes: dict[str, Any] = {"train_size": train_size, "image_size": image_size}
     data = load(dataset, **sizes, seed=seed)

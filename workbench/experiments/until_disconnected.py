@@ -83,6 +83,11 @@ def until_disconnected(
     of the dense round and round 1 is measured but ends nothing: there a bump is common also where the ticket matches.
     The barrier is measured on `split`. `disconnections` says where each replica ended, `matching_beside` how far the
     tickets match. Raises a ValueError for an option out of range, before anything is trained.
+
+    Arguments:
+        rounds: How many rounds are trained at most, where none disconnects.
+        threshold: The error barrier, a fraction, above which two successive rounds count as disconnected.
+        beyond: How many rounds are trained after the first that is disconnected.
     """
     checked: dict[str, Any] = {"rewind_step": rewind_step, "split": split, "batch_norm": batch_norm}
     experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)

@@ -77,6 +77,10 @@ def winning_tickets(
     its own order. `model` is a name such as "resnet8(width=16)". `controls` are names in `wb.sanity.CONTROLS`. With an
     `archive` (or its folder) every finished training is kept, and found again when the call is repeated. Raises a
     ValueError for an option out of range, before anything is trained.
+
+    Arguments:
+        controls: The masks that are trained beside the ticket of every round, with as many weights, to tell what it
+            owes to its places and to its initial weights.
     """
     check_names("control", controls, CONTROLS)
     checked: dict[str, Any] = {"rewind_step": rewind_step}

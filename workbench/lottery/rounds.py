@@ -98,6 +98,10 @@ def rounds(
     removes the largest weights in every round. All rounds share the seed, so the order of the data. The optimiser
     starts afresh in every round, and batch-norm's statistics are rewound with the weights. `after` is the last finished
     round: the generator goes on behind it with the same bits.
+
+    Arguments:
+        rounds: How many times the ticket is pruned, rewound and trained again, after the dense round 0.
+        fraction: The share of the weights that survive which a round removes.
     """
     check_training(model, start, data, recipe, seed=seed)
     mask, survivors = masks.full(model, keep), counts(masks.full(model, keep), rounds, fraction)

@@ -54,6 +54,21 @@ def mean(values: Sequence[float], *, confidence: float = 0.95) -> Interval:
     return Interval(m, m - half, m + half, n)
 
 
+def share(values: Sequence[float], *, confidence: float = 0.95) -> Interval:
+    """Return the mean of shares with an interval that stays within [0, 1].
+
+    It is Student's, unless that leaves [0, 1]: then it is taken on the scale of logits, whose standard error is that of
+    the mean over m (1 - m) (delta method), and brought back. A share that is the same in all replicas has no width.
+    """
+    interval = mean(values, confidence=confidence)
+    m, half = interval.mean, interval.high - interval.mean
+    if not 0 < m < 1 or (interval.low >= 0 and interval.high <= 1) or interval.n < LEAST:
+        return interval
+    middle, reach = math.log(m / (1 - m)), half / (m * (1 - m))
+    low, high = (0.5 * (1 + math.tanh((middle + side * reach) / 2)) for side in (-1, 1))
+    return Interval(m, low, high, interval.n)
+
+
 def geometric(values: Sequence[float], *, confidence: float = 0.95) -> Interval:
     """Return the geometric mean of values above zero, with exp of the t interval of their logarithms.
 
@@ -85,6 +100,25 @@ def equals(difference: Interval, *, margin: float = 0.01) -> bool:
     """Say whether both are equal: the paired interval lies within ±margin."""
     _check_difference(difference, margin)
     return bool(difference.low >= -margin and difference.high <= margin)
+
+
+def replicas_to_tell(difference: Interval, *, margin: float = 0.01, confidence: float = 0.95) -> int | None:
+    """Return how many pairs would tell whether one matches the other, if mean and spread stay what was measured.
+
+    The least n, above those that there are, at which the interval m ± t · s / √n lies on one side of -margin; None
+    where more than a thousand would be needed, or fewer than three tell no spread.
+    """
+    _check_difference(difference, margin)
+    _check_limits(margin, confidence)
+    if difference.n < LEAST or math.isnan(difference.high):
+        return None
+    from scipy.special import stdtrit
+
+    n = np.arange(LEAST, 1001)
+    t = stdtrit(n - 1, (1 + confidence) / 2)
+    spread = (difference.high - difference.mean) * math.sqrt(difference.n) / t[difference.n - LEAST]
+    enough = n[(n > difference.n) & (t * spread / np.sqrt(n) <= abs(difference.mean + margin))]
+    return int(enough[0]) if len(enough) else None
 
 
 def power_of_equality(spread: float, n: int, *, margin: float = 0.01, confidence: float = 0.95) -> float:

@@ -27,5 +27,13 @@ def plus_minus(values: Sequence[float], unit: str = "", *, form: str = ".1f", ha
 
 
 def points(shares: Sequence[float], unit: str = " points", *, form: str = ".1f", of: bool = True) -> str:
-    """Return `plus_minus` of shares as hundredths: `0.4 ± 0.3 points (n = 3)`, or with the unit " %"."""
-    return plus_minus([100 * share for share in shares], unit, form=form, of=of)
+    """Return `plus_minus` of shares as hundredths: `0.4 ± 0.3 points (n = 3)`, or with the unit " %".
+
+    A share whose ± would leave 0 to 100 % has the ends of `intervals.share` instead: `98.0 % (91.3 to 99.6, n = 3)`.
+    """
+    within = intervals.share(shares) if unit == " %" and all(0 <= share <= 1 for share in shares) else None
+    usual = intervals.mean(shares)
+    if within is None or within.n < intervals.LEAST or (within.low, within.high) == (usual.low, usual.high):
+        return plus_minus([100 * share for share in shares], unit, form=form, of=of)
+    ends = " to ".join(f"{100 * end:{form}}" for end in (within.low, within.high))
+    return f"{100 * within.mean:{form}}{unit} ({ends}{f', n = {within.n}' if of else ''})"

@@ -1,17 +1,34 @@
-"""What a panel declares: the function that it calls, options in titled groups, the names of its charts."""
+"""What a panel declares: the function that it calls, options in titled groups, named settings, its charts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workbench.charts import CHARTS, Picture
+from workbench.experiments import example_scores, pretraining, robust_ensembles, strong_tickets, subset_sums
+from workbench.experiments.replica import prepare
+from workbench.lottery.rounds import rounds
 from workbench.numbers.tables import table
 from workbench.panels.options import Option
+from workbench.work.calls import call
+from workbench.work.docstrings import arguments
 
 if TYPE_CHECKING:
     import pandas
+
+
+USUAL = "usual settings"
+SHARED = (subset_sums, strong_tickets, pretraining, example_scores, robust_ensembles, rounds, prepare)  # the last first
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Settings that have a name: options of a call, the others as usual, and its price in words, "about 30 s"."""
+
+    options: dict[str, Any]
+    price: str = ""
 
 
 @dataclass(frozen=True)
@@ -20,6 +37,9 @@ class Declaration:
 
     `table` makes the data frame of what was finished, all of it unless some of that is no row.
     A `live` panel calls a function that takes a moment, when it is first shown and whenever an option changes.
+    A panel starts with the function's own defaults, but for those in `usual`.
+    `presets` are settings by name, beside the usual ones, whose `price` is in words; both are times on two cores.
+    Its `topic` is the tab that it stands in.
     """
 
     title: str
@@ -29,11 +49,33 @@ class Declaration:
     charts: tuple[str, ...]
     live: bool = False
     table: Callable[[list[Any]], pandas.DataFrame] = table
+    usual: dict[str, Any] = field(default_factory=dict)
+    presets: dict[str, Preset] = field(default_factory=dict)
+    price: str = ""
+    topic: str = "Tickets"
 
     @property
     def options(self) -> dict[str, Option]:
         """Every option by name."""
         return {option.name: option for group in self.groups.values() for option in group}
+
+    @property
+    def settings(self) -> dict[str, Preset]:
+        """Every preset by name, the usual settings first."""
+        return {USUAL: Preset(self.usual, self.price), **self.presets}
+
+    @property
+    def help(self) -> dict[str, str]:
+        """What every option is, as the docstring of its argument has it, and which numbers it takes."""
+        defaults, known = call(self.function).arguments, {}
+        for function in (*SHARED, self.function):
+            known |= arguments(function)
+        for head, default in defaults.items():
+            known |= {f"{head}.{part}": words for part, words in arguments(type(default)).items()}
+        return {
+            name: " ".join(filter(None, (known.get(name, ""), option.range and f"It takes {option.range}.")))
+            for name, option in self.options.items()
+        }
 
     @property
     def pictures(self) -> dict[str, Picture]:

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from workbench.panels.declaration import Declaration
+from workbench.panels.wording import in_words
 from workbench.work import rules
 from workbench.work.calls import Call
 from workbench.work.calls import call as make_call
@@ -23,12 +24,15 @@ class Draft:
         self.name, self.declaration = name, declaration
         self.arguments = make_call(declaration.function).arguments
         self.values = {option: self._held(option) for option in declaration.options}
+        self.defaults = dict(self.values)
+        self.set(**declaration.usual)
 
     @property
     def call(self) -> Call:
         """The call that the options make. Raises a ValueError in words where one of them will not do."""
         for name, option in self.declaration.options.items():
-            option.check(self.values[name])
+            if self.values[name] != self.defaults[name]:  # the defaults will do, and to try a model takes half a second
+                option.check(self.values[name])
         arguments, parts = dict(self.arguments), {}
         for name, option in self.declaration.options.items():
             value, (head, _, part) = option.meant(self.values[name]), name.partition(".")
@@ -36,8 +40,16 @@ class Draft:
                 parts.setdefault(head, {})[part] = value
             else:
                 arguments[name] = value
-        arguments |= {head: dataclasses.replace(arguments[head], **changed) for head, changed in parts.items()}
-        return make_call(self.declaration.function, **arguments)
+        try:
+            arguments |= {head: dataclasses.replace(arguments[head], **changed) for head, changed in parts.items()}
+            return make_call(self.declaration.function, **arguments)
+        except ValueError as error:
+            raise ValueError(in_words(str(error), self.declaration.options)) from error
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that is held, as `set` takes it back: every argument, and every option."""
+        return self.arguments | self.values
 
     def set(self, **options: Any) -> None:
         """Set options, a whole argument before its parts. Raises a ValueError for a name that is not known."""

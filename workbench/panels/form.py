@@ -1,170 +1,97 @@
-"""The form of a panel: a labelled widget for each option, in titled groups; all of them work by keyboard."""
+"""The form of a panel: its common options in two columns, the rarer ones folded away, named settings above them.
+
+All of it works by keyboard, and every field says what it is where the mouse rests on it.
+"""
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import ipywidgets as widgets
-from traitlets import TraitError
 
-from workbench.panels.browser import Range
-from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several, Slider, Text, as_it_is
+from workbench.panels.browser import Fields
+from workbench.panels.draft import Draft
+from workbench.panels.fields import WIDE, field
+from workbench.panels.options import Number, Option, Slider
+from workbench.panels.presets import Settings
 from workbench.work.html import element
-
-LAYOUT = {"width": "100%", "min_width": "0"}
-PARTS = re.compile(r"(?:\((?:[^()]|\([^()]*\))*\)|[^,])+")  # between commas, but for those within parentheses
-STYLE = {"description_width": "8.6em"}
-
-Typed = Callable[[str, Any], None]
 
 
 class Form:
-    """The widgets by option name; `typed(name, value)` is called when a person changes one."""
+    """The `fields` by option name; `put(**options)` is called when a person changes some."""
 
-    def __init__(self, groups: dict[str, tuple[Option, ...]], values: dict[str, Any], typed: Typed) -> None:
-        self.fields = {option.name: field(option, values[option.name]) for group in groups.values() for option in group}
+    def __init__(self, draft: Draft, put: Callable[..., Any]) -> None:
+        declaration = draft.declaration
+        self.draft, self.options, self.help = draft, declaration.options, declaration.help
+        self.fields = {
+            name: field(option, draft.values[name], self.help[name]) for name, option in self.options.items()
+        }
         for name, shown in self.fields.items():
-            shown.changed(lambda value, name=name: typed(name, value))
-        boxes = [
-            widgets.VBox([widgets.HTML(element("h4", title)), *(self.fields[option.name].widget for option in group)])
-            for title, group in groups.items()
-        ]
-        for box in boxes:
-            box.add_class("wb-group")
-        self.box = widgets.Box(boxes)
+            shown.changed(lambda value, name=name: put(**{name: value}, **self._also(name, value)))
+        self.settings = Settings(draft, put)
+        self.more = widgets.Checkbox(indent=False)
+        self.unusual: set[str] = set()  # rare options that are not as the chosen settings have them, or wrong
+        self.rare = widgets.VBox([self._group(title, group) for title, group in self._rare_groups().items()])
+        self.rare.add_class("wb-rare")
+        self.more.observe(lambda _: self._fold(), names="value")
+        bar = widgets.HBox([*self.settings.widgets, *([self.more] if self.rare.children else [])])
+        bar.add_class("wb-settings")
+        common = self._columns(option for option in self.options.values() if not option.rare)
+        self.box = widgets.VBox([bar, common, self.rare, self._keys()])
         self.box.add_class("wb-form")
+        self._fold()
+        self.show(draft.values)
 
     def show(self, values: dict[str, Any]) -> None:
-        """Show values that were set from Python; what a widget cannot show is left to the panel's words."""
+        """Show values that were set from Python; a rare one that is unusual, or wrong, unfolds the rest."""
         for name, value in values.items():
             self.fields[name].show(value)
+            if isinstance(self.options[name], Slider):
+                also = self.options[name].also
+                self.fields[name].widget.idle = any(values[other] != held for other, held in also.items())
+        self.settings.show()
+        unusual = {name for name in values if self.options[name].rare and self._is_unusual(name)}
+        if unusual - self.unusual:
+            self.more.value = True
+        self.unusual = unusual
+        count = sum(option.rare for option in self.options.values())
+        self.more.description = f"more options ({count}{f', {len(unusual)} changed' if unusual else ''})"
 
-
-def field(option: Option, value: Any) -> Field:
-    """Make the widget of an option."""
-    words: dict[str, Any] = {"description": option.label, "layout": dict(LAYOUT), "style": dict(STYLE)}
-    typed = {"continuous_update": False, **words}  # told when it is left, not at every key
-    match option:
-        case Several():
-            return Checks(option, value)
-        case Flag():
-            return Field(option, widgets.Checkbox(value=value, **words))
-        case Slider():
-            slider = Range(description=option.label, stops=list(option.stops), value=float(value))
-            return Field(option, slider, shown=float)
-        case Number(empty=""):
-            kind = widgets.IntText if option.whole else widgets.FloatText
-            return Field(option, kind(value=value, step=option.step, **typed))
-        case Number() | Numbers() | Names():
-            hint = getattr(option, "empty", "") or option.help or "with commas between"
-            line = widgets.Text(value=as_line(value), placeholder=hint, **typed)
-            return Field(option, line, shown=as_line, read=lambda text: from_line(option, text))
-        case Text():
-            suggestions = {"options": option.choices, "ensure_option": False}
-            box = widgets.Combobox(value=option.shown(value), placeholder=option.help, **suggestions, **typed)
-            return Field(option, box, shown=option.shown)
-    return Menu(option, widgets.Dropdown(options=Menu.choices(option, value), value=value, **words))
-
-
-class Field:
-    """One option's `widget`: `show(value)` sets it, `changed(f)` has f(value) called when a person does.
-
-    `shown(value)` is what the widget holds for a value, `read` which value that means; `ticks` are its boxes by name,
-    where it has several.
-    """
-
-    def __init__(
-        self,
-        option: Option,
-        widget: Any,
-        *,
-        shown: Callable[[Any], Any] = as_it_is,
-        read: Callable[[Any], Any] = as_it_is,
-    ) -> None:
-        self.option, self.widget, self.shown, self.read = option, widget, shown, read
-        self.widget.tooltip = option.help
-        self.ticks: dict[str, widgets.Checkbox] = {}
-        self.quiet = False
-
-    def show(self, value: Any) -> None:
-        self.quiet = True
+    def _is_unusual(self, name: str) -> bool:
         try:
-            self.put(value)
-        except TraitError:
-            pass
-        finally:
-            self.quiet = False
+            self.options[name].check(self.draft.values[name])
+        except Exception:
+            return True
+        return self.draft.values[name] != self.settings.chosen_state[name]
 
-    def put(self, value: Any) -> None:
-        self.widget.value = self.shown(value)
+    def _also(self, name: str, value: Any) -> dict[str, Any]:
+        return {} if value is None else self.options[name].also
 
-    def changed(self, f: Callable[[Any], None]) -> None:
-        self.widget.observe(lambda change: None if self.quiet else f(self.read(change["new"])), names="value")
+    def _rare_groups(self) -> dict[str, list[Option]]:
+        groups = {title: [option for option in group if option.rare] for title, group in self._groups.items()}
+        return {title: group for title, group in groups.items() if group}
 
+    @property
+    def _groups(self) -> dict[str, tuple[Option, ...]]:
+        return self.draft.declaration.groups
 
-class Menu(Field):
-    """One of a few names; a value that is none of them (a path of one's own) joins the menu."""
+    def _group(self, title: str, group: list[Option]) -> widgets.VBox:
+        box = widgets.VBox([widgets.HTML(element("h4", title)), self._columns(group)])
+        box.add_class("wb-group")
+        return box
 
-    @staticmethod
-    def choices(option: Option, value: Any) -> list[Any]:
-        return [*option.choices, *([] if value in option.choices else [value])]
+    def _columns(self, options: Iterable[Option]) -> widgets.Box:
+        wide_last = sorted(options, key=lambda option: isinstance(option, WIDE))
+        box = widgets.Box([self.fields[option.name].box for option in wide_last])
+        box.add_class("wb-columns")
+        return box
 
-    def put(self, value: Any) -> None:
-        if value not in self.widget.options:
-            self.widget.options = self.choices(self.option, value)
-        super().put(value)
+    def _fold(self) -> None:
+        self.rare.layout.display = None if self.more.value else "none"
 
-
-class Checks(Field):
-    """Any of several names: a box to tick for each."""
-
-    def __init__(self, option: Several, value: Any) -> None:
-        ticks = {
-            name: widgets.Checkbox(value=name in value, description=label, indent=False)
-            for name, label in zip(option.choices, option.labels or option.choices, strict=True)
-        }
-        box = widgets.HBox([widgets.Label(option.label), widgets.VBox(list(ticks.values()))], layout=dict(LAYOUT))
-        box.add_class("wb-checks")
-        super().__init__(option, box)
-        self.ticks = ticks
-
-    def put(self, value: Any) -> None:
-        for name, tick in self.ticks.items():
-            tick.value = name in value
-
-    def changed(self, f: Callable[[Any], None]) -> None:
-        def ticked(_: Any) -> None:
-            if not self.quiet:
-                f(tuple(name for name, tick in self.ticks.items() if tick.value))
-
-        for tick in self.ticks.values():
-            tick.observe(ticked, names="value")
-
-
-def as_line(value: Any) -> str:
-    """Return a number, or several numbers or names, as a person types them; nothing as an empty line."""
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
-
-
-def from_line(option: Option, text: str) -> Any:
-    """Return the value that a line means; a text that is no number stays one, and the option's check refuses it."""
-    if not text.strip() and getattr(option, "empty", ""):
-        return None
-    if isinstance(option, Number):
-        return number_in(text.strip())
-    parts = tuple(part.strip() for part in PARTS.findall(text) if part.strip())
-    return parts if isinstance(option, Names) else tuple(map(number_in, parts))
-
-
-def number_in(text: str) -> Any:
-    """Return the number that a text says, the text itself where it says none."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    def _keys(self) -> Fields:
+        numbers = [option for option in self.options.values() if isinstance(option, Number)]
+        steps = {o.label: [o.step, o.low, o.high if math.isfinite(o.high) else None] for o in numbers}
+        return Fields(steps=steps, help={option.label: self.help[name] for name, option in self.options.items()})

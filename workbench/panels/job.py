@@ -13,30 +13,51 @@ from collections.abc import Callable
 from contextlib import closing
 from contextvars import copy_context
 from typing import Any
+from weakref import WeakSet
 
+from workbench.panels.curve import Curve, Point
 from workbench.work.calls import Call
+from workbench.work.journal import Journal
 from workbench.work.progress import Progress, Stopped, Total, clock, describe, watch
 
 PERIOD = 0.1  # seconds between two messages, at least
 HEARTBEAT = 1.0  # and at most, while it runs
+LATELY = 3.0  # seconds within which a thread that has reported counts as working
+_begun: WeakSet[Job] = WeakSet()
+
+
+def at_work() -> bool:
+    """Whether any job of this kernel works."""
+    return any(job.running for job in list(_begun))
+
+
+def ending() -> bool:
+    """Whether the interpreter is ending."""
+    return not threading.main_thread().is_alive()
 
 
 class Job:
     """One run of a call. `values` is what was yielded (or the one value returned), and only grows.
 
-    `state` is running, stopping, finished, stopped or failed. `tell(job)` is called by the publisher alone; `check()`
-    is called at every step by whatever trains, and raises `Stopped` there.
+    `state` is waiting, running, stopping, finished, stopped or failed; it is `over` once its last message is out.
+    `tell(job)` is called by the publisher alone, and is None in a batch; `check()` is called at every step by whatever
+    trains, and raises `Stopped` there. With a `journal` its values are kept there as they come; what it says on the way
+    is in `notes`.
     """
 
-    def __init__(self, call: Call, tell: Callable[[Job], Any]) -> None:
-        self.call, self.tell = call, tell
+    def __init__(self, call: Call, tell: Callable[[Job], Any] | None, *, journal: Journal | None = None) -> None:
+        self.call, self.tell, self.journal = call, tell, journal
         self.values: list[Any] = []
         self.error: BaseException | None = None
-        self._end = ""
-        self.total = Total()
+        self.notes: list[str] = []
+        self.record = ""  # its name in the journal
+        self.total, self.curve = Total(), Curve()
         self.latest: Progress | None = None
         self.began = time.monotonic()
         self.ended: float | None = None
+        self.begun = self.over = False
+        self._end = ""
+        self._threads_seen: dict[int, float] = {}  # when a thread reported last
         self._stop, self._news, self._done = threading.Event(), threading.Event(), threading.Event()
         self._threads = [
             threading.Thread(target=copy_context().run, args=(self._work,), name="workbench job"),
@@ -45,14 +66,30 @@ class Job:
 
     def start(self) -> Job:
         """Begin, and return at once."""
+        self.begun, self.began = True, time.monotonic()
+        _begun.add(self)
         for thread in self._threads:
             thread.start()
         return self
 
+    def run(self) -> Any:
+        """Work in this thread, as a batch does; return the result, or raise what went wrong."""
+        self.begun, self.began = True, time.monotonic()
+        self._work()
+        if self.error is not None:
+            raise self.error
+        if self.state == "stopped":
+            kept = "" if self.journal is None else "; what was finished is kept: run again, it goes on from there"
+            raise KeyboardInterrupt(f"stopped after {clock(self.seconds)}{kept}")
+        return self.result
+
     def stop(self) -> None:
-        """Ask it to end at the next step; what it finished is kept."""
+        """Ask it to end at the next step; what it finished is kept. One that has not begun never will."""
         self._stop.set()
         self._news.set()
+        if not self.begun:
+            self._end = "stopped"
+            self._done.set()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it is over and its last message is out; False when that took longer than `timeout` seconds."""
@@ -63,12 +100,12 @@ class Job:
         """One word for it."""
         if self.running:
             return "stopping" if self._stop.is_set() else "running"
-        return self._end
+        return self._end or "waiting"
 
     @property
     def running(self) -> bool:
-        """Whether it still works."""
-        return self.ended is None
+        """Whether it works."""
+        return self.begun and self.ended is None
 
     @property
     def result(self) -> Any:
@@ -80,30 +117,54 @@ class Job:
     @property
     def seconds(self) -> float:
         """How long it has run."""
-        return (self.ended or time.monotonic()) - self.began
+        return (self.ended or time.monotonic()) - self.began if self.begun else 0.0
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """What was seen of its trainings so far."""
+        return self.curve.points
+
+    def forget(self) -> None:
+        """Let go of its values, which the journal has."""
+        self.values = []
+
+    @property
+    def threads(self) -> int:
+        """How many threads have reported progress lately."""
+        now = time.monotonic()
+        return sum(now - heard < LATELY for heard in list(self._threads_seen.values()))
 
     def words(self) -> str:
         """How far it is, in words, with the time left."""
         if not self.running:
-            return f"{self.state} after {clock(self.seconds)}"
+            return f"{self.state} after {clock(self.seconds)}" if self.begun else self.state
         latest, left = self.latest, self.total.left()
-        where = f" · {describe(latest)}" if latest is not None else ""
-        return f"{self.state}{where}" + ("" if left is None else f" · {clock(left)} left")
+        doing = f" · {describe(latest)}" if latest is not None else " · beginning"
+        return f"{self.state}{doing}" + ("" if left is None else f" · {clock(left)} left")
 
     def check(self, progress: Progress | None = None) -> None:
         """Take note of progress; raise `Stopped` when it was asked to stop or the interpreter is ending."""
-        if self._stop.is_set() or _ending():
+        if self._stop.is_set() or ending():
             raise Stopped
         if progress is not None:
+            self._threads_seen[threading.get_ident()] = time.monotonic()
             self.total(progress)
-            if all(of is not None for _, _, of in progress.path):  # not of an evaluation on the way
+            if self.tell is not None:
+                self.curve(progress)
+            if not progress.aside:  # no evaluation on the way
                 self.latest = progress
             self._news.set()
 
     def _work(self) -> None:
+        writing = None
         try:
+            if self.journal is not None:
+                writing = self.journal.begin(self.call)
+                self.record = writing.id
             with watch(self.check), closing(self.call.each()) as values:
                 for value in values:
+                    if writing is not None:
+                        writing.add(value)  # first: what is shown is on the disk
                     self.values.append(value)
                     self.check()
             self._end = "finished"
@@ -111,21 +172,22 @@ class Job:
             self._end = "stopped"
         except BaseException as error:
             self.error, self._end = error, "failed"
-        self.ended = time.monotonic()
-        self._news.set()
+        finally:
+            if writing is not None:
+                writing.end(self._end, self.seconds, self.error)
+                self.notes += [writing.problem] if writing.problem else []
+            self.ended = time.monotonic()
+            self._news.set()
 
     def _publish(self) -> None:
         try:
-            while self.running and not _ending():
+            assert self.tell is not None
+            while self.running and not ending():
                 self.tell(self)
                 time.sleep(PERIOD)
                 self._news.wait(HEARTBEAT)
                 self._news.clear()
-            if not _ending():
+            if not ending():
                 self.tell(self)
         finally:
             self._done.set()
-
-
-def _ending() -> bool:
-    return not threading.main_thread().is_alive()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from numbers import Integral, Real
 from typing import Any
 
 from workbench.work import rules
@@ -24,7 +25,9 @@ def as_it_is(value: Any) -> Any:
 class Option:
     """A name: one of `choices`, or one for which `checked(name)` raises no ValueError, where that is given.
 
-    `label` is what stands beside it, `help` a hint. `meant(value)` is what the function is given for a value.
+    `label` is what stands beside it, `help` a hint of how it is typed; what it is stands in the docstring of its
+    argument. A `rare` option is folded away. `meant(value)` is what the function is given for a value. Setting it in
+    the form sets the options in `also` too.
     """
 
     name: str
@@ -33,6 +36,13 @@ class Option:
     help: str = ""
     checked: Callable[[str], Any] | None = None
     meant: Callable[[Any], Any] = as_it_is
+    rare: bool = False
+    also: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def range(self) -> str:
+        """Which numbers it takes, in words; empty for what is no number."""
+        return ""
 
     def check(self, value: Any) -> None:
         """Raise a ValueError that says what is wrong with a value."""
@@ -46,9 +56,13 @@ class Option:
 
 @dataclass(frozen=True)
 class Text(Option):
-    """A name that is typed, with the choices as suggestions; `shown(value)` is the text for a value that is none."""
+    """A name that is typed, with the choices as suggestions; `shown(value)` is the text for a value that is none.
+
+    `more()` are further suggestions, as there are when a panel is made: names that something was kept under.
+    """
 
     shown: Callable[[Any], str] = str
+    more: Callable[[], Sequence[str]] = tuple
 
 
 @dataclass(frozen=True)
@@ -74,25 +88,27 @@ class Number(Option):
     whole: bool = False
     empty: str = ""
 
+    @property
+    def range(self) -> str:
+        high = f" to {_plain(self.high)}" if math.isfinite(self.high) else " up"
+        return f"{'a whole number' if self.whole else 'a number'} from {_plain(self.low)}{high}"
+
     def check(self, value: Any) -> None:
         if value is None and self.empty:
             return
-        kind = int if self.whole else (int, float)
-        rule = "a whole number" if self.whole else "a number"
-        if isinstance(value, bool) or not isinstance(value, kind) or not self.low <= value <= self.high:
-            high = f" to {self.high:g}" if math.isfinite(self.high) else " up"
-            raise ValueError(f"{self.label} must be {rule} from {self.low:g}{high}, got {value!r}")
+        kind = Integral if self.whole else Real
+        if isinstance(value, bool) or not isinstance(value, kind) or not self.low <= float(value) <= self.high:
+            raise rules.refused(self.label, self.range, value, f'empty means "{self.empty}"' if self.empty else "")
 
 
 @dataclass(frozen=True)
 class Slider(Number):
     """A number on a slider that stands at one of `stops`; any other may be set from Python.
 
-    Moving it sets the options in `also` too: which of two sliders counts.
+    Of two sliders one may count: that whose `also` holds what the options hold. The other says that it is not used.
     """
 
     stops: tuple[float, ...] = ()
-    also: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,15 +125,22 @@ class Numbers(Option):
     empty: str = ""
     single: bool = False
 
+    @property
+    def range(self) -> str:
+        return f"each {self._each.range}"
+
+    @property
+    def _each(self) -> Number:
+        return Number(self.name, self.label, low=self.low, high=self.high, whole=self.whole)
+
     def check(self, value: Any) -> None:
         if value is None and self.empty:
             return
-        value = (value,) if self.single and isinstance(value, (int, float)) else value
-        one = Number(self.name, self.label, low=self.low, high=self.high, whole=self.whole)
+        value = (value,) if self.single and isinstance(value, Real) else value
         if not isinstance(value, Sequence) or isinstance(value, str) or len(value) < self.least:
             raise ValueError(f'{self.label} must be {self.least} or more numbers with commas between, got "{value}"')
         for number in value:
-            one.check(number)
+            self._each.check(number)
 
 
 @dataclass(frozen=True)
@@ -139,3 +162,12 @@ class Flag(Option):
     def check(self, value: Any) -> None:
         if not isinstance(value, bool):
             raise ValueError(f"{self.label} must be True or False, got {value!r}")
+
+
+def rare(*options: Option) -> tuple[Option, ...]:
+    """Return options that fold away in the form."""
+    return tuple(replace(option, rare=True) for option in options)
+
+
+def _plain(number: float) -> str:
+    return f"{number:g}" if abs(number) < 1e6 else f"{int(number)}"

@@ -1,86 +1,48 @@
-"""Panels: a form, Run and Stop, and a live chart around one call of the library. A panel computes nothing itself.
+"""A panel: a form, Run and Stop, and a live chart around one call of the library. It computes nothing itself.
 
-    panel = wb.panel("lottery", rounds=6)        shown in a notebook; its job runs in the background
-    panel.set(epochs=5); panel.run(); panel.wait()
-    panel.result                                 exactly what the function returned
-
-With `interactive=False` there is no widget: the call runs at once, errors are raised, and a picture is left.
+What it runs goes through an archive, the folder `runs` beside the notebook, unless another or none is named: what was
+finished is found again, by the next run and by the next kernel. With `interactive=False` there is no widget and, by
+default, no archive: the call runs at once, errors are raised, and a picture is left.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.panels import PANELS
 from workbench.panels.declaration import Declaration
 from workbench.panels.draft import Draft
 from workbench.panels.job import Job
-from workbench.work import progress, rules
+from workbench.panels.past import Past, latest
+from workbench.panels.turns import Latest, Queue
+from workbench.work import progress
 from workbench.work.calls import Call
+from workbench.work.journal import Journal
 from workbench.work.locks import Lock
-from workbench.work.nearest import unknown
 
 if TYPE_CHECKING:
+    from workbench.panels.selection import Selection
     from workbench.panels.view import View
 
-PATIENCE = 0.5  # seconds that a live panel's call may take once its options have changed
-
-SHOWN: dict[str, Panel] = {}  # the panels of this kernel by name
-_lock = Lock()
-
-
-def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Panel:
-    """Return the panel of this name, with these options set; in a notebook, the last line of a cell shows it.
-
-    There is one panel of a name: asking again, while its job runs or after the page was loaded anew, gives the same
-    one. Given a `Call`, it is the panel of the function that is called, with the call's arguments, none of which is a
-    call. An option is an argument of the function; one of a frozen value, such as the recipe, may go by its own name
-    (`epochs=5`) or in full (`**{"recipe.epochs": 5}`). Raises a ValueError for a name or an option that is not known.
-    """
-    rules.flag("interactive", interactive, "False runs it at once, as in a batch")
-    arguments: dict[str, Any] = {}
-    if isinstance(name, Call):
-        arguments, name = name.arguments, _named(name)
-    if name not in PANELS:
-        raise unknown("panel", name, PANELS)
-    with _lock:
-        shown = SHOWN[name] if interactive and name in SHOWN else Panel(name, PANELS[name], interactive=interactive)
-        if interactive:
-            SHOWN[name] = shown
-    shown.set(**arguments | options)
-    if not interactive:
-        shown.run()
-    return shown
-
-
-def _named(call: Call) -> str:
-    for name, declaration in PANELS.items():
-        if declaration.function is call.function:
-            if any(map(_holds_call, call.arguments.values())):
-                raise ValueError(f"a panel's call must hold values alone, got another call in {call!r}; run that first")
-            return name
-    raise ValueError(f"no panel makes {call!r}; there are panels for {', '.join(PANELS)}")
-
-
-def _holds_call(value: Any) -> bool:
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return isinstance(value, Call) or any(map(_holds_call, items))
+ARCHIVE = "runs"  # the folder beside the notebook that what a panel runs is kept in
 
 
 class Panel:
-    """One panel. `values` are its options by name, `call` what they make, `job` what runs or ran last."""
+    """One panel. `values` are its options by name, `call` what they make, `job` what it shows: it runs, or ran last."""
 
     def __init__(self, name: str, declaration: Declaration, *, interactive: bool = True) -> None:
         self.name, self.declaration, self.interactive = name, declaration, interactive
         self.draft = Draft(name, declaration)
         self.values = self.draft.values
-        self.job: Job | None = None
-        self._result: Any = None
-        self._again = False  # a live panel was asked for another run while its call ran
-        self._told: Job | None = None  # the job whose last message is out
+        self.job: Job | Past | None = None
+        self.typed: Callable[[dict[str, Any]], Any] = lambda options: None  # is told of what a person types
+        self.turns = (Latest if declaration.live else Queue)(lambda call: self._made(call, self._tell), self._begin)
         self._lock = Lock(threading.RLock)  # while a view is told something; taken before the chart's, never after
         self._view: View | None = None
+        if interactive:
+            self.set(archive=ARCHIVE)
 
     @property
     def call(self) -> Call:
@@ -88,73 +50,110 @@ class Panel:
         return self.draft.call
 
     @property
+    def archive(self) -> Any:
+        """Where what it runs is kept: a folder, an Archive, or None."""
+        return self.draft.arguments.get("archive")
+
+    @property
     def result(self) -> Any:
         """Exactly what the function returned; of a generator the list of what it has yielded so far."""
-        return self._result if self.job is None else self.job.result
+        return None if self.job is None else self.job.result
+
+    @property
+    def selection(self) -> Selection:
+        """What a person has selected in the chart that is shown: rows, outcomes, rounds, layers, ids of examples."""
+        return self.view.live.selection
 
     @property
     def running(self) -> bool:
-        """Whether its job runs."""
-        return self.job is not None and self.job.running
+        """Whether a job of it runs."""
+        return any(job.running for job in self.turns.jobs)
 
     def set(self, **options: Any) -> None:
         """Set options, as if they were typed into the form; what is wrong with a value is said there, and by `call`."""
+        if "archive" not in self.draft.arguments:
+            options.pop("archive", None)  # the call takes a moment, and there is nothing to keep
         with self._lock:
             self.draft.set(**options)
             if self._view is not None:
                 self._view.changed()
                 self._follow()
 
+    def _put(self, **options: Any) -> None:
+        """Set what a person typed."""
+        self.set(**options)
+        self.typed(options)
+
     def run(self) -> None:
         """Begin the call in the background and return at once; in a batch, run it here and raise what goes wrong.
 
-        A live panel, whose calls begin by themselves, runs it after the one that runs; any other says that it is busy.
+        While another call of this panel runs, it waits for its turn; one that runs or waits already is not done twice.
+        A live panel, whose calls begin by themselves, runs the latest alone.
         """
         if not self.interactive:
             self._run_here()
             return
         with self._lock:
-            if self.declaration.live:
-                self._again = bool(self.call)  # what is wrong with it is raised
-                self._go_on()
-            elif self.running:
-                raise RuntimeError(f'the panel "{self.name}" runs already; stop() ends it, wait() waits for it')
-            else:
-                self._begin(self.call)
+            words = self.turns.ask(self.call)
+            if self._view is not None:
+                self._view.note(words)
 
-    def _begin(self, call: Call) -> None:
-        self.job = Job(call, self._tell)
+    def _made(self, call: Call, tell: Callable[[Job], Any] | None) -> Job:
+        return Job(call, tell, journal=None if self.archive is None else Journal(self.archive))
+
+    def _begin(self, job: Job) -> None:
+        before, self.job = self.job, job
+        if isinstance(before, (Job, Past)) and before is not job and before.record and not self.declaration.live:
+            before.forget()  # the journal has what it yielded
         if self._view is not None:
-            self._view.began(self.job)
-        self.job.start()
+            self._view.began(job)
+        job.start()
 
     def _run_here(self) -> None:
-        call = self.call
+        self.job = self._made(self.call, None)
         with progress.bar():
-            if call.generates:
-                self._result = []  # what was finished stays, whatever comes then
-                for value in call.each():
-                    self._result.append(value)
-            else:
-                self._result = call.run()
+            self.job.run()
 
-    def stop(self) -> None:
-        """Ask the job to end at its next step, and begin no other. What it finished is kept."""
+    def stop(self, job: Job | None = None) -> None:
+        """Ask a job of it, or all of them, to end at the next step, and begin no other. What they finished is kept."""
         with self._lock:
-            self._again = False
-            if self.job is not None:
-                self.job.stop()
+            self.turns.stop(job)
+            if self._view is not None:
+                self._view.note("")
+
+    def show(self, job: Job | Past) -> None:
+        """Show another of its jobs: one that works, or one of earlier."""
+        with self._lock:
+            self.job = job
+            if self._view is not None:
+                self._view.began(job)
+                self._view.tell(job)
 
     def wait(self, timeout: float | None = None) -> Any:
-        """Wait until the job is over and return the result. Raises what went wrong in it, or a TimeoutError."""
+        """Wait until its jobs are over and return the result. Raises what went wrong in the last, or a TimeoutError.
+
+        Interrupting it interrupts the waiting alone, and says so: the job runs on.
+        """
         waited = None
-        while self.job is not waited:  # a live panel's job may be followed by another
-            waited = self.job
-            if waited is not None and not waited.wait(timeout):
-                raise TimeoutError(f'the panel "{self.name}" still runs after {timeout} s; stop() ends it')
-        if waited is not None and waited.error is not None:
+        while (job := self.job) is not waited and isinstance(job, Job):  # it may be followed by another
+            waited = job
+            try:
+                if not job.wait(timeout):
+                    raise TimeoutError(f'the panel "{self.name}" still runs after {timeout} s; stop() ends it')
+            except KeyboardInterrupt:
+                words = "the waiting was interrupted, the run goes on in the background; panel.stop() ends it"
+                raise KeyboardInterrupt(words) from None
+        if isinstance(waited, Job) and waited.error is not None:
             raise waited.error
         return self.result
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the table of what was finished to `outcomes.parquet` in a folder, and return the path."""
+        values = self.result if isinstance(self.result, list) else [self.result]
+        path = Path(folder) / "outcomes.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.declaration.table([value for value in values if value is not None]).to_parquet(path)
+        return path
 
     @property
     def view(self) -> View:
@@ -163,31 +162,25 @@ class Panel:
             if self._view is None:
                 from workbench.panels.view import View
 
-                self._view = View(self.draft, put=self.set, run=self.run, stop=self.stop)
+                self._view = View(self.draft, self.turns, put=self._put, run=self.run, stop=self.stop, show=self.show)
                 if self.job is not None:
+                    self._view.began(self.job)
                     self._view.tell(self.job)
+                elif not self.declaration.live:
+                    threading.Thread(target=self._recall, name="workbench recall").start()
                 self._follow()
             return self._view
 
-    def _follow(self) -> None:
-        """Run a live panel's call as it is now, where the last one was another: a moved slider leaves out calls."""
-        call = self._possible()
-        if call is None:
-            self._again = False
-        elif self.declaration.live and (self.job is None or self.job.call != call):
-            self._again = True
-            self._go_on()
-
-    def _go_on(self) -> None:
-        """Begin what a live panel was asked for, once what ran has been shown; what is outdated may not take long."""
-        job, call = self.job, self._possible() if self._again else None
-        if job is not None and job is not self._told:
-            if call is not None and job.running and job.seconds > PATIENCE and job.call != call:
-                job.stop()
+    def _recall(self) -> None:
+        """Show what an earlier kernel left of this panel, where nothing runs yet."""
+        if self.archive is None or self._view is None:
             return
-        self._again = False
-        if call is not None:
-            self._begin(call)
+        past = self._view.guarded(lambda: latest(Journal(self.archive), self.declaration.function, self._possible()))
+        if past is not None and past.values and self.job is None:
+            self.show(past)
+
+    def _follow(self) -> None:
+        self.turns.follow(self._possible())
 
     def _possible(self) -> Call | None:
         try:
@@ -197,14 +190,13 @@ class Panel:
 
     def _tell(self, job: Job) -> None:
         with self._lock:  # or another run might begin on the way, whose words these would overwrite
-            if job is not self.job:
-                return
-            over = not job.running
-            if self._view is not None and not (self._again and job.state == "stopped"):  # the next one is told instead
-                self._view.tell(job)
-            if over:
-                self._told = job
-            self._go_on()
+            if self._view is not None:
+                outdated = self.declaration.live and job.state == "stopped"  # the next one is told instead
+                if job is self.job and not outdated:
+                    self._view.tell(job)
+                else:
+                    self._view.tell_of_others()
+            self.turns.told(job)
 
     def __repr__(self) -> str:
         done = 0 if self.result is None else len(self.result) if isinstance(self.result, list) else 1

@@ -5,22 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.charts.grammar.looks import RUNS
-from workbench.experiments import CHECKS, tickets_at_initialisation, tickets_table
+from workbench.experiments import CHECKS, RARE_GEMS_PRESETS, tickets_at_initialisation, tickets_table
 from workbench.experiments.found_at_initialisation import FINDERS, check_finder
 from workbench.experiments.trial_of_tickets import DRAWS, TREATMENTS
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
+from workbench.panels.declaration import Declaration, Preset
 from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several
 
-RATES = Numbers("learning_rates", "learning rates", low=1e-6, help="the best on validation images is taken")
+RATES = Numbers("learning_rates", "learning rates", low=1e-6, help="as in 0.05, 0.2", rare=True)
 TRAINED = tuple(option for option in (*shared.TRAINED, shared.LOSS) if option.name != "recipe.learning_rate")
 DEVICE = next(option for option in shared.LEARNED if option.name == "recipe.device")
-SEARCH = tuple(
-    replace(option, name=option.name.replace("recipe.", "search.")) for option in (*shared.TRAINED, shared.LOSS, DEVICE)
-)
+SEARCH = shared.of_part("search", "search", *shared.TRAINED, shared.LOSS, DEVICE)
 WORDS = tuple(RUNS[kind or check].words for check, kind in CHECKS.items())
 
 RARE_GEMS = Declaration(
+    topic="Tickets",
     title="Which tickets can be found at initialisation?",
     about="Find tickets before a weight is trained, by any method, then train them, and put them to the sanity checks.",
     function=tickets_at_initialisation,
@@ -35,16 +34,16 @@ RARE_GEMS = Declaration(
             ),
             Numbers("densities", "densities", low=1e-6, high=1, help="as in 0.05, 0.0144"),
             Several("controls", "sanity checks", tuple(CHECKS), labels=WORDS),
-            Flag("matched", "equal passes", help="rivals also trained for as many passes as a search and training"),
+            Flag("matched", "rivals with equal passes", rare=True),
             shared.REPLICAS,
         ),
-        "The search": (*SEARCH, Number("glimpses", "glimpses", low=0, high=100, whole=True, help="of each search")),
+        "The search": (*SEARCH, Number("glimpses", "glimpses", low=0, high=100, whole=True, rare=True)),
         "How tickets are trained": (RATES, *TRAINED),
         "How tickets begin": (
-            Option("rule", "initial weights", DRAWS, help="paper: signed constants for searches, Kaiming otherwise"),
-            replace(shared.REWIND_STEP, label="warm start at", help="0 is initialisation itself"),
-            Flag("unflag", "train what is kept", help="else the rounded mask alone"),
-            Option("batch_norm", "batch-norm", TREATMENTS, help="of the network with no weight trained"),
+            Option("rule", "initial weights", DRAWS, rare=True),
+            replace(shared.REWIND_STEP, label="warm start at step", rare=True),
+            Flag("unflag", "train what is kept", rare=True),
+            Option("batch_norm", "batch-norm", TREATMENTS, rare=True),
         ),
     },
     charts=(
@@ -56,4 +55,11 @@ RARE_GEMS = Declaration(
         "sanity checks",
     ),
     table=tickets_table,
+    price="about 10 s",
+    presets={
+        "LeNet on MNIST, as recorded": Preset(RARE_GEMS_PRESETS["lenet-mnist"], "GEMSMNIST"),
+        "LeNet on Fashion-MNIST, as recorded": Preset(RARE_GEMS_PRESETS["lenet-fashion-mnist"], "GEMSMNIST"),
+        "ResNet-8 on CIFAR-10, as recorded": Preset(RARE_GEMS_PRESETS["resnet8-cifar10"], "GEMSCIFAR"),
+        "ResNet-20 on CIFAR-10, as the paper": Preset(RARE_GEMS_PRESETS["resnet20-cifar10"], "hours on a GPU"),
+    },
 )

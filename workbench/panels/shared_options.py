@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import torch
 
 from workbench.data.data import Data, Split
 from workbench.data.images import AUGMENTATIONS
 from workbench.data.sources import DATASETS, find
 from workbench.experiments.example_scores import NAMES
+from workbench.experiments.kept_by_name import kept
+from workbench.experiments.presets import PRESETS
 from workbench.nets.batch_norm import TREATMENTS
 from workbench.nets.hardware import resolve
 from workbench.nets.models import MODELS, named
-from workbench.panels.options import Number, Numbers, Option, Text
+from workbench.panels.options import Number, Numbers, Option, Text, rare
 from workbench.training.losses import GRADIENTS, LOSSES, Loss, spelled
 from workbench.training.losses import named as named_loss
 from workbench.training.recipe import OPTIMISERS, SCHEDULES
+from workbench.work import rules
 
+RESNET = {name: value for name, value in PRESETS["resnet8-cifar10"].items() if name not in ("rounds", "fraction")}
 SPLITS = ("train", "validation", "test")
 SCORES = (*NAMES, "barrier")
 
@@ -35,6 +42,11 @@ def known_model(text: str) -> None:
     named(text, Data("", one, one, one, ("a", "b"), nothing[:0]))
 
 
+def known_kept(text: str) -> None:
+    """Raise a ValueError unless the text may be a name or a path; whether it is there is seen when a call begins."""
+    rules.path("the name", text, "wb.kept lists those that there are")
+
+
 def as_loss(loss: Loss | str) -> Loss:
     """Return the loss that a text names; a ValueError where it names none."""
     return named_loss(loss) if isinstance(loss, str) else loss
@@ -45,34 +57,61 @@ def as_text(loss: Loss | str) -> str:
     return loss if isinstance(loss, str) else spelled(loss)
 
 
-SEED = Number("seed", "seed", low=0, high=2**53 - 1, whole=True)
-REPLICAS = Number("replicas", "replicas", low=1, high=1000, whole=True, help="three give an interval")
-NOISE = Number("label_noise", "label noise", low=0, high=1, step=0.05, help="share of labels that are moved")
+SEED = Number("seed", "seed", low=0, high=2**53 - 1, whole=True, rare=True)
+REPLICAS = Number("replicas", "replicas", low=1, high=1000, whole=True)
+NOISE = Number("label_noise", "label noise", low=0, high=1, step=0.05)
 
 LEARNED = (
     Text("dataset", "dataset", tuple(DATASETS), help="or the path of your own", checked=known_dataset),
     Number("train_size", "training images", low=1, whole=True, empty="all"),
-    Number("image_size", "image side", low=1, whole=True, empty="as it is", help="pixels"),
     Text("model", "model", (*MODELS, "resnet8(width=4)"), help='as in "resnet8(width=4)"', checked=known_model),
+    Number("image_size", "image side", low=1, whole=True, empty="as it is", rare=True),
     SEED,
-    Text("recipe.device", "device", ("auto", "cpu", "cuda"), checked=resolve),
+    Text("recipe.device", "device", ("auto", "cpu", "cuda"), checked=resolve, rare=True),
 )
 
 TRAINED = (
-    Number("recipe.epochs", "epochs", low=0.01, empty="by steps", help="may be fractional"),
-    Number("recipe.steps", "or steps", low=0, whole=True, empty="by epochs"),
-    Number("recipe.learning_rate", "learning rate", low=1e-6, high=100, step=0.01),
-    Number("recipe.batch_size", "batch size", low=1, whole=True),
-    Number("recipe.weight_decay", "weight decay", low=0, high=1, step=0.0001),
-    Option("recipe.optimiser", "optimiser", OPTIMISERS),
-    Option("recipe.schedule", "schedule", SCHEDULES),
-    Option("recipe.augment", "augmentation", tuple(AUGMENTATIONS)),
+    Number("recipe.epochs", "epochs", low=0.01, empty="by steps", also={"recipe.steps": None}),
+    *rare(
+        Number("recipe.steps", "or steps", low=0, whole=True, empty="by epochs", also={"recipe.epochs": None}),
+        Number("recipe.learning_rate", "learning rate", low=1e-6, high=100, step=0.01),
+        Number("recipe.batch_size", "batch size", low=1, whole=True),
+        Number("recipe.weight_decay", "weight decay", low=0, high=1, step=0.0001),
+        Option("recipe.optimiser", "optimiser", OPTIMISERS),
+        Option("recipe.schedule", "schedule", SCHEDULES),
+        Option("recipe.augment", "augmentation", tuple(AUGMENTATIONS)),
+    ),
 )
 
 
 LOSS = Text(
-    "recipe.loss", "loss", tuple(LOSSES), help='as in "focal(gamma=2)"', checked=as_loss, shown=as_text, meant=as_loss
+    "recipe.loss",
+    "loss",
+    tuple(LOSSES),
+    help='as in "focal(gamma=2)"',
+    checked=as_loss,
+    shown=as_text,
+    meant=as_loss,
+    rare=True,
 )
+
+
+def of_part(part: str, words: str, *options: Option) -> tuple[Option, ...]:
+    """Return options of a recipe as those of another, an argument of its own: "epochs" as "search epochs"."""
+    return tuple(
+        replace(
+            option,
+            name=_moved(part, option.name),
+            label=f"or {words} steps" if option.label == "or steps" else f"{words} {option.label}",
+            also={_moved(part, name): value for name, value in option.also.items()},
+            rare=True,
+        )
+        for option in options
+    )
+
+
+def _moved(part: str, name: str) -> str:
+    return f"{part}.{name.rpartition('.')[2]}"
 
 
 def training(*more: Option, loss: bool = True) -> dict[str, tuple[Option, ...]]:
@@ -83,14 +122,22 @@ def training(*more: Option, loss: bool = True) -> dict[str, tuple[Option, ...]]:
     return {"What is learned": (*LEARNED, *more), "How it is trained": (*TRAINED, LOSS) if loss else TRAINED}
 
 
-ROUNDS = Number("rounds", "rounds", low=0, high=100, whole=True, help="after the dense one")
-FRACTION = Number("fraction", "fraction pruned", low=0.001, high=0.999, step=0.05, help="of the survivors, a round")
-REWIND_STEP = Number("rewind_step", "rewind to step", low=0, whole=True, help="0 is the very beginning")
+ROUNDS = Number("rounds", "rounds", low=0, high=100, whole=True)
+FRACTION = Number("fraction", "fraction pruned", low=0.001, high=0.999, step=0.05)
+REWIND_STEP = Number("rewind_step", "rewind to step", low=0, whole=True)
 LAMS = Numbers("lams", "lambdas", low=1e-6, help="one a member; inf is the ordinary mean")
-GRADIENT = Option("gradient", "gradient", GRADIENTS, help="of the mathematics, or as the published code has it")
+GRADIENT = Option("gradient", "gradient", GRADIENTS)
+POINTS = Number("points", "points on a path", low=3, high=201, step=2, whole=True)
+
+START = Text(
+    "start", "begins from", ("fresh",), help="or a kept ticket", checked=known_kept, more=partial(kept, "ticket")
+)
+SORTED_BY = Text(
+    "score", "sorted by", SCORES, help="or a kept score", checked=known_kept, shown=str, more=partial(kept, "score")
+)
 
 SPLIT = Option("split", "measured on", SPLITS)
-BATCH_NORM = Option("batch_norm", "batch-norm", TREATMENTS)  # where weights are mixed
+BATCH_NORM = Option("batch_norm", "batch-norm", TREATMENTS, rare=True)  # where weights are mixed
 
-SCORE_REPLICAS = Number("score_replicas", "score networks", low=1, high=100, whole=True, help="of seeds of their own")
-SCORE_STEP = Number("score_step", "scored at step", low=0, whole=True, empty="a quarter of all")
+SCORE_REPLICAS = Number("score_replicas", "score networks", low=1, high=100, whole=True)
+SCORE_STEP = Number("score_step", "scored at step", low=0, whole=True, empty="a quarter of all", rare=True)

@@ -11,11 +11,14 @@ function render({ model, el }) {
     const value = model.get("value");
     words.textContent = model.get("description");
     range.max = stops().length - 1; range.value = nearest(value);
-    range.setAttribute("aria-valuetext", say(value)); shown.textContent = say(value);
+    const said = model.get("idle") ? "not used" : say(value);
+    range.setAttribute("aria-valuetext", said); shown.textContent = said;
+    label.title = model.get("tooltip") || ""; range.setAttribute("aria-description", label.title);
+    label.classList.toggle("wb-idle", model.get("idle"));
   };
   range.addEventListener("input", () => { model.set("value", stops()[range.valueAsNumber]); model.save_changes(); });
-  for (const name of ["value", "stops", "description"]) model.on("change:" + name, show);
-  show();
+  for (const name of ["value", "stops", "description", "idle"]) model.on("change:" + name, show);
   label.append(words, range, shown); label.className = "wb-slider"; el.append(label);
+  show();
 }
 export default { render };

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas
 
 from workbench.charts.grammar.looks import STRUCTURES
-from workbench.experiments import Strong, block_mask, price_of_structure, strong_costs, strong_tickets
+from workbench.experiments import STRONG_PRESETS, Strong, block_mask, price_of_structure, strong_costs, strong_tickets
 from workbench.experiments.price_of_structure import BLOCKED
 from workbench.experiments.strong_tickets import WAYS
 from workbench.numbers.tables import table
 from workbench.panels import shared_options as shared
-from workbench.panels.declaration import Declaration
-from workbench.panels.options import Flag, Number, Numbers, Option, Several
+from workbench.panels.declaration import Declaration, Preset
+from workbench.panels.options import Flag, Number, Numbers, Option, Several, rare
 from workbench.strong import SOLVERS
 
-RATIOS = Numbers("ratios", "candidates", low=0.01, help="usable ones a dimension of a sum: 20 is precise, 10 rough")
-SOLVER = Option("solver", "solver", ("auto", *SOLVERS), help="of subset sums")
-MARGIN = Number("margin", "margin of scale", low=0.01, step=0.25, help="times the least scale that the formula asks")
+RATIOS = Numbers("ratios", "candidates a dimension", low=0.01, help="as in 5, 10, 20")
+SOLVER = Option("solver", "solver", ("auto", *SOLVERS), rare=True)
+MARGIN = Number("margin", "margin of scale", low=0.01, step=0.25, rare=True)
 DEVICE = next(option for option in shared.LEARNED if option.name == "recipe.device")
-POPUP = tuple(
-    replace(option, name=option.name.replace("recipe.", "popup."))
-    for option in (*shared.TRAINED, shared.LOSS, DEVICE)
-    if option.name != "recipe.learning_rate"
-)
+SEARCHED = [option for option in (*shared.TRAINED, shared.LOSS, DEVICE) if option.name != "recipe.learning_rate"]
+POPUP = shared.of_part("popup", "edge-popup", *SEARCHED)
 
 
 def structures(names: tuple[str, ...]) -> Several:
@@ -39,6 +35,7 @@ def tickets(outcomes: list[Any]) -> pandas.DataFrame:
 
 
 STRONG_TICKETS = Declaration(
+    topic="Strong tickets",
     title="Does a random network hold the trained one?",
     about=(
         "Train a small network, the target, then remove whole filters of a random one until it computes the same. "
@@ -50,27 +47,38 @@ STRONG_TICKETS = Declaration(
         "What is learned": shared.LEARNED,
         "How the target is trained": (*shared.TRAINED, shared.LOSS),
         "What is removed": (
-            structures(WAYS),
             RATIOS,
-            Number("scale", "scale", low=1e-9, step=0.01, empty="by the formula", help="deviation of random kernels"),
-            Numbers("margin", "margin of scale", low=0.01, single=True, help="several are tried on the one draw"),
-            SOLVER,
-            Number("seconds", "seconds a sum", low=0.001, empty="no limit", help="the best so far is kept, and marked"),
-            Flag("signed", "images with signs", help="scaled to mean 0: two sums for a channel of the first layer"),
             shared.REPLICAS,
-            shared.SPLIT,
+            structures(WAYS),
+            *rare(
+                Number("scale", "scale", low=1e-9, step=0.01, empty="by the formula"),
+                Numbers("margin", "margin of scale", low=0.01, single=True, help="one, or several as in 1, 1.25"),
+                SOLVER,
+                Number("seconds", "seconds a sum", low=0.001, empty="no limit"),
+                Flag("signed", "images with signs"),
+                shared.SPLIT,
+            ),
         ),
         "Masks that match the task": (
-            Number("popup_ratio", "candidates", low=0.01, step=1, help="of edge-popup's random network"),
-            Numbers("popup_rates", "learning rates", low=1e-6, help="the best on validation images is taken"),
+            *rare(
+                Number("popup_ratio", "edge-popup candidates a dimension", low=0.01, step=1),
+                Numbers("popup_rates", "edge-popup learning rates", low=1e-6, help="as in 1, 10"),
+            ),
             *POPUP,
         ),
     },
     charts=("strong layers", "kernels side by side", "strong accuracy", "strong errors"),
     table=tickets,
+    price="STRONGUSUAL",
+    presets={
+        "a first look at digits": Preset({"ratios": (10.0,), "replicas": 1}, "STRONGQUICK"),
+        "digits, all structures, as recorded": Preset(STRONG_PRESETS["digits"], "about 8 min"),
+        "LeNet-5 on MNIST, as recorded": Preset(STRONG_PRESETS["lenet5-mnist"], "about 19 min"),
+    },
 )
 
 STRONG_COSTS = Declaration(
+    topic="Strong tickets",
     title="What does a strong ticket cost to run?",
     about=(
         "Size and time of a target, its random network, that under a mask, and what is kept alone. The ticket is "
@@ -83,7 +91,7 @@ STRONG_COSTS = Declaration(
         "How it is measured": (
             RATIOS,
             Number("images", "images a batch", low=1, whole=True),
-            Number("repeats", "repeats", low=1, high=1000, whole=True, help="the median is taken"),
+            Number("repeats", "repeats", low=1, high=1000, whole=True),
             shared.REPLICAS,
         ),
     },
@@ -91,6 +99,7 @@ STRONG_COSTS = Declaration(
 )
 
 PRICE_OF_STRUCTURE = Declaration(
+    topic="Strong tickets",
     title="What does structure cost?",
     about=(
         "Match one random slab of kernels by single weights, by kernels, by whole filters: the more goes together, the "
@@ -99,22 +108,23 @@ PRICE_OF_STRUCTURE = Declaration(
     function=price_of_structure,
     groups={
         "The slab": (
-            Numbers("outputs", "outputs", low=1, whole=True, help="channels, as in 4, 8"),
+            Numbers("outputs", "output channels", low=1, whole=True, help="as in 4, 8"),
             Number("kernel_size", "kernel size", low=1, high=99, whole=True),
         ),
         "What is removed": (
-            structures(BLOCKED),
-            Numbers("candidates", "candidates", low=1, whole=True, help="usable ones, as in 10, 40, 160"),
+            Numbers("candidates", "candidates", low=1, whole=True, help="as in 10, 40, 160"),
             MARGIN,
             SOLVER,
             shared.SEED,
             shared.REPLICAS,
+            structures(BLOCKED),
         ),
     },
     charts=("price of structure",),
 )
 
 BLOCK_MASK = Declaration(
+    topic="Strong tickets",
     title="Why a block mask?",
     about=(
         "Make one ReLU neuron of some of many random ones. Where each reads one input the error falls exponentially "

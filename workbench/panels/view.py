@@ -1,15 +1,15 @@
-"""What a panel looks like: the form, Run and Stop, progress, the live chart, words, code, table.
+"""What a panel looks like: the form, Run and Stop, progress, the live chart, words, tables, the call.
 
-A view knows no panel: it shows a draft and the jobs that it is told of, and hands on what a person does. Callbacks may
-run in the main thread or in another (it depends on ipykernel's version), so that they do only that and return; the
-job's publisher is the one thread that shows what happens during a run.
+A view computes nothing: it shows its panel's draft and the jobs that it is told of, and hands on what a person does.
+Callbacks may run in the main thread or in another (it depends on ipykernel's version), so that they do only that and
+return; the job's publisher is the one thread that shows what happens during a run.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import ipywidgets as widgets
 
@@ -17,107 +17,210 @@ from workbench.panels import markup
 from workbench.panels.draft import Draft
 from workbench.panels.form import Form
 from workbench.panels.job import Job
+from workbench.panels.keeping import Keeping
 from workbench.panels.live import LiveChart
+from workbench.panels.others import Others
+from workbench.panels.past import Past
+from workbench.panels.pricing import Pricing
+from workbench.panels.turns import Queue
+from workbench.panels.wording import in_words
+from workbench.work.calls import Call
 
+T = TypeVar("T")
 PERIOD = 2.0  # seconds between two tables
 BRIEF = 0.1  # seconds; there is no stopping a live panel's call that is over sooner, and its button keeps still
+INSERTED = {
+    "cell": "It stands in a new cell below.",
+    "clipboard": "It is in the clipboard.",
+    "nothing": "The browser does not let it into the clipboard: mark the text, and copy it.",
+}
+TEXTS = ("status", "price", "note", "problem", "error", "older", "words", "drawn", "code", "table")
 
 
 class View:
-    """The widgets of one panel, in `box`. `put(**options)`, `run()` and `stop()` do what a person asks for."""
+    """The widgets of one panel, in `box`.
+
+    `put(**options)`, `run()`, `stop(job)` and `show(job)` do what a person asks for.
+    """
 
     def __init__(
-        self, draft: Draft, *, put: Callable[..., Any], run: Callable[[], Any], stop: Callable[[], Any]
+        self,
+        draft: Draft,
+        turns: Queue,
+        *,
+        put: Callable[..., Any],
+        run: Callable[[], Any],
+        stop: Callable[[Job], Any],
+        show: Callable[[Job], Any],
     ) -> None:
-        self.draft, self.declaration, self.put = draft, draft.declaration, put
-        self.job: Job | None = None  # the last one that was told of
-        self.tabled: tuple[Job | None, int] = (None, -1)  # whose outcomes are in the words and the table, and how many
+        self.draft, self.declaration, self.turns, self.put = draft, draft.declaration, turns, put
+        self.job: Job | Past | None = None  # the last one that was told of
+        self.tabled: tuple[Any, ...] = ()  # whose outcomes are in the words and the tables
         self.tabled_at = 0.0
-        self.form = Form(self.declaration.groups, draft.values, self._typed)
+        self.call: Call | None = None  # that of the form; None where it makes none
+        live = self.declaration.live
+        self.form = Form(draft, self._put)
         self.run = self._button("Run", run, "play", "wb-run")
-        self.stop = self._button("Stop", stop, "stop", "wb-stop")
-        head = widgets.HTML(markup.head(self.declaration.title, self.declaration.about))
-        names = ("status", "problem", "error", "words", "code", "table")
-        text = self.text = {name: widgets.HTML() for name in names}
+        self.stop = self._button("Stop", lambda: self._stop(stop), "stop", "wb-stop")
+        self.insert = self._button("Into a new cell", self._insert, "", "wb-insert")
+        self.back = self._button("Set the form to it", self._set_back, "undo", "wb-back")
+        text = self.text = {name: widgets.HTML() for name in TEXTS}
         text["status"].add_class("wb-status")
-        buttons = (self.stop,) if self.declaration.live else (self.run, self.stop)
-        go = widgets.HBox([*buttons, text["status"]])
-        go.add_class("wb-go")
-        self.live = LiveChart(self.declaration.pictures, self._guarded)
-        above, below = (text["problem"], text["error"]), (text["words"], text["code"], text["table"])
-        self.box = widgets.VBox([head, self.form.box, go, *above, self.live.box, *below])
+        self.kept = widgets.Text(description="kept in", placeholder="nowhere", continuous_update=False)
+        self.kept.add_class("wb-kept")
+        self.kept.observe(lambda change: self._put(archive=change["new"].strip() or None), names="value")
+        self.go = widgets.HBox(
+            [self.stop, text["status"]] if live else [self.run, self.stop, text["price"], text["status"], self.kept]
+        )
+        self.go.add_class("wb-go")
+        self.older = widgets.HBox([text["older"], self.back])
+        self.older.add_class("wb-older")
+        self.others = Others(stop, lambda job: self.guarded(lambda: show(job)))
+        self.live = LiveChart(self.declaration.pictures, self.guarded, self._drawn, now=not live)
+        self.keeping = Keeping(self.note, self.guarded)
+        code = widgets.VBox([text["code"], self.insert])
+        parts = [widgets.HTML(markup.head(self.declaration.title, self.declaration.about)), self.form.box, self.go]
+        parts += [text["note"], text["problem"], text["error"], self.others.box, self.older, self.live.box]
+        self.box = widgets.VBox([*parts, text["words"], text["drawn"], text["table"], self.keeping.box, code])
         self.box.add_class("wb-panel")
+        self.pricing = Pricing(lambda words: self._say("price", markup.price(words)))
+        self.live.place.observe(lambda _: self._price(), names="width")  # told by a browser alone: somebody looks
+        self.live.place.observe(lambda told: self.note(INSERTED.get(told["new"], "")), names="inserted")
         self._say("status", markup.status(None))
         self.changed()
 
     def changed(self) -> None:
         """Show options that were set, and the call that they make, or what is wrong with them."""
         self.form.show(self.draft.values)
+        archive = self.draft.arguments.get("archive")
+        self.kept.value = "" if archive is None else str(getattr(archive, "folder", archive))
         try:
-            self._say("code", markup.code(self.draft.call))
+            self.call = self.draft.call
+            self._say("code", markup.code(self.call, archive))
             self._say("problem", "")
         except Exception as error:
+            self.call = None
             self._say("code", "")
             self._say("problem", markup.wrong(str(error)))
-        self._buttons()
+        self._state()
+        self._price()
 
-    def began(self, job: Job) -> None:
+    def _price(self) -> None:
+        if self.live.place.width and not self.declaration.live and not (self.job is not None and self.job.running):
+            self.pricing.ask(self.call, self.draft.arguments.get("archive"))
+
+    def began(self, job: Job | Past) -> None:
         """Make room for a new run; of a live panel what is there stays until the next is."""
         self.job, self.tabled_at = job, 0.0
+        self.pricing.leave()
+        self._say("price", "")
         live = self.declaration.live
         self.live.begin(keep=live)
-        for name in ("error",) if live else ("error", "words", "table"):
+        if isinstance(job, Job) and not live:
+            self.live.place.said = f"{self.declaration.title}: begun"
+            self.keeping.show([], None)
+        for name in ("error", "note") if live else ("error", "note", "words", "drawn", "table"):
             self._say(name, "")
-        self._buttons()
+        self._state()
 
-    def tell(self, job: Job) -> None:
+    def tell(self, job: Job | Past) -> None:
         """Show what a job did so far; whatever goes wrong here is shown too, and hurts no run."""
         self.job = job
-        self._guarded(lambda: self._tell(job))
+        self.guarded(lambda: self._tell(job))
 
-    def _tell(self, job: Job) -> None:
+    def tell_of_others(self) -> None:
+        """Show what the jobs do that are not shown themselves."""
+        self.guarded(self._others)
+
+    def note(self, words: str) -> None:
+        """Say something about what was just asked for."""
+        self._say("note", markup.note(words))
+        self._state()
+
+    def _tell(self, job: Job | Past) -> None:
         last, values = not job.running, list(job.values)
-        self._buttons()
+        self._state()
         self._say("status", markup.status(job))
         if self.declaration.live and not last:
             return
         self.live.show(values, of=job, last=last)
-        if (job, len(values)) != self.tabled and (last or time.monotonic() >= self.tabled_at + PERIOD):
-            self._say("words", markup.sentences(self.declaration.words(values)))
-            self._say("table", markup.outcomes_table(self.draft.name, self.declaration.table(values)))
-            self.tabled, self.tabled_at = (job, len(values)), time.monotonic()
+        if (job, len(values), last) != self.tabled[:3] and (last or time.monotonic() >= self.tabled_at + PERIOD):
+            self._say_outcomes(values, last)
         if last:
+            self.keeping.show([] if self.declaration.live else values, self.draft.arguments.get("archive"))
+            if isinstance(job, Job) and not self.declaration.live:
+                self.live.place.said = f"{self.declaration.title}: {job.words()}"
+            if job.notes:
+                self._say("note", markup.note(" ".join(job.notes)))
             if job.error is not None:
-                self._say("error", markup.failure(job.error))
+                words = in_words(str(job.error), self.declaration.options) if type(job.error) is ValueError else ""
+                self._say("error", markup.failure(job.error, words))
             self._send()
+
+    def _drawn(self) -> None:
+        """Say what belongs to the picture that was just drawn."""
+        if self.job is not None:
+            self._say_outcomes(list(self.job.values), not self.job.running)
+
+    def _say_outcomes(self, values: list[Any], last: bool) -> None:
+        picture = self.live.picture
+        now = (self.job, len(values), last, self.live.name)
+        if now == self.tabled:
+            return
+        self._say("words", markup.sentences(picture.words(values)))
+        self._say("drawn", markup.drawn_table(self.live.name, picture.table(picture.rows(values))))
+        self._say("table", markup.outcomes_table(self.draft.name, self.declaration.table(values)))
+        self.tabled, self.tabled_at = now, time.monotonic()
 
     def _send(self) -> None:
         """Send the last state once more: messages above a thousand a second are dropped without a word."""
         for widget in (self.run, self.stop, *self.text.values()):
             widget.send_state()
-        self.live.chart.send_state(key="spec")
+        self.live.send()
 
-    def _buttons(self) -> None:
-        job = self.job
-        runs = job is not None and job.running
-        brief = self.declaration.live and job is not None and job.seconds < BRIEF
-        self.run.disabled = runs or bool(self.text["problem"].value)
-        self.stop.disabled = not runs or brief
+    def _state(self) -> None:
+        """Show which buttons do something, and whether what is shown is of the form's call. Buttons keep the focus."""
+        job, call = self.job, self.call
+        runs = job is not None and job.running and not (self.declaration.live and job.seconds < BRIEF)
+        for button, does in ((self.run, call is not None), (self.stop, runs)):
+            (button.remove_class if does else button.add_class)("wb-off")
+        older = job is not None and not self.declaration.live and job.call != call
+        self._say("older", markup.older(job.call) if older and job is not None else "")
+        self.older.layout.display = None if older else "none"
+        self.insert.layout.display = None if call is not None else "none"
+        self._others()
+
+    def _others(self) -> None:
+        jobs = [] if self.declaration.live else [job for job in self.turns.jobs if job is not self.job]
+        self.others.tell(jobs)
+
+    def _stop(self, stop: Callable[[Job], Any]) -> None:
+        if isinstance(self.job, Job) and self.job.running:
+            stop(self.job)
+        else:
+            self.note("Nothing runs here.")
+
+    def _insert(self) -> None:
+        if self.call is not None:
+            self.live.place.insert(self.call.script())
+
+    def _set_back(self) -> None:
+        if self.job is not None:
+            self.put(**{name: value for name, value in self.job.call.arguments.items() if name != "archive"})
 
     def _button(self, words: str, act: Callable[[], Any], icon: str, style: str) -> widgets.Button:
         button = widgets.Button(description=words, icon=icon)
         button.add_class(style)
-        button.on_click(lambda _: self._guarded(act))
+        button.on_click(lambda _: self.guarded(act))
         return button
 
-    def _typed(self, name: str, value: Any) -> None:
-        also = getattr(self.declaration.options[name], "also", {})
-        self._guarded(lambda: self.put(**{name: value}, **also))
+    def _put(self, **options: Any) -> None:
+        self.guarded(lambda: self.put(**options))
 
-    def _guarded(self, act: Callable[[], Any]) -> None:
+    def guarded(self, act: Callable[[], T]) -> T | None:
         """Do what is asked for; an exception in a callback, or in the publisher, would be seen by nobody."""
         try:
-            act()
+            return act()
         except Exception as error:
             self._say("error", markup.failure(error))
 

@@ -57,6 +57,27 @@ class Recipe:
     mixed (Zhang et al. 2018); 0 mixes none. `loss` is one of `wb.losses`. `evaluate_every` counts steps; None evaluates
     at the end only. `precision`, `channels_last` and `compile` default to what was measured for the model and the
     processor (`nets/hardware.py`).
+
+    Arguments:
+        epochs: How often training goes through all the training images; it may be a fraction, and stands in place of
+            steps.
+        steps: How many steps the optimiser takes, a batch each, in place of epochs.
+        learning_rate: How far a step goes along the gradient; 0.1 is usual for SGD, 0.001 for Adam.
+        momentum: How much of the last step's direction is kept, for SGD.
+        nesterov: Whether momentum looks ahead.
+        weight_decay: How strongly weights are drawn to zero at every step; 0.0001 is usual, 0 is none.
+        batch_size: How many images a step takes; 128 is usual.
+        optimiser: What turns gradients into steps: stochastic gradient descent, or Adam.
+        schedule: How the learning rate goes: constant, lowered at some places, or falling along a cosine to zero.
+        milestones: The shares of the length at which the rate is lowered.
+        decay: What the rate is multiplied by when it is lowered.
+        warmup: The steps over which the rate rises from zero.
+        loss: What training makes small, by name, with options in parentheses, as in focal(gamma=2).
+        augment: How training images are varied each time they are shown: cropped, flipped, or not at all.
+        mixup: How strongly two images of a batch are mixed; 0 is not at all.
+        evaluate_every: The steps between two evaluations; only at the end where none is given.
+        device: The processor that trains; auto takes the GPU where there is one.
+        precision: The floating-point numbers that are computed with.
     """
 
     epochs: float | None = None

@@ -11,6 +11,7 @@ The folder, which may be any fsspec URL, holds
     safetensors/<sha256>.safetensors     tensors by content: what rounds share is on the disk once
     parquet/<sha256>.parquet             tables
     names.json                           says which form the keys have
+    jobs/<id>/                           what a panel ran, each press of Run by itself (`journal.py`)
 
 The first half of a key is the call's, the second that of its surroundings: the same call made on another processor is
 another entry, and that there is one is said. A file that is not what was written is noticed by its checksum, one that
@@ -36,10 +37,10 @@ from workbench.work import rules
 from workbench.work.calls import Call, Once
 from workbench.work.disk import Damaged
 from workbench.work.entries import Entry, check_place, difference, read_surroundings
-from workbench.work.fingerprint import digest
 from workbench.work.folder import Folder
 from workbench.work.listing import paths, rows
-from workbench.work.stored_values import Types, restore, store
+from workbench.work.record_file import read_record, read_value, write_record
+from workbench.work.stored_values import Types, store
 
 if TYPE_CHECKING:
     import pandas
@@ -177,18 +178,16 @@ class Archive:
             where, types = f"the result of {function.__qualname__}", Types(function, self.types)
             fields["value"] = store(fields["value"], self._folder.put, where, types)
         record = {"call": entry.described, **entry.around, "when": when, **fields}
-        self._folder.write(path, json.dumps({"sha256": digest(record), **record}, indent=1).encode())
+        write_record(self._folder, path, record)
 
     def _read(self, path: str) -> dict[str, Any] | None:
         """A record; None where there is none, or it is damaged or another's, which is said."""
         try:
-            record = json.loads(self._folder.read(path))
-            if record.pop("sha256") != digest(record):
-                raise Damaged("its checksum does not fit")
+            record = read_record(self._folder, path)
             check_place(record, path)
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, AttributeError, TypeError, RecursionError, Damaged) as error:
+        except (KeyError, AttributeError, TypeError, Damaged) as error:
             return self._warn(f"{path} is damaged ({error}); it is made anew")
         return record
 
@@ -198,12 +197,8 @@ class Archive:
         if record is None:
             return None
         try:
-            return [restore(record["value"], self._folder.get, Types(call.function, self.types))]
-        except MemoryError:
-            raise
-        except Exception as error:  # a damaged file may fail in any way, and so may a dataclass that has changed
-            if isinstance(error, OSError) and error.errno is not None:  # the disk's; a parser's has no number
-                raise
+            return [read_value(record, self._folder, Types(call.function, self.types))]
+        except Damaged as error:
             return self._warn(f"{path} is damaged ({error}); it is made anew")
 
     def _tell_of_others(self, entry: Entry) -> None:

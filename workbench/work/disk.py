@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import time
 import uuid
@@ -105,6 +106,25 @@ class Disk:
             if error.errno in NO_FILE:
                 raise Damaged(f"no file stands there: {error.strerror}") from None
             raise
+
+    def size(self, path: str) -> int:
+        """The bytes that a file has; 0 where there is none."""
+        place = self._at(path)
+        return os.stat(place).st_size if os.path.isfile(place) else 0
+
+    def touch(self, path: str) -> None:
+        """Make a file as young as if it were just written."""
+        os.utime(self._at(path))
+
+    def remove(self, path: str) -> None:
+        """Remove a folder: out of sight at once, then file by file. A link is removed, not what it leads to."""
+        aside = self._at(f"temporary/{uuid.uuid4().hex}")
+        os.makedirs(os.path.dirname(aside), exist_ok=True)
+        os.rename(self._at(path), aside)
+        if os.path.isdir(aside) and not os.path.islink(aside):
+            shutil.rmtree(aside)
+        else:
+            os.unlink(aside)
 
     def write(self, path: str, data: bytes) -> None:
         """Write a whole file, or none. A file is synced, its folder is not: one that is lost is made anew."""

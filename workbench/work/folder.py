@@ -34,13 +34,22 @@ class Folder:
                 "name another folder, or move the file"
             ) from None
 
-    def read(self, path: str) -> bytes:
-        """The bytes of a file; FileNotFoundError where there is none, Damaged where something else stands there."""
+    def read(self, path: str, *, most: int | None = None) -> bytes:
+        """The bytes of a file; FileNotFoundError where there is none, Damaged where something else stands there.
+
+        Damaged too for a file of more than `most` bytes, which is not read.
+        """
+        if most is not None and (size := self.place.size(path)) > most:
+            raise Damaged(f"it has {size:,} bytes, and no such record has more than {most:,}")
         return self.place.read(path)
 
     def names(self, path: str) -> list[str]:
         """The names in a folder of the folder, sorted; none where there is no such folder."""
         return self.place.names(path)
+
+    def remove(self, path: str) -> None:
+        """Remove a folder of the folder, with all that is in it."""
+        self.place.remove(path)
 
     def write(self, path: str, data: bytes) -> None:
         """Write a whole file, or none. An OSError that names the folder where the disk is full."""
@@ -56,12 +65,14 @@ class Folder:
             ) from error
 
     def put(self, data: bytes, kind: str) -> str:
-        """Keep bytes under the name of their SHA-256, once, and return it."""
+        """Keep bytes under the name of their SHA-256, once, and return it; what is there is young again."""
         name = hashlib.sha256(data).hexdigest()
+        path = f"{kind}/{name}.{kind}"
         try:
             self.get(name, kind)
-        except Damaged:
-            self.write(f"{kind}/{name}.{kind}", data)
+            self.place.touch(path)
+        except (OSError, Damaged):
+            self.write(path, data)
         return name
 
     def get(self, name: str, kind: str) -> bytes:

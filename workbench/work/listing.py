@@ -25,7 +25,7 @@ def rows(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
     described = record["call"]
     entry = {
         "function": described["call"],
-        "arguments": ", ".join(f"{name}={_text(value)}" for name, value in described["arguments"].items()),
+        "arguments": ", ".join(f"{name}={in_words(value)}" for name, value in described["arguments"].items()),
         "index": record.get("index", 0),
         "when": record["when"],
         "seconds": record["seconds"],
@@ -49,17 +49,17 @@ def _plain_fields(value: Any) -> dict[str, Any]:
     return {name: v for name, v in plain if not isinstance(v, (dict, list))}
 
 
-def _text(described: Any) -> str:
+def in_words(described: Any) -> str:
     """A described argument in few words."""
     match described:
         case {"call": name, "arguments": arguments}:
-            return f"{name}({', '.join(f'{k}={_text(v)}' for k, v in arguments.items())})"
+            return f"{name}({', '.join(f'{k}={in_words(v)}' for k, v in arguments.items())})"
         case {"dataclass": name, "fields": fields}:
-            return f"{name.rpartition('.')[2]}({', '.join(f'{k}={_text(v)}' for k, v in fields.items())})"
+            return f"{name.rpartition('.')[2]}({', '.join(f'{k}={in_words(v)}' for k, v in fields.items())})"
         case {"tuple": items}:
-            return f"({', '.join(_text(item) for item in items)})"
+            return f"({', '.join(in_words(item) for item in items)})"
         case {"dict": pairs} if len(pairs) <= 8:
-            return f"{{{', '.join(f'{_text(k)}: {_text(v)}' for k, v in pairs)}}}"
+            return f"{{{', '.join(f'{in_words(k)}: {in_words(v)}' for k, v in pairs)}}}"
         case {"float": text}:
             return text
         case {"tensor": name}:

@@ -60,6 +60,20 @@ class Remote:
                 raise Damaged("something else than a file stands there") from None
             raise
 
+    def size(self, path: str) -> int:
+        """The bytes that a file has; 0 where there is none, or the file system does not tell."""
+        try:
+            return self.fs.size(self._at(path)) or 0
+        except (OSError, NotImplementedError):
+            return 0
+
+    def touch(self, path: str) -> None:
+        """Do nothing: what is far away is not cleaned."""
+
+    def remove(self, path: str) -> None:
+        """Remove a folder, with all that is in it."""
+        self.fs.rm(self._at(path), recursive=True)
+
     def write(self, path: str, data: bytes) -> None:
         """Write a whole file, or none."""
         part, target = self._at(f"temporary/{uuid.uuid4().hex}"), self._at(path)

@@ -46,6 +46,7 @@ class Averages:
     be `geometric`, with the intervals of logarithms, which end above zero. Lines stand `apart` by a share of the width;
     `height` is of a picture, or of each; `sizes` are square pixels of a point and of a mark. `carried` are numbers that
     tips say too, averaged, or (field, words). `packed` rows hold lists, for charts that have all the lines of a menu.
+    `selects` are the fields of a record by which a person picks means.
     """
 
     x: Axis
@@ -69,6 +70,7 @@ class Averages:
     bare: bool = False
     geometric: bool = False
     packed: bool = False
+    selects: Sequence[str] = ()
 
     def rows(self, records: Rows) -> Rows:
         """Return a row for each mean, a rule for each picture, and a label for each line."""
@@ -119,10 +121,16 @@ class Averages:
         words = first.get("words") or (known.words if known else "") or str(line)
         row = {"role": role, "measure": field, "line": line, "look": look, "words": words, x.field: place}
         row |= {"where": x.words(place)} | dict(zip(self.parts(), parts, strict=True))
-        carried = [*CARRIED, *(field[0] for field in self.carried if not isinstance(field, Axis))]
+        carried = [
+            *CARRIED,
+            *(f for f in self.selects if f != self.x.field),
+            *(field[0] for field in self.carried if not isinstance(field, Axis)),
+        ]
         row |= {name: first[name] for name in carried if name in first and (role == "mark" or name != "replica")}
         values = by_replica((replica, value) for replica, value, _ in same)
-        row |= span(values, "value", measure.said, geometric=self.geometric and measure.type == "log")
+        row |= span(
+            values, "value", measure.said, geometric=self.geometric and measure.type == "log", share=measure.share
+        )
         if self.ranged:
             low, high = min(values), max(values)
             row |= {"low": low, "high": high, "interval": f"{low:{measure.said}} to {high:{measure.said}}"}
@@ -153,9 +161,11 @@ class Averages:
             seen = [mean[part] for mean in shown for part in ("value", "low", "high") if mean[part] is not None]
             seen += [0.0] if self.measures[number].zero else []
             places = self.measures[number].spread([end["value"] for end in ends], LINE / self.height_of(number), seen)
+            beyond = {line: [mean["at"] for mean in same] for line, same in grouped(shown, lambda m: m["line"]).items()}
             for end, place in zip(ends, places, strict=True):
                 known = {name: end[name] for name in ("measure", "line", "look", "words", *self.parts())}
-                at = x.beyond(end["at"] if self.beside else right, ASIDE, drawn)
+                farthest = (min if x.reverse else max)(beyond[end["line"]])  # no point of its own is beneath its words
+                at = x.beyond(farthest if self.beside else right, ASIDE, drawn)
                 where = {"value": place, "at": at, "from": end["value"], "from_at": end["at"]}
                 labels.append({"role": "label", **known, **where})
         return labels

@@ -51,6 +51,11 @@ class Axis:
             rule = "must have no digits, which an axis takes as its domain needs"
             raise ValueError(f'form {rule}, got "{self.form}"; pass a kind such as "~%" or "+~f"')
 
+    @property
+    def share(self) -> bool:
+        """Whether it is a share, whose intervals stay within 0 and 1."""
+        return (0, 1) in (self.within, self.domain)
+
     def x(self, field: str = "at", *, width: int = 400, title: bool = True) -> alt.X:
         """Return the axis across, over so many pixels; it has no grid."""
         axis = self._axis(max(2, min(10, width // 64)), grid=False)
@@ -86,7 +91,14 @@ class Axis:
     def spread(self, values: Sequence[float], gap: float, seen: Sequence[float]) -> list[float]:
         """Move values apart to a share of the picture's height, as little as that takes, in their order."""
         there, back = _WAYS[self.type]
-        return [back(place) for place in spread([there(value) for value in values], gap * self._length(seen))]
+        length = gap * self._length(seen)
+        places = spread([there(value) for value in values], length)
+        low, high = (there(end) for end in sorted(self.ends(seen)))
+        if (len(values) - 1) * length <= high - low:  # then all stand between the ends of the axis, clear of its ticks
+            order = sorted(range(len(places)), key=lambda i: places[i])
+            for rank, i in enumerate(order):
+                places[i] = min(max(places[i], low + rank * length), high - (len(order) - 1 - rank) * length)
+        return [back(place) for place in places]
 
     def _length(self, seen: Sequence[float]) -> float:
         left, right = map(_WAYS[self.type][0], self.ends(seen))
@@ -120,6 +132,11 @@ class Axis:
         else:
             more |= {"values": list(self.ticks), "labelOverlap": True, "labelSeparation": 6}
         return alt.Axis(format=self.form, **more) if self.form and not self.whole else alt.Axis(**more)
+
+
+def titles(measures: Sequence[Axis]) -> dict[str, str]:
+    """Return the words for measures by their field, as columns have them: without what is said of their axis."""
+    return {measure.field: measure.title.partition(" (log")[0] for measure in measures}
 
 
 _TENS = (1.0, *(digit * 10.0**-power for power in range(1, 6) for digit in (5, 2, 1)))

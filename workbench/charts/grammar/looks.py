@@ -178,5 +178,5 @@ def channels(looks: Looks, field: str = "look", legend: alt.Legend | None = None
     return {
         "color": alt.Color(f"{field}:N", scale=scale(looks), legend=legend),
         "shape": alt.Shape(f"{field}:N", scale=scale(looks, "shape"), legend=legend),
-        "strokeDash": alt.StrokeDash(f"{field}:N", scale=scale(looks, "dash"), legend=None),
+        "strokeDash": alt.StrokeDash(f"{field}:N", scale=scale(looks, "dash"), legend=legend),
     }

@@ -60,16 +60,18 @@ def line(base: alt.Chart, tip: Sequence[Any], *, x: Any, y: Any, **looks: Any) -
 def labels(
     base: alt.Chart, x: Callable[[str], alt.X], y: Callable[[str], alt.Y], colour: Any, *, inside: int = 0
 ) -> list[Any]:
-    """Return the `words` at the ends of lines, each with a thin leader from `from_at`, `from` to where it was moved.
+    """Return the `words` at the ends of lines, each with a grey dotted leader from `from_at`, `from` to its place.
 
     `x` and `y` give the axes by a field. Where a picture is too narrow for words at its side they stand
     `inside` so many pixels.
     """
-    leader = base.mark_rule(strokeWidth=0.8, opacity=0.5).encode(x=x("from_at"), x2="at:Q", y=y("from"), y2="value:Q")
+    leader = base.mark_rule(strokeWidth=0.8, opacity=0.8, strokeDash=[1, 2], color=GREY).encode(
+        x=x("from_at"), x2="at:Q", y=y("from"), y2="value:Q"
+    )
     above = {"align": "right", "dx": 8, "dy": -9, "limit": inside + 50}  # the line itself
     how: dict[str, Any] = above if inside else {"align": "left", "dx": 4}
     words = base.mark_text(fontWeight=600, **how).encode(x=x("at"), y=y("value"), text="words:N")
-    return [leader.encode(color=colour), words.encode(color=colour)]
+    return [leader, words.encode(color=colour)]
 
 
 def cells(
@@ -156,13 +158,15 @@ def images(
     most: int = 28,
     title: str | None = None,
     framed: str = "false",
+    pitch: int = PITCH,
 ) -> Any:
     """Return the images of the rows that are left in `base`, in lines that fill the width, words below each.
 
     `lists` are the fields of a row that hold one value an image, `image` among them; `order` is an expression, the
     smallest first; `below` names expressions for the words, one line each; where `framed` holds an image has a frame.
+    From one to the next are `pitch` pixels, as `pitched` gives them for the words.
     """
-    each = max(4, min(most, width // PITCH))
+    each = max(4, min(most, width // pitch))
     lines = math.ceil(most / each)
     base = base.transform_flatten(list(lists)).transform_calculate(order=order)
     base = base.transform_window(number="row_number()", sort=[alt.SortField("order"), alt.SortField("id")])
@@ -180,9 +184,17 @@ def images(
     frame = base.transform_filter(framed).mark_point(**square, opacity=1, yOffset=middle)
     layers: list[Any] = [picture.encode(x=x, y=y, url="image:N", tooltip=list(tip)), frame.encode(x=x, y=y)]
     for place, field in enumerate(below):
-        words = base.mark_text(fontSize=10.5, limit=PITCH + 2, dy=middle + IMAGE / 2 + 9 + 13 * place)
+        words = base.mark_text(
+            fontSize=10.5, limit=max(pitch, width // each) - 4, dy=middle + IMAGE / 2 + 9 + 13 * place
+        )
         layers.append(words.encode(x=x, y=y, text=f"{field}:N"))
     return alt.layer(*layers).properties(width=width, height=high * lines)
+
+
+def pitched(rows: Sequence[Mapping[str, Any]], field: str, more: str = "") -> int:
+    """Return the pixels from one image to the next at which the words below them do not touch."""
+    words = (f"{more}{word}" for row in rows for word in row.get(field, ()))
+    return min(2 * PITCH, max(PITCH, widest(words, 10.5) + 8))
 
 
 def png(image: Tensor) -> str:

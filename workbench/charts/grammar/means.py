@@ -15,13 +15,13 @@ from typing import Any, ParamSpec
 import altair as alt
 
 from workbench.charts.grammar.averages import ASIDE, Averages
-from workbench.charts.grammar.axes import Axis
-from workbench.charts.grammar.lines import Pane, lines
+from workbench.charts.grammar.axes import Axis, titles
+from workbench.charts.grammar.lines import Pane, lines, parts
 from workbench.charts.grammar.looks import Looking, looks_of
 from workbench.charts.grammar.marks import shaped, tips
 from workbench.charts.grammar.picture import Picture, described, dress, headed, legend, menu
 from workbench.charts.grammar.room import LEAST, Grid, grid, widest
-from workbench.charts.grammar.rows import Rows
+from workbench.charts.grammar.rows import Rows, grouped, loose
 
 P = ParamSpec("P")
 FEW = 4  # names of lines that stand inside a picture that has no room at its side
@@ -52,7 +52,12 @@ class Means(Averages):
             return self.rows(list(numbers(*args, **kwargs)))
 
         declared = replace(self, description=self.description or described(numbers))
-        return Picture(rows, declared.draw, asks=self.asks, needs=self.needs, holds=self.holds)
+        told: dict[str, Any] = {"asks": self.asks, "needs": self.needs, "holds": self.holds, "selects": self.selects}
+        told["tabled"] = titles(self.measures)
+        drawn = Picture(rows, declared.draw, **told)
+        drawn.means, drawn.numbers = declared, numbers
+        drawn.sentences(lambda outcomes: declared.ends(drawn.rows(outcomes)))  # until it has some of its own
+        return drawn
 
     def draw(self, rows: Rows, width: int) -> Any:
         """Draw the rows: a picture for each measure that they have, and for each value of the split."""
@@ -69,19 +74,38 @@ class Means(Averages):
         whole = replace(self._pane(rows, width), inside=inside)
         if inside and (self.beside or len(set(words)) > FEW):  # there is no room for words beside points
             whole = replace(whole, legend=_key(rows, whole, width), named=False)
+        each = loose(rows) if self.packed else rows
         drawn, lists = [], _lists(rows, besides=self.names) if self.packed else {}
         for place, (number, value) in enumerate(shown):
             measure, last = self.measures[number], place == len(shown) - 1
             titles = (last or not self.stacked, place % room.columns == 0 or value is None)
             size, where = (room.inner, self.height_of(number)), self._filter(measure, value)
-            layers = alt.layer(*lines(replace(whole, y=measure, size=size, where=where, titles=titles), lists))
-            drawn.append(headed(layers.properties(width=size[0], height=size[1]), value))
+            seen = [r for r in each if r["measure"] == measure.field and (value is None or r[self.split] == value)]
+            there = parts(seen) - (set() if whole.named else {"label"})
+            layers = alt.layer(*lines(replace(whole, y=measure, size=size, where=where, titles=titles), lists, there))
+            layers.width, layers.height = size
+            drawn.append(headed(layers, value))
         chart: Any = drawn[0]
         if len(drawn) > 1:
             chart = alt.concat(*drawn, columns=room.columns, spacing=12)
-            shared = {"x": self.stacked or self.split, "y": self.split}
-            chart = chart.resolve_scale(**{channel: "shared" for channel, is_shared in shared.items() if is_shared})
+            channels = {"x": self.stacked or self.split, "y": self.split}
+            shared = {channel: "shared" for channel, is_shared in channels.items() if is_shared}
+            chart.resolve = alt.Resolve(scale=alt.ScaleResolveMap(**shared)) if shared else alt.Undefined
         return chart
+
+    def ends(self, rows: Rows) -> list[str]:
+        """Say the means in sentences, one for each measure and picture: where every line begins, and where it ends."""
+        points = [row for row in (loose(rows) if self.packed else rows) if row["role"] in ("point", "across")]
+        across, sentences = self.x.title.partition(":")[0].partition(" (")[0], []
+        for (field, *parts), same in grouped(points, self._picture).items():
+            measure = next(measure for measure in self.measures if measure.field == field)
+            lines = [*grouped(same, lambda row: row["line"]).values()]
+            told = [_way(line[0], line[-1], measure.said, across) for line in lines[:FEW]]
+            more = f"; and {len(lines) - FEW} more lines" if len(lines) > FEW else ""
+            name = ", ".join([titles([measure])[field].partition(" (")[0], *(str(part) for part in parts if part)])
+            key = f" ({self.legend})" if self.legend else ""
+            sentences.append(f"{name[:1].upper()}{name[1:]}{key}: {'; '.join(told)}{more}.")
+        return sentences
 
     def _room(self, width: int, count: int, words: Sequence[str]) -> tuple[Grid, bool]:
         """Return how the pictures share the width, and whether words must stand inside them."""
@@ -122,6 +146,12 @@ class Means(Averages):
         spread = {} if self.bare else {"interval": "range" if self.ranged else self.spread}
         match = {"match": self.rival} if any("match" in row for row in rows) else {}
         return tips(words=name, **spread, n="mean of" if self.ranged or self.bare else "replicas", **match)
+
+
+def _way(first: dict[str, Any], last: dict[str, Any], said: str, across: str) -> str:
+    """Return the ends of a line in words: `ticket 91 % at density 100 %, 81 % at 40 %`."""
+    begin = f"{first['words']} {first['value']:{said}} at {across} {first['where']}"
+    return begin if first is last else f"{begin}, {last['value']:{said}} at {last['where']}"
 
 
 def _key(rows: Rows, pane: Pane, width: int) -> alt.Legend:

@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 import altair as alt
 
+from workbench.charts.grammar import columns, extents, picks
 from workbench.charts.grammar.looks import GREY
 from workbench.charts.grammar.room import SIDE, WIDTH, grid, wide, widest, wrapped
 from workbench.charts.grammar.rows import Rows
@@ -32,10 +33,14 @@ class Picture(Generic[P]):
     now and then, and at the end of a run. What a chart `asks` of outcomes, or of a table of them, are the names of
     columns and of the experiment that makes them. One that a finished run may leave empty says in `needs` what that run
     lacks; one that draws what no data frame has (images, paths) says in `holds` what it asks of outcomes. `around` is
-    what the drawing is dressed in, where it is declared.
+    what the drawing is dressed in, where it is declared. `selects` are the fields of the rows by which a person picks
+    marks; `brushed` has instead, for the two axes of a brush, the parameters that name the field there (`picks`).
+    `tabled` are fields, with their words, that its table has beside those of tips.
     """
 
     __name__: str
+    means: Any = None  # of a chart of means: how it is declared, and the function that gives a dict a replica
+    numbers: Any = None
 
     def __init__(
         self,
@@ -46,8 +51,13 @@ class Picture(Generic[P]):
         needs: str = "",
         holds: str = "",
         around: Mapping[str, Any] | None = None,
+        selects: Sequence[str] = (),
+        brushed: Mapping[str, str] | None = None,
+        tabled: Mapping[str, str] | None = None,
     ) -> None:
         functools.update_wrapper(self, rows)  # its name, docstring and signature
+        self.selects, self.brushed = tuple(selects), dict(brushed or {})
+        self.tabled = dict(tabled or {})
         self._rows, self._draw, self._around = rows, draw, around
         self._words: Callable[[Any], list[str]] | None = None
         self.asks, self.needs, self.holds = asks, needs, holds
@@ -71,6 +81,10 @@ class Picture(Generic[P]):
             given.arguments[first] = self._asked(given.arguments[first])
         return self._rows(*given.args, **given.kwargs)
 
+    def records(self, outcomes: Any) -> Rows:
+        """Return what a chart of means averages, a dict a replica."""
+        return list(self.numbers(self._asked(outcomes)))
+
     def _asked(self, outcomes: Any) -> Any:
         if self.holds and hasattr(outcomes, "to_dict"):
             there = "which a data frame does not hold"
@@ -83,8 +97,22 @@ class Picture(Generic[P]):
         width = rules.whole("width", width, least=LEAST, most=MOST, unit="pixels", way_on=f"{WIDTH} is a page's")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise rules.refused("rows", "the dicts of a picture", rows, f"{self.__name__}.rows(outcomes) gives them")
-        chart = self._draw(rows, width)
-        return dress(chart, rows, width, **self._around) if self._around else chart
+        chart = extents.bounded(self._draw(rows, width), rows)
+        chart = dress(chart, rows, width, **self._around) if self._around else chart
+        return picks.selectable(chart, self.selects, brush=bool(self.brushed)) if self.selects else chart
+
+    def picked(self, rows: Rows, selection: Any, params: Mapping[str, Any] | None = None) -> Rows:
+        """Return those of the rows that a person picked, one value a field, as plain dicts.
+
+        `selection` is what `JupyterChart(chart).selections.picked.value` holds: {field: value} dicts of clicks, or the
+        ends of a brush by axis; `params` are the chart's menus, which say what is on the axes of a brush.
+        """
+        return picks.picked(rows, selection, self.selects, self.brushed, params or {})
+
+    def table(self, rows: Rows) -> Rows:
+        """Return what is drawn as a table to read: a dict for each mark, by the words that its tip has too."""
+        shown = {name: name for name in (rows[0].get("names", ()) if self.brushed and rows else ())}
+        return columns.tabled(rows, self.draw(rows), self.selects, self.tabled | shown) if rows else []
 
     def words(self, outcomes: Any) -> list[str]:
         """Return the sentences under the picture, none where it has none."""
@@ -112,14 +140,22 @@ def _nothing(outcomes: Any) -> bool:
 
 
 def picture(
-    *, asks: tuple[str, str] = ("", ""), needs: str = "", holds: str = "", **around: Any
+    *,
+    asks: tuple[str, str] = ("", ""),
+    needs: str = "",
+    holds: str = "",
+    selects: Sequence[str] = (),
+    brushed: Mapping[str, str] | None = None,
+    tabled: Mapping[str, str] | None = None,
+    **around: Any,
 ) -> Callable[[Callable[P, Rows]], Picture[P]]:
     """Decorate the function that makes a chart's rows; its drawing and its sentences follow.
 
     `around` are the title, the subtitle and the menus that `dress` puts around the drawing, and the description, where
     that is not `described`.
     """
-    words: dict[str, Any] = {"asks": asks, "needs": needs, "holds": holds}
+    words: dict[str, Any] = {"asks": asks, "needs": needs, "holds": holds, "selects": selects}
+    words |= {"brushed": brushed, "tabled": tabled}
     return lambda rows: Picture(rows, **words, around=around and {"description": described(rows), **around})
 
 
@@ -148,11 +184,13 @@ def dress(
     lines = wrapped(subtitle.replace("{about}", about).strip(), width - 8, 12)
     below: Any = {"subtitle": lines, "subtitleFontSize": 12} if any(lines) else {}
     heading = alt.TitleParams(text=wrapped(title, width - 8, 14, bold=True), **below)
-    chart = chart.properties(title=heading, description=description, data=alt.Data(values=rows))
     if isinstance(menus, Mapping):
         names = {field: f"shown_{field}" if len(menus) > 1 else "shown" for field in menus}
         menus = [menu((row[field] for row in rows), words, names[field]) for field, words in menus.items()]
-    chart = chart.add_params(*menus) if menus else chart
+    chart = chart.copy(deep=False)  # altair's own ways copy all that a chart is made of, again and again
+    chart.title, chart.description, chart.data = heading, description, alt.Data(values=rows)
+    params = [] if chart.params is alt.Undefined else chart.params
+    chart.params = [*params, *(made.param for made in menus)] or alt.Undefined
     chart.config = alt.Config.from_dict(_CONFIG)
     return chart
 

@@ -27,13 +27,16 @@ def records(table: Any) -> Rows:
     return [{name: None if value != value else value for name, value in row.items()} for row in rows]
 
 
-def span(values: Sequence[float], name: str = "value", said: str = ".2%", *, geometric: bool = False) -> dict[str, Any]:
+def span(
+    values: Sequence[float], name: str = "value", said: str = ".2%", *, geometric: bool = False, share: bool = False
+) -> dict[str, Any]:
     """Return the mean under a name, its t interval as `low` and `high`, `n`, and the interval in words.
 
     Fewer than three values have no interval: `low` and `high` are None. A `geometric` mean is that of the logarithms,
-    of values above zero.
+    of values above zero; the interval of a `share` stays within 0 and 1.
     """
-    interval = intervals.geometric(values) if geometric else intervals.mean(values)
+    kind = intervals.geometric if geometric else intervals.share if share else intervals.mean
+    interval = kind(values)
     if interval.n >= intervals.LEAST and min(values) == max(values):  # without what rounding leaves of an interval
         same = float(values[0])
         interval = intervals.Interval(same, same, same, interval.n)
@@ -56,6 +59,22 @@ def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return groups
+
+
+def loose(rows: Rows, field: str = "") -> Rows:
+    """Return rows with one value a field: of one that is packed, a row for each place of its lists.
+
+    Those lists count that are as long as the list in `field`, or as the longest.
+    """
+    made: Rows = []
+    for row in rows:
+        lists = {name: values for name, values in row.items() if isinstance(values, list)}
+        longest = max(lists.values(), key=len, default=[])
+        count = len(lists.get(field, longest))
+        packed = [name for name, values in lists.items() if len(values) == count]
+        plain = {name: value for name, value in row.items() if name not in lists}
+        made += [plain | {name: lists[name][i] for name in packed} for i in range(count)] if lists else [row]
+    return made
 
 
 def thin(items: Sequence[T], most: int) -> list[T]:
