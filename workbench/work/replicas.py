@@ -58,7 +58,7 @@ def replicas(
     if costs is not None:
         rules.each("costs", costs, rules.number, "a number for every seed", least=0)
         if not isinstance(costs, (tuple, list)) or len(costs) != len(seeds):
-            raise rules.refused("costs", f"a list of {len(seeds)} numbers, one a seed", costs, "None: all cost the same")
+            raise rules.refused("costs", f"a list of {len(seeds)} numbers, one a seed", costs, "None: all are equal")
     return _consume(f, seeds, min(workers, len(seeds)), part, len(seeds) if costs is None else costs)
 
 
