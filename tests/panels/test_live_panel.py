@@ -119,7 +119,7 @@ def test_an_outdated_call_that_takes_long_is_stopped_and_what_was_drawn_stays():
     panel.wait(60)
     panel.set(**TRAINED)
     (outdated,) = panel.turns.jobs
-    until(lambda: outdated.latest is not None)
+    until(lambda: bool(outdated.total.words()))
     seen: list[str | None] = []
     made(view.live).layout.observe(lambda change: seen.append(change["new"]), names="display")
     panel.set(losses="uniform", trained=0, n=16, eta=2.0)

@@ -162,7 +162,7 @@ def interrupts(n: int) -> Counter[str]:
         return [
             *(tensor.sum().item() for tensor in tensors),
             *numbers,
-            reports._path.get(),
+            reports._place.get(),
             replicas._waits.get(),
         ]
 
