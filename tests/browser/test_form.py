@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import lab
-import nbformat
 import pytest
-from conftest import _page
 
 HIGHEST = 200  # pixels of a folded form on a page of 1300
 FORMS = """
@@ -32,22 +27,16 @@ MEASURED = """() => [...document.querySelectorAll('.wb-panel')].map(panel => {
 })"""
 
 
-def page_of(folder: Path, code: str) -> Iterator[lab.Page]:
-    (folder / "work").mkdir()
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata=kernel)
-    nbformat.write(notebook, folder / "work" / "form.ipynb")
-    yield from _page(folder, "form.ipynb")
+@pytest.fixture(scope="module")
+def forms_page(opened: lab.Opened) -> lab.Page:
+    """The forms of all panels under one another."""
+    return opened("lab", FORMS)
 
 
-@pytest.fixture
-def forms_page(tmp_path: Path) -> Iterator[lab.Page]:
-    yield from page_of(tmp_path, FORMS)
-
-
-@pytest.fixture
-def lottery_page(tmp_path: Path) -> Iterator[lab.Page]:
-    yield from page_of(tmp_path, "import workbench as wb\npanel = wb.panel('lottery')\npanel")
+@pytest.fixture(scope="module")
+def lottery_page(opened: lab.Opened) -> lab.Page:
+    """The panel of a lottery."""
+    return opened("lab", "import workbench as wb\npanel = wb.panel('lottery')\npanel")
 
 
 @pytest.mark.browser

@@ -220,6 +220,7 @@ def test_a_click_selects_a_round_in_jupyterlab_and_a_brush_images(opened: Callab
     page.wait("finished after")
     plane = page.page.locator(".wb-chart svg")
     plane.get_by_text("Do two scores agree?").wait_for()
+    page.page.select_option(".wb-chart select[name=score_y]", "margin")
     plane.scroll_into_view_if_needed()
     box = plane.bounding_box()
     corners = [(0.14, 0.26), (0.6, 0.5), (0.97, 0.86)]  # of the plane, as shares of the drawing

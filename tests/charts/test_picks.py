@@ -6,6 +6,7 @@ from typing import Any
 
 import altair as alt
 import pytest
+from altair.utils.selection import IntervalSelection, PointSelection
 from made import experiment
 from made_scores import networks
 from samples import sample
@@ -13,7 +14,7 @@ from samples import sample
 from workbench.charts import CHARTS, accuracy_by_density, score_against_score
 from workbench.charts.grammar.rows import loose
 
-UNITS = {"point": alt.utils.selection.PointSelection, "interval": alt.utils.selection.IntervalSelection}
+UNITS = {"point": PointSelection, "interval": IntervalSelection}
 
 
 def selections(specification: dict[str, Any]) -> list[dict[str, Any]]:
@@ -58,8 +59,8 @@ def test_a_selection_names_one_mark_of_each_picture_and_every_name_is_there_once
 def test_a_jupyter_chart_holds_the_selection():
     chart = accuracy_by_density(experiment())
     assert list(alt.JupyterChart(chart).selections.trait_values()) == ["picked"]
-    assert isinstance(alt.JupyterChart(chart).selections.picked, UNITS["point"])
-    assert isinstance(alt.JupyterChart(score_against_score(networks())).selections.picked, UNITS["interval"])
+    for drawn, kind in ((chart, "point"), (score_against_score(networks()), "interval")):
+        assert isinstance(alt.JupyterChart(drawn).selections.trait_values()["picked"], UNITS[kind])
 
 
 def test_clicks_pick_the_rows_that_have_all_their_values():

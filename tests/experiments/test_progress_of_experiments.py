@@ -18,7 +18,7 @@ sys.path += [str(Path(__file__).parents[1] / folder) for folder in ("fuzz", "cha
 from world import World, good_call
 
 WORLD = World()
-SILENT = ("robust_weighting",)  # it takes a moment
+SILENT = ("dataset_view", "robust_weighting")  # they take a moment
 LARGER: dict[str, dict[str, Any]] = {
     "curvature": {"measured": (0, 1), "controls": ("rewound", "random_mask"), "by_layer": True},
     "example_scores": {

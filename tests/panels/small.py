@@ -8,7 +8,8 @@ from typing import Any
 from workbench.panels.options import Flag, Names, Number, Numbers, Option, Several, Text
 from workbench.panels.panel import Panel
 
-LEARNED = {"train_size": 60, "epochs": None, "steps": 4, "batch_size": 16}
+TRAINED = {"recipe.epochs": None, "recipe.steps": 4, "recipe.batch_size": 16}
+LEARNED = {"train_size": 60, **TRAINED}
 NET = {**LEARNED, "model": "lenet(hidden=(6, 5))", "replicas": 1}
 POPUP = {**NET, "model": "lenet(hidden=(6, 5), norm=True)"}
 CNN = {**LEARNED, "model": "plain_cnn(channels=(4, 4))", "replicas": 1}
@@ -43,7 +44,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "shift": {**POPUP, "methods": ("single",), "corruptions": ("contrast",), "severities": (1,), "density": 0.3},
     "easy to hard": {**POPUP, **SCORED, "methods": ("robust",), "lams": (2.0, 1.0), "density": 0.3},
     "robust weights": {"n": 16},
-    "rare features": {"train_size": 60, "lams": (1.0,), "replicas": 1, "epochs": None, "steps": 4},
+    "rare features": {**LEARNED, "lams": (1.0,), "replicas": 1},
+    "train": {**NET, "evaluations": 2},
     "strong tickets": {**CNN, "ratios": (6.0,)},
     "strong costs": {**CNN, "ratios": (6.0,), "images": 4, "repeats": 1},
     "price of structure": {"outputs": (2,), "candidates": (20,), "replicas": 1},
@@ -78,7 +80,11 @@ def shake(panel: Panel, draw: random.Random) -> None:
 
 
 def _other(option: Option, value: Any, draw: random.Random) -> Any:
-    if value is None or isinstance(option, (Names, Text)):
+    if (
+        value is None
+        or isinstance(option, (Names, Text))
+        or (isinstance(option, Numbers) and not hasattr(value, "__len__"))
+    ):
         return value
     match option:
         case Several():

@@ -74,6 +74,6 @@ def test_a_box_is_ticked_or_not():
     panel.set(same_steps=True)
     assert box.value is True
     panel.set(same_steps="yes")
-    assert "as many steps must be True or False, got" in panel.view.text["problem"].value
+    assert "as many steps as for all the data must be True or False, got" in panel.view.text["problem"].value
     panel.set(same_steps=True)
     assert panel.view.text["problem"].value == ""

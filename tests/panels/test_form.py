@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_one_argument_has_one_label_but_where_it_means_something_else():
     for declaration in PANELS.values():
         for name, option in declaration.options.items():
             labels.setdefault(name, set()).add(option.label)
-    for name in ("batch_norm", "train_size", "split", "points", "score_replicas", "score_step", "seconds", "replicas"):
+    for name in ("batch_norm", "train_size", "points", "score_replicas", "score_step", "seconds", "replicas"):
         assert len(labels[name]) == 1, labels[name]
 
 
@@ -98,7 +99,7 @@ def test_whole_numbers_are_never_joined_from_the_digits_of_another():
 
 def test_a_path_is_typed_beside_the_menu_of_what_is_known_which_has_all_names_whatever_is_typed():
     panel = wb.panel("lottery")
-    field = panel.view.form.fields["dataset"]
+    field: Any = panel.view.form.fields["dataset"]
     field.widget.value = "/data/my own.npz"
     assert panel.values["dataset"] == "/data/my own.npz"
     assert field.menu.value is None

@@ -118,7 +118,7 @@ panel = wb.panel("lottery", epochs=100000, replicas=2)
 panel.view
 panel.run()
 import time
-while panel.job.latest is None:
+while not panel.job.total.words():
     time.sleep(0.05)
 """
 

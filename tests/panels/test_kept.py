@@ -172,6 +172,7 @@ def test_a_call_waits_for_its_turn_and_each_job_has_a_stop_of_its_own(endless, t
     (line,) = view.others.box.children
     assert line.children[1].description == "Show"
     line.children[1].click()
+    assert panel.job is not None
     assert panel.job.record == first.record
     assert "stopped after" in view.text["status"].value
 

@@ -34,10 +34,10 @@ def test_several_numbers_are_typed_with_commas():
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("0, soon", "at steps must be a whole number from 0 up, got 'soon'"),
-        ("0, 2.5", "at steps must be a whole number from 0 up, got 2.5"),
-        ("-1", "at steps must be a whole number from 0 up, got -1"),
-        ("", "at steps must be 1 or more numbers with commas between"),
+        ("0, soon", "parted at steps must be a whole number from 0 up, got 'soon'"),
+        ("0, 2.5", "parted at steps must be a whole number from 0 up, got 2.5"),
+        ("-1", "parted at steps must be a whole number from 0 up, got -1"),
+        ("", "parted at steps must be 1 or more numbers with commas between"),
     ],
 )
 def test_wrong_numbers_are_said_at_once(typed: str, words: str):

@@ -118,9 +118,8 @@ def test_an_outdated_call_that_takes_long_is_stopped_and_what_was_drawn_stays():
     view = panel.view
     panel.wait(60)
     panel.set(**TRAINED)
-    outdated = panel.job
-    assert outdated is not None
-    until(lambda: outdated.latest is not None)
+    (outdated,) = panel.turns.jobs
+    until(lambda: bool(outdated.total.words()))
     seen: list[str | None] = []
     made(view.live).layout.observe(lambda change: seen.append(change["new"]), names="display")
     panel.set(losses="uniform", trained=0, n=16, eta=2.0)

@@ -13,7 +13,7 @@ import workbench as wb
 from workbench.experiments import Tried
 from workbench.panels import PANELS
 from workbench.panels.draft import Draft
-from workbench.panels.form import from_line
+from workbench.panels.fields import from_line
 
 GEMS = PANELS["rare gems"]
 FEW: dict[str, Any] = {

@@ -30,6 +30,7 @@ import workbench as wb
 from workbench.work import progress, replicas
 from workbench.work.archive import Archive
 from workbench.work.calls import call
+from workbench.work.progress import reports
 
 LENGTH = 12
 CALLS = (call(levels, 3, LENGTH), call(weigh, 3))
@@ -161,7 +162,7 @@ def interrupts(n: int) -> Counter[str]:
         return [
             *(tensor.sum().item() for tensor in tensors),
             *numbers,
-            progress.reports._path.get(),
+            reports._place.get(),
             replicas._waits.get(),
         ]
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 from workbench.training.look import Look
 from workbench.work.locks import Lock
-from workbench.work.progress import Progress, doing, head
+from workbench.work.progress import Progress
+from workbench.work.progress.words import doing, head
 
 EVERY = 0.25  # seconds until a thread is looked at again
 SOON = 0.01  # and at least, where a training is so short that it would have no curve

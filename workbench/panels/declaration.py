@@ -25,7 +25,7 @@ SHARED = (subset_sums, strong_tickets, pretraining, example_scores, robust_ensem
 
 @dataclass(frozen=True)
 class Preset:
-    """Settings that have a name: options of a call, the others as usual, and its price in words, "about 30 s"."""
+    """Settings with a name: options of a call, the others as usual, and its price as measured, "about 30 s"."""
 
     options: dict[str, Any]
     price: str = ""

@@ -54,8 +54,8 @@ ENSEMBLES = Declaration(
     presets={
         "a first look at digits": Preset({"recipe.epochs": 10}, "about 8 s"),
         "digits with noise, as recorded": Preset(CALIBRATION_PRESETS["digits"], "about 20 s"),
-        "Fashion-MNIST, as recorded": Preset(CALIBRATION_PRESETS["fashion-mnist"], "ENSFASHION"),
-        "CIFAR-10 at 16 × 16, as recorded": Preset(CALIBRATION_PRESETS["cifar10"], "ENSCIFAR"),
+        "Fashion-MNIST, as recorded": Preset(CALIBRATION_PRESETS["fashion-mnist"], "about 3 min"),
+        "CIFAR-10 at 16 × 16, as recorded": Preset(CALIBRATION_PRESETS["cifar10"], "about 3 min"),
     },
 )
 
@@ -81,7 +81,7 @@ UNDER_SHIFT = Declaration(
     price="about 25 s",
     presets={
         "a first look at digits": Preset(
-            {"methods": ("robust", "ordinary"), "recipe.epochs": 10, "severities": (1, 3, 5)}, "SHIFTQUICK"
+            {"methods": ("robust", "ordinary"), "recipe.epochs": 10, "severities": (1, 3, 5)}, "about 8 s"
         ),
     },
 )
@@ -97,8 +97,8 @@ MEMBER_DIFFICULTY = Declaration(
         "How difficulty is measured": (*rare(shared.SCORE_REPLICAS), shared.SCORE_STEP),
     },
     charts=("easy to hard",),
-    price="EASYUSUAL",
+    price="about 20 s",
     presets={
-        "a first look at digits": Preset({"methods": ("robust",), "recipe.epochs": 10}, "EASYQUICK"),
+        "a first look at digits": Preset({"methods": ("robust",), "recipe.epochs": 10}, "about 5 s"),
     },
 )

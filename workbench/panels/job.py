@@ -18,7 +18,7 @@ from weakref import WeakSet
 from workbench.panels.curve import Curve, Point
 from workbench.work.calls import Call
 from workbench.work.journal import Journal
-from workbench.work.progress import Progress, Stopped, Total, clock, describe, watch
+from workbench.work.progress import Progress, Stopped, Total, clock, watch
 
 PERIOD = 0.1  # seconds between two messages, at least
 HEARTBEAT = 1.0  # and at most, while it runs
@@ -52,7 +52,6 @@ class Job:
         self.notes: list[str] = []
         self.record = ""  # its name in the journal
         self.total, self.curve = Total(), Curve()
-        self.latest: Progress | None = None
         self.began = time.monotonic()
         self.ended: float | None = None
         self.begun = self.over = False
@@ -138,9 +137,8 @@ class Job:
         """How far it is, in words, with the time left."""
         if not self.running:
             return f"{self.state} after {clock(self.seconds)}" if self.begun else self.state
-        latest, left = self.latest, self.total.left()
-        doing = f" · {describe(latest)}" if latest is not None else " · beginning"
-        return f"{self.state}{doing}" + ("" if left is None else f" · {clock(left)} left")
+        left = self.total.left()
+        return f"{self.state} · {self.total.words() or 'beginning'}" + ("" if left is None else f" · {clock(left)} left")
 
     def check(self, progress: Progress | None = None) -> None:
         """Take note of progress; raise `Stopped` when it was asked to stop or the interpreter is ending."""
@@ -151,8 +149,6 @@ class Job:
             self.total(progress)
             if self.tell is not None:
                 self.curve(progress)
-            if not progress.aside:  # no evaluation on the way
-                self.latest = progress
             self._news.set()
 
     def _work(self) -> None:

@@ -38,11 +38,11 @@ LANDSCAPE = Declaration(
     price="about 25 s",
     presets={
         "a first look at digits": Preset(
-            {"model": "lenet", "rewind_steps": (0, 20), "score_replicas": 2}, "about 10 s"
+            {"model": "lenet", "recipe.learning_rate": 0.1, "rewind_steps": (0, 20), "score_replicas": 2}, "about 5 s"
         ),
         "ResNet-8 on CIFAR-10, as recorded": Preset(
             {**shared.RESNET, "rewind_steps": (0, 2, 5, 10, 25, 50, 100, 300), "points": 5, "replicas": 4},
-            "LANDSCAPE",
+            "about 30 min",
         ),
     },
 )
@@ -66,7 +66,7 @@ PLANE = Declaration(
             shared.BATCH_NORM,
             Number("levels", "levels", low=1, high=6, whole=True, rare=True),
             *rare(shared.POINTS),
-            Number("curve_steps", "steps of a curve", low=0, whole=True),
+            Number("curve_steps", "steps of a curve", low=0, whole=True, rare=True),
             Option("curve", "curve", CURVES, rare=True),
         ),
     },

@@ -47,8 +47,8 @@ LOTTERY = Declaration(
     price="about 20 s",
     presets={
         "a first look at digits": Preset({"rounds": 4, "fraction": 0.4, "controls": ("random_mask",)}, "about 5 s"),
-        "LeNet on MNIST, as Frankle 2019 but 3 epochs": Preset(PRESETS["lenet-mnist"], "about 7 min"),
-        "LeNet on Fashion-MNIST, the same": Preset(PRESETS["lenet-fashion-mnist"], "about 7 min"),
+        "LeNet on MNIST, as Frankle 2019 but 3 epochs": Preset(PRESETS["lenet-mnist"], "about 5 min"),
+        "LeNet on Fashion-MNIST, the same": Preset(PRESETS["lenet-fashion-mnist"], "about 5 min"),
         "ResNet-8 on CIFAR-10, where rewinding decides": Preset(PRESETS["resnet8-cifar10"], "about 25 min"),
         "the same at a lower rate": Preset(PRESETS["resnet8-cifar10-slow"], "about 25 min"),
     },

@@ -69,8 +69,6 @@ UNTIL_DISCONNECTED = Declaration(
     },
     charts=("barrier between rounds",),
     presets={
-        "ResNet-8 on CIFAR-10, as recorded": Preset(
-            {**PRESETS["resnet8-cifar10"], "beyond": 4, "rewind_step": 50}, "about 25 min"
-        ),
+        "ResNet-8 on CIFAR-10, as recorded": Preset({**PRESETS["resnet8-cifar10"], "beyond": 4, "rewind_step": 50}),
     },
 )

@@ -57,9 +57,9 @@ RARE_GEMS = Declaration(
     table=tickets_table,
     price="about 10 s",
     presets={
-        "LeNet on MNIST, as recorded": Preset(RARE_GEMS_PRESETS["lenet-mnist"], "GEMSMNIST"),
-        "LeNet on Fashion-MNIST, as recorded": Preset(RARE_GEMS_PRESETS["lenet-fashion-mnist"], "GEMSMNIST"),
-        "ResNet-8 on CIFAR-10, as recorded": Preset(RARE_GEMS_PRESETS["resnet8-cifar10"], "GEMSCIFAR"),
+        "LeNet on MNIST, as recorded": Preset(RARE_GEMS_PRESETS["lenet-mnist"]),
+        "LeNet on Fashion-MNIST, as recorded": Preset(RARE_GEMS_PRESETS["lenet-fashion-mnist"]),
+        "ResNet-8 on CIFAR-10, as recorded": Preset(RARE_GEMS_PRESETS["resnet8-cifar10"]),
         "ResNet-20 on CIFAR-10, as the paper": Preset(RARE_GEMS_PRESETS["resnet20-cifar10"], "hours on a GPU"),
     },
 )

@@ -55,6 +55,10 @@ def replicas(
         workers = os.cpu_count() or 1
     rules.whole("workers", workers, least=1, way_on="leave it out for one a core")
     rules.instance("part", part, str, "the name of a part of the work", '"replica" is the usual one')
+    if costs is not None:
+        rules.each("costs", costs, rules.number, "a number for every seed", least=0)
+        if not isinstance(costs, (tuple, list)) or len(costs) != len(seeds):
+            raise rules.refused("costs", f"a list of {len(seeds)} numbers, one a seed", costs, "None: all are equal")
     return _consume(f, seeds, min(workers, len(seeds)), part, len(seeds) if costs is None else costs)
 
 

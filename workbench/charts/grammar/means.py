@@ -89,7 +89,7 @@ class Means(Averages):
         if len(drawn) > 1:
             chart = alt.concat(*drawn, columns=room.columns, spacing=12)
             channels = {"x": self.stacked or self.split, "y": self.split}
-            shared = {channel: "shared" for channel, is_shared in channels.items() if is_shared}
+            shared: Any = {channel: "shared" for channel, is_shared in channels.items() if is_shared}
             chart.resolve = alt.Resolve(scale=alt.ScaleResolveMap(**shared)) if shared else alt.Undefined
         return chart
 

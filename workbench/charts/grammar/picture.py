@@ -183,15 +183,14 @@ def dress(
     about = rows[0].get("about", "") if rows else "nothing finished"
     lines = wrapped(subtitle.replace("{about}", about).strip(), width - 8, 12)
     below: Any = {"subtitle": lines, "subtitleFontSize": 12} if any(lines) else {}
-    heading = alt.TitleParams(text=wrapped(title, width - 8, 14, bold=True), **below)
     if isinstance(menus, Mapping):
         names = {field: f"shown_{field}" if len(menus) > 1 else "shown" for field in menus}
         menus = [menu((row[field] for row in rows), words, names[field]) for field, words in menus.items()]
     chart = chart.copy(deep=False)  # altair's own ways copy all that a chart is made of, again and again
-    chart.title, chart.description, chart.data = heading, description, alt.Data(values=rows)
-    params = [] if chart.params is alt.Undefined else chart.params
+    chart.title, chart.description = alt.TitleParams(wrapped(title, width - 8, 14, bold=True), **below), description
+    params = () if chart.params is alt.Undefined else chart.params
     chart.params = [*params, *(made.param for made in menus)] or alt.Undefined
-    chart.config = alt.Config.from_dict(_CONFIG)
+    chart.data, chart.config = alt.Data(values=rows), alt.Config.from_dict(_CONFIG)
     return chart
 
 

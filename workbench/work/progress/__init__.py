@@ -28,4 +28,4 @@ from workbench.work.progress.reports import (
     within,
 )
 from workbench.work.progress.total import Total
-from workbench.work.progress.words import clock, describe, doing, head
+from workbench.work.progress.words import clock, describe

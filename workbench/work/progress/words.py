@@ -54,6 +54,7 @@ SILENT = ("part", "turn")  # names that say nothing of what is done
 def describe(progress: Progress, *, alone: bool = False) -> str:
     """Say what is being done, and where; `alone` leaves out which of the replicas it is."""
     rules.instance("progress", progress, Progress, "a Progress", "a watcher is given them")
+    rules.flag("alone", alone)
     place, text = "" if alone else head(progress), doing(progress)
     if progress.done == progress.of == 1 and not progress.unit and not text:
         text = "finished"
