@@ -73,7 +73,8 @@ class View:
             [self.stop, text["status"]] if live else [self.run, self.stop, text["price"], text["status"], self.kept]
         )
         self.go.add_class("wb-go")
-        self.older = widgets.HBox([text["older"], self.back])
+        self.again = self._button("Go on with it", lambda: (self._set_back(), run()), "play", "wb-again")
+        self.older = widgets.HBox([text["older"], self.back, self.again])
         self.older.add_class("wb-older")
         self.others = Others(stop, lambda job: self.guarded(lambda: show(job)))
         self.live = LiveChart(self.declaration.pictures, self.guarded, self._drawn, now=not live)
@@ -115,6 +116,7 @@ class View:
         self.pricing.leave()
         self._say("price", "")
         live = self.declaration.live
+        self.live.offer(self.declaration.charts_of(job.call.arguments.get("dataset")))
         self.live.begin(keep=live)
         if isinstance(job, Job) and not live:
             self.live.place.said = f"{self.declaration.title}: begun"
