@@ -171,8 +171,9 @@ class Page:
 
     def wait(self, text: str) -> None:
         """Wait until the panel shows a text."""
-        shown = "document.querySelector('.wb-bench, .wb-panel')"
-        self.page.wait_for_function(f"t => {shown}?.innerText.includes(t)", arg=text)
+        self.page.wait_for_function(
+            "t => document.querySelector('.wb-bench, .wb-panel')?.innerText.includes(t)", arg=text
+        )
 
 
 Opened = Callable[..., Page]  # what the fixture `opened` is

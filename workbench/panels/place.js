@@ -82,7 +82,7 @@ function watchKernel({ model, el, root, signal }) {
 }
 
 // Running all cells ends at the bottom of the notebook. The first panel of a notebook comes into view once the kernel
-// rests, unless somebody has scrolled or typed by then.
+// rests, its beginning where it is higher than the page, unless somebody has scrolled or typed by then.
 function bringIntoView({ model, root, signal }) {
   const notebook = root.closest(".jp-Notebook"), stop = new AbortController(), whole = root.closest(".wb-bench") ?? root;
   if (!notebook || notebook.dataset.wbShown) return;
@@ -104,9 +104,8 @@ function onScreen(root) {
   let scroller = root.parentElement;
   const scrolls = e => /auto|scroll/.test(getComputedStyle(e).overflowY) && e.scrollHeight > e.clientHeight + 1;
   while (scroller && !scrolls(scroller)) scroller = scroller.parentElement;
-  const { top, bottom } = (scroller ?? document.documentElement).getBoundingClientRect();
-  const chart = root.querySelector(".wb-live") ?? root;  // with it, all of Run and most of the chart are seen
-  return root.getBoundingClientRect().top >= top - 1 && chart.getBoundingClientRect().bottom <= bottom + 100;
+  const page = (scroller ?? document.documentElement).getBoundingClientRect(), place = root.getBoundingClientRect();
+  return place.top >= page.top - 1 && place.bottom <= page.bottom + 1;
 }
 
 // Put a code cell below the one that shows the panel; where there is no notebook, the text goes to the clipboard.
