@@ -162,15 +162,17 @@ class View:
     def _drawn(self) -> None:
         """Say what belongs to the picture that was just drawn."""
         if self.job is not None:
-            self._say_outcomes(list(self.job.values), not self.job.running)
+            self._say_outcomes(list(self.job.values), not self.job.running, numbers=True)
 
-    def _say_outcomes(self, values: list[Any], last: bool) -> None:
+    def _say_outcomes(self, values: list[Any], last: bool, *, numbers: bool = False) -> None:
+        """Say in words and tables what there is; the numbers of a chart, which is drawn for that, at the end or asked."""
         picture = self.live.picture
         now = (self.job, len(values), last, self.live.name)
         if now == self.tabled:
             return
         self._say("words", markup.sentences(picture.words(values)))
-        self._say("drawn", markup.drawn_table(self.live.name, picture.table(picture.rows(values))))
+        if last or numbers:
+            self._say("drawn", markup.drawn_table(self.live.name, picture.table(picture.rows(values))))
         self._say("table", markup.outcomes_table(self.draft.name, self.declaration.table(values)))
         self.tabled, self.tabled_at = now, time.monotonic()
 
