@@ -110,7 +110,7 @@ class Page:
         self.warnings: list[str] = []
         self.outside: list[str] = []
         self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
         self.page.on("request", self._request)
         self.page.goto(address.format(notebook), wait_until="domcontentloaded")
         if host == "voila":  # which runs all cells by itself
@@ -170,7 +170,7 @@ class Page:
         return self.page.evaluate("() => (document.querySelector('.wb-chart svg') || {outerHTML: ''}).outerHTML")
 
     def wait(self, text: str) -> None:
-        """Wait until the panel shows a text."""
+        """Wait until the panel, or what is around it, shows a text."""
         self.page.wait_for_function(
             "t => document.querySelector('.wb-bench, .wb-panel')?.innerText.includes(t)", arg=text
         )

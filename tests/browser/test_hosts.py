@@ -53,7 +53,7 @@ def test_what_is_typed_in_a_panel_is_no_shortcut_of_the_host(page: lab.Page):
 
 def test_a_menu_is_chosen_from_by_typing(page: lab.Page):
     before = page.page.evaluate(TYPES)
-    page.field("choose a dataset").focus()
+    page.field("dataset").focus()
     page.page.keyboard.type("mnist")
     page.wait('"mnist"')
     assert page.page.evaluate(TYPES) == before
@@ -68,9 +68,7 @@ def test_saving_is_the_host_s_still(page: lab.Page):
 
 
 def test_the_focus_stays_where_it_is_when_a_run_begins_and_ends_and_the_end_is_read_out(page: lab.Page):
-    for field, value in (("dataset", "digits"), ("epochs", "40")):
-        page.field(field).fill(value)
-        page.field(field).press("Enter")
+    page.execute("panel.set(dataset='digits', epochs=40)")
     page.wait("epochs=40")
     run = page.page.locator(".wb-run")
     run.focus()
@@ -100,7 +98,7 @@ def test_the_script_goes_into_a_new_cell_below_the_panel(page: lab.Page):
 
 
 def test_nothing_went_wrong_and_nothing_left_the_machine(page: lab.Page):
-    assert [error for error in page.errors if error != BARE] == []
+    assert [error for error in page.errors if BARE not in error] == []
     assert page.outside == []
 
 

@@ -33,8 +33,7 @@ def test_a_person_finds_a_ticket_while_the_kernel_stays_free(opened: lab.Opened)
         assert printed.strip() == "42 True"
         assert seconds < 1, f"another cell waited for {seconds:.1f} s"
         drawn = _next_chart(page, drawn)
-    described = page.page.locator(".wb-panel [role=graphics-document]").first.get_attribute("aria-label")
-    assert described.startswith("Test accuracy by density")  # for those who do not see it
+    page.page.get_by_label("Test accuracy by density").first.wait_for()  # the chart, for those who do not see it
 
     _check_widths(page)
     page.button("Stop").click()
