@@ -165,7 +165,7 @@ class View:
             self._say_outcomes(list(self.job.values), not self.job.running, numbers=True)
 
     def _say_outcomes(self, values: list[Any], last: bool, *, numbers: bool = False) -> None:
-        """Say in words and tables what there is; the numbers of a chart, which is drawn for that, at the end or asked."""
+        """Say in words and tables what there is; the numbers of a chart, which is drawn for them, at the end alone."""
         picture = self.live.picture
         now = (self.job, len(values), last, self.live.name)
         if now == self.tabled:
