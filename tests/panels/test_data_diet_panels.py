@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from shown import drawn, made, whole
+from shown import shows_every_picture
 
 import workbench as wb
 from workbench.panels import PANELS
@@ -25,18 +25,11 @@ OWN: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", OWN)
 def test_a_panel_runs_live_and_every_picture_can_be_chosen(name: str):
     panel = wb.panel(name, **FEW | OWN[name])
-    live = panel.view.live
+    assert panel.view
     panel.run()
     outcomes = panel.wait(120)
     assert outcomes
-    for picture in PANELS[name].charts:
-        live.menu.value = picture
-        assert drawn(live) == whole(picture, outcomes)
-        assert made(live).layout.display is None, f"{picture} is not shown"
-    words = PANELS[name].words(outcomes)
-    assert words
-    for sentence in words:
-        assert sentence.split(";")[0].split("'")[0] in panel.view.text["words"].value
+    shows_every_picture(panel, outcomes)
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -77,3 +70,15 @@ def test_a_box_is_ticked_or_not():
     assert "as many steps as for all the data must be True or False, got" in panel.view.text["problem"].value
     panel.set(same_steps=True)
     assert panel.view.text["problem"].value == ""
+
+
+def test_published_curves_of_cifar10_are_offered_for_runs_on_cifar10_alone():
+    view = wb.panel("data diet", **FEW | OWN["data diet"]).view
+    beside = "accuracy by subset beside published"
+    view.live.menu.value = beside
+    assert beside in view.live.menu.options
+    view.run.click()
+    wb.panel("data diet").wait(120)
+    assert beside not in view.live.menu.options
+    assert view.live.name == "accuracy by subset"
+    assert beside in view.declaration.charts_of("cifar10")

@@ -112,6 +112,29 @@ def test_the_words_tell_the_time_left():
     assert job.words().startswith("finished after")
 
 
+FLOOD = """
+import workbench as wb
+from workbench.panels.job import Job
+from workbench.work.progress import report
+
+def flood(n: int):
+    for i in range(n):
+        report(i + 1, n)
+    yield n
+
+told = []
+job = Job(wb.call(flood, 1_000_000), lambda job: told.append((job.state, len(job.values)))).start()
+assert job.wait(300)
+assert (job.state, job.result, job.total.share, told[-1]) == ("finished", [1_000_000], 1.0, ("finished", 1))
+assert len(told) <= job.seconds / 0.1 + 3, (len(told), job.seconds)
+"""
+
+
+def test_after_a_flood_of_a_million_reports_everything_is_right():
+    ended = subprocess.run([sys.executable, "-c", FLOOD], timeout=300, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 EXIT = """
 import workbench as wb
 panel = wb.panel("lottery", epochs=100000, replicas=2)

@@ -142,6 +142,11 @@ def test_a_result_whose_form_has_changed_is_marked_with_its_own_script_and_the_f
     view.back.click()
     assert panel.call == before
     assert view.older.layout.display == "none"
+    panel.set(rounds=3)
+    view.again.click()  # both at once
+    panel.wait(60)
+    assert panel.call == before
+    assert [job.count for job in wb.jobs("runs")] == [3, 3]
 
 
 def test_a_call_waits_for_its_turn_and_each_job_has_a_stop_of_its_own(endless, tiny):

@@ -180,7 +180,7 @@ def test_progress_and_outcomes_are_told_in_words(tiny):
     panel.wait(60)
     status = panel.view.text["status"].value
     assert "finished after" in status
-    assert re.search(r"last update \d\d:\d\d:\d\d", status)
+    assert re.search(r"MB · \d\d:\d\d:\d\d", status)
     assert 'role="progressbar"' in status
     assert "The dense network" in text(panel.view, "words")
     assert 'download="lottery.csv"' in panel.view.text["table"].value
@@ -197,7 +197,8 @@ def test_every_widget_of_the_form_has_a_label():
 def test_in_a_batch_there_is_no_widget_and_a_picture_is_left(tiny):
     with contextlib.redirect_stdout(io.StringIO()):
         panel = wb.panel("lottery", interactive=False, **tiny)
-    assert panel.job is None
+    assert panel.job is not None
+    assert panel.job.state == "finished"
     assert panel._view is None
     assert len(panel.result) == 3
     from workbench.panels.static import static

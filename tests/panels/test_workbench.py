@@ -56,6 +56,13 @@ def test_the_last_tab_lists_what_was_kept(tiny):
     assert len(pandas.read_parquet(bench.save("out"))) == 3
 
 
+def test_the_runs_are_a_panel_of_their_own_too():
+    assert wb.panel("runs").journal.archive == "runs"
+    assert wb.panel("runs", archive="elsewhere").journal.archive == "elsewhere"
+    with pytest.raises(ValueError, match='did you mean "runs"'):
+        wb.panel("run")
+
+
 def test_without_an_archive_the_last_tab_says_that_nothing_is_kept():
     bench: Any = wb.workbench("lottery", archive=None)
     turn_to(bench, RUNS)

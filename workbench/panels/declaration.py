@@ -39,6 +39,7 @@ class Declaration:
     A `live` panel calls a function that takes a moment, when it is first shown and whenever an option changes.
     A panel starts with the function's own defaults, but for those in `usual`.
     `presets` are settings by name, beside the usual ones, whose `price` is in words; both are times on two cores.
+    Charts in `only` are of one dataset, whose published results they draw, and are not offered for another.
     Its `topic` is the tab that it stands in.
     """
 
@@ -52,6 +53,7 @@ class Declaration:
     usual: dict[str, Any] = field(default_factory=dict)
     presets: dict[str, Preset] = field(default_factory=dict)
     price: str = ""
+    only: dict[str, str] = field(default_factory=dict)
     topic: str = "Tickets"
 
     @property
@@ -81,6 +83,10 @@ class Declaration:
     def pictures(self) -> dict[str, Picture]:
         """Every chart by name."""
         return {name: CHARTS[name] for name in self.charts}
+
+    def charts_of(self, dataset: Any) -> tuple[str, ...]:
+        """The names of the charts that are offered for a run on this dataset."""
+        return tuple(name for name in self.charts if self.only.get(name, dataset) == dataset)
 
     def words(self, outcomes: Iterable[Any]) -> list[str]:
         """Return the sentences of all its charts, in their order, each once."""

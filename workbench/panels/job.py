@@ -138,9 +138,8 @@ class Job:
         if not self.running:
             return f"{self.state} after {clock(self.seconds)}" if self.begun else self.state
         left = self.total.left()
-        return f"{self.state} · {self.total.words() or 'beginning'}" + (
-            "" if left is None else f" · {clock(left)} left"
-        )
+        ahead = "" if left is None else f" · {clock(left)} left"
+        return f"{self.state} · {self.total.words() or 'beginning'}{ahead}"
 
     def check(self, progress: Progress | None = None) -> None:
         """Take note of progress; raise `Stopped` when it was asked to stop or the interpreter is ending."""

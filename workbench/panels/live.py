@@ -7,7 +7,7 @@ come only its rows are new, and what a person chose in it stays.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +107,13 @@ class LiveChart:
         """Select what a click or a brush would: fields of marks, or the ends of a brush by axis; nothing for None."""
         if self.chart is not None:
             self.chart.params = _unselected(self.chart.params) | ({} if value is None else {PICKED: value})
+
+    def offer(self, names: Iterable[str]) -> None:
+        """Offer these pictures alone, and what trains now; the one that is chosen stays so, where it is among them."""
+        offered, chosen = [*names, *([NOW] if NOW in self.pictures else [])], self.name
+        if [*self.menu.options] != offered:
+            self.menu.options = offered
+            self.menu.value = chosen if chosen in offered else offered[0]
 
     def begin(self, *, keep: bool = False) -> None:
         """Forget what was drawn and what was selected: another run may have other layers, other measures.

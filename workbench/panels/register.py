@@ -7,28 +7,42 @@ panel.result                                 exactly what the function returned
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from workbench.panels import PANELS
-from workbench.panels.panel import Panel
+from workbench.panels.panel import ARCHIVE, Panel
 from workbench.work import rules
+from workbench.work.archive import ArchiveLike
 from workbench.work.calls import Call
 from workbench.work.locks import Lock
 from workbench.work.nearest import unknown
 
+if TYPE_CHECKING:
+    from workbench.panels.runs import Runs
+
+RUNS = "runs"  # the panel of what is kept, which makes no call
 SHOWN: dict[str, Panel] = {}  # the panels of this kernel by name
 _lock = Lock()
 
 
-def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Panel:
+@overload
+def panel(name: Literal["runs"], *, archive: ArchiveLike = ARCHIVE) -> Runs: ...
+@overload
+def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Panel: ...
+def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Panel | Runs:
     """Return the panel of this name, with these options set; in a notebook, the last line of a cell shows it.
 
     There is one panel of a name: asking again, while its job runs or after the page was loaded anew, gives the same
     one. Given a `Call`, it is the panel of the function that is called, with the call's arguments, none of which is a
     call. An option is an argument of the function; one of a frozen value, such as the recipe, may go by its own name
     (`epochs=5`) or in full (`**{"recipe.epochs": 5}`); `archive` is the folder that all of it is kept in, or None.
-    Raises a ValueError for a name or an option that is not known.
+    The panel "runs" is that of an archive, whose folder is its one option. Raises a ValueError for a name or an option
+    that is not known.
     """
+    if name == RUNS:
+        from workbench.panels.runs import Runs
+
+        return Runs(**{"archive": ARCHIVE, **options})
     rules.flag("interactive", interactive, "False runs it at once, as in a batch")
     arguments: dict[str, Any] = {}
     if isinstance(name, Call):
@@ -36,7 +50,7 @@ def panel(name: str | Call, *, interactive: bool = True, **options: Any) -> Pane
         if arguments.get("archive") is None:
             arguments.pop("archive", None)  # a call says what is done, not where that is kept
     if name not in PANELS:
-        raise unknown("panel", name, PANELS)
+        raise unknown("panel", name, (*PANELS, RUNS))
     with _lock:
         shown = SHOWN[name] if interactive and name in SHOWN else Panel(name, PANELS[name], interactive=interactive)
         if interactive:

@@ -73,7 +73,8 @@ class View:
             [self.stop, text["status"]] if live else [self.run, self.stop, text["price"], text["status"], self.kept]
         )
         self.go.add_class("wb-go")
-        self.older = widgets.HBox([text["older"], self.back])
+        self.again = self._button("Go on with it", lambda: (self._set_back(), run()), "play", "wb-again")
+        self.older = widgets.HBox([text["older"], self.back, self.again])
         self.older.add_class("wb-older")
         self.others = Others(stop, lambda job: self.guarded(lambda: show(job)))
         self.live = LiveChart(self.declaration.pictures, self.guarded, self._drawn, now=not live)
@@ -115,6 +116,7 @@ class View:
         self.pricing.leave()
         self._say("price", "")
         live = self.declaration.live
+        self.live.offer(self.declaration.charts_of(job.call.arguments.get("dataset")))
         self.live.begin(keep=live)
         if isinstance(job, Job) and not live:
             self.live.place.said = f"{self.declaration.title}: begun"
@@ -160,15 +162,17 @@ class View:
     def _drawn(self) -> None:
         """Say what belongs to the picture that was just drawn."""
         if self.job is not None:
-            self._say_outcomes(list(self.job.values), not self.job.running)
+            self._say_outcomes(list(self.job.values), not self.job.running, numbers=True)
 
-    def _say_outcomes(self, values: list[Any], last: bool) -> None:
+    def _say_outcomes(self, values: list[Any], last: bool, *, numbers: bool = False) -> None:
+        """Say in words and tables what there is; the numbers of a chart, which is drawn for them, at the end alone."""
         picture = self.live.picture
         now = (self.job, len(values), last, self.live.name)
         if now == self.tabled:
             return
         self._say("words", markup.sentences(picture.words(values)))
-        self._say("drawn", markup.drawn_table(self.live.name, picture.table(picture.rows(values))))
+        if last or numbers:
+            self._say("drawn", markup.drawn_table(self.live.name, picture.table(picture.rows(values))))
         self._say("table", markup.outcomes_table(self.draft.name, self.declaration.table(values)))
         self.tabled, self.tabled_at = now, time.monotonic()
 
