@@ -166,6 +166,7 @@ def test_asking_again_attaches_to_the_job_that_runs(endless):
     assert again.job is job
     assert again.running
     again.set(**endless)
+    assert again.view  # made while the job runs
     again.run()
     assert "runs already" in text(again.view, "note")
     assert again.turns.jobs == [job]

@@ -237,7 +237,7 @@ def test_a_panel_takes_the_calls_of_the_panels_alone():
         {"call": "wb.load", "arguments": {"name": "digits"}},
         inner := {"call": "wb.seeds", "arguments": {"seed": 1, "n": 1}},
     ):
-        with pytest.raises(ValueError, match=r"no panel makes Call.*there are panels for lottery, landscape"):
+        with pytest.raises(ValueError, match=r"no panel makes Call.*there are panels for data, train, lottery"):
             wb.panel(Call.from_json(json.dumps(text)))
     for value in (inner, [inner], {"dict": [["a", {"tuple": [inner]}]]}):
         text = json.dumps({"call": "wb.experiments.winning_tickets", "arguments": {"dataset": value}})
@@ -258,7 +258,10 @@ def test_annotations_are_resolved_as_eval_would_and_nothing_in_them_runs():
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "torch.load", "np.load", "numpy.load", "importlib.import_module"}
 FORBIDDEN |= {"os.system", "os.popen", "getattr(__builtins__)"}
 MODULES = {"pickle", "cPickle", "marshal", "shelve", "dill", "joblib", "subprocess", "runpy", "code", "pty", "yaml"}
-ALLOWED = {("data/_torchvision.py", "importlib.import_module")}  # of one written name
+ALLOWED = {
+    ("data/_torchvision.py", "importlib.import_module"),  # of one written name
+    ("panels/chart.py", "subprocess"),  # this Python, on a text of ours: it bundles the browser's half of charts
+}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT / "workbench").as_posix())

@@ -24,6 +24,7 @@ from workbench.experiments.kept_by_name import keep as keep
 from workbench.experiments.kept_by_name import kept as kept
 from workbench.experiments.kept_by_name import scores_of, ticket_of, tickets_of
 from workbench.experiments.kept_part import Kept, kept_part
+from workbench.experiments.matched_layers import Matched
 from workbench.experiments.member_difficulty import member_difficulty
 from workbench.experiments.one_shot import Shot, one_shot, prunable
 from workbench.experiments.pair_matrix import Pair, pair_matrix
@@ -48,7 +49,7 @@ from workbench.experiments.score_tables import LabelNoiseFound, averaged, found_
 from workbench.experiments.shifted import Corrupted, Detected, shift_table, shifted
 from workbench.experiments.strong_costs import Cost, strong_costs
 from workbench.experiments.strong_rivals import popup_mask
-from workbench.experiments.strong_tickets import Matched, Strong, strong_tickets
+from workbench.experiments.strong_tickets import Strong, strong_tickets
 from workbench.experiments.subset_sums import Summed, subset_sums
 from workbench.experiments.ticket_before_and_after import Tried
 from workbench.experiments.tickets_at_initialisation import tickets_at_initialisation, tickets_table

@@ -13,11 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from torch import Tensor
-
 from workbench.data.unit_range import unit_range
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import are, check_names, told
+from workbench.experiments.matched_layers import Matched, matched_layer
 from workbench.experiments.replica import Replica, prepare
 from workbench.experiments.strong_rivals import RIVALS, at_rates, popped
 from workbench.nets.door import SPLITS
@@ -27,7 +26,6 @@ from workbench.strong.pair import Pair
 from workbench.strong.reading import target_of
 from workbench.strong.structured import MARGIN, check_search, joined, layer_seconds, structured_search
 from workbench.strong.structures import STRUCTURES
-from workbench.strong.target import Target
 from workbench.strong.ticket import StrongTicket
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
@@ -37,40 +35,6 @@ A_STEP = 0.005  # seconds, about, of training a small network
 WAYS = (*STRUCTURES, *RIVALS)
 TARGET = Recipe(epochs=40, learning_rate=0.1, batch_size=64, schedule="cosine")
 POPUP = Recipe(epochs=10, learning_rate=1.0, batch_size=64, schedule="cosine")
-SHOWN = 8  # kernels of a layer that an outcome holds
-
-
-@dataclass(frozen=True, eq=False)
-class Matched:
-    """A layer of the target, and the random pair that was pruned to it.
-
-    `kernel` and `matched` are the first of the target's kernels and of the ticket's, (kernels, height, width), `scale`
-    the standard deviation of the random ones. `error` is ‖K̂ - K‖ / ‖K‖. A pair without a block mask matches no kernels.
-    """
-
-    structure: str
-    ratio: float
-    seed: int
-    replica: int
-    layer: str
-    index: int
-    of: int
-    dimension: int
-    candidates: int
-    scale: float
-    error: float
-    out_of_reach: int
-    cut_short: int
-    kept_filters: int
-    random_filters: int
-    seconds: float
-    kernel: Tensor
-    matched: Tensor | None
-    pair: Pair
-
-    def __repr__(self) -> str:
-        where = f"{self.structure}, ratio={self.ratio:g}, replica={self.replica}, layer={self.layer!r}"
-        return f"Matched({where}: error={self.error:.3g}, {self.kept_filters} of {self.random_filters} filters)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,13 +138,12 @@ def strong_tickets(
         for ratio in (ratios if structure in STRUCTURES else [popup_ratio])
     ]
 
-    costs = [A_STEP * experiment.length]  # of the target, in seconds
-    for structure, ratio in grid:
-        if structure in STRUCTURES:
-            tried = 1 if isinstance(margin, (int, float)) else len(margin)
-            costs.append(tried * sum(layer_seconds(target, structure, ratio, solver)))
-        else:
-            costs.append(sum(A_STEP * search.length(len(experiment.data.train)) for search in searches))
+    margins = 1 if isinstance(margin, (int, float)) else len(margin)
+    popup_steps = sum(search.length(len(experiment.data.train)) for search in searches)
+    costs = [A_STEP * experiment.length] + [  # the target's, in seconds
+        margins * sum(layer_seconds(target, name, ratio, solver)) if name in STRUCTURES else A_STEP * popup_steps
+        for name, ratio in grid
+    ]
 
     def matched(replica: Replica) -> Iterator[Matched | Strong]:
         with progress.within("target", 0, costs):
@@ -205,7 +168,7 @@ def _search(
     asked = {"structure": labels["structure"], "ratio": labels["ratio"], "seed": replica.seed, **options}
     for pair in replica.each(structured_search, *given, **asked):
         pairs.append(pair)
-        yield _matched(pair, target, labels)
+        yield matched_layer(pair, target, labels)
     ticket = joined(*given, pairs)
     with progress.within("comparison", 0):
         comparison = compare(ticket, *given, split=split)
@@ -234,24 +197,7 @@ def _rival(
     replica: Replica, weights: Weights, labels: dict[str, Any], searches: Sequence[Recipe], split: str
 ) -> Iterator[Strong]:
     fields = popped(replica, weights, labels["structure"], labels["ratio"], searches, split)
-    unknown = {"kernel_error": None, "certificate": None, "ticket": None, "comparison": None}
+    unknown = dict.fromkeys(("kernel_error", "certificate", "ticket", "comparison"))
     parameters = target_of(replica.model, weights, replica.data).parameters
     whole = {"out_of_reach": 0, "cut_short": 0, "split": split, "target_parameters": parameters}
     yield Strong(**labels, **unknown, **fields, **whole)
-
-
-def _matched(pair: Pair, target: Target, labels: dict[str, Any]) -> Matched:
-    """Return what there is to see of a layer: its first kernels, the target's and the ticket's."""
-    first = target.kernels[pair.shape.name].flatten(0, 1)[:SHOWN].float()
-    return Matched(
-        **labels,
-        layer=pair.shape.name,
-        of=len(target.shapes),
-        dimension=STRUCTURES[pair.structure].dimension(pair.shape),
-        **fields_of(pair, "index candidates scale error out_of_reach cut_short seconds"),
-        kept_filters=int(pair.filters.sum()),
-        random_filters=pair.filters.numel(),
-        kernel=first,
-        matched=pair.kernels()[0].flatten(0, 1)[:SHOWN].float() if pair.blocked else None,
-        pair=pair,
-    )

@@ -20,11 +20,11 @@ from workbench.charts.grammar import Picture, Rows
 from workbench.charts.grammar.looks import GREY
 from workbench.charts.grammar.overlay import line_names, overlay
 from workbench.numbers.tables import table
-from workbench.panels import PANELS
+from workbench.panels import PANELS, markup
 from workbench.panels.declaration import Declaration
 from workbench.work import rules
 from workbench.work.disk import whole
-from workbench.work.html import Html, element, joined
+from workbench.work.html import Html, element, joined, void
 from workbench.work.html import table as html_table
 from workbench.work.jobs import Record
 from workbench.work.progress import clock
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 PIXELS = 760  # of the width of a chart on the page
 ROWS = 500  # of a table on the page; the CSV has all
 LARGEST = 3_000_000  # bytes of the charts of a page; what comes after is named, not drawn
-STYLE = Html(Path(__file__).with_name("export.css").read_text())
 
 
 def declared(function: str) -> tuple[str, Declaration] | None:
@@ -93,11 +92,9 @@ def page(records: Sequence[Record]) -> str:
         first_lines = {words.partition(":")[0]: laid for words, laid in reversed(together(named, outcomes).items())}
         parts += [drawing.draw(laid, outcomes) for laid in reversed(first_lines.values())]
     parts += [_section(name, record, outcomes[name], drawing) for name, record in named.items()]
-    first = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    )
-    body = element("body", element("main", *parts))
-    return f"{first}{element('title', headline)}{element('style', STYLE)}</head>{body}</html>\n"
+    first = (void("meta", charset="utf-8"), void("meta", name="viewport", content="width=device-width"))
+    head = element("head", *first, element("title", headline), markup.look("export.css"))
+    return f"<!doctype html>{element('html', head, element('body', element('main', *parts)), lang='en')}\n"
 
 
 def title(record: Record) -> str:

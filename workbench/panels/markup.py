@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     import pandas
 
 SHOWN = 200  # rows of the table on the screen; the CSV has all
-STYLE = Html("".join(Path(__file__).with_name(name).read_text() for name in ("panel.css", "form.css")))
 COPY = "navigator.clipboard.writeText(this.previousElementSibling.textContent); this.textContent = 'Copied'"
 
 
-def look() -> Html:
-    """How panels look."""
-    return element("style", STYLE)
+def look(*names: str) -> Html:
+    """How panels look, or what these stylesheets say."""
+    files = names or ("panel.css", "form.css")
+    return element("style", Html("".join(Path(__file__).with_name(name).read_text() for name in files)))
 
 
 def head(title: str, words: str) -> Html:

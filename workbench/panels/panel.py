@@ -191,7 +191,7 @@ class Panel:
     def _tell(self, job: Job) -> None:
         with self._lock:  # or another run might begin on the way, whose words these would overwrite
             if self._view is not None:
-                outdated = self.declaration.live and job.state == "stopped"  # the next one is told instead
+                outdated = job.state == "stopped" and self.turns.is_outdated  # the next one is told instead
                 if job is self.job and not outdated:
                     self._view.tell(job)
                 else:

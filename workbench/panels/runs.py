@@ -31,7 +31,6 @@ from workbench.work.public_names import public_name
 from workbench.work.stored_calls import stored_calls
 
 EXPORTS = "exports"  # a folder beside the notebook
-STYLE = Html(Path(__file__).with_name("runs.css").read_text())
 ABOUT = "Every run of a panel is kept here. Tick some to draw their curves together, compare, name, or save them."
 
 
@@ -62,7 +61,7 @@ class Runs:
         self.text = {name: widgets.HTML() for name in ("error", "said", "compared", "code")}
         self.live = LiveChart({"none yet": Picture(_nothing)}, self._guarded)
         self.insert = insert or self.live.place.insert
-        head = joined(markup.head("Runs", ABOUT), element("style", STYLE))
+        head = [widgets.HTML(markup.head("Runs", ABOUT)), widgets.HTML(markup.look("runs.css"))]
         room = self._button("Free space", self.clean)
         room.tooltip = "removes tensors that nothing here uses any more, once they are a day old"
         reload = widgets.HBox([self._button("Refresh", self.refresh), self.scripts, room])
@@ -71,7 +70,7 @@ class Runs:
             box.add_class("wb-runs-acts")
         texts = (self.text["error"], self.text["said"])
         shown = (self.text["compared"], self.text["code"], self.live.box)
-        self.box = widgets.VBox([widgets.HTML(head), reload, self.table.box, does, *texts, *shown])
+        self.box = widgets.VBox([*head, reload, self.table.box, does, *texts, *shown])
         self.box.add_class("wb-panel")
         self.box.add_class("wb-runs")
         self.live.box.layout.display = "none"

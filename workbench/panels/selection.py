@@ -16,7 +16,7 @@ from workbench.charts.grammar.marks import png
 from workbench.charts.grammar.picks import PICKED
 from workbench.charts.grammar.rows import Rows, loose
 from workbench.numbers import tables
-from workbench.work.html import Html, element, joined
+from workbench.work.html import Html, element, joined, void
 
 if TYPE_CHECKING:
     from workbench.data.data import Split
@@ -144,8 +144,8 @@ def _images(selection: Selection) -> Html:
     figures = [
         element(
             "figure",
-            Html(f'<img src="{png(image)}" alt="image {number}">'),
-            element("figcaption", number, Html("<br>"), label),
+            void("img", src=png(image), alt=f"image {number}"),
+            element("figcaption", number, void("br"), label),
         )
         for number, image, label in zip(examples.ids[:IMAGES].tolist(), examples.images, labels, strict=False)
     ]

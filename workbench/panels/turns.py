@@ -44,6 +44,11 @@ class Queue:
         self.begin(job)
         return ""
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether what works is to be left for another call."""
+        return False
+
     def follow(self, call: Call | None) -> None:
         """Take note that the options make another call, or none."""
 
@@ -69,6 +74,10 @@ class Latest(Queue):
     def __init__(self, make: Make, begin: Callable[[Job], None]) -> None:
         super().__init__(make, begin)
         self.next: Call | None = None
+
+    @property
+    def is_outdated(self) -> bool:
+        return self.next is not None
 
     def ask(self, call: Call) -> str:
         self.next = call

@@ -19,6 +19,11 @@ def element(tag: str, *inner: object, **attributes: object) -> Html:
     return Html(f"<{tag}{words}>{joined(*inner)}</{tag}>")
 
 
+def void(tag: str, **attributes: object) -> Html:
+    """Return an element that holds nothing: an image, a break, a hint to the browser."""
+    return Html(element(tag, **attributes).removesuffix(f"</{tag}>"))
+
+
 def joined(*parts: object) -> Html:
     """Return the parts one after another, texts among them escaped."""
     return Html("".join(part if isinstance(part, Html) else escape(str(part)) for part in parts))
