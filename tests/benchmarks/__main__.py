@@ -31,6 +31,7 @@ NAMES = (
     "subset_sums",
     "watched",
     "progress_estimates",
+    "all_day",
 )
 
 

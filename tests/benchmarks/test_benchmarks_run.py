@@ -36,6 +36,7 @@ def test_every_benchmark_runs_and_prints_its_table():
         "4 × 40 descent, one try",
         "lenet step, watched",
         "lottery: time left",
+        "memory of 2 runs",
     ):
         assert row in done.stdout
 

@@ -181,7 +181,10 @@ def test_what_security_md_names_is_there():
     assert "FROM_JSON" in (ROOT / "workbench/work/public_names.py").read_text()
     assert "types: tuple[type, ...]" in (ROOT / "workbench/work/archive.py").read_text()
     cells = json.loads((ROOT / "notebooks/00_workbench.ipynb").read_text())["cells"]
-    assert any("wb.panel(wb.Call.from_json(call), interactive=False)" in "".join(cell["source"]) for cell in cells)
+    assert any(
+        "wb.workbench(wb.Call.from_json(call), interactive=interactive, archive=archive)" in "".join(cell["source"])
+        for cell in cells
+    )
     assert "SECURITY.md" in (ROOT / "README.md").read_text()
 
 

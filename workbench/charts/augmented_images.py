@@ -21,6 +21,7 @@ TIP = tips(what="what", label="label", id="id")
     asks=("originals augmented augment classes", "dataset_view"),
     title="What does training make of an image?",
     subtitle="{about}",
+    selects=("id",),
     holds="the images of examples",
 )
 def augmented_images(outcomes: Iterable[Any]) -> Rows:

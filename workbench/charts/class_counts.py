@@ -22,6 +22,7 @@ PARTS = {"train": "to train on", "validation": "to choose by", "test": "to test 
     asks=("counts classes dataset", "dataset_view"),
     title="How many images has every class?",
     subtitle="{about}",
+    selects=("words", "split"),
     holds="the counts of classes",
 )
 def class_counts(outcomes: Iterable[Any]) -> Rows:
@@ -61,14 +62,14 @@ def draw(rows: Rows, width: int) -> Any:
 
     def strip(split: str, inner: int, named: bool) -> Any:
         base = alt.Chart().transform_filter(f"datum.split == '{split}'").transform_flatten([*LISTS])
-        axis = alt.Axis(tickCount=max(2, inner // 60), format="~s", grid=True)
+        axis = alt.Axis(tickCount=max(2, inner // 60), format="~s", grid=True, labelFlush=True)
         x = alt.X("count:Q", title=f"images {PARTS[split]}", axis=axis, stack="zero")
         bars = base.mark_bar().encode(x=x, color=colour)
         order = alt.Order("kind:N")
         return bars.encode(y=names_up("words", named), order=order, tooltip=tip).properties(width=inner, height=high)
 
     splits = list(dict.fromkeys(row["split"] for row in rows)) or ["train"]
-    return strips(splits, strip, names, width)
+    return strips(splits, strip, names, width - 4)
 
 
 @class_counts.sentences

@@ -22,6 +22,7 @@ LISTS = ("predicted", "count", "share", "words")
     title="What does it take for what?",
     subtitle="{about}",
     description="The test images by their label, a line each, and by what the network predicted, a column each.",
+    selects=("label", "predicted"),
     holds="the predictions of networks",
 )
 def confusion_matrix(outcomes: Iterable[Any]) -> Rows:

@@ -17,6 +17,7 @@ TIP = tips(what="what", label="label", before="label before noise", id="id")
     asks=("examples means classes labels_before split", "dataset_view"),
     title="What is in the data?",
     subtitle="{about}",
+    selects=("id", "label"),
     holds="the images of examples",
 )
 def images_by_class(outcomes: Iterable[Any]) -> Rows:

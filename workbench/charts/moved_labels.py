@@ -17,6 +17,7 @@ TIP = tips(before="label before noise", label="label", id="id")
     title="Which labels has noise moved?",
     subtitle="{about}",
     needs="label noise, and to look at the training images",
+    selects=("id",),
     holds="the images of examples",
 )
 def moved_labels(outcomes: Iterable[Any]) -> Rows:

@@ -17,6 +17,7 @@ COLOURS: Looks = {"red": Look(ORANGE), "green": Look(GREEN), "blue": Look(BLUE)}
 
 @picture(
     asks=("pixels mean std channels", "dataset_view"),
+    selects=("channel",),
     title="How bright are the pixels?",
     subtitle="{about}",
     holds="the counts of pixel values",

@@ -17,6 +17,7 @@ LINES, IN_LINE = 8, 10  # replicas that are drawn, and images of one
     title="Where is it sure, and wrong?",
     subtitle="{about}",
     needs="a test image that is predicted wrongly",
+    selects=("id",),
     holds="the images of examples",
 )
 def surest_mistakes(outcomes: Iterable[Any]) -> Rows:

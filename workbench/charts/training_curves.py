@@ -24,6 +24,7 @@ LEAST = 1e-6  # of a loss, on a logarithmic axis
 
 @Means(
     asks=("run start replica test_accuracy", "trained_networks"),
+    selects=("part", "step"),
     x=STEP,
     measures=MEASURES,
     line="part",

@@ -13,9 +13,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.data_diet import scores
 from workbench.data_diet.scores import Score
@@ -34,8 +33,7 @@ LONGEST = 80  # characters of a name
 PLAIN = re.compile(r"\w[\w .,+=%()-]*", re.ASCII)  # no separator of folders, and no leading dot
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of thing that is kept by name: its class, the functions that write and read it, names that are taken."""
 
     holds: type

@@ -101,7 +101,7 @@ def el2n_of(
 
 def cost_of(score: str | Score, experiment: Experiment, *, n: int, step: int | None) -> float:
     """Return what a score to sort by costs, in steps of training, evaluations included."""
-    if isinstance(score, Score) or not asks_a_network(score):
+    if isinstance(score, Score) or score not in score_names() or not asks_a_network(score):  # a kept one costs nothing
         return 0.0
     at = checked_score_step(experiment.recipe, experiment.data, step) if score == "el2n" else experiment.length
     return n * (at + experiment.passes(len(experiment.data.train)))

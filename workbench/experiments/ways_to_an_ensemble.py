@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.ensembles.boosting import boosted
 from workbench.ensembles.cigl import cigl
@@ -157,8 +157,7 @@ def cigl_net(s: Setting) -> list[Member]:
     return _one(s, cigl)
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(NamedTuple):
     """A way to an ensemble, and how many trainings it takes: so many at first, and so many for each member."""
 
     make: Callable[[Setting], list[Member]]

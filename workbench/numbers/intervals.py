@@ -59,7 +59,11 @@ def share(values: Sequence[float], *, confidence: float = 0.95) -> Interval:
 
     It is Student's, unless that leaves [0, 1]: then it is taken on the scale of logits, whose standard error is that of
     the mean over m (1 - m) (delta method), and brought back. A share that is the same in all replicas has no width.
+    Raises a ValueError for what is no share.
     """
+    x = _numbers("values", values, confidence)
+    if ((x < 0) | (x > 1)).any():
+        raise ValueError(f"the values must be shares in [0, 1], got {x.tolist()}; for differences take intervals.mean")
     interval = mean(values, confidence=confidence)
     m, half = interval.mean, interval.high - interval.mean
     if not 0 < m < 1 or (interval.low >= 0 and interval.high <= 1) or interval.n < LEAST:

@@ -35,7 +35,8 @@ def check_parameters(cells: Sequence[str]) -> None:
             as where a person runs the notebook, nothing is checked. Types are those of the notebook's own cell, as in
             `epochs: float = 10.0` or `train_size: "int or None" = None`; a whole number serves as a float.
     """
-    if isinstance(cells, str) or not isinstance(cells, Sequence):
+    texts = isinstance(cells, Sequence) and not isinstance(cells, str) and all(isinstance(cell, str) for cell in cells)
+    if not texts:
         raise rules.refused("cells", "the cells that were run", cells, "check_parameters(In) in a notebook")
     given = [index for index, cell in enumerate(cells) if cell.startswith(INJECTED)]
     if not given:
