@@ -63,13 +63,13 @@ def draw(rows: Rows, width: int) -> Any:
     def strip(split: str, inner: int, named: bool) -> Any:
         base = alt.Chart().transform_filter(f"datum.split == '{split}'").transform_flatten([*LISTS])
         axis = alt.Axis(tickCount=max(2, inner // 60), format="~s", grid=True, labelFlush=True)
-        x = alt.X("count:Q", title=f"images {PARTS[split]}", axis=axis, stack="zero")
+        x = alt.X("count:Q", title=PARTS[split], axis=axis, stack="zero")
         bars = base.mark_bar().encode(x=x, color=colour)
         order = alt.Order("kind:N")
         return bars.encode(y=names_up("words", named), order=order, tooltip=tip).properties(width=inner, height=high)
 
     splits = list(dict.fromkeys(row["split"] for row in rows)) or ["train"]
-    return strips(splits, strip, names, width - 4)
+    return strips(splits, strip, names, width)
 
 
 @class_counts.sentences

@@ -35,13 +35,8 @@ def span(
     Fewer than three values have no interval: `low` and `high` are None. A `geometric` mean is that of the logarithms,
     of values above zero; the interval of a `share` stays within 0 and 1.
     """
-    kind = (
-        intervals.geometric
-        if geometric
-        else intervals.share
-        if share and all(0 <= value <= 1 for value in values)
-        else intervals.mean
-    )
+    within = share and all(0 <= value <= 1 for value in values)
+    kind = intervals.geometric if geometric else intervals.share if within else intervals.mean
     interval = kind(values)
     if interval.n >= intervals.LEAST and min(values) == max(values):  # without what rounding leaves of an interval
         same = float(values[0])
