@@ -111,6 +111,7 @@ def draw(rows: Rows, width: int) -> Any:
     never = shown.transform_filter(f"datum.span == '{NEVER}'").transform_aggregate(low="min(low)", groupby=["span"])
     never = never.mark_text(align="right", baseline="bottom", dx=18, dy=-2)
     never = never.encode(x=alt.X("low:Q"), y=alt.value(0), text="span:N")
+    layers = [histogram, never] if any(row["span"] == NEVER for row in rows) else [histogram]
     strip = images(
         shown.transform_filter(chosen),
         ["image", "id", "class", "value", "said", "flipped"],
@@ -123,7 +124,7 @@ def draw(rows: Rows, width: int) -> Any:
         title="the easiest of the chosen bar first; right of the median, the hardest first",
         framed="datum.flipped == 'yes'",
     )
-    return alt.vconcat(alt.layer(histogram, never).properties(width=inner, height=150), strip).add_params(classes)
+    return alt.vconcat(alt.layer(*layers).properties(width=inner, height=150), strip).add_params(classes)
 
 
 @easiest_and_hardest.sentences

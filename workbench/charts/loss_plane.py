@@ -113,7 +113,8 @@ def draw(rows: Rows, width: int) -> Any:
     names = [row["name"] for row in rows if row["role"] == "network"]
     colour = alt.Color("name:N", scale=scale(in_order(names)), legend=None)
     shades, sizes = ({"orient": "right" if beside else side, "columns": columns} for side in ("bottom", "top"))
-    return alt.layer(*_ground(x, y, shades), *_ways(x, y, sizes, colour), *_networks(x, y, colour)).properties(**size)
+    ways = _ways(x, y, sizes, colour, begins=any(row["role"] == "begin" for row in rows))
+    return alt.layer(*_ground(x, y, shades), *ways, *_networks(x, y, colour)).properties(**size)
 
 
 def _ground(x: alt.X, y: alt.Y, key: dict[str, Any]) -> list[Any]:
@@ -128,23 +129,26 @@ def _ground(x: alt.X, y: alt.Y, key: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _ways(x: alt.X, y: alt.Y, key: dict[str, Any], colour: alt.Color) -> list[Any]:
-    """Return the layers of the trajectories: on light, each in the colour of its network, and where it begins."""
+def _ways(x: alt.X, y: alt.Y, key: dict[str, Any], colour: alt.Color, *, begins: bool) -> list[Any]:
+    """Return the layers of the trajectories: on light, each in the colour of its network, and where it `begins`."""
     way = where("trajectory").transform_flatten(["x", "y", "distance", "step"]).encode(x=x, y=y)
     line = way.encode(detail="name:N", order="step:Q")
     legend = alt.Legend(title="off the plane by", symbolFillColor=GREY, tickCount=3, **key)
     size = alt.Size("distance:Q", scale=alt.Scale(range=[70, 8], zero=True), legend=legend)
     tip = tips(name="trajectory of", step=("step", ",.0f"), distance=("distance from the plane", ".3~g"))
     begin, told = where("begin").encode(x=x, y=y), tips(name="path of", words="begins at")
-    return [
-        line.mark_line(color=PAPER, strokeWidth=5, opacity=0.9),
-        line.mark_line(strokeWidth=2.2).encode(color=colour),
-        way.mark_circle(color=INK, opacity=1, stroke=PAPER, strokeWidth=0.8).encode(size=size, tooltip=tip),
+    starts = [
         begin.mark_point(size=90, filled=True, color=PAPER, stroke=INK, strokeWidth=1.5, opacity=1).encode(
             tooltip=told
         ),
         begin.mark_text(dy=14, fontWeight=700, stroke=INK, strokeWidth=3, color=INK).encode(text="words:N"),
         begin.mark_text(dy=14, fontWeight=700, color=PAPER).encode(text="words:N"),
+    ]
+    return [
+        line.mark_line(color=PAPER, strokeWidth=5, opacity=0.9),
+        line.mark_line(strokeWidth=2.2).encode(color=colour),
+        way.mark_circle(color=INK, opacity=1, stroke=PAPER, strokeWidth=0.8).encode(size=size, tooltip=tip),
+        *(starts if begins else []),
     ]
 
 
