@@ -21,7 +21,8 @@ frame = widgets.VBox()  # one panel after another
 def filled(name: str) -> Panel:
     """Show a panel in the frame, all its options unfolded, and give it outcomes as if it had just run."""
     panel = wb.panel(name, archive=None)
-    panel.set(**{"dataset": dataset for dataset in panel.declaration.only.values()})  # so that all charts are offered
+    if panel.declaration.only:
+        panel.set(dataset=next(iter(panel.declaration.only.values())))  # so that all charts are offered
     frame.children = [panel.view.box]
     if not panel.declaration.live:
         chart = next(chart for chart in panel.declaration.charts if PANEL_OF[chart] == name)  # two panels may share one
