@@ -26,6 +26,7 @@ RIGHT = {
     "wb.check_parameters | cells | *": "cells that papermill did not put there are the reader's own",
     "wb.experiments.dataset_view | augment | half": "half of crop+flip is crop",
     "wb.experiments.ticket*_of | outcome* | *": "what holds no ticket has none",
+    "wb.experiments.scores_of | outcomes | *": "what holds no score has none",
     "wb.keep | thing | of another model": ANY_MODEL,
     "wb.Archive | folder | a path up": ANY_FOLDER,
     "wb.record | folder | [!ea]*": ANY_FOLDER,
@@ -186,6 +187,9 @@ RIGHT = {
     "wb.progress.within | * | *": "it moves a bar and no number",
 }
 RIGHT_IN_ANOTHER_TYPE = {
+    "wb.experiments.ticket_of | outcome | *": "what holds no ticket has none",
+    "wb.experiments.tickets_of | outcomes | *": "what holds no ticket has none",
+    "wb.experiments.scores_of | outcomes | *": "what holds no score has none",
     "wb.experiments.* | * | its first": ONE_NAME,
     "wb.charts.* | published | *": NOTHING,
     "wb.experiments.strong_tickets | margin | a list": "several margins may be tried",

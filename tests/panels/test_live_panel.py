@@ -77,7 +77,7 @@ def test_a_slider_that_is_dragged_redraws_on_the_way(monkeypatch: pytest.MonkeyP
     pictures = []
     made(view.live).observe(lambda change: pictures.append(change["new"]), names="rows")
     began, step = time.monotonic(), 0
-    while time.monotonic() < began + 2.5:
+    while time.monotonic() < began + (2.5 if len(pictures) >= 3 else 30):  # as long as a busy machine needs
         step += 1
         view.form.fields["eta"].widget.value = step / 1000
         time.sleep(0.01)

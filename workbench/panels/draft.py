@@ -25,6 +25,7 @@ class Draft:
         self.arguments = make_call(declaration.function).arguments
         self.values = {option: self._held(option) for option in declaration.options}
         self.defaults = dict(self.values)
+        self._archive: Any = None  # of a function that takes none
         self.set(**declaration.usual)
 
     @property
@@ -47,12 +48,19 @@ class Draft:
             raise ValueError(in_words(str(error), self.declaration.options)) from error
 
     @property
+    def archive(self) -> Any:
+        """Where what is run is kept, also by the journal alone: a folder, an Archive, or None."""
+        return self.arguments.get("archive", self._archive)
+
+    @property
     def state(self) -> dict[str, Any]:
         """All that is held, as `set` takes it back: every argument, and every option."""
         return self.arguments | self.values
 
     def set(self, **options: Any) -> None:
         """Set options, a whole argument before its parts. Raises a ValueError for a name that is not known."""
+        if "archive" in options and "archive" not in self.arguments:
+            self._archive = options.pop("archive")
         backwards = sorted(self.values, key=lambda option: -[*self.arguments].index(option.partition(".")[0]))
         short = {option.rpartition(".")[2]: option for option in backwards}  # of two that of the first argument
         names = short | {full: full for full in self.values}

@@ -41,7 +41,7 @@ class Panel:
         self.turns = (Latest if declaration.live else Queue)(lambda call: self._made(call, self._tell), self._begin)
         self._lock = Lock(threading.RLock)  # while a view is told something; taken before the chart's, never after
         self._view: View | None = None
-        if interactive:
+        if interactive and not declaration.live:  # a live call takes a moment, and there is nothing to keep
             self.set(archive=ARCHIVE)
 
     @property
@@ -52,7 +52,7 @@ class Panel:
     @property
     def archive(self) -> Any:
         """Where what it runs is kept: a folder, an Archive, or None."""
-        return self.draft.arguments.get("archive")
+        return self.draft.archive
 
     @property
     def result(self) -> Any:
@@ -71,8 +71,6 @@ class Panel:
 
     def set(self, **options: Any) -> None:
         """Set options, as if they were typed into the form; what is wrong with a value is said there, and by `call`."""
-        if "archive" not in self.draft.arguments:
-            options.pop("archive", None)  # the call takes a moment, and there is nothing to keep
         with self._lock:
             self.draft.set(**options)
             if self._view is not None:
@@ -99,7 +97,7 @@ class Panel:
                 self._view.note(words)
 
     def _made(self, call: Call, tell: Callable[[Job], Any] | None) -> Job:
-        return Job(call, tell, journal=None if self.archive is None else Journal(self.archive))
+        return Job(call, tell, journal=None if self.archive is None or self.declaration.live else Journal(self.archive))
 
     def _begin(self, job: Job) -> None:
         before, self.job = self.job, job

@@ -93,7 +93,7 @@ class View:
     def changed(self) -> None:
         """Show options that were set, and the call that they make, or what is wrong with them."""
         self.form.show(self.draft.values)
-        archive = self.draft.arguments.get("archive")
+        archive = self.draft.archive
         self.kept.value = "" if archive is None else str(getattr(archive, "folder", archive))
         try:
             self.call = self.draft.call
@@ -108,7 +108,7 @@ class View:
 
     def _price(self) -> None:
         if self.live.place.width and not self.declaration.live and not (self.job is not None and self.job.running):
-            self.pricing.ask(self.call, self.draft.arguments.get("archive"))
+            self.pricing.ask(self.call, self.draft.archive)
 
     def began(self, job: Job | Past) -> None:
         """Make room for a new run; of a live panel what is there stays until the next is."""
@@ -149,7 +149,7 @@ class View:
         if (job, len(values), last) != self.tabled[:3] and (last or time.monotonic() >= self.tabled_at + PERIOD):
             self._say_outcomes(values, last)
         if last:
-            self.keeping.show([] if self.declaration.live else values, self.draft.arguments.get("archive"))
+            self.keeping.show([] if self.declaration.live else values, self.draft.archive)
             if isinstance(job, Job) and not self.declaration.live:
                 self.live.place.said = f"{self.declaration.title}: {job.words()}"
             if job.notes:
