@@ -180,6 +180,43 @@ def test_a_call_waits_for_its_turn_and_each_job_has_a_stop_of_its_own(endless, t
     assert panel.job is not None
     assert panel.job.record == first.record
     assert "stopped after" in view.text["status"].value
+    assert panel.job.values == []  # it was stopped before its first outcome
+
+
+def test_another_of_its_runs_is_shown_with_all_that_it_had(tiny):
+    panel = wb.panel("lottery", **tiny)
+    view = panel.view
+    panel.run()
+    first = panel.wait(60)
+    panel.set(rounds=2)
+    panel.run()
+    assert len(panel.wait(60)) == 5
+    (line,) = view.others.box.children
+    line.children[1].click()
+    assert [o.test_accuracy for o in panel.result] == [o.test_accuracy for o in first]
+    assert view.live.shown is not None
+    assert view.older.layout.display is None  # the form makes the other call
+
+
+def test_a_long_queue_loses_no_job_and_runs_one_at_a_time(endless, tiny):
+    panel = wb.panel("lottery", **endless)
+    panel.run()
+    panel.set(**tiny)
+    for seed in range(12):
+        panel.set(seed=seed)
+        panel.run()
+    assert len(panel.turns.jobs) == 13
+    assert [job.begun for job in panel.turns.jobs] == [True, *[False] * 12]
+    panel.stop()
+    panel.wait(60)
+    assert len(panel.turns.jobs) == 1
+
+
+def test_run_with_a_wrong_form_says_where_to_look(tiny):
+    view = wb.panel("lottery", **{**tiny, "rounds": -1}).view
+    view.run.click()
+    assert "said below" in view.text["note"].value
+    assert view.text["error"].value == ""
 
 
 def test_stop_where_nothing_runs_says_so(tiny):

@@ -18,6 +18,7 @@ from weakref import WeakSet
 from workbench.panels.curve import Curve, Point
 from workbench.work.calls import Call
 from workbench.work.journal import Journal
+from workbench.work.journal import job as kept_job
 from workbench.work.progress import Progress, Stopped, Total, clock, watch
 
 PERIOD = 0.1  # seconds between two messages, at least
@@ -54,7 +55,7 @@ class Job:
         self.total, self.curve = Total(), Curve()
         self.began = time.monotonic()
         self.ended: float | None = None
-        self.begun = self.over = False
+        self.begun = self.over = self._forgotten = False
         self._end = ""
         self._threads_seen: dict[int, float] = {}  # when a thread reported last
         self._stop, self._news, self._done = threading.Event(), threading.Event(), threading.Event()
@@ -124,8 +125,14 @@ class Job:
         return self.curve.points
 
     def forget(self) -> None:
-        """Let go of its values, which the journal has."""
-        self.values = []
+        """Let go of its values, where the journal has all of them."""
+        if self.over and self.record and not self.notes:
+            self.values, self._forgotten = [], True
+
+    def recall(self) -> None:
+        """Read again what it had let go of."""
+        if self._forgotten and self.journal is not None:
+            self.values, self._forgotten = kept_job(self.journal.archive, self.record).values(), False
 
     @property
     def threads(self) -> int:

@@ -101,8 +101,8 @@ class Panel:
 
     def _begin(self, job: Job) -> None:
         before, self.job = self.job, job
-        if isinstance(before, (Job, Past)) and before is not job and before.record and not self.declaration.live:
-            before.forget()  # the journal has what it yielded
+        if before is not None:
+            before.forget()
         if self._view is not None:
             self._view.began(job)
         job.start()
@@ -121,6 +121,8 @@ class Panel:
 
     def show(self, job: Job | Past) -> None:
         """Show another of its jobs: one that works, or one of earlier."""
+        if isinstance(job, Job):
+            job.recall()
         with self._lock:
             self.job = job
             if self._view is not None:
@@ -132,17 +134,17 @@ class Panel:
 
         Interrupting it interrupts the waiting alone, and says so: the job runs on.
         """
-        waited = None
-        while (job := self.job) is not waited and isinstance(job, Job):  # it may be followed by another
-            waited = job
+        waited: list[Job] = []
+        while job := next((job for job in self.turns.jobs if not job.over and job not in waited), None):
+            waited.append(job)
             try:
                 if not job.wait(timeout):
                     raise TimeoutError(f'the panel "{self.name}" still runs after {timeout} s; stop() ends it')
             except KeyboardInterrupt:
                 words = "the waiting was interrupted, the run goes on in the background; panel.stop() ends it"
                 raise KeyboardInterrupt(words) from None
-        if isinstance(waited, Job) and waited.error is not None:
-            raise waited.error
+        if self.job is not None and self.job.error is not None:
+            raise self.job.error
         return self.result
 
     def save(self, folder: str | Path) -> Path:
@@ -174,8 +176,10 @@ class Panel:
         if self.archive is None or self._view is None:
             return
         past = self._view.guarded(lambda: latest(Journal(self.archive), self.declaration.function, self._possible()))
-        if past is not None and past.values and self.job is None:
-            self.show(past)
+        if past is not None and self._view.guarded(lambda: past.values):
+            with self._lock:  # somebody may have pressed Run meanwhile
+                if self.job is None:
+                    self.show(past)
 
     def _follow(self) -> None:
         self.turns.follow(self._possible())
@@ -198,7 +202,7 @@ class Panel:
 
     def __repr__(self) -> str:
         done = 0 if self.result is None else len(self.result) if isinstance(self.result, list) else 1
-        state = self.job.state if self.job is not None else "finished" if done else "ready"
+        state = "ready" if self.job is None else self.job.state
         return f"Panel({self.name}, {state}, {done} value{'s' if done != 1 else ''})"
 
     def _ipython_display_(self) -> None:

@@ -12,13 +12,13 @@ from workbench.panels.job import Job
 from workbench.work.calls import Call
 
 PATIENCE = 0.5  # seconds that a live panel's call may take once its options have changed
-KEPT = 8  # jobs of a panel that are listed
+KEPT = 8  # jobs of a panel that are over, and still listed
 
 Make = Callable[[Call], Job]
 
 
 class Queue:
-    """Jobs one after another. `jobs` are all of them in their order, the ones that wait last; `shown` is one of them.
+    """Jobs one after another. `jobs` are all of them in their order, those that wait last.
 
     `make(call)` makes a job that has not begun, `begin(job)` begins it.
     """
@@ -38,7 +38,8 @@ class Queue:
         if any(job.call == call for job in waiting):
             return "This call runs already, or waits for its turn: it is not done twice."
         job = self.make(call)
-        self.jobs = [*self.jobs[-KEPT + 1 :], job]
+        over = [job for job in self.jobs if job.over]
+        self.jobs = [*over[-KEPT:], *waiting, job]
         if waiting:
             return f"It waits for its turn, after {len(waiting)} other run{'s' if len(waiting) > 1 else ''}."
         self.begin(job)

@@ -60,7 +60,7 @@ class View:
         self.call: Call | None = None  # that of the form; None where it makes none
         live = self.declaration.live
         self.form = Form(draft, self._put)
-        self.run = self._button("Run", run, "play", "wb-run")
+        self.run = self._button("Run", lambda: self._run(run), "play", "wb-run")
         self.stop = self._button("Stop", lambda: self._stop(stop), "stop", "wb-stop")
         self.insert = self._button("Into a new cell", self._insert, "", "wb-insert")
         self.back = self._button("Set the form to it", self._set_back, "undo", "wb-back")
@@ -197,6 +197,12 @@ class View:
     def _others(self) -> None:
         jobs = [] if self.declaration.live else [job for job in self.turns.jobs if job is not self.job]
         self.others.tell(jobs)
+
+    def _run(self, run: Callable[[], Any]) -> None:
+        if self.call is None:
+            self.note("Nothing runs: what is wrong with the form is said below.")
+        else:
+            run()
 
     def _stop(self, stop: Callable[[Job], Any]) -> None:
         if isinstance(self.job, Job) and self.job.running:
