@@ -17,7 +17,7 @@ from workbench.charts.accuracy_by_kept_share import words as kept_in_words
 from workbench.charts.accuracy_by_subset import words as subset_in_words
 from workbench.charts.grammar import ROWS, SUBSETS
 from workbench.charts.grammar.room import LINE
-from workbench.numbers.published import CURVES, FILE
+from workbench.numbers.published import CURVES
 
 SUBSET = CHARTS["accuracy by subset"].rows
 BESIDE = CHARTS["accuracy by subset beside published"].rows
@@ -104,14 +104,6 @@ def test_unknown_published_curves_are_said_with_the_nearest():
         wb.charts.published_curves("cifar10-resnet-20")
     with pytest.raises(ValueError, match="known: cifar10-resnet20, cifar100-resnet32"):
         wb.charts.accuracy_by_subset(diet(), published="imagenet")
-
-
-def test_the_published_curves_are_part_of_the_package():
-    import tomllib
-
-    home = Path(wb.__file__).parent
-    told = tomllib.loads((home.parent / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
-    assert FILE in [path for pattern in told["workbench"] for path in home.glob(pattern)]
 
 
 def test_published_curves_lie_beneath_and_are_marked_as_theirs():

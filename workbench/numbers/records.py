@@ -1,6 +1,6 @@
 """Recorded tables of runs that take longer than a lesson, each with the call, seeds, date and machine that made it.
 
-They lie in `notebooks/recorded/` as Parquet, with a JSON of the same name beside it.
+They lie in `notebooks/recorded/`, which the package has with it, as Parquet with a JSON of the same name beside it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import torch
 from workbench.work import rules
 from workbench.work.disk import whole
 from workbench.work.nearest import unknown
+from workbench.work.shipped import shipped
 from workbench.work.table_file import read_table
 
 if TYPE_CHECKING:
@@ -36,11 +37,12 @@ class Recorded:
 
 def recorded(name: str) -> Recorded:
     """Read the recorded table of that name; a ValueError names those that there are."""
-    folder = _folder()
     _check_name(name)
-    path = folder / f"{name}.parquet"
-    if not path.is_file():
-        raise unknown("recorded table", name, [file.stem for file in folder.glob("*.parquet")], f"they lie in {folder}")
+    folders = _folders()
+    path = next((path for folder in folders if (path := folder / f"{name}.parquet").is_file()), None)
+    if path is None:
+        known = [file.stem for folder in folders for file in folder.glob("*.parquet")]
+        raise unknown("recorded table", name, known, f"they lie in {' and '.join(map(str, folders))}")
     return Recorded(read_table(path, str(path)), json.loads(path.with_suffix(".json").read_text()))
 
 
@@ -83,8 +85,7 @@ def _check_name(name: str) -> None:
         raise rules.refused("name", "a plain name, without a separator or a leading dot", name, way_on)
 
 
-def _folder() -> Path:
-    """`recorded/` beside the notebook that runs, or in the checkout that the package was installed from."""
-    home = Path(__file__).resolve().parents[2] / "notebooks" / "recorded"
-    beside = [Path("recorded"), Path("notebooks/recorded")]
-    return next((folder for folder in beside if folder.is_dir()), home)
+def _folders() -> list[Path]:
+    """`recorded/` beside the notebook that runs, where there is one, then the tables that came with the package."""
+    beside = [folder for folder in (Path("recorded"), Path("notebooks/recorded")) if folder.is_dir()]
+    return [*beside, shipped() / "recorded"]
