@@ -6,7 +6,6 @@ M tickets, each robust to another degree, beside as many ordinary ones, one tick
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -29,6 +28,7 @@ from workbench.training.losses import CrossEntropy, Loss, Robust
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
+from workbench.work.cores import cores
 
 POPUP = Recipe(epochs=30, weight_decay=1e-4, schedule="cosine")
 _HELD: WeakValueDictionary[tuple[object, ...], Data] = WeakValueDictionary()  # data of replicas that are in use
@@ -106,7 +106,7 @@ def robust_ensembles(
     if "sup tickets" in methods:
         in_cycles(recipe, recipe.length(len(first.train)))
     tickets = {"scope": scope, "rule": rule, "share": share, "over": over}
-    workers, costs = max(1, (os.cpu_count() or 1) // replicas), [trainings([m], losses) for m in methods]
+    workers, costs = max(1, cores() // replicas), [trainings([m], losses) for m in methods]
 
     def ensembled(replica: Replica) -> Iterator[Ensembled]:
         with_data = replace(replica, data=replica_data(dataset, pixel_noise, replica.seed, **sizes))

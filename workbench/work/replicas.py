@@ -10,7 +10,6 @@ consumer is gone or the main thread has ended.
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections import deque
@@ -21,6 +20,7 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from workbench.work import rules
+from workbench.work.cores import cores
 from workbench.work.locks import Lock
 from workbench.work.progress import Costs, Progress, Stopped, report, watch, within
 from workbench.work.seeds import check_seed
@@ -42,17 +42,18 @@ def replicas(
     """Yield `(seed, value)` for every value of `f(seed)`, as they finish.
 
     `f(seed)` returns a value or a generator of values; those of one seed come in their order. `workers` threads work
-    at once (default: one a core, at most one a seed); further seeds wait. Each reports its progress under
-    `(part, index, n)`; `costs` says what each costs, where they differ. Where a call is run as a whole (`Call.run`,
-    `Archive.run`) nobody looks on, and they come in the order of the seeds: equal calls give equal values. The first
-    error stops the others and is raised here, with its traceback; dropping or closing the generator stops them all.
+    at once (default: one a core, at most one a seed; `WORKBENCH_CORES` says how many cores); further seeds wait. Each
+    reports its progress under `(part, index, n)`; `costs` says what each costs, where they differ. Where a call is run
+    as a whole (`Call.run`, `Archive.run`) nobody looks on, and they come in the order of the seeds: equal calls give
+    equal values. The first error stops the others and is raised here, with its traceback; dropping or closing the
+    generator stops them all.
     """
     rules.function("f", f, "give the function of a seed itself, not what it returns")
     if isinstance(seeds, (str, Mapping)) or not isinstance(seeds, Iterable):
         raise rules.refused("seeds", "several seeds", seeds, "wb.seeds(0, 3) are three")
     seeds = [check_seed(seed) for seed in seeds]
     if workers is None:
-        workers = os.cpu_count() or 1
+        workers = cores()
     rules.whole("workers", workers, least=1, way_on="leave it out for one a core")
     rules.instance("part", part, str, "the name of a part of the work", '"replica" is the usual one')
     if costs is not None:
