@@ -65,6 +65,15 @@ def find(name: str | Path) -> Place:
     return Place(str(name), folder)
 
 
+def files(name: str | Path) -> list[Path]:
+    """Return the files or the folder that a dataset is read from, there or not yet; none of one that needs none."""
+    place = find(name)
+    if place.file is not None:
+        return [place.file]
+    source = DATASETS[place.name]
+    return source.files(place.folder) if isinstance(source, OfTorchvision) else []
+
+
 def read(place: Place, image_size: int | None = None) -> Arrays:
     """Read the arrays of a dataset, pictures of different sizes at that of `image_size`.
 
@@ -100,16 +109,20 @@ def digits(folder: Path) -> Arrays:
     return Arrays(images, labels, images[:0], labels[:0], _numbers(10), split=False)
 
 
-def _of_torchvision(name: str, kind: str, about: str, classes: tuple[str, ...] = ()) -> Callable[[Path], Arrays]:
-    """Return the function that reads a dataset of torchvision's, of the class `kind`; `about` is its docstring."""
+class OfTorchvision:
+    """A dataset that a class of torchvision's, of the name `kind`, reads and downloads; `about` is its docstring."""
 
-    def source(folder: Path) -> Arrays:
-        contents = read_halves(name, folder, halves(kind, folder))
+    def __init__(self, name: str, kind: str, about: str, classes: tuple[str, ...] = ()) -> None:
+        self.name, self.kind, self.classes, self.__doc__ = name, kind, classes, about
+
+    def __call__(self, folder: Path) -> Arrays:
+        contents = read_halves(self.name, folder, halves(self.kind, folder))
         pairs: dict[str, Pair] = {half: (part.images, part.labels) for half, part in contents.items()}
-        return arrays_of(name, pairs, classes or next(iter(contents.values())).classes)
+        return arrays_of(self.name, pairs, self.classes or next(iter(contents.values())).classes)
 
-    source.__doc__ = about
-    return source
+    def files(self, folder: Path) -> list[Path]:
+        """The files that it is read from, in torchvision's layout, whether they are there or not."""
+        return list(dict.fromkeys(file for half in halves(self.kind, folder).values() for file in half.files))
 
 
 def _numbers(n: int) -> tuple[str, ...]:
@@ -118,12 +131,12 @@ def _numbers(n: int) -> tuple[str, ...]:
 
 DATASETS: dict[str, Callable[[Path], Arrays]] = {
     "digits": digits,
-    "mnist": _of_torchvision("mnist", "MNIST", "Handwritten digits, 28×28 grey (LeCun et al. 1998).", _numbers(10)),
-    "fashion-mnist": _of_torchvision(
+    "mnist": OfTorchvision("mnist", "MNIST", "Handwritten digits, 28×28 grey (LeCun et al. 1998).", _numbers(10)),
+    "fashion-mnist": OfTorchvision(
         "fashion-mnist", "FashionMNIST", "Photographs of articles, 28×28 grey (Xiao et al. 2017)."
     ),
-    "kmnist": _of_torchvision("kmnist", "KMNIST", "Cursive Hiragana, 28×28 grey (Clanuwat et al. 2018)."),
-    "cifar10": _of_torchvision("cifar10", "CIFAR10", "Photographs of ten classes, 32×32 RGB (Krizhevsky 2009)."),
-    "cifar100": _of_torchvision("cifar100", "CIFAR100", "Photographs of 100 classes, 32×32 RGB (Krizhevsky 2009)."),
-    "svhn": _of_torchvision("svhn", "SVHN", "House numbers, 32×32 RGB (Netzer et al. 2011).", _numbers(10)),
+    "kmnist": OfTorchvision("kmnist", "KMNIST", "Cursive Hiragana, 28×28 grey (Clanuwat et al. 2018)."),
+    "cifar10": OfTorchvision("cifar10", "CIFAR10", "Photographs of ten classes, 32×32 RGB (Krizhevsky 2009)."),
+    "cifar100": OfTorchvision("cifar100", "CIFAR100", "Photographs of 100 classes, 32×32 RGB (Krizhevsky 2009)."),
+    "svhn": OfTorchvision("svhn", "SVHN", "House numbers, 32×32 RGB (Netzer et al. 2011).", _numbers(10)),
 }

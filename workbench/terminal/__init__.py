@@ -1,0 +1,1 @@
+"""What a terminal touches: the command `workbench`, a file a subcommand."""

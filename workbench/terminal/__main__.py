@@ -1,0 +1,7 @@
+"""`python -m workbench.terminal`: the command `workbench`, of this Python and no other."""
+
+import sys
+
+from workbench.terminal.command import main
+
+sys.exit(main())
