@@ -65,7 +65,8 @@ def _recorded(folder: Path) -> dict[str, str]:
         checksums = json.loads((folder / RECORD).read_text())
     except (FileNotFoundError, ValueError):
         return {}
-    return checksums if isinstance(checksums, dict) else {}
+    entries = checksums.items() if isinstance(checksums, dict) else ()
+    return {name: checksum for name, checksum in entries if isinstance(checksum, str)}
 
 
 def _sha256(content: bytes) -> str:
