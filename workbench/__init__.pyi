@@ -9,6 +9,7 @@ from . import lottery as lottery
 from . import pruning as pruning
 from . import shift as shift
 from . import strong as strong
+from . import sweep as sweep
 from .data.batches import Batch as Batch
 from .data.data import Data as Data
 from .data.data import Split as Split

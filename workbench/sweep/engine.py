@@ -1,0 +1,103 @@
+"""Where points run: the workers of a Dask scheduler, this machine's own or any other's.
+
+Slurm, PBS, Kubernetes and clouds come through dask-jobqueue, dask-kubernetes and dask-gateway, all of which give a
+scheduler's address.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from workbench.work import rules
+from workbench.work.nearest import check_known
+
+PATIENCE = 8.0  # seconds that a scheduler has to answer
+CREDENTIALS = ("ca", "cert", "key")
+
+
+def check_tls(tls: Any) -> None:
+    """Raise a ValueError unless it is None or a dict of the paths of files."""
+    if tls is None:
+        return
+    rules.instance(
+        "tls", tls, Mapping, "a dict of paths", '{"ca": "ca.pem", "cert": "cert.pem", "key": "key.pem"} is one'
+    )
+    for name, path in tls.items():
+        check_known("part of tls", name, CREDENTIALS)
+        if not os.path.isfile(rules.path(f'tls["{name}"]', path)):
+            raise ValueError(f'tls["{name}"] must be the path of a file, got "{path}", where there is none')
+    if lacking := [name for name in CREDENTIALS if name not in tls]:
+        raise ValueError(f"tls must have {', '.join(CREDENTIALS)}, got no {lacking[0]}; each is the path of a file")
+
+
+@contextmanager
+def client_of(address: str | None, workers: int, tls: Mapping[str, Any] | None) -> Iterator[Any]:
+    """Give a client of the scheduler at an address; without one, of this machine's processes, started for it.
+
+    A ConnectionError in words, within ten seconds, where no scheduler answers there, or refuses.
+    """
+    if address is None:
+        with _this_machine(workers) as here, _client(here, None) as client:
+            yield client
+    else:
+        with _client(address, tls) as client:
+            yield client
+
+
+@contextmanager
+def _this_machine(workers: int) -> Iterator[str]:
+    command = [sys.executable, "-m", "workbench.sweep.local", str(workers)]
+    started = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert started.stdin is not None
+    assert started.stdout is not None
+    try:
+        address = started.stdout.readline().strip()
+        if not address:
+            raise ConnectionError("this machine's workers could not be started; their error stands above")
+        yield address
+    finally:
+        with suppress(OSError):
+            started.stdin.close()
+        try:
+            started.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+        started.stdout.close()
+
+
+@contextmanager
+def _client(address: str, tls: Mapping[str, Any] | None) -> Iterator[Any]:
+    from distributed import Client
+    from distributed.security import Security
+
+    security = None
+    if tls is not None:
+        files = {"tls_ca_file": tls["ca"], "tls_client_cert": tls["cert"], "tls_client_key": tls["key"]}
+        security = Security(**{name: os.fspath(file) for name, file in files.items()}, require_encryption=True)
+    try:
+        client = Client(address, timeout=PATIENCE, security=security, set_as_default=False)
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        way_on = "`dask scheduler` starts one; without an address the sweep runs on this machine's processes"
+        raise ConnectionError(
+            f"no scheduler that lets us in answers at {address} ({_words(error)}); {way_on}"
+        ) from error
+    try:
+        yield client
+    finally:
+        with suppress(Exception):
+            client.close(timeout=5)
+
+
+def _words(error: BaseException) -> str:
+    """What went wrong at bottom: Dask wraps the reason in what it was doing."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error).split("\n")[0] or type(error).__name__
