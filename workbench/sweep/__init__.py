@@ -1,9 +1,9 @@
 """Sweeps: a grid over the parameters of notebooks, on this machine's cores or on a cluster, and one table of it all.
 
-    plan = wb.sweep.plan("01_winning_tickets", {"fraction": [0.2, 0.5], "seed": range(3)}, out="sweep")
-    for point in wb.sweep.run(plan, workers=2):
-        print(point)                          # killed at any moment and called again: goes on
-    rounds = wb.sweep.table("sweep", "rounds")
+plan = wb.sweep.plan("01_winning_tickets", {"fraction": [0.2, 0.5], "seed": range(3)}, out="sweep")
+for point in wb.sweep.run(plan, workers=2):
+    print(point)                          # killed at any moment and called again: goes on
+rounds = wb.sweep.table("sweep", "rounds")
 """
 
 from workbench.sweep.plan import Plan, plan

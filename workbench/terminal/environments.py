@@ -61,8 +61,9 @@ def python_of(script: Path) -> str:
     """The Python of an installed script: the one that its first lines name, else the one that lies beside it."""
     path = script.resolve()
     first = path.read_bytes()[:1000].decode(errors="replace")
-    if named := re.search(r"^(?:#!|'''exec' \"?)(\S*python[\d.]*)", first, re.MULTILINE):
-        return named[1]
+    programs = re.findall(r"^(?:#!|'''exec' )(?:\"([^\"\n]+)\"|(\S+))", first, re.MULTILINE)
+    if named := [program for pair in programs for program in pair if "python" in Path(program).name]:
+        return named[0]
     beside = (path.with_name(name) for name in ("python", "python3", "python.exe"))
     return str(next((python for python in beside if python.exists()), path))
 
