@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -54,24 +55,29 @@ class Notebook:
 
 def read_notebook(notebook: str | os.PathLike[str]) -> Notebook:
     """Read a notebook by its path, or a lesson by its name ("01_winning_tickets"). A ValueError where it is none."""
-    import nbformat
-
     path = _path(notebook)
     try:
-        node: Any = nbformat.read(path, as_version=4)
-    except (OSError, ValueError) as error:  # nbformat's own errors are ValueErrors
-        raise ValueError(f"notebook {path} cannot be read as one ({error}); give the path of an .ipynb file") from error
-    cells = [cell for cell in node.cells if cell.cell_type == "code"]
-    marked = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+        node = json.loads(path.read_text(encoding="utf-8"))  # nbformat would take a second to import its validator
+        cells = [cell for cell in node["cells"] if cell["cell_type"] == "code"]
+        sources = ["".join(cell["source"]) for cell in cells]  # it is a text, or a list of lines
+        marked = [text for text, cell in zip(sources, cells, strict=True) if "parameters" in _tags(cell)]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        way_on = "it is an .ipynb file of format 4, which JupyterLab saves"
+        raise ValueError(
+            f"notebook {path} cannot be read as one ({type(error).__name__}: {error}); {way_on}"
+        ) from error
     if len(marked) != 1:
         there = "none" if not marked else f"{len(marked)} of them"
         raise ValueError(
             f'notebook {path} must have one cell with the tag "parameters", got {there}; tag it in JupyterLab'
         )
     for cell in cells:
-        cell.outputs, cell.execution_count = [], None
-    code = tuple(cell.source for cell in cells)
-    return Notebook(path.stem, str(path), nbformat.writes(node), code, read_parameters(marked[0]))
+        cell |= {"outputs": [], "execution_count": None}
+    return Notebook(path.stem, str(path), json.dumps(node), tuple(sources), read_parameters(marked[0]))
+
+
+def _tags(cell: dict[str, Any]) -> list[str]:
+    return cell["metadata"].get("tags", [])
 
 
 def _path(notebook: str | os.PathLike[str]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ import workbench
 from workbench.sweep.costs import scale, usual_seconds
 from workbench.sweep.grid import Typed, check_grid, combinations
 from workbench.sweep.notebooks import Notebook, read_notebook
-from workbench.sweep.store import Store
+from workbench.sweep.store import Store, in_text
 from workbench.work import rules
 from workbench.work.fingerprint import digest
 from workbench.work.nearest import check_known
@@ -139,7 +140,7 @@ def plan(
     if twice := next((book.name for book in books if [other.name for other in books].count(book.name) > 1), None):
         raise ValueError(f"notebooks must have different names, got {twice} twice; rename one, or sweep it alone")
     out = str(out) if "://" in str(out) else os.path.abspath(os.path.expanduser(out))
-    made = [one for book in books for one in _points(book, grid, zipped, points, repeats)]
+    made = [one for book in books for one in _points(book, grid, zipped, points, int(repeats))]
     return Plan(tuple({one.name: one for one in made}.values()), out)
 
 
@@ -172,6 +173,11 @@ def _point(book: Notebook, given: dict[str, Any]) -> Point:
     parameters = book.defaults | given
     own = {name: value for name, value in parameters.items() if value != book.defaults[name] or name == "seed"}
     words = "-".join([book.name, *(f"{name}={value}" for name, value in own.items())])
-    key = digest([book.fingerprint, parameters, version("lottery-workbench"), workbench.NUMBERS])
+    key = digest([book.fingerprint, in_text(parameters), _version(), workbench.NUMBERS])
     name = re.sub(r"[^\w.=+-]+", "_", words, flags=re.ASCII)[:LONGEST].strip("_")
     return Point(book, f"{name}-{key[:DIGITS]}", given, parameters)
+
+
+@functools.cache
+def _version() -> str:
+    return version("lottery-workbench")

@@ -18,14 +18,16 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from workbench.sweep.kernel import Kernel, Limit
 from workbench.sweep.store import BEAT, Store
 from workbench.sweep.tables import keep_tables
 from workbench.work.processes import this_process
+
+if TYPE_CHECKING:
+    from workbench.sweep.kernel import Kernel
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # of a traceback in a terminal
 LONGEST = 100_000  # characters of a traceback
@@ -87,7 +89,16 @@ def record_of(task: Task, report: Report, traceback: str = "", memory: int | Non
     return {"point": task.point, "notebook": task.notebook, "parameters": task.parameters, **ended, **failure, **where}
 
 
+def stop_points(sweep: str) -> None:
+    """End all that this worker does for a sweep."""
+    from workbench.sweep.kernel import stop_kernels
+
+    stop_kernels(sweep)
+
+
 def _run(task: Task, store: Store, scratch: Path) -> Report:
+    from workbench.sweep.kernel import Kernel  # papermill takes a second to import, which a plan need not
+
     clock, error, trace = time.monotonic(), "", ""
     kernel = Kernel(task.sweep, task.limit, task.cores, task.folder, scratch)
     tables = scratch / "tables"
@@ -112,11 +123,13 @@ def _run(task: Task, store: Store, scratch: Path) -> Report:
 
 def _failure(error: Exception, kernel: Kernel) -> tuple[str, str]:
     """What went wrong in a line, and in full."""
-    if isinstance(error, Limit):
-        return str(error), ""
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
+    from workbench.sweep.kernel import Limit
+
+    if isinstance(error, Limit):
+        return str(error), ""
     if isinstance(error, PapermillExecutionError):
         text = COLOURS.sub("", "\n".join(error.traceback))
         return f"{error.ename}: {COLOURS.sub('', error.evalue)}", text[-LONGEST:]

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.sweep.engine import check_tls, client_of
-from workbench.sweep.kernel import stop_kernels
 from workbench.sweep.plan import Plan, Point
-from workbench.sweep.point import Report, Task, record_of, run_point
+from workbench.sweep.point import Report, Task, record_of, run_point, stop_points
 from workbench.sweep.store import Store
 from workbench.sweep.tables import PACK, pack
 from workbench.work import progress, rules
@@ -179,7 +178,7 @@ class _Crew:
         if self.out_there:
             with suppress(Exception):
                 self.client.cancel(list(self.out_there.values()), asynchronous=False)
-                self.client.run(stop_kernels, self.sweep, on_error="ignore")
+                self.client.run(stop_points, self.sweep, on_error="ignore")
 
 
 def _seconds(limit: float | str | None) -> float | None:

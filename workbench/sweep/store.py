@@ -14,7 +14,9 @@ nobody else uses but for an equal content. A folder of a path or of a URL that f
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -28,6 +30,11 @@ ALIVE = 60.0  # seconds after the last one that a point still counts as running
 LATEST = 20  # finished points of a notebook that its costs are taken from
 LONGEST = 10_000_000  # bytes of a record
 STATES = ("finished", "failed", "running")
+
+
+def in_text(parameters: Mapping[str, Any]) -> str:
+    """Parameters as one text of JSON, in which infinity and NaN, which JSON has not, are numbers too."""
+    return json.dumps(parameters, sort_keys=True)
 
 
 class Store:
@@ -53,8 +60,9 @@ class Store:
     def record(self, state: str, point: str) -> dict[str, Any] | None:
         """What is kept of a point in this state; None where it is in none, or the record is not what was written."""
         try:
-            return read_record(self.folder, f"{state}/{point}.json", most=LONGEST)
-        except (FileNotFoundError, Damaged):
+            record = read_record(self.folder, f"{state}/{point}.json", most=LONGEST)
+            return record | {"parameters": json.loads(record["parameters"])}
+        except (FileNotFoundError, Damaged, KeyError, ValueError, TypeError):
             return None
 
     def latest(self, notebook: str) -> list[dict[str, Any]]:
@@ -64,7 +72,8 @@ class Store:
 
     def write(self, state: str, point: str, record: dict[str, Any]) -> None:
         """Say that a point is in a state."""
-        write_record(self.folder, f"{state}/{point}.json", record)
+        text = {"parameters": in_text(record["parameters"])}
+        write_record(self.folder, f"{state}/{point}.json", record | text)
 
     def forget(self, state: str, point: str) -> None:
         """Say that a point is in a state no more."""
