@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -164,8 +165,7 @@ def test_jupyterlab_starts_for_this_machine_alone_and_ctrl_c_ends_it(tmp_path: P
                 os.killpg(child.pid, signal.SIGKILL)
 
 
-def _wait(look: object, seconds: float = 60) -> list[Path]:
-    assert callable(look)
+def _wait(look: Callable[[], list[Path]], seconds: float = 60) -> list[Path]:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if answer := look():
