@@ -169,9 +169,9 @@ def _submit(task: Task, executor: Any) -> Callable[[int], Future[Any]]:
     """Return what begins the work of a seed; to a Dask client the task travels once, and is kept by the scheduler."""
     if not hasattr(executor, "get_executor"):
         return lambda seed: executor.submit(task, seed)
-    import dask
+    from dask import config
 
-    with dask.config.set(LARGE):
+    with config.set(LARGE):
         held = executor.submit(pickle.loads, pickle.dumps(task), pure=False)  # a scheduler needs no workbench for it
     submit = executor.get_executor(pure=False).submit
     return lambda seed: submit(operator.call, held, seed)
