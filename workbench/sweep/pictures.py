@@ -1,0 +1,139 @@
+"""The charts of a sweep: of each table those that its experiment is drawn by, a picture for each setting."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import keyword
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, make_dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.charts import CHARTS
+from workbench.charts.grammar import Picture
+from workbench.charts.grammar.png import png
+from workbench.sweep.settings import SEED, plain, said
+from workbench.sweep.store import Store
+from workbench.sweep.tables import PREFIX
+from workbench.work.html import Html, element, void
+
+if TYPE_CHECKING:
+    import pandas
+
+EXPERIMENT = re.compile(r"\bexperiments\.(\w+)")
+PANEL = re.compile(r"\bwb\.(?:panel|workbench)\(\s*[\"']([\w ]+)[\"']")
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A chart of a table, of the points of one setting: the chart, and what it shows in sentences."""
+
+    name: str
+    setting: str
+    words: tuple[str, ...]
+    chart: Any = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    @property
+    def html(self) -> Html:
+        """The chart as a picture, with its words below it."""
+        data = f"data:image/png;base64,{base64.b64encode(png(self.chart)).decode()}"
+        lead = [element("strong", f"{self.setting}. ")] if self.setting else []
+        caption = element("figcaption", *lead, " ".join(self.words) or self.chart.description)
+        return element("figure", void("img", src=data, alt=self.chart.description), caption)
+
+
+def pictures(rows: pandas.DataFrame, settings: list[str], charts: dict[str, list[str]], most: int) -> Iterator[Drawn]:
+    """Yield the charts of a table of a sweep, those of `charts_of`, for each of its first settings."""
+    for name, across in charts.items():
+        for setting, part in itertools.islice(_by_setting(rows, settings, across), most):
+            if drawn := _drawn(CHARTS[name], part):
+                yield Drawn(name, setting, *drawn)
+
+
+def left_out(rows: pandas.DataFrame, settings: list[str], charts: dict[str, list[str]], most: int) -> list[str]:
+    """Return the settings, in words, that come after those that are drawn."""
+    parts = (itertools.islice(_by_setting(rows, settings, across), most, None) for across in charts.values())
+    return list(dict.fromkeys(setting for setting, _ in itertools.chain(*parts)))
+
+
+def charts_of(
+    folder: str | os.PathLike[str], notebook: str, rows: pandas.DataFrame, settings: list[str]
+) -> dict[str, list[str]]:
+    """Return the names of the charts of a table, and the settings that each draws across: those that it asks for."""
+    from workbench.panels import PANELS
+
+    experiments = experiments_of(folder, notebook)
+    of_one_dataset = {chart for panel in PANELS.values() for chart in panel.only}  # beside published numbers
+    charts = {}
+    for name, picture in CHARTS.items():
+        columns, experiment = picture.asks
+        if experiment in experiments and not picture.holds and name not in of_one_dataset:
+            across = [column for column in settings if column.removeprefix(PREFIX) in columns.replace("|", " ").split()]
+            there = {*rows.columns, *(column.removeprefix(PREFIX) for column in across)}
+            if any(there.issuperset(one.split()) for one in columns.split("|")):
+                charts[name] = across
+    return {name: across for name, across in charts.items() if _is_meant(name, charts, rows)}
+
+
+def _is_meant(name: str, charts: dict[str, list[str]], rows: pandas.DataFrame) -> bool:
+    """Whether a chart is the one for these rows: of two, the one that asks for more is, where the more differs."""
+    columns, experiment = CHARTS[name].asks
+    for other in charts:
+        others, of = CHARTS[other].asks
+        if of == experiment and "|" not in columns + others:
+            less, more = {*columns.split()} - {*others.split()}, {*others.split()} - {*columns.split()}
+            if bool(less) != bool(more):  # one asks for all that the other does
+                differ = any(rows.get(column, rows.get(f"{PREFIX}{column}")).nunique() > 1 for column in less or more)
+                if differ != bool(less):
+                    return False
+    return True
+
+
+def experiments_of(folder: str | os.PathLike[str], notebook: str) -> set[str]:
+    """Return the experiments that a notebook calls, as it was run, by its own code or in a panel."""
+    from workbench.panels import PANELS
+
+    store = Store(os.fspath(folder))
+    points = [
+        name for name in store.names("finished") if (store.record("finished", name) or {})["notebook"] == notebook
+    ]
+    text = store.folder.read(f"notebooks/{points[-1]}.ipynb").decode() if points else ""
+    panels = [PANELS[name] for name in PANEL.findall(text.replace('\\"', '"')) if name in PANELS]
+    return {*EXPERIMENT.findall(text), *(panel.function.__name__ for panel in panels)}
+
+
+def _by_setting(
+    rows: pandas.DataFrame, settings: list[str], across: list[str]
+) -> Iterator[tuple[str, pandas.DataFrame]]:
+    """The rows of each setting, under its words; what is drawn across is a column without its prefix."""
+    apart = [column for column in settings if column not in across]
+    renamed = rows.rename(columns={column: column.removeprefix(PREFIX) for column in across})
+    draws = [column for column in (SEED, f"{PREFIX}{SEED}", "replica") if column in renamed]
+    for values, part in renamed.groupby(apart, sort=False, dropna=False) if apart else [((), renamed)]:
+        numbered = part.assign(replica=part.groupby(draws, sort=False).ngroup()) if draws else part  # of all seeds
+        yield said(dict(zip((plain(column, rows.columns) for column in apart), values, strict=True))), numbered
+
+
+def _drawn(picture: Picture[...], rows: pandas.DataFrame) -> tuple[tuple[str, ...], Any] | None:
+    """The sentences and the chart of these rows; None where nothing of them is in it, or they are of another kind."""
+    try:
+        made = picture.rows(rows)
+        return (_sentences(picture, rows), picture.draw(made)) if made else None
+    except (ValueError, KeyError):
+        return None
+
+
+def _sentences(picture: Picture[...], rows: pandas.DataFrame) -> tuple[str, ...]:
+    """What the chart says in words; nothing where that rests on more than a table holds."""
+    columns = [column for column in rows if column.isidentifier() and not keyword.iskeyword(column)]
+    outcome = make_dataclass("Outcome", columns)
+    values = rows[columns].astype(object).where(rows[columns].notna(), None)
+    try:
+        return tuple(picture.words([outcome(*row) for row in values.itertuples(index=False, name=None)]))
+    except (ValueError, AttributeError, KeyError):
+        return ()
