@@ -20,6 +20,7 @@ from workbench.nets.door import SPLITS, check_split, part_of
 from workbench.work import rules
 from workbench.work.nearest import check_known
 from workbench.work.seeds import check_seed, generator
+from workbench.work.typed import typed
 
 MOST, DRAWS, CLASSES = 20, 12, 24  # images of a class, draws of an image, classes that are looked at
 AUGMENTED = 10  # images that are augmented, at most
@@ -72,6 +73,7 @@ class DatasetView:
         )
 
 
+@typed
 def dataset_view(
     dataset: str = "digits",
     *,

@@ -29,11 +29,13 @@ from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.cores import cores
+from workbench.work.typed import typed
 
 POPUP = Recipe(epochs=30, weight_decay=1e-4, schedule="cosine")
 _HELD: WeakValueDictionary[tuple[object, ...], Data] = WeakValueDictionary()  # data of replicas that are in use
 
 
+@typed
 def robust_ensembles(
     dataset: str = "digits",
     *,

@@ -23,10 +23,12 @@ from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import generator
+from workbench.work.typed import typed
 
 RANDOM = "random pixels"  # the other data that need no file
 
 
+@typed
 def under_shift(
     dataset: str = "digits",
     *,
