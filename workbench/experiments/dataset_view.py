@@ -104,6 +104,7 @@ def dataset_view(
     check_known("augmentation", augment, AUGMENTATIONS)
     rules.whole("images", images, least=1, most=MOST, way_on="8 show what a class is")
     rules.whole("draws", draws, least=1, most=DRAWS, way_on="6 show what an augmentation does")
+    rules.number("pixel_noise", pixel_noise, least=0, most=100, way_on="0.6 makes the digits hard")
     sizes: dict[str, Any] = {"train_size": train_size, "image_size": image_size, "seed": check_seed(seed)}
     clean = load(dataset, **sizes)
     data = noisy(load(dataset, **sizes, label_noise=label_noise), pixel_noise, seed=seed)

@@ -86,7 +86,7 @@ def robust_ensembles(
         combine: What of the members is averaged; the mean of logits is the surer.
     """
     check_shared(recipe, replicas, archive)
-    losses, methods = _losses(lams, etas, anneal, gradient), several(methods)
+    losses, methods = _losses(lams, etas, anneal, gradient), several("methods", methods)
     check_names("method", methods, WAYS, least=1)
     check_names("combination", [combine], COMBINATIONS)
     check_names("share", [share], SHARE)
