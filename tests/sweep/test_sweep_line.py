@@ -83,4 +83,4 @@ def test_all_that_a_run_takes_is_in_the_line():
 
 def test_what_cannot_be_typed_is_said():
     with pytest.raises(ValueError, match="both kinds of quotes cannot be typed"):
-        line("x", {"a": ["it's \"it\""]})
+        line("x", {"a": ['it\'s "it"']})

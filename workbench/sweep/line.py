@@ -1,7 +1,7 @@
 """The line of a terminal that does what a plan and its run do: every value written so that it is read as it was.
 
-    line("01_winning_tickets", {"fraction": [0.2, 0.5], "seed": range(3)}, workers=2)
-    workbench sweep 01_winning_tickets -p fraction=0.2,0.5 -p seed=0:3 --workers 2
+line("01_winning_tickets", {"fraction": [0.2, 0.5], "seed": range(3)}, workers=2)
+workbench sweep 01_winning_tickets -p fraction=0.2,0.5 -p seed=0:3 --workers 2
 """
 
 from __future__ import annotations
@@ -97,7 +97,9 @@ def _reads(read: Any, text: str) -> bool:
 def _quoted(text: str) -> str:
     quote = next((quote for quote in "\"'" if quote not in text), None)
     if quote is None:
-        raise ValueError(f"a text with both kinds of quotes cannot be typed, got {rules.shown(text)}; give it in Python")
+        raise ValueError(
+            f"a text with both kinds of quotes cannot be typed, got {rules.shown(text)}; give it in Python"
+        )
     return f"{quote}{text}{quote}"
 
 
