@@ -8,7 +8,8 @@ import re
 import shlex
 from typing import Any
 
-from workbench.sweep.overview import Shown, ended
+from workbench.sweep.overview import ended
+from workbench.sweep.shown import Shown
 from workbench.sweep.store import Store
 from workbench.work import rules
 from workbench.work.html import Html, element, joined, table

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from workbench.sweep.points import points
+from workbench.sweep.shown import Shown
 from workbench.sweep.store import ALIVE, STATES, Store
-from workbench.work.html import Html, element, joined, table
+from workbench.work.html import element, joined, table
 from workbench.work.nearest import check_known
 from workbench.work.progress.words import clock
 
@@ -19,20 +19,6 @@ if TYPE_CHECKING:
     import pandas
 
 ENDS = {"finished": "finished", "failed": "failed", "running": "at work", "cut off": "cut off"}
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Something to read: HTML where a notebook shows it, the same words elsewhere."""
-
-    words: tuple[str, ...]
-    html: Html = field(repr=False)
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def __str__(self) -> str:
-        return "\n".join(self.words)
 
 
 def overview(folder: str | os.PathLike[str], notebook: str | None = None) -> Shown:
@@ -81,12 +67,12 @@ def _spent(rows: pandas.DataFrame) -> Iterable[str]:
     seconds = rows["seconds"].dropna()
     if len(seconds):
         longest = rows.loc[seconds.idxmax()]
-        spread = f", {clock(seconds.median())} a point in the middle, {clock(seconds.max())} the longest"
-        yield f"All together they took {clock(seconds.sum())}{spread} ({longest['point']})."
+        spread = f"half of them at most {clock(seconds.median())}, the longest {clock(seconds.max())}"
+        yield f"All together they took {clock(seconds.sum())}, {spread} ({longest['point']})."
     memory = rows.get("memory")
     if memory is not None and memory.notna().any():
         most = rows.loc[memory.idxmax()]
-        yield f"The most memory was taken by {most['point']}: {_bytes(most['memory'])}."
+        yield f"The most memory that one took is {_bytes(most['memory'])} ({most['point']})."
 
 
 def _where(rows: pandas.DataFrame) -> Iterable[str]:

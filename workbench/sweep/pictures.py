@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 import keyword
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import make_dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.charts import CHARTS
 from workbench.charts.grammar import Picture
-from workbench.charts.grammar.png import png
 from workbench.sweep.settings import SEED, plain, said
+from workbench.sweep.shown import Drawn
 from workbench.sweep.store import Store
 from workbench.sweep.tables import PREFIX
-from workbench.work.html import Html, element, void
 
 if TYPE_CHECKING:
     import pandas
 
 EXPERIMENT = re.compile(r"\bexperiments\.(\w+)")
+TRAINED = {"run": property(lambda outcome: outcome), "mask": {}}  # a row of a table stands for its own run
 PANEL = re.compile(r"\bwb\.(?:panel|workbench)\(\s*[\"']([\w ]+)[\"']")
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """A chart of a table, of the points of one setting: the chart, and what it shows in sentences."""
-
-    name: str
-    setting: str
-    words: tuple[str, ...]
-    chart: Any = field(repr=False)
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    @property
-    def html(self) -> Html:
-        """The chart as a picture, with its words below it."""
-        data = f"data:image/png;base64,{base64.b64encode(png(self.chart)).decode()}"
-        lead = [element("strong", f"{self.setting}. ")] if self.setting else []
-        caption = element("figcaption", *lead, " ".join(self.words) or self.chart.description)
-        return element("figure", void("img", src=data, alt=self.chart.description), caption)
 
 
 def pictures(rows: pandas.DataFrame, settings: list[str], charts: dict[str, list[str]], most: int) -> Iterator[Drawn]:
@@ -130,8 +108,8 @@ def _drawn(picture: Picture[...], rows: pandas.DataFrame) -> tuple[tuple[str, ..
 
 def _sentences(picture: Picture[...], rows: pandas.DataFrame) -> tuple[str, ...]:
     """What the chart says in words; nothing where that rests on more than a table holds."""
-    columns = [column for column in rows if column.isidentifier() and not keyword.iskeyword(column)]
-    outcome = make_dataclass("Outcome", columns)
+    columns = [name for name in rows if name.isidentifier() and not keyword.iskeyword(name) and name not in TRAINED]
+    outcome = make_dataclass("Outcome", columns, namespace=TRAINED)
     values = rows[columns].astype(object).where(rows[columns].notna(), None)
     try:
         return tuple(picture.words([outcome(*row) for row in values.itertuples(index=False, name=None)]))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workbench.numbers.intervals import LEAST
-from workbench.sweep.overview import Shown
-from workbench.sweep.pictures import Drawn, charts_of, left_out, pictures
+from workbench.sweep.pictures import charts_of, left_out, pictures
 from workbench.sweep.settings import parameters_of, plain, units, varied, written_by
+from workbench.sweep.shown import Drawn, Shown
 from workbench.sweep.summaries import side_by_side, summary
 from workbench.work import rules
 from workbench.work.html import Html, element, joined
