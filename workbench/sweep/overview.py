@@ -46,9 +46,10 @@ def ended(folder: str | os.PathLike[str], notebook: str | None = None) -> pandas
         check_known("notebook of the sweep", notebook, set(rows["notebook"]))
         rows = rows[rows["notebook"] == notebook]
     store, now = Store(os.fspath(folder)), time.time()
-    running = rows["state"] == "running"
-    beats = rows["point"][running].map(lambda point: (store.record("running", point) or {}).get("beat", now))
-    rows.loc[beats.index[now - beats > ALIVE], "state"] = "cut off"
+    for index in rows.index[rows["state"] == "running"]:
+        record = store.record("running", str(rows.at[index, "point"]))
+        if record and now - record["beat"] > ALIVE:
+            rows.at[index, "state"] = "cut off"
     return rows.reset_index(drop=True)
 
 

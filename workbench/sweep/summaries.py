@@ -27,8 +27,9 @@ def summary(
     """Return the means of a table's measures with 95 % t intervals over seeds: a row for every group and measure.
 
     Groups are the parameters that differ between points, and the table's own keys: words, and numbers that are the same
-    in every draw (a round, a density that was asked for); or the columns of `by`. The other numbers are measures. What one seed has of a group, its replicas too, is averaged first; where there is one
-    seed, n counts replicas. Values that are not finite are left out; below three there is no interval (NaN).
+    in every draw (a round, a density that was asked for); or the columns of `by`. The other numbers are measures. What
+    one seed has of a group, its replicas too, is averaged first; where there is one seed, n counts replicas. Values
+    that are not finite are left out; below three there is no interval (NaN).
     """
     rows = written_by(folder, table, notebook)
     settings = varied(rows, parameters_of(folder, rows))
