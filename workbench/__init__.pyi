@@ -69,5 +69,6 @@ from .work.journal import jobs as jobs
 from .work.parameters import check_parameters as check_parameters
 from .work.replicas import replicas as replicas
 from .work.seeds import seeds as seeds
+from .work.spread import spread as spread
 
 NUMBERS: int

@@ -23,7 +23,7 @@ RIGHT = {
     "wb.Archive | folder | [!ea]*": ANY_FOLDER,
     "wb.replicas | part | *": ANY_TEXT,
     "wb.keep | name | *": ANY_TEXT,
-    "wb.check_parameters | cells | *": "cells that papermill did not put there are the reader's own",
+    "wb.check_parameters | namespace | *": "cells that papermill did not put there are the reader's own",
     "wb.experiments.dataset_view | augment | half": "half of crop+flip is crop",
     "wb.experiments.ticket*_of | outcome* | *": "what holds no ticket has none",
     "wb.experiments.scores_of | outcomes | *": "what holds no score has none",

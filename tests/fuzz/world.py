@@ -109,7 +109,7 @@ SMALL = {"model": "'lenet(hidden=(6, 5))'", "recipe": "recipe"}
 OWN: dict[str, dict[str, str]] = {
     "wb.intervals.share": {"values": "[0.9, 0.95, 0.97]"},
     "wb.intervals.replicas_to_tell": {"difference": "wb.intervals.mean([-0.02, 0.0, 0.01])"},
-    "wb.check_parameters": {"cells": "['rounds = 3']"},
+    "wb.check_parameters": {"namespace": "{'In': ['rounds = 3'], 'rounds': 3}"},
     "wb.Archive": {"folder": "folder + '/archive'"},
     "wb.CVaR": {"share": "0.5"},
     "wb.Data": {

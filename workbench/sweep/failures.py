@@ -13,7 +13,7 @@ from workbench.sweep.shown import Shown
 from workbench.sweep.store import Store
 from workbench.work import rules
 from workbench.work.html import Html, element, joined, table
-from workbench.work.parameter import read_parameters
+from workbench.work.parameters import read_parameters
 
 MOST = 20  # failures that are shown in full; the others by their errors
 LINES = 12  # of a traceback's end

@@ -18,7 +18,7 @@ from typing import Any
 
 from workbench.work import rules
 from workbench.work.nearest import check_known
-from workbench.work.parameter import split
+from workbench.work.typed_text import items
 
 RANGE = re.compile(r"(-?\d+):(-?\d+)(?::([1-9]\d*))?")
 SECTIONS = ("notebooks", "grid", "zipped", "points")
@@ -74,7 +74,7 @@ def check_grid(grid: Any, zipped: Any, points: Any) -> None:
 def values(several: Any) -> Sequence[Any]:
     """Return the values that a parameter takes: of a list its items, of "0:5" the range, of anything else one."""
     if isinstance(several, str):
-        parts = split(several) if isinstance(several, Typed) else [several]
+        parts = items(f"[{several}]") if isinstance(several, Typed) else [several]
         return [value for part in parts for value in _range(part, type(several))]
     if isinstance(several, Iterable) and not isinstance(several, Mapping):
         return list(several)

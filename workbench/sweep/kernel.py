@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -15,6 +16,7 @@ import papermill
 from nbclient.exceptions import CellTimeoutError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
+from papermill.log import logger
 
 ENGINE = "workbench"
 NAME = "python3"  # the kernel of the Python that the worker runs on
@@ -52,6 +54,7 @@ class Kernel:
                 parameters,
                 engine_name=ENGINE,
                 kernel_name=NAME,
+                language="python",  # whatever the notebook says
                 progress_bar=False,
                 kernel=self,
             )
@@ -129,6 +132,7 @@ class _Engine(NBClientEngine):
 
 
 papermill_engines.register(ENGINE, _Engine)
+logger.setLevel(logging.ERROR)  # it warns of parameters that it cannot read, which we can
 
 
 def _most_memory(pid: int | None) -> int | None:

@@ -12,7 +12,8 @@ from typing import Any
 from workbench.work import rules
 from workbench.work.fingerprint import digest
 from workbench.work.nearest import check_known, unknown
-from workbench.work.parameter import Parameter, read_parameters
+from workbench.work.parameter import COMPUTED, Parameter
+from workbench.work.parameters import read_parameters
 from workbench.work.shipped import shipped
 
 OURS = ("out", "archive", "interactive")  # parameters that a sweep sets itself: they move no number
@@ -35,8 +36,9 @@ class Notebook:
 
     @cached_property
     def defaults(self) -> dict[str, Any]:
-        """The parameters that move a number, as the notebook has them."""
-        return {name: one.default for name, one in self.parameters.items() if name not in OURS}
+        """The parameters that move a number, as the notebook has them, less those that its code computes."""
+        known = {name: one.default for name, one in self.parameters.items() if one.default is not COMPUTED}
+        return {name: default for name, default in known.items() if name not in OURS}
 
     def checked(self, name: str, given: Any, typed: bool = False) -> Any:
         """Return a value of a parameter as the notebook means it; a ValueError in words where it will not do.

@@ -171,7 +171,7 @@ def _points(
 
 def _point(book: Notebook, given: dict[str, Any]) -> Point:
     parameters = book.defaults | given
-    own = {name: value for name, value in parameters.items() if value != book.defaults[name] or name == "seed"}
+    own = {name: value for name, value in parameters.items() if value != book.defaults.get(name, ...) or name == "seed"}
     words = "-".join([book.name, *(f"{name}={value}" for name, value in own.items())])
     key = digest([book.fingerprint, in_text(parameters), _version(), workbench.NUMBERS])
     name = re.sub(r"[^\w.=+-]+", "_", words, flags=re.ASCII)[:LONGEST].strip("_")

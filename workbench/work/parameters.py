@@ -3,77 +3,82 @@
 papermill takes a name that the notebook does not have with a warning, and goes on with the defaults; what has the wrong
 type shows much later. A notebook therefore has one line after its parameters:
 
-    wb.check_parameters(In)   # In is IPython's list of the cells that were run
+    wb.check_parameters(globals())   # the notebook's names, among them IPython's list of the cells that were run
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import contextlib
+import io
+import tokenize
+from collections.abc import MutableMapping
 from typing import Any
 
-from workbench.work import rules
+from workbench.work import rules, typed_text
 from workbench.work.nearest import check_known
+from workbench.work.parameter import COMPUTED, Parameter
 
 INJECTED = "# Parameters\n"  # how the cell begins that papermill puts below a notebook's own parameters
-KINDS: dict[str, tuple[type, ...]] = {
-    "bool": (bool,),
-    "int": (int,),
-    "float": (int, float),
-    "str": (str,),
-    "list": (list, tuple),
-    "dict": (dict,),
-    "None": (type(None),),
-}
+WAY_ON = "papermill reads True, False, None, numbers and names; lists go into a YAML file, with -f"
 
 
-def check_parameters(cells: Sequence[str]) -> None:
-    """Raise a ValueError where a parameter that was given is not one of the notebook's, or not of its type.
+def check_parameters(namespace: MutableMapping[str, Any]) -> None:
+    """Give the parameters that papermill set the values that are meant; a ValueError for those that cannot be.
+
+    Where papermill put none among the cells, as where a person runs the notebook, nothing is done. Types and ranges are
+    those of the notebook's own cell, as in `epochs: float = 10.0  # passes, above 0` or `size: "int or None" = None`;
+    32.0 for a whole number is 32, and a bare name for a list is a list of one.
 
     Arguments:
-        cells: the cells that were run, in their order: IPython's `In`. Where papermill put no parameters among them,
-            as where a person runs the notebook, nothing is checked. Types are those of the notebook's own cell, as in
-            `epochs: float = 10.0` or `train_size: "int or None" = None`; a whole number serves as a float.
+        namespace: the names of the notebook: `globals()`, in which IPython keeps the cells that were run as `In`.
     """
-    texts = isinstance(cells, Sequence) and not isinstance(cells, str) and all(isinstance(cell, str) for cell in cells)
-    if not texts:
-        raise rules.refused("cells", "the cells that were run", cells, "check_parameters(In) in a notebook")
-    given = [index for index, cell in enumerate(cells) if cell.startswith(INJECTED)]
-    if not given:
+    cells = namespace.get("In") if isinstance(namespace, MutableMapping) else None
+    if not (isinstance(cells, list) and all(isinstance(cell, str) for cell in cells)):
+        way_on = "wb.check_parameters(globals()) in a notebook"
+        raise rules.refused("namespace", "the names of a notebook, with its cells as In", namespace, way_on)
+    places = [place for place, cell in enumerate(cells) if cell.startswith(INJECTED)]
+    if not places:
         return
-    known = _kinds("\n".join(cells[: given[0]]))
-    for name, value in _values("\n".join(cells[index] for index in given)).items():
+    known: dict[str, Parameter] = {}
+    for cell in cells[: places[0]]:
+        with contextlib.suppress(SyntaxError):  # a cell of IPython's own words has no parameters
+            known |= read_parameters(cell)
+    for name in [name for place in places for name in read_parameters(cells[place])]:
         check_known("parameter", name, known)
-        _check_kind(name, value, known[name])
+        if name in namespace:
+            namespace[name] = known[name].value(namespace[name], way_on=WAY_ON)
 
 
-def _kinds(source: str) -> dict[str, list[str]]:
-    """Return the names of the types of every name that is assigned to; none where no type is given."""
-    kinds: dict[str, list[str]] = {}
+def read_parameters(source: str) -> dict[str, Parameter]:
+    """Return the parameters that a cell assigns, by name: `name: type = default  # what it is, and its range`.
+
+    A type of several is quoted, "int or None"; without one any value serves. A default that is no literal is `...`.
+    Nothing is executed. Raises a SyntaxError for what is no Python.
+    """
+    comments = {
+        token.start[0]: token.string.lstrip("#").strip()
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    parameters: dict[str, Parameter] = {}
     for node in ast.parse(source).body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            written = node.annotation
-            text = str(written.value) if isinstance(written, ast.Constant) else ast.unparse(written)
-            kinds[node.target.id] = [kind.strip() for kind in text.replace("|", " or ").split(" or ")]
-        elif isinstance(node, ast.Assign):
-            kinds |= {target.id: [] for target in node.targets if isinstance(target, ast.Name)}
-    return kinds
+        kinds: tuple[str, ...] = ()
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=written):
+                text = str(written.value) if isinstance(written, ast.Constant) else ast.unparse(written)
+                kinds, names = tuple(kind.strip() for kind in text.replace("|", " or ").split(" or ")), [name]
+            case ast.Assign(targets=targets):
+                names = [target.id for target in targets if isinstance(target, ast.Name)]
+            case _:
+                continue
+        about = comments.get(node.end_lineno or node.lineno, "")
+        parameters |= {name: Parameter(name, kinds, _default(node.value), about) for name in names}
+    return parameters
 
 
-def _values(source: str) -> dict[str, Any]:
-    """Return what papermill assigns, by name; what is no literal (float("nan")) is left to the notebook."""
-    values = {}
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            try:
-                values[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
-                values[node.targets[0].id] = 0.0  # inf and nan are numbers too
-    return values
-
-
-def _check_kind(name: str, value: Any, kinds: list[str]) -> None:
-    allowed = tuple(kind for written in kinds for kind in KINDS.get(written, (object,)))
-    if allowed and (not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed)):
-        way_on = "papermill reads True, False, None and numbers; lists go into a YAML file, with -f"
-        raise rules.refused(name, " or ".join(kinds), value, way_on)
+def _default(node: ast.expr | None) -> Any:
+    if node is not None:
+        with contextlib.suppress(ValueError):
+            return typed_text.literal(node)
+    return COMPUTED
