@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -80,5 +79,6 @@ def _typed(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_typed, value))}]"
     if isinstance(value, str):
-        return value if NAME.fullmatch(value) and value.lower() not in WORDS else json.dumps(value, ensure_ascii=False)
+        quote = '"' if '"' not in value else "'"
+        return value if NAME.fullmatch(value) and value.lower() not in WORDS else f"{quote}{value}{quote}"
     return repr(value)

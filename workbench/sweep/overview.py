@@ -73,7 +73,7 @@ def _spent(rows: pandas.DataFrame) -> Iterable[str]:
     memory = rows.get("memory")
     if memory is not None and memory.notna().any():
         most = rows.loc[memory.idxmax()]
-        yield f"The most memory that one took is {_bytes(most['memory'])} ({most['point']})."
+        yield f"The most memory that one took is {_bytes(float(most['memory']))} ({most['point']})."
 
 
 def _where(rows: pandas.DataFrame) -> Iterable[str]:
@@ -96,7 +96,13 @@ def _line(name: str, rows: pandas.DataFrame) -> list[str]:
     memory = rows["memory"].dropna() if "memory" in rows else seconds[:0]
     spread = f"{seconds.min():.1f} to {seconds.max():.1f}" if len(seconds) else "–"
     in_all = clock(seconds.sum()) if len(seconds) else "–"
-    return [name, *(str(counts.get(s, 0)) for s in ENDS), spread, in_all, _bytes(memory.max()) if len(memory) else "–"]
+    return [
+        name,
+        *(str(counts.get(s, 0)) for s in ENDS),
+        spread,
+        in_all,
+        _bytes(float(memory.max())) if len(memory) else "–",
+    ]
 
 
 def _listed(values: pandas.Series) -> str:

@@ -49,7 +49,7 @@ def side_by_side(summary: pandas.DataFrame) -> pandas.DataFrame:
     groups = [column for column in summary if column not in STATISTICS]
     told = summary.assign(group=summary.groupby(groups, sort=False, dropna=False).ngroup() if groups else 0)
     by_group = told.groupby("group", sort=False)
-    counts = (by_group["n"].nunique() > 1).any()  # of one group, else a column says it
+    counts = bool((by_group["n"].nunique() > 1).any())  # of one group, else a column says it
     told["words"] = [_words(*row, counts) for row in told[[*STATISTICS[1:]]].itertuples(index=False, name=None)]
     wide = told.pivot(index="group", columns="measure", values="words")[list(told["measure"].unique())].fillna("")
     lead = by_group[[*groups, "n"]].first()
