@@ -7,6 +7,7 @@ import keyword
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import make_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,13 +40,15 @@ def left_out(rows: pandas.DataFrame, settings: list[str], charts: dict[str, list
     return list(dict.fromkeys(setting for setting, _ in itertools.chain(*parts)))
 
 
-def charts_of(
-    folder: str | os.PathLike[str], notebook: str, rows: pandas.DataFrame, settings: list[str]
-) -> dict[str, list[str]]:
-    """Return the names of the charts of a table, and the settings that each draws across: those that it asks for."""
+def charts_of(text: str, rows: pandas.DataFrame, settings: list[str]) -> dict[str, list[str]]:
+    """Return the names of the charts of a table, and the settings that each draws across: those that it asks for.
+
+    `text` is the notebook that wrote it: a chart draws an experiment that is called there, by code or in a panel.
+    """
     from workbench.panels import PANELS
 
-    experiments = experiments_of(folder, notebook)
+    panels = [PANELS[name] for name in PANEL.findall(text.replace('\\"', '"')) if name in PANELS]
+    experiments = {*EXPERIMENT.findall(text), *(panel.function.__name__ for panel in panels)}
     of_one_dataset = {chart for panel in PANELS.values() for chart in panel.only}  # beside published numbers
     charts = {}
     for name, picture in CHARTS.items():
@@ -72,17 +75,13 @@ def _is_meant(name: str, charts: dict[str, list[str]], rows: pandas.DataFrame) -
     return True
 
 
-def experiments_of(folder: str | os.PathLike[str], notebook: str) -> set[str]:
-    """Return the experiments that a notebook calls, as it was run, by its own code or in a panel."""
-    from workbench.panels import PANELS
-
+def text_of(folder: str | os.PathLike[str], notebook: str) -> str:
+    """Return a notebook of a sweep as one of its points ran it; nothing where none is kept."""
     store = Store(os.fspath(folder))
-    points = [
-        name for name in store.names("finished") if (store.record("finished", name) or {})["notebook"] == notebook
-    ]
-    text = store.folder.read(f"notebooks/{points[-1]}.ipynb").decode() if points else ""
-    panels = [PANELS[name] for name in PANEL.findall(text.replace('\\"', '"')) if name in PANELS]
-    return {*EXPERIMENT.findall(text), *(panel.function.__name__ for panel in panels)}
+    for record in store.latest(notebook)[-1:]:
+        with suppress(FileNotFoundError):
+            return store.folder.read(f"notebooks/{record['point']}.ipynb").decode()
+    return ""
 
 
 def _by_setting(
