@@ -151,7 +151,7 @@ def test_a_failure_says_why_and_how_it_is_tried_again(tmp_path):
     [
         (("str",), "lenet(hidden=(512, 512))"),
         (("str",), "none"),
-        (("str",), 'it\'s, "so"'),
+        (("str",), "it's, so: 0:5"),
         (("list",), ["a", "b, c", 0.1, 2]),
         (("list",), []),
         (("int", "None"), None),
