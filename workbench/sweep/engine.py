@@ -42,7 +42,7 @@ def client_of(address: str | None, workers: int, tls: Mapping[str, Any] | None) 
     A ConnectionError in words, within ten seconds, where no scheduler answers there, or refuses.
     """
     if address is None:
-        with _this_machine(workers) as here, _client(here, None) as client:
+        with this_machine(workers) as here, _client(here, None) as client:
             yield client
     else:
         with _client(address, tls) as client:
@@ -50,7 +50,8 @@ def client_of(address: str | None, workers: int, tls: Mapping[str, Any] | None) 
 
 
 @contextmanager
-def _this_machine(workers: int) -> Iterator[str]:
+def this_machine(workers: int) -> Iterator[str]:
+    """Start so many workers of this machine, and give the address of their scheduler."""
     command = [sys.executable, "-m", "workbench.sweep.local", str(workers)]
     started = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
