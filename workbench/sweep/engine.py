@@ -45,12 +45,11 @@ def client_of(
 ) -> Iterator[Any]:
     """Give a client of the scheduler at an address; without one, of this machine's processes, started for it.
 
-    `waiting()` is called while they start, and may raise.
-
-    A ConnectionError in words, within ten seconds, where no scheduler answers there, or refuses.
+    `waiting()` is called while they start, and may raise. A ConnectionError in words, within ten seconds, where no
+    scheduler answers there, or refuses.
     """
     if address is None:
-        with _this_machine(workers, waiting) as here, _client(here, None) as client:
+        with this_machine(workers, waiting) as here, _client(here, None) as client:
             yield client
     else:
         with _client(address, tls) as client:
@@ -58,7 +57,8 @@ def client_of(
 
 
 @contextmanager
-def _this_machine(workers: int, waiting: Callable[[], Any]) -> Iterator[str]:
+def this_machine(workers: int, waiting: Callable[[], Any] = lambda: None) -> Iterator[str]:
+    """Start so many workers of this machine, and give the address of their scheduler."""
     command = [sys.executable, "-m", "workbench.sweep.local", str(workers)]
     started = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True

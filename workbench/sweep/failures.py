@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
 from typing import Any
 
-from workbench.sweep.overview import Shown, ended
+from workbench.sweep.overview import ended
+from workbench.sweep.shown import Shown
 from workbench.sweep.store import Store
 from workbench.work import rules
 from workbench.work.html import Html, element, joined, table
@@ -79,5 +79,6 @@ def _typed(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_typed, value))}]"
     if isinstance(value, str):
-        return value if NAME.fullmatch(value) and value.lower() not in WORDS else json.dumps(value, ensure_ascii=False)
+        quote = '"' if '"' not in value else "'"
+        return value if NAME.fullmatch(value) and value.lower() not in WORDS else f"{quote}{value}{quote}"
     return repr(value)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from workbench.sweep.points import points
+from workbench.sweep.shown import Shown
 from workbench.sweep.store import ALIVE, STATES, Store
-from workbench.work.html import Html, element, joined, table
+from workbench.work.html import element, joined, table
 from workbench.work.nearest import check_known
 from workbench.work.progress.words import clock
 
@@ -19,20 +19,6 @@ if TYPE_CHECKING:
     import pandas
 
 ENDS = {"finished": "finished", "failed": "failed", "running": "at work", "cut off": "cut off"}
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Something to read: HTML where a notebook shows it, the same words elsewhere."""
-
-    words: tuple[str, ...]
-    html: Html = field(repr=False)
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def __str__(self) -> str:
-        return "\n".join(self.words)
 
 
 def overview(folder: str | os.PathLike[str], notebook: str | None = None) -> Shown:
@@ -60,9 +46,10 @@ def ended(folder: str | os.PathLike[str], notebook: str | None = None) -> pandas
         check_known("notebook of the sweep", notebook, set(rows["notebook"]))
         rows = rows[rows["notebook"] == notebook]
     store, now = Store(os.fspath(folder)), time.time()
-    running = rows["state"] == "running"
-    beats = rows["point"][running].map(lambda point: (store.record("running", point) or {}).get("beat", now))
-    rows.loc[beats.index[now - beats > ALIVE], "state"] = "cut off"
+    for index in rows.index[rows["state"] == "running"]:
+        record = store.record("running", str(rows.at[index, "point"]))
+        if record and now - record["beat"] > ALIVE:
+            rows.at[index, "state"] = "cut off"
     return rows.reset_index(drop=True)
 
 
@@ -81,12 +68,12 @@ def _spent(rows: pandas.DataFrame) -> Iterable[str]:
     seconds = rows["seconds"].dropna()
     if len(seconds):
         longest = rows.loc[seconds.idxmax()]
-        spread = f", {clock(seconds.median())} a point in the middle, {clock(seconds.max())} the longest"
-        yield f"All together they took {clock(seconds.sum())}{spread} ({longest['point']})."
+        spread = f"half of them at most {clock(seconds.median())}, the longest {clock(seconds.max())}"
+        yield f"All together they took {clock(seconds.sum())}, {spread} ({longest['point']})."
     memory = rows.get("memory")
     if memory is not None and memory.notna().any():
         most = rows.loc[memory.idxmax()]
-        yield f"The most memory was taken by {most['point']}: {_bytes(most['memory'])}."
+        yield f"The most memory that one took is {_bytes(float(most['memory']))} ({most['point']})."
 
 
 def _where(rows: pandas.DataFrame) -> Iterable[str]:
@@ -109,7 +96,13 @@ def _line(name: str, rows: pandas.DataFrame) -> list[str]:
     memory = rows["memory"].dropna() if "memory" in rows else seconds[:0]
     spread = f"{seconds.min():.1f} to {seconds.max():.1f}" if len(seconds) else "–"
     in_all = clock(seconds.sum()) if len(seconds) else "–"
-    return [name, *(str(counts.get(s, 0)) for s in ENDS), spread, in_all, _bytes(memory.max()) if len(memory) else "–"]
+    return [
+        name,
+        *(str(counts.get(s, 0)) for s in ENDS),
+        spread,
+        in_all,
+        _bytes(float(memory.max())) if len(memory) else "–",
+    ]
 
 
 def _listed(values: pandas.Series) -> str:

@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 import keyword
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, make_dataclass
+from contextlib import suppress
+from dataclasses import make_dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.charts import CHARTS
 from workbench.charts.grammar import Picture
-from workbench.charts.grammar.png import png
 from workbench.sweep.settings import SEED, plain, said
+from workbench.sweep.shown import Drawn
 from workbench.sweep.store import Store
 from workbench.sweep.tables import PREFIX
-from workbench.work.html import Html, element, void
 
 if TYPE_CHECKING:
     import pandas
 
 EXPERIMENT = re.compile(r"\bexperiments\.(\w+)")
+TRAINED = {"run": property(lambda outcome: outcome), "mask": {}}  # a row of a table stands for its own run
 PANEL = re.compile(r"\bwb\.(?:panel|workbench)\(\s*[\"']([\w ]+)[\"']")
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """A chart of a table, of the points of one setting: the chart, and what it shows in sentences."""
-
-    name: str
-    setting: str
-    words: tuple[str, ...]
-    chart: Any = field(repr=False)
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    @property
-    def html(self) -> Html:
-        """The chart as a picture, with its words below it."""
-        data = f"data:image/png;base64,{base64.b64encode(png(self.chart)).decode()}"
-        lead = [element("strong", f"{self.setting}. ")] if self.setting else []
-        caption = element("figcaption", *lead, " ".join(self.words) or self.chart.description)
-        return element("figure", void("img", src=data, alt=self.chart.description), caption)
 
 
 def pictures(rows: pandas.DataFrame, settings: list[str], charts: dict[str, list[str]], most: int) -> Iterator[Drawn]:
@@ -61,13 +40,15 @@ def left_out(rows: pandas.DataFrame, settings: list[str], charts: dict[str, list
     return list(dict.fromkeys(setting for setting, _ in itertools.chain(*parts)))
 
 
-def charts_of(
-    folder: str | os.PathLike[str], notebook: str, rows: pandas.DataFrame, settings: list[str]
-) -> dict[str, list[str]]:
-    """Return the names of the charts of a table, and the settings that each draws across: those that it asks for."""
+def charts_of(text: str, rows: pandas.DataFrame, settings: list[str]) -> dict[str, list[str]]:
+    """Return the names of the charts of a table, and the settings that each draws across: those that it asks for.
+
+    `text` is the notebook that wrote it: a chart draws an experiment that is called there, by code or in a panel.
+    """
     from workbench.panels import PANELS
 
-    experiments = experiments_of(folder, notebook)
+    panels = [PANELS[name] for name in PANEL.findall(text.replace('\\"', '"')) if name in PANELS]
+    experiments = {*EXPERIMENT.findall(text), *(panel.function.__name__ for panel in panels)}
     of_one_dataset = {chart for panel in PANELS.values() for chart in panel.only}  # beside published numbers
     charts = {}
     for name, picture in CHARTS.items():
@@ -94,17 +75,13 @@ def _is_meant(name: str, charts: dict[str, list[str]], rows: pandas.DataFrame) -
     return True
 
 
-def experiments_of(folder: str | os.PathLike[str], notebook: str) -> set[str]:
-    """Return the experiments that a notebook calls, as it was run, by its own code or in a panel."""
-    from workbench.panels import PANELS
-
+def text_of(folder: str | os.PathLike[str], notebook: str) -> str:
+    """Return a notebook of a sweep as one of its points ran it; nothing where none is kept."""
     store = Store(os.fspath(folder))
-    points = [
-        name for name in store.names("finished") if (store.record("finished", name) or {})["notebook"] == notebook
-    ]
-    text = store.folder.read(f"notebooks/{points[-1]}.ipynb").decode() if points else ""
-    panels = [PANELS[name] for name in PANEL.findall(text.replace('\\"', '"')) if name in PANELS]
-    return {*EXPERIMENT.findall(text), *(panel.function.__name__ for panel in panels)}
+    for record in store.latest(notebook)[-1:]:
+        with suppress(FileNotFoundError):
+            return store.folder.read(f"notebooks/{record['point']}.ipynb").decode()
+    return ""
 
 
 def _by_setting(
@@ -130,8 +107,8 @@ def _drawn(picture: Picture[...], rows: pandas.DataFrame) -> tuple[tuple[str, ..
 
 def _sentences(picture: Picture[...], rows: pandas.DataFrame) -> tuple[str, ...]:
     """What the chart says in words; nothing where that rests on more than a table holds."""
-    columns = [column for column in rows if column.isidentifier() and not keyword.iskeyword(column)]
-    outcome = make_dataclass("Outcome", columns)
+    columns = [name for name in rows if name.isidentifier() and not keyword.iskeyword(name) and name not in TRAINED]
+    outcome = make_dataclass("Outcome", columns, namespace=TRAINED)
     values = rows[columns].astype(object).where(rows[columns].notna(), None)
     try:
         return tuple(picture.words([outcome(*row) for row in values.itertuples(index=False, name=None)]))

@@ -17,7 +17,8 @@ def points(folder: str | os.PathLike[str]) -> pandas.DataFrame:
     """Return a row for every point in the folder of a sweep: finished, failed, or running at this moment.
 
     Beside its state, seconds, tries, error and traceback there are `began`, `memory` (the bytes that its kernel took at
-    most), the versions, how far one that runs is (`cell` of `cells`), and its parameters as `parameter_<name>`.
+    most), its machine (`host`), the versions, how far one that runs is (`cell` of `cells`), and its parameters as
+    `parameter_<name>`.
     """
     import pandas
 
@@ -34,4 +35,5 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
     parameters = {f"parameter_{name}": value for name, value in record.get("parameters", {}).items()}
     left_out = ("parameters", "process", "tables", "sweep", "beat", "point", "versions")
     versions = {f"version_{name}": value for name, value in record.get("versions", {}).items()}
-    return {name: value for name, value in record.items() if name not in left_out} | versions | parameters
+    where = {"host": record.get("process", {}).get("host")}
+    return {name: value for name, value in record.items() if name not in left_out} | where | versions | parameters

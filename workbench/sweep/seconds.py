@@ -11,6 +11,8 @@ from workbench.charts.grammar import ROWS, Axis, Look, Looks, Rows, legend, pict
 from workbench.charts.grammar.looks import BLUE, ORANGE, channels
 from workbench.charts.grammar.marks import names_up
 from workbench.sweep.overview import ended
+from workbench.sweep.shown import Drawn, Shown
+from workbench.work.html import element
 
 ENDED: Looks = {"finished": Look(BLUE, "circle"), "failed": Look(ORANGE, "cross")}
 SECONDS = Axis("seconds", "seconds", zero=True)
@@ -49,6 +51,10 @@ def _draw(rows: Rows, width: int) -> Any:
     return marks.properties(width=max(120, width - 240), height=LINE * len(books))
 
 
-def seconds(folder: str | os.PathLike[str], notebook: str | None = None) -> Any:
+def seconds(folder: str | os.PathLike[str], notebook: str | None = None) -> Drawn | Shown:
     """Return the chart of how long each point of a sweep took; a ValueError for a folder that no sweep wrote to."""
-    return seconds_of_points(ended(folder, notebook))
+    rows = seconds_of_points.rows(ended(folder, notebook))
+    if not rows:
+        none = "No point has ended yet."
+        return Shown((none,), element("p", none))
+    return Drawn("seconds of points", "", (), seconds_of_points.draw(rows))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workbench.numbers.intervals import LEAST
-from workbench.sweep.overview import Shown
-from workbench.sweep.pictures import Drawn, charts_of, left_out, pictures
+from workbench.sweep.pictures import charts_of, left_out, pictures, text_of
 from workbench.sweep.settings import parameters_of, plain, units, varied, written_by
+from workbench.sweep.shown import Drawn, Shown
 from workbench.sweep.summaries import side_by_side, summary
 from workbench.work import rules
 from workbench.work.html import Html, element, joined
@@ -32,7 +32,7 @@ def section(folder: str | os.PathLike[str], table: str, notebook: str, *, most: 
     rows = written_by(folder, table, notebook)
     settings = varied(rows, parameters_of(folder, rows))
     means = summary(folder, table, notebook)
-    charts = charts_of(folder, notebook, rows, settings)
+    charts = charts_of(text_of(folder, notebook), rows, settings)
     drawn = list(pictures(rows, settings, charts, most)) if len(rows) else []
     others = left_out(rows, settings, charts, most) if drawn else []
     words = [_about(rows, settings), *_lacking(means, drawn, others)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 STATISTICS = ("measure", "mean", "low", "high", "n")
 NEITHER = {"point", SEED, "replica", "replicas", "id"}  # what tells draws apart, and examples
-ALIKE = 1e-9  # of a number: so near are equal ones that were worked out twice
 
 
 def summary(
@@ -26,10 +26,10 @@ def summary(
 ) -> pandas.DataFrame:
     """Return the means of a table's measures with 95 % t intervals over seeds: a row for every group and measure.
 
-    Groups are the parameters that differ between points, and the table's own keys: words, whole numbers that come back
-    in every draw (a round), and numbers that follow from these (the density of a round); or the columns of `by`. The
-    other numbers are measures. What one seed has of a group, its replicas too, is averaged first; where there is one
-    seed, n counts replicas. Values that are not finite are left out; below three there is no interval (NaN).
+    Groups are the parameters that differ between points, and the table's own keys: words, and numbers that are the same
+    in every draw (a round, a density that was asked for); or the columns of `by`. The other numbers are measures. What
+    one seed has of a group, its replicas too, is averaged first; where there is one seed, n counts replicas. Values
+    that are not finite are left out; below three there is no interval (NaN).
     """
     rows = written_by(folder, table, notebook)
     settings = varied(rows, parameters_of(folder, rows))
@@ -47,13 +47,13 @@ def summary(
 def side_by_side(summary: pandas.DataFrame) -> pandas.DataFrame:
     """Return a summary to be read: a row for each group, a column for each measure, in words (`0.951 ± 0.004`)."""
     groups = [column for column in summary if column not in STATISTICS]
-    counts = summary["n"].nunique() > 1
-    told = summary.assign(words=[_words(row, counts) for row in summary.itertuples()])
-    told["group"] = told.groupby(groups, sort=False, dropna=False).ngroup() if groups else 0
+    told = summary.assign(group=summary.groupby(groups, sort=False, dropna=False).ngroup() if groups else 0)
+    by_group = told.groupby("group", sort=False)
+    counts = bool((by_group["n"].nunique() > 1).any())  # of one group, else a column says it
+    told["words"] = [_words(*row, counts) for row in told[[*STATISTICS[1:]]].itertuples(index=False, name=None)]
     wide = told.pivot(index="group", columns="measure", values="words")[list(told["measure"].unique())].fillna("")
-    lead = told.drop_duplicates("group").set_index("group")
-    wide = lead[groups].join(wide)
-    return (wide if counts or not len(lead) else wide.assign(n=lead["n"])).reset_index(drop=True)
+    lead = by_group[[*groups, "n"]].first()
+    return lead[groups].join(wide).join(lead[[] if counts else ["n"]]).reset_index(drop=True)
 
 
 def _summarised(rows: pandas.DataFrame, groups: list[str], measures: list[str]) -> pandas.DataFrame:
@@ -82,35 +82,37 @@ def _summarised(rows: pandas.DataFrame, groups: list[str], measures: list[str]) 
 def _parted(rows: pandas.DataFrame, settings: list[str]) -> tuple[list[str], list[str]]:
     """The keys of a table and its measures."""
     draws = [column for column in (SEED, f"{PREFIX}{SEED}", "replica", "point") if column in rows]
-    keys, measures, floats = [], [], []
+    keys, measures = [], []
     for column in _candidates(rows):
         values = rows[column]
-        if column in settings:
+        if column in settings or not (_is_number(values) or _is_text(values)):
             continue
-        if not _is_number(values):
-            keys += [column] if _is_text(values) and values.nunique() > 1 else []
-        elif values.dtype.kind == "f":
-            floats.append(column)
-        elif values.nunique() > 1:
-            (keys if _comes_back(rows, column, settings, draws) else measures).append(column)
-    groups = [rows[column] for column in [*settings, *keys]] or (lambda _: 0)
-    grouped = rows[floats].groupby(groups, sort=False, dropna=False)
-    spreads = grouped.max() - grouped.min()
-    follow = [c for c in floats if (spreads[c].fillna(0) <= ALIKE * rows[c].abs().max()).all()]
-    if len(follow) < len(floats):  # else each is there once, and nothing can be told
-        keys += [column for column in follow if rows[column].nunique() > 1]
-    return keys, [
-        column for column in _candidates(rows) if column in measures or (column in floats and column not in keys)
-    ]
+        if _is_text(values) or (values.nunique() > 1 and _comes_back(rows, column, settings, draws)):
+            keys += [column] if values.nunique() > 1 else []
+        elif values.nunique() > 1 or values.dtype.kind == "f":
+            measures.append(column)
+    return keys, measures
 
 
 def _comes_back(rows: pandas.DataFrame, column: str, settings: list[str], draws: list[str]) -> bool:
-    """Whether most draws of a setting have the same values of a column: it was set, not measured."""
-    drawn = rows.groupby([*settings, *draws], sort=False, dropna=False)[column].agg(lambda values: frozenset(values))
+    """Whether a number was set, not measured: most draws of a setting have the same values, each as often.
+
+    Where every setting was drawn once, that of a column that is no whole number shows in how often its values repeat.
+    """
+    drawn = rows.groupby([*settings, *draws], sort=False, dropna=False)[column].agg(_sorted)
     names = list(range(len(settings)))
     of_settings = [same for _, same in drawn.groupby(level=names, sort=False, dropna=False)] if settings else [drawn]
-    alike = [same.value_counts(normalize=True).iloc[0] for same in of_settings]
-    return sum(alike) / len(alike) > 0.5
+    if max(map(len, of_settings)) == 1 and rows[column].dtype.kind == "f":
+        return all(2 * len(set(values)) <= len(values) for values in drawn if values)
+    for same in of_settings:
+        alike, anywhere = Counter(same), Counter(value for values in same for value in set(values))
+        if min(max(alike.values()), *anywhere.values()) <= len(same) / 2:
+            return False
+    return True
+
+
+def _sorted(values: pandas.Series) -> tuple[float, ...]:
+    return tuple(sorted(float(f"{value:.9g}") for value in values.dropna()))  # which equal sums of another order are
 
 
 def _candidates(rows: pandas.DataFrame) -> list[str]:
@@ -127,9 +129,8 @@ def _is_text(values: pandas.Series) -> bool:
     return pandas.api.types.is_string_dtype(values.dropna())
 
 
-def _words(row: object, counts: bool) -> str:
-    mean, low, high, n = (getattr(row, name) for name in STATISTICS[1:])
+def _words(mean: float, low: float, high: float, n: int, counts: bool) -> str:
     half = (high - low) / 2
-    digits = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 4  # two of the half
-    text = f"{mean:.4g}" if not half > 0 or digits > 9 else f"{mean:.{digits}f} ± {half:.{digits}f}"
+    digits = 1 - math.floor(math.log10(half)) if half > 0 else 10  # two of the half
+    text = f"{mean:.{max(digits, 0)}f} ± {half:.{max(digits, 0)}f}" if digits < 10 else f"{mean:.4g}"
     return f"{text} (n = {n})" if counts else text
