@@ -30,6 +30,8 @@ HOW = {  # by argument: its label, what an empty line means, and its help
     "key": ("TLS key", "none", "the file of its key"),
 }
 FIRST = ("out", "repeats")  # the others are folded
+ABOUT = """An empty line is the default that it shows. “0.1, 0.05” are two values, “0:5” is 0 to 4, “[a, b], [c]” two
+lists. Every combination is a point."""
 OWN = "your own notebook"
 OWN_HELP = "the path of a notebook with one cell tagged parameters"
 
@@ -80,12 +82,12 @@ class SweepForm:
         self.left_out = widgets.HTML()
         self.more = widgets.Checkbox(description="more: where it runs, limits", indent=False)
         self.rare = widgets.VBox([self._columns(name for name in HOW if name not in (*FIRST, *TLS))])
-        self.tls = widgets.Box([self.how[name].box for name in TLS])
-        self.tls.add_class("wb-columns")
+        self.tls = widgets.VBox([self._columns(TLS)])
         self.rare.children = (*self.rare.children, self.tls)
         self.more.observe(lambda _: self._fold(), names="value")
         self.keys = Fields(help={line.widget.description: line.help for line in (*self.how.values(), self.own)})
-        grid = [self._title("values to sweep over"), self.rows, self.left_out]
+        about = widgets.HTML(element("span", ABOUT, class_="wb-about"))
+        grid = [self._title("values to sweep over"), about, self.rows, self.left_out]
         how = [self._title("how"), self._columns(FIRST), self.more, self.rare]
         self.box = widgets.VBox([self._books(), *grid, *how, self.keys])
         self.box.add_class("wb-form")

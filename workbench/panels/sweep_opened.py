@@ -1,4 +1,4 @@
-"""One point of a sweep, opened: where its notebook lies, what it was given, its error, its tables, the end of its log."""
+"""One point of a sweep, opened: where its notebook lies, its parameters, error and tables, the end of its log."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from workbench.work.progress import clock
 
 TAIL = 25  # lines of a log
 SHOWN = 20  # rows of a table
+JOINED = ("notebook", "point", "parameter_")  # how columns begin that are not the notebook's own
 LOG, NOTEBOOK = "logs/{}.txt", "notebooks/{}.ipynb"
 
 
@@ -65,9 +66,7 @@ def _tables(store: Store, row: Row) -> list[Html]:
 
         data = _read(store, f"tables/{row.notebook}/{name}/{row.name}.parquet")
         frame: Any = pandas.read_parquet(io.BytesIO(data)) if data else pandas.DataFrame()
-        own = [
-            column for column in frame if column not in ("notebook", "point") and not column.startswith("parameter_")
-        ]
+        own = [column for column in frame if not column.startswith(JOINED)]
         rows = frame[own].head(SHOWN).to_html(index=False, border=0, float_format=lambda value: f"{value:.4g}")
         inside = element("div", Html(rows), class_="wb-table", tabindex=0)  # pandas escapes what it shows
         summary = element("summary", f"Table {name} ({count:,} row{'s' if count != 1 else ''})")

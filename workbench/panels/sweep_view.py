@@ -128,9 +128,8 @@ class SweepView:
             if job.error is not None:
                 self._say("error", markup.failure(job.error))
             elif failed:
-                self.note(
-                    f"{failed:,} of {len(job.values):,} points failed. Start tries them again; open one to see why."
-                )
+                words = f"{failed:,} of {len(job.values):,} points failed"
+                self.note(f"{words}. Start tries them again; open one to see why.")
             if self.call is not None:
                 self.planning.ask(self.draft.plan)  # what is finished now
             for widget in (self.start, self.stop, *self.text.values()):  # a message may have been dropped on the way
@@ -230,9 +229,8 @@ class SweepView:
         def write() -> None:
             path = report(out)
             name = path.removeprefix(out.rstrip("/")).lstrip("/")
-            self._say(
-                "report", element("span", link(Store(out), name, "The report"), f" is in {os.path.dirname(path)}")
-            )
+            where = f" is in {os.path.dirname(path)}"
+            self._say("report", element("span", link(Store(out), name, "The report"), where))
 
         self._say("report", element("span", "Making the report …", role="status"))
         self.writer = threading.Thread(target=lambda: self.guarded(write), name="workbench report")

@@ -7,16 +7,20 @@ scheduler's address.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from workbench.work import rules
 from workbench.work.nearest import check_known
 
-PATIENCE = 8.0  # seconds that a scheduler has to answer
+PATIENCE = 8.0  # seconds that a scheduler has to answer, and to end
+AT_ONCE = 0.5  # and to end where the sweep was stopped
+POLL = 0.2  # seconds between two looks at whether anybody still waits
 CREDENTIALS = ("ca", "cert", "key")
 
 
@@ -36,13 +40,16 @@ def check_tls(tls: Any) -> None:
 
 
 @contextmanager
-def client_of(address: str | None, workers: int, tls: Mapping[str, Any] | None) -> Iterator[Any]:
+def client_of(
+    address: str | None, workers: int, tls: Mapping[str, Any] | None, waiting: Callable[[], Any] = lambda: None
+) -> Iterator[Any]:
     """Give a client of the scheduler at an address; without one, of this machine's processes, started for it.
 
-    A ConnectionError in words, within ten seconds, where no scheduler answers there, or refuses.
+    `waiting()` is called while they start, and may raise. A ConnectionError in words, within ten seconds, where no
+    scheduler answers there, or refuses.
     """
     if address is None:
-        with this_machine(workers) as here, _client(here, None) as client:
+        with this_machine(workers, waiting) as here, _client(here, None) as client:
             yield client
     else:
         with _client(address, tls) as client:
@@ -50,7 +57,7 @@ def client_of(address: str | None, workers: int, tls: Mapping[str, Any] | None) 
 
 
 @contextmanager
-def this_machine(workers: int) -> Iterator[str]:
+def this_machine(workers: int, waiting: Callable[[], Any] = lambda: None) -> Iterator[str]:
     """Start so many workers of this machine, and give the address of their scheduler."""
     command = [sys.executable, "-m", "workbench.sweep.local", str(workers)]
     started = subprocess.Popen(
@@ -58,20 +65,36 @@ def this_machine(workers: int) -> Iterator[str]:
     )
     assert started.stdin is not None
     assert started.stdout is not None
+    patience = AT_ONCE
     try:
-        address = started.stdout.readline().strip()
+        with ThreadPoolExecutor(1) as reader:
+            line = reader.submit(started.stdout.readline)
+            while not wait([line], POLL).done:
+                try:
+                    waiting()
+                except BaseException:
+                    _kill(started)  # nothing has begun there, and the line ends
+                    raise
+        address = line.result().strip()
         if not address:
             raise ConnectionError("this machine's workers could not be started; their error stands above")
         yield address
+        patience = PATIENCE
     finally:
         with suppress(OSError):
             started.stdin.close()
         try:
-            started.wait(timeout=10)
+            started.wait(timeout=patience)
         except subprocess.TimeoutExpired:
-            started.kill()
-            started.wait()
+            _kill(started)
         started.stdout.close()
+
+
+def _kill(started: subprocess.Popen[str]) -> None:
+    """End it, and the workers that it has started."""
+    with suppress(OSError):
+        os.killpg(started.pid, signal.SIGKILL) if hasattr(os, "killpg") else started.kill()
+    started.wait()
 
 
 @contextmanager
