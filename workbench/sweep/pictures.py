@@ -41,8 +41,8 @@ def left_out(rows: Any, settings: list[str], charts: dict[str, list[str]], most:
 def charts_of(text: str, rows: Any, settings: list[str]) -> dict[str, list[str]]:
     """Return the names of the charts of a table, and the settings that each draws across: those that it asks for.
 
-    `text` is the notebook that wrote it: a chart is drawn there too, or draws an experiment that is called there, by code
-    or in a panel.
+    `text` is the notebook that wrote it: a chart is drawn there too, or draws an experiment that is called there, by
+    code or in a panel.
     """
     from workbench.panels import PANELS
 
