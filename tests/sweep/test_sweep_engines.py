@@ -54,7 +54,7 @@ def test_a_scheduler_and_two_workers_over_tcp_finish_all_points_and_the_same_tab
     assert "parameter_seed" not in table  # it has one itself
     assert set(table.parameter_model) == {"lenet(hidden=(512, 512))"}
     given = {"seed": 2, "kinds": [], "out": str(tmp_path / "plain")}
-    papermill.execute_notebook(book, None, given, progress_bar=False)
+    papermill.execute_notebook(book, None, given, kernel_name="python3", language="python", progress_bar=False)
     plain = pandas.read_parquet(tmp_path / "plain" / "numbers.parquet").drop(columns="seconds")
     same = table[(table.seed == 2) & (table.parameter_kinds == "[]")]
     assert_frame_equal(same[list(plain)].reset_index(drop=True), plain)

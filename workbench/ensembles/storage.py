@@ -26,7 +26,8 @@ from workbench.nets.plain_module import private
 from workbench.nets.weights import Weights, check_same, lent, owners
 from workbench.training.losses import LOSSES
 from workbench.work import rules
-from workbench.work.fingerprint import fingerprint, init_fields
+from workbench.work.annotations import convert_fields
+from workbench.work.fingerprint import fingerprint
 from workbench.work.tensor_file import read_tensors, write_tensors
 
 FLOAT = 32  # bits
@@ -127,7 +128,7 @@ def _tensors(member: Member, shared: Weights, m: int) -> dict[str, Tensor]:
 
 
 def _about(member: Member) -> dict[str, Any]:
-    loss = {"name": type(member.loss).__name__, **init_fields(member.loss)}
+    loss = {"name": type(member.loss).__name__, **convert_fields(member.loss)}
     return {name: getattr(member, name) for name in KEPT} | {"loss": loss}
 
 

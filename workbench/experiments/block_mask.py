@@ -28,6 +28,7 @@ from workbench.work.archive import ArchiveLike, opened, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as threads
 from workbench.work.seeds import generator, seeds
+from workbench.work.typed import typed
 
 NEURON = Shape("neuron", inputs=2, outputs=1, signed=True)
 MASKS = {"blocked": "filter", "dense": "neuron"}  # the structure that is pruned, with and without a block mask
@@ -53,6 +54,7 @@ class Approximated:
     seconds: float
 
 
+@typed
 def block_mask(
     hidden: Sequence[int] = (20, 40, 80, 160, 320, 640),
     *,

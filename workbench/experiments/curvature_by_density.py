@@ -26,6 +26,7 @@ from workbench.numbers.asked import asked
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
+from workbench.work.typed import typed
 
 if TYPE_CHECKING:
     import pandas
@@ -69,6 +70,7 @@ class Sharpness:
         return f"Sharpness({where}: top_eigenvalue={self.top_eigenvalue:.4g}, trace={self.trace:.4g}{share})"
 
 
+@typed
 def curvature(
     dataset: str = "digits",
     *,

@@ -20,6 +20,7 @@ from workbench.nets.door import SPLITS, check_split, part_of
 from workbench.work import rules
 from workbench.work.nearest import check_known
 from workbench.work.seeds import check_seed, generator
+from workbench.work.typed import typed
 
 MOST, DRAWS, CLASSES = 20, 12, 24  # images of a class, draws of an image, classes that are looked at
 AUGMENTED = 10  # images that are augmented, at most
@@ -72,6 +73,7 @@ class DatasetView:
         )
 
 
+@typed
 def dataset_view(
     dataset: str = "digits",
     *,
@@ -102,6 +104,7 @@ def dataset_view(
     check_known("augmentation", augment, AUGMENTATIONS)
     rules.whole("images", images, least=1, most=MOST, way_on="8 show what a class is")
     rules.whole("draws", draws, least=1, most=DRAWS, way_on="6 show what an augmentation does")
+    rules.number("pixel_noise", pixel_noise, least=0, most=100, way_on="0.6 makes the digits hard")
     sizes: dict[str, Any] = {"train_size": train_size, "image_size": image_size, "seed": check_seed(seed)}
     clean = load(dataset, **sizes)
     data = noisy(load(dataset, **sizes, label_noise=label_noise), pixel_noise, seed=seed)

@@ -33,6 +33,7 @@ from workbench.training.steps import network_weights, steps
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
+from workbench.work.typed import typed
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {  # name: which score in SCORES it is, and what it is called with
     "grand_last_layer": ("grand", {"variant": "last_layer"}),
@@ -83,6 +84,7 @@ class Counted:
     test_accuracy: float | None
 
 
+@typed
 def example_scores(
     dataset: str = "digits",
     *,

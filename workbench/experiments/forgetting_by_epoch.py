@@ -18,6 +18,7 @@ from workbench.experiments.fields_of import fields_of
 from workbench.experiments.replica import prepare
 from workbench.training.recipe import Recipe
 from workbench.training.steps import steps
+from workbench.work.typed import typed
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,7 @@ class Remembered:
         return f"Remembered(step {self.step} of {self.of}: {shares}, accuracy={self.accuracy:.4f})"
 
 
+@typed
 def remembering(
     dataset: str = "digits",
     *,

@@ -9,10 +9,10 @@ from workbench.work import rules
 from workbench.work.nearest import check_known
 
 
-def several(names: Any) -> list[Any]:
-    """Return names as a list; one name alone is one of them, and not its letters."""
+def several(what: str, names: Any) -> list[Any]:
+    """Return names as a list; one name alone is one of them, and not its letters. A ValueError says `what` is none."""
     if not isinstance(names, Iterable):
-        raise rules.refused("names", "one name or several", names)
+        raise rules.refused(what, "one name or several", names)
     return [names] if isinstance(names, str) else list(names)
 
 

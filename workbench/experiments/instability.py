@@ -31,6 +31,7 @@ from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.nearest import check_known
+from workbench.work.typed import typed
 
 if TYPE_CHECKING:
     import pandas
@@ -72,6 +73,7 @@ class Parting:
         return f"Parting({where}, {self.split}, {self.batch_norm}: {what})"
 
 
+@typed
 def instability(
     dataset: str = "digits",
     *,

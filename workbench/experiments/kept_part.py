@@ -20,6 +20,7 @@ from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
+from workbench.work.typed import typed
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,7 @@ class Kept:
         return f"Kept({self.subset}, share={self.share:.4g}, replica={self.replica}, test_accuracy={accuracy})"
 
 
+@typed
 def kept_part(
     dataset: str = "digits",
     *,

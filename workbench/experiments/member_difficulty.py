@@ -19,8 +19,10 @@ from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import check_seed, seeds
+from workbench.work.typed import typed
 
 
+@typed
 def member_difficulty(
     dataset: str = "digits",
     *,

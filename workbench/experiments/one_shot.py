@@ -25,6 +25,7 @@ from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
+from workbench.work.typed import typed
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,7 @@ class Shot:
         return f"Shot({where}: test_accuracy={accuracy}, barrier_error={self.barrier_error:.4f})"
 
 
+@typed
 def one_shot(
     dataset: str = "digits",
     *,

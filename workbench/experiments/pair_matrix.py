@@ -21,6 +21,7 @@ from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import ArchiveLike
 from workbench.work.nearest import check_known
+from workbench.work.typed import typed
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Pair:
     batch_norm: str
 
 
+@typed
 def pair_matrix(
     dataset: str = "digits",
     *,

@@ -20,6 +20,7 @@ from workbench.strong.reach import reach
 from workbench.strong.subset_sum import settle, subset_sum
 from workbench.work import rules
 from workbench.work.seeds import check_seed
+from workbench.work.typed import typed
 
 FRAMES = 40  # partial sums that are kept, at most
 LARGEST = {"dimension": 256, "candidates": 2048}  # of which a linear program takes a few seconds
@@ -61,6 +62,7 @@ class Walk:
         return f"Walk(dimension={self.dimension}, {kept}, relative_error={self.relative_error:.3g}, {self.status})"
 
 
+@typed
 def partial_sums(
     dimension: int = 36,
     *,

@@ -28,6 +28,7 @@ from workbench.training.runs import Run
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
+from workbench.work.typed import typed
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +66,7 @@ class Returned:
         return f"Returned({self.kind}, {where}: barrier_error={self.barrier_error:.4f}, away={self.away:.3g})"
 
 
+@typed
 def perturbation(
     dataset: str = "digits",
     *,

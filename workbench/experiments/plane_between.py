@@ -31,6 +31,7 @@ from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.replicas import in_order
 from workbench.work.seeds import number
+from workbench.work.typed import typed
 
 if TYPE_CHECKING:
     import pandas
@@ -83,6 +84,7 @@ class Between:
         return f"Between({self.kind}, replica={self.replica}, {self.split}, {self.batch_norm}: {measured})"
 
 
+@typed
 def plane_between(
     dataset: str = "digits",
     *,
@@ -226,10 +228,8 @@ def _check(
 ) -> None:
     check_names("relation between the networks", [between], BETWEEN)
     if between == "draws" and rewind_step:
-        way_on = 'pass rewind_step=0, or between="children"'
-        raise ValueError(
-            f"networks of different draws share no step to part at, got rewind_step={rewind_step}; {way_on}"
-        )
+        rule, way_on = "networks of different draws share no step to part at", 'rewind_step=0, or between="children"'
+        raise ValueError(f"{rule}, got rewind_step={rewind_step}; pass {way_on}")
     rules.whole("networks", networks, least=2, most=3, way_on="three, or two and their beginning, make a plane")
     rules.whole("checkpoints", checkpoints, least=1, most=10_000, way_on="8 show which way a training went")
     rules.whole("levels", levels, least=1, most=6, way_on="3 of them end at 17 points a side")

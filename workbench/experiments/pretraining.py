@@ -34,6 +34,7 @@ from workbench.training.runs import Run
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import number
+from workbench.work.typed import typed
 
 BATCHES = 16  # whose gradients agree or do not, each about five steps of training
 ENOUGH = 8  # presentations of every example of a subset, below which it shows much the same data as a run on all
@@ -91,6 +92,7 @@ class Pretrained:
         return float(self.barriers.lt(threshold).double().mean())
 
 
+@typed
 def pretraining(
     dataset: str = "digits",
     *,

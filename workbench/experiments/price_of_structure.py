@@ -26,6 +26,7 @@ from workbench.work.archive import ArchiveLike, opened, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as threads
 from workbench.work.seeds import generator, seeds
+from workbench.work.typed import typed
 
 BLOCKED = tuple(name for name, structure in STRUCTURES.items() if structure.blocked)
 
@@ -52,6 +53,7 @@ class Priced:
     seconds: float
 
 
+@typed
 def price_of_structure(
     outputs: Sequence[int] = (4, 8),
     *,

@@ -30,6 +30,7 @@ from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.replicas import replicas as side_by_side
 from workbench.work.seeds import check_seed, generator, seeds
+from workbench.work.typed import typed
 
 RANGE = 2.5  # the 256 values of a pixel are spread over [-RANGE, RANGE]; what is beyond is clipped (hardly any)
 MOST, LARGEST = 10_000, 10**8  # of a dimension, and of all the pixels
@@ -73,6 +74,7 @@ class Patchwise(nn.Module):
         return self.fc(self.patch(images[:, 0]).relu().sum(1))
 
 
+@typed
 def rare_features(
     lams: Sequence[float] = (math.inf, 1.0, 0.5, 0.25),
     *,

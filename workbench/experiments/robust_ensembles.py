@@ -29,11 +29,13 @@ from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.cores import cores
+from workbench.work.typed import typed
 
 POPUP = Recipe(epochs=30, weight_decay=1e-4, schedule="cosine")
 _HELD: WeakValueDictionary[tuple[object, ...], Data] = WeakValueDictionary()  # data of replicas that are in use
 
 
+@typed
 def robust_ensembles(
     dataset: str = "digits",
     *,
@@ -84,7 +86,7 @@ def robust_ensembles(
         combine: What of the members is averaged; the mean of logits is the surer.
     """
     check_shared(recipe, replicas, archive)
-    losses, methods = _losses(lams, etas, anneal, gradient), several(methods)
+    losses, methods = _losses(lams, etas, anneal, gradient), several("methods", methods)
     check_names("method", methods, WAYS, least=1)
     check_names("combination", [combine], COMBINATIONS)
     check_names("share", [share], SHARE)

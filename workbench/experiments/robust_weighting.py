@@ -26,6 +26,7 @@ from workbench.training.recipe import LONGEST, Recipe
 from workbench.training.runs import weights_at
 from workbench.work import progress, rules
 from workbench.work.seeds import check_seed, generator, number
+from workbench.work.typed import typed
 
 BY = ("eta", "lam")
 POINTS = 49  # of the curve
@@ -78,6 +79,7 @@ class Weighed:
         return f"Weighed({self.source}: eta={self.eta:.3g}, lam={self.lam:.3g}, {share}, negative={self.negative})"
 
 
+@typed
 def robust_weighting(
     losses: str = "uniform",
     *,

@@ -104,7 +104,9 @@ def shifted(
     check_data(data)
     tested: list[Ensembled] = asked("shifted", outcomes, "members test examples pixel_noise", "robust_ensembles")
     check_seed(seed)
-    corruptions, others, scores = several(corruptions), several(others), several(scores)
+    corruptions, others, scores = (
+        several(what, given) for what, given in (("corruptions", corruptions), ("others", others), ("scores", scores))
+    )
     check_shifts(corruptions, severities, scores, others)
     if outside is not None:
         rules.whole("outside", outside, least=1, way_on="None takes all images of another dataset")
@@ -179,8 +181,8 @@ def check_shifts(
     corruptions: Sequence[str], severities: Sequence[int], scores: Sequence[str], others: Sequence[str | Data]
 ) -> None:
     """Raise a ValueError for a corruption, a score, a severity or other data that there are not."""
-    check_names("corruption", several(corruptions), CORRUPTIONS)
-    check_names("score", several(scores), OUT_OF_DISTRIBUTION_SCORES)
+    check_names("corruption", several("corruptions", corruptions), CORRUPTIONS)
+    check_names("score", several("scores", scores), OUT_OF_DISTRIBUTION_SCORES)
     if severities != () and not are(severities, rules.whole, least=1, most=5):
         rule = "severities must be among 1, 2, 3, 4 and 5, each once"
         raise ValueError(f"{rule}, got {told(severities)}; 0 is yielded without asking")

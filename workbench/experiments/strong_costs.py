@@ -25,6 +25,7 @@ from workbench.strong.structured import MARGIN, check_search, joined, layer_seco
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
+from workbench.work.typed import typed
 
 VIEWS = ("target", "random", "masked", "compact", "collapsed")
 
@@ -47,6 +48,7 @@ class Cost:
     images: int
 
 
+@typed
 def strong_costs(
     dataset: str = "digits",
     *,

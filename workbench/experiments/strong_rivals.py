@@ -39,7 +39,7 @@ def at_rates(popup: Recipe, rates: Sequence[float], images: int) -> list[Recipe]
     """Return the recipe at each of these rates; a ValueError where one of them does not serve so many images."""
     if not are(rates, rules.number, above=0):
         raise ValueError(f"popup_rates must be above 0, each once, got {told(rates)}; (1.0, 10.0) are two")
-    check_recipe(popup)
+    check_recipe(popup, name="popup")
     searches = [replace(popup, learning_rate=float(rate)) for rate in rates]
     for search in searches:
         check_recipe(search, images)

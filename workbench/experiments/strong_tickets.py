@@ -30,6 +30,7 @@ from workbench.strong.ticket import StrongTicket
 from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
+from workbench.work.typed import typed
 
 A_STEP = 0.005  # seconds, about, of training a small network
 WAYS = (*STRUCTURES, *RIVALS)
@@ -77,6 +78,7 @@ class Strong:
         return f"Strong({where}: {accuracies}, agreement={self.agreement:.4f})"
 
 
+@typed
 def strong_tickets(
     dataset: str = "digits",
     *,

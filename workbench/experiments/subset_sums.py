@@ -26,6 +26,7 @@ from workbench.work.archive import ArchiveLike, opened, run
 from workbench.work.calls import call
 from workbench.work.replicas import replicas as side_by_side
 from workbench.work.seeds import check_seed, generator, seeds
+from workbench.work.typed import typed
 
 TARGETS: dict[str, Callable[[int, Generator], Tensor]] = {
     "cube": lambda m, g: 2 * torch.rand(m, generator=g, dtype=torch.float64) - 1,  # uniform in [-1, 1]^m
@@ -60,6 +61,7 @@ class Summed:
     trace: tuple[tuple[float, float], ...]
 
 
+@typed
 def subset_sums(
     dimensions: Sequence[int] = (1, 2, 4),
     *,

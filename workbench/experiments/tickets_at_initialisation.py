@@ -20,6 +20,7 @@ from workbench.training.recipe import Recipe
 from workbench.work import progress
 from workbench.work.archive import ArchiveLike
 from workbench.work.replicas import replicas as threads
+from workbench.work.typed import typed
 
 if TYPE_CHECKING:
     import pandas
@@ -28,6 +29,7 @@ TICKETS = Recipe(epochs=10, learning_rate=0.05, weight_decay=1e-4, schedule="mul
 SEARCH = Recipe(epochs=20, learning_rate=0.3, schedule="cosine")
 
 
+@typed
 def tickets_at_initialisation(
     dataset: str = "digits",
     *,

@@ -25,6 +25,7 @@ from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
+from workbench.work.typed import typed
 
 MOST = 48  # wrong predictions that an outcome holds, the surest of them
 
@@ -64,6 +65,7 @@ class TrainedNetwork:
         return f"TrainedNetwork({where}, test_accuracy={accuracy})"
 
 
+@typed
 def trained_networks(
     dataset: str = "digits",
     *,

@@ -84,7 +84,7 @@ class Trial:
         for name in ("unflag", "matched"):
             rules.flag(name, getattr(self, name))
         rules.whole("glimpses", self.glimpses, most=10_000, way_on="0 shows nothing of a search before its end")
-        check_recipe(self.search, len(data.train))
+        check_recipe(self.search, len(data.train), name="search")
         for method, density in ((method, density) for density in densities for method in methods):
             check_reachable(method, density, network, data, self.search)
         if self.batch_norm == "recompute":

@@ -23,10 +23,12 @@ from workbench.training.recipe import Recipe
 from workbench.work import progress, rules
 from workbench.work.archive import ArchiveLike
 from workbench.work.seeds import generator
+from workbench.work.typed import typed
 
 RANDOM = "random pixels"  # the other data that need no file
 
 
+@typed
 def under_shift(
     dataset: str = "digits",
     *,
@@ -66,7 +68,9 @@ def under_shift(
     data = load(dataset, **sizes, seed=seed)
     check_shared(recipe, replicas, archive)
     rules.flag("scaled", scaled)
-    corruptions, others, scores = several(corruptions), several(others), several(scores)
+    corruptions, others, scores = (
+        several(what, given) for what, given in (("corruptions", corruptions), ("others", others), ("scores", scores))
+    )
     strange = [_random_pixels(data, seed) if other == RANDOM else other for other in others]
     check_shifts(corruptions, severities, scores, strange)
     shifts: dict[str, Any] = {"corruptions": corruptions, "severities": severities, "scores": scores, "scaled": scaled}

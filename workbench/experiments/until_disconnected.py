@@ -23,6 +23,7 @@ from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import rules
 from workbench.work.archive import ArchiveLike
+from workbench.work.typed import typed
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,7 @@ class Successive:
         return f"Successive({where}: barrier_error={barrier}{', disconnected' if self.disconnected else ''})"
 
 
+@typed
 def until_disconnected(
     dataset: str = "digits",
     *,

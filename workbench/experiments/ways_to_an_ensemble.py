@@ -192,7 +192,7 @@ def trainings(methods: Any, losses: Any) -> int:
     What is no method counts nothing, for whoever trains them says so.
     """
     members = len(losses) if isinstance(losses, Sequence) else 0
-    ways = [WAYS[method] for method in several(methods) if method in WAYS]
+    ways = [WAYS[method] for method in several("methods", methods) if method in WAYS]
     return sum(way.first + members * way.each for way in ways)
 
 

@@ -24,6 +24,7 @@ from workbench.training.recipe import Recipe
 from workbench.training.runs import Run
 from workbench.work import progress
 from workbench.work.archive import ArchiveLike
+from workbench.work.typed import typed
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,7 @@ class Outcome:
         return f"Outcome({self.kind}, {where}, density={self.density:.4g}, test_accuracy={accuracy})"
 
 
+@typed
 def winning_tickets(
     dataset: str = "digits",
     *,

@@ -7,6 +7,7 @@ rounds = wb.sweep.table("sweep", "rounds")
 """
 
 from workbench.sweep.failures import failures
+from workbench.sweep.line import line
 from workbench.sweep.overview import overview
 from workbench.sweep.plan import Plan, plan
 from workbench.sweep.points import points

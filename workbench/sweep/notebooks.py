@@ -50,7 +50,7 @@ class Notebook:
             way_on = "tables and archive lie in the sweep's folder, and every point runs as a batch job"
             raise ValueError(f"{name} is set by the sweep itself, got {rules.shown(given)}; {way_on}")
         try:
-            return self.parameters[name].from_text(given) if typed else self.parameters[name].value(given)
+            return self.parameters[name].from_text(str(given)) if typed else self.parameters[name].value(given)
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
 

@@ -90,10 +90,14 @@ def _run(plan: Plan, options: Options) -> Iterator[Ended]:
     store = Store(plan.out)
     store.open()
     points = {point.name: point for point in plan.points if point.name not in set(store.names("finished"))}
-    progress.report(0, max(len(points), 1), "point")
+
+    def waiting() -> None:
+        progress.report(0, max(len(points), 1), "point")
+
+    waiting()
     if not points:
         return
-    with client_of(options.address, min(options.workers, len(points)), options.tls) as client:
+    with client_of(options.address, min(options.workers, len(points)), options.tls, waiting) as client:
         crew = _Crew(client, plan.out, options, points)
         try:
             yield from crew.work()

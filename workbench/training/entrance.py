@@ -31,9 +31,9 @@ def check_training(
             check_seed(seed, name)  # pyright: ignore[reportArgumentType]
 
 
-def check_recipe(recipe: Recipe, examples: int | None = None) -> None:
+def check_recipe(recipe: Recipe, examples: int | None = None, *, name: str = "recipe") -> None:
     """Raise a ValueError unless it is a recipe, and one that so many training examples can follow."""
-    rules.instance("recipe", recipe, Recipe, "a Recipe", "wb.Recipe(epochs=4) is one")
+    rules.instance(name, recipe, Recipe, "a Recipe", "wb.Recipe(epochs=4) is one")
     if examples is None:
         return
     of, most = recipe.length(examples), max(examples, LARGEST)

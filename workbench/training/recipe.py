@@ -15,6 +15,7 @@ from workbench.data.images import AUGMENTATIONS
 from workbench.nets.hardware import check_device
 from workbench.training.losses import CrossEntropy, Loss, check_loss
 from workbench.work import rules
+from workbench.work.annotations import convert_fields
 from workbench.work.nearest import unknown
 
 OPTIMISERS = ("sgd", "adam")
@@ -107,6 +108,8 @@ class Recipe:
         if (self.epochs is None) == (self.steps is None):
             pair = f"epochs={self.epochs}, steps={self.steps}"
             raise ValueError(f"a recipe takes epochs or steps, one of them, got {pair}; Recipe(epochs=4) trains four")
+        for name, value in convert_fields(self).items():
+            object.__setattr__(self, name, value)
         for name, (rule, limits, way_on) in RULES.items():
             if (value := getattr(self, name)) is not None or name not in OPTIONAL:
                 rule(name, value, way_on=way_on, **limits)

@@ -1,4 +1,5 @@
-"""What an annotation says of numbers: 4 for a float is 4.0, so that equal work has equal calls.
+"""What an annotation says of a value: 4 for a float is 4.0, a bare name for several is one, so that equal work has
+equal calls.
 
 An annotation is source, kept as a string. It is read here name by name in the module that it stands in; nothing of it
 is executed.
@@ -8,7 +9,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dataclasses
 import functools
+import inspect
+import sys
 import types
 import typing
 from collections.abc import Sequence
@@ -54,8 +58,24 @@ def _resolved(node: ast.expr, names: dict[str, Any]) -> Any:
     raise TypeError("no annotation of a type")
 
 
+def convert_arguments(function: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a function's parameters, by name, each as its annotation wants it."""
+    parameters, names = inspect.signature(function).parameters, vars(sys.modules[function.__module__])
+    return {name: convert(value, hint(parameters[name].annotation, names)) for name, value in values.items()}
+
+
+def convert_fields(value: Any) -> dict[str, Any]:
+    """The fields that make a dataclass again, by name, each as its annotation wants it."""
+    names = vars(sys.modules[type(value).__module__])
+    fields = [field for field in dataclasses.fields(value) if field.init]
+    return {field.name: convert(getattr(value, field.name), hint(field.type, names)) for field in fields}
+
+
 def convert(value: Any, to: Any) -> Any:
-    """Numbers as the annotation `to` wants them (4 for a float is 4.0, 4.0 for an int is 4), also in containers."""
+    """Numbers as the annotation `to` wants them (4 for a float is 4.0, 4.0 for an int is 4), also in containers.
+
+    A bare name where a sequence of names is wanted is a tuple of one, or a list, as `to` has it.
+    """
     if isinstance(value, np.generic):
         value = value.item()
     origin, options = typing.get_origin(to), typing.get_args(to)
@@ -67,8 +87,12 @@ def convert(value: Any, to: Any) -> Any:
         return float(value)
     if to is int and type(value) is float and value.is_integer():
         return int(value)
-    if isinstance(value, (list, tuple)) and isinstance(origin, type) and issubclass(origin, Sequence):
+    if not (isinstance(origin, type) and issubclass(origin, Sequence)):
+        return value
+    if isinstance(value, (list, tuple)):
         return _convert_items(value, origin, options)
+    if isinstance(value, str) and value and options in ((str,), (str, Ellipsis)):
+        return [value] if origin is list else (value,)
     return value
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from workbench.work.fingerprint import describe, describe_float, init_fields, is_call
+from workbench.work.annotations import convert_fields
+from workbench.work.fingerprint import describe, describe_float, is_call
 from workbench.work.public_names import full_name, public_name
 
 WIDTH = 100  # characters in a line of a script
@@ -36,7 +37,7 @@ def written_arguments(call: Any) -> dict[str, Any]:
 
 def _written_fields(value: Any) -> dict[str, Any]:
     parameters = inspect.signature(type(value)).parameters
-    return {name: part for name, part in init_fields(value).items() if not _default(part, parameters[name])}
+    return {name: part for name, part in convert_fields(value).items() if not _default(part, parameters[name])}
 
 
 def to_json(value: Any, where: str) -> Any:

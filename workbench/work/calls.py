@@ -14,7 +14,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,7 @@ import torch
 import workbench
 from workbench.nets.hardware import surroundings
 from workbench.work import call_reading, call_text
-from workbench.work.annotations import convert, hint
+from workbench.work.annotations import convert_arguments
 from workbench.work.fingerprint import around, describe, digest, fingerprint, identity
 from workbench.work.public_names import full_name, ours, public_name
 from workbench.work.replicas import in_order_of_seeds
@@ -35,8 +34,9 @@ __all__ = ["Call", "Once", "call", "fingerprint"]
 def call(function: Any, *arguments: Any, **options: Any) -> Call:
     """Name a piece of work without doing it.
 
-    Arguments are bound to the function's parameters, defaults applied, numbers converted by the annotations (4 for a
-    float is 4.0), so that equal work has equal calls. A TypeError says which argument does not fit.
+    Arguments are bound to the function's parameters, defaults applied, values converted by the annotations (4 for a
+    float is 4.0, a bare name for several is one of them), so that equal work has equal calls. A TypeError says which
+    argument does not fit.
     """
     if not (inspect.isfunction(function) or inspect.isclass(function)):
         raise TypeError(f"a call needs a function or a class, got {function!r}")
@@ -45,12 +45,7 @@ def call(function: Any, *arguments: Any, **options: Any) -> Call:
     except TypeError as error:
         raise TypeError(f"the arguments do not fit {full_name(function)}: {error}") from None
     bound.apply_defaults()
-    names = vars(sys.modules[function.__module__])
-    values = {
-        name: convert(value, hint(bound.signature.parameters[name].annotation, names))
-        for name, value in bound.arguments.items()
-    }
-    return Call(function, values)
+    return Call(function, convert_arguments(function, bound.arguments))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

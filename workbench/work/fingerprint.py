@@ -17,7 +17,6 @@ import inspect
 import json
 import math
 import re
-import sys
 import types
 import weakref
 from collections.abc import Callable, Mapping
@@ -27,7 +26,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from workbench.work.annotations import convert, hint
+from workbench.work.annotations import convert_fields
 from workbench.work.own_code import defaults_of, installed, read_by, source_hash
 from workbench.work.public_names import full_name, public_name
 
@@ -98,7 +97,7 @@ def _describe_object(value: Any, where: str, seen: Seen) -> Any:
         whole = {"weights": describe(value.state_dict(), where)} if seen else {}  # of no argument: nothing else tells
         return _module(value, where, seen) | whole
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {name: describe(part, f"{where}.{name}", seen) for name, part in init_fields(value).items()}
+        fields = {name: describe(part, f"{where}.{name}", seen) for name, part in convert_fields(value).items()}
         return {**identity("dataclass", type(value)), "fields": fields, **_reads(type(value), where, seen)}
     if seen or inspect.isfunction(value):
         described = _describe_held(value, where, seen)
@@ -153,16 +152,6 @@ def _reads(thing: Any, where: str, seen: Seen) -> dict[str, Any]:
     seen = (*seen, id(thing))
     reads = {name: describe(v, f"{name}, which {where} uses,", seen) for name, v in sorted(read_by(thing).items())}
     return {"reads": reads} if reads else {}
-
-
-def init_fields(value: Any) -> dict[str, Any]:
-    """The fields that make a dataclass again, numbers converted by their annotations."""
-    names = vars(sys.modules[type(value).__module__])
-    return {
-        field.name: convert(getattr(value, field.name), hint(field.type, names))
-        for field in dataclasses.fields(value)
-        if field.init
-    }
 
 
 def _tensor(tensor: torch.Tensor) -> str:
