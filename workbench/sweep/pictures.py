@@ -65,7 +65,14 @@ def _is_told(picture: Picture[...], rows: Any) -> bool:
     if picture.means is None:
         return True
     measures = [axis.field for axis in picture.means.measures if axis.field in rows]
-    known = {*picture.asks[0].replace("|", " ").split(), picture.means.line, picture.means.split, *DRAWS, "point"}
+    known = {
+        *picture.asks[0].replace("|", " ").split(),
+        picture.means.line,
+        picture.means.split,
+        *DRAWS,
+        "point",
+        "kind",
+    }
     apart = [column for column in rows if column in known and column not in measures]
     return bool((rows.groupby(apart, dropna=False)[measures].nunique() <= 1).all(axis=None)) if measures else True
 

@@ -22,8 +22,8 @@ ROWS, MEASURES, NAMED = 60, 10, 20  # of the means that are shown, and settings 
 def section(folder: str | os.PathLike[str], table: str, notebook: str, *, most: int = MOST) -> Shown:
     """Return a table of a sweep to be read: its means with intervals, and its charts for each of `most` settings.
 
-    A chart is one of `wb.charts` that this notebook draws, or that draws its experiment, and that finds its columns here,
-    a parameter that differs between points among them. A ValueError names the tables and notebooks that there are.
+    A chart is one of `wb.charts` that this notebook draws, or that draws its experiment, and that finds its columns
+    here, a parameter that differs between points among them. A ValueError names the tables and notebooks that there are.
     """
     rules.whole("most", most, way_on=f"{MOST} are usual")
     rows = written_by(folder, table, notebook)
