@@ -18,7 +18,7 @@ from workbench.sweep.shown import Drawn
 from workbench.sweep.store import Store
 from workbench.sweep.tables import PREFIX
 
-EXPERIMENT = re.compile(r"\bexperiments\.(\w+)")
+CALLED = re.compile(r"\b(?:experiments|charts)\.(\w+)")
 DRAWS = (SEED, f"{PREFIX}{SEED}", "replica")
 TRAINED = {"run": property(lambda outcome: outcome), "mask": {}}  # a row of a table stands for its own run
 PANEL = re.compile(r"\bwb\.(?:panel|workbench)\(\s*[\"']([\w ]+)[\"']")
@@ -41,17 +41,18 @@ def left_out(rows: Any, settings: list[str], charts: dict[str, list[str]], most:
 def charts_of(text: str, rows: Any, settings: list[str]) -> dict[str, list[str]]:
     """Return the names of the charts of a table, and the settings that each draws across: those that it asks for.
 
-    `text` is the notebook that wrote it: a chart draws an experiment that is called there, by code or in a panel.
+    `text` is the notebook that wrote it: a chart is drawn there too, or draws an experiment that is called there, by
+    code or in a panel.
     """
     from workbench.panels import PANELS
 
     panels = [PANELS[name] for name in PANEL.findall(text.replace('\\"', '"')) if name in PANELS]
-    experiments = {*EXPERIMENT.findall(text), *(panel.function.__name__ for panel in panels)}
+    called = {*CALLED.findall(text), *(panel.function.__name__ for panel in panels)}
     of_one_dataset = {chart for panel in PANELS.values() for chart in panel.only}  # beside published numbers
     charts = {}
     for name, picture in CHARTS.items():
         columns, experiment = picture.asks
-        if experiment in experiments and not picture.holds and name not in of_one_dataset:
+        if called & {experiment, picture.__name__} and not picture.holds and name not in of_one_dataset:
             across = [column for column in settings if column.removeprefix(PREFIX) in columns.replace("|", " ").split()]
             there = {*rows.columns, *(column.removeprefix(PREFIX) for column in across)}
             if any(there.issuperset(one.split()) for one in columns.split("|")):
@@ -64,7 +65,14 @@ def _is_told(picture: Picture[...], rows: Any) -> bool:
     if picture.means is None:
         return True
     measures = [axis.field for axis in picture.means.measures if axis.field in rows]
-    known = {*picture.asks[0].replace("|", " ").split(), picture.means.line, picture.means.split, *DRAWS, "point"}
+    known = {
+        *picture.asks[0].replace("|", " ").split(),
+        picture.means.line,
+        picture.means.split,
+        *DRAWS,
+        "point",
+        "kind",
+    }
     apart = [column for column in rows if column in known and column not in measures]
     return bool((rows.groupby(apart, dropna=False)[measures].nunique() <= 1).all(axis=None)) if measures else True
 
@@ -107,13 +115,22 @@ def _drawn(picture: Picture[...], rows: Any) -> tuple[tuple[str, ...], Any] | No
     try:
         made = picture.rows(rows)
         return (_sentences(picture, rows), picture.draw(made)) if made else None
-    except (ValueError, AttributeError, KeyError):  # its drawing, or its words, rest on more than a table holds
+    except (
+        ValueError,
+        AttributeError,
+        KeyError,
+        TypeError,
+    ):  # its drawing, or its words, rest on more than a table holds
         return None
 
 
 def _sentences(picture: Picture[...], rows: Any) -> tuple[str, ...]:
-    """What the chart says in words, which are written for outcomes."""
+    """What the chart says in words: most are written for outcomes, some for a table of their own."""
     columns = [name for name in rows if name.isidentifier() and not keyword.iskeyword(name) and name not in TRAINED]
     outcome = make_dataclass("Outcome", columns, namespace=TRAINED)
     values = rows[columns].astype(object).where(rows[columns].notna(), None)
-    return tuple(picture.words([outcome(*row) for row in values.itertuples(index=False, name=None)]))
+    outcomes = [outcome(*row) for row in values.itertuples(index=False, name=None)]
+    try:
+        return tuple(picture.words(outcomes))
+    except (AttributeError, TypeError):
+        return tuple(picture.words(rows))

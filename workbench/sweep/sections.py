@@ -16,14 +16,14 @@ from workbench.work.html import Html, element, joined
 from workbench.work.html import table as html_table
 
 MOST = 6  # settings of a table that are drawn
-ROWS, MEASURES, NAMED = 60, 10, 20  # of the means that are shown, and settings without a picture that are named
+ROWS, MEASURES, NAMED = 40, 10, 20  # of the means that are shown, and settings without a picture that are named
 
 
 def section(folder: str | os.PathLike[str], table: str, notebook: str, *, most: int = MOST) -> Shown:
     """Return a table of a sweep to be read: its means with intervals, and its charts for each of `most` settings.
 
-    A chart is one of `wb.charts` that draws an experiment of this notebook and finds its columns here, a parameter that
-    differs between points among them. A ValueError names the tables, and the notebooks, that there are.
+    A chart is one of `wb.charts` that this notebook draws, or that draws its experiment, and that finds its columns
+    here, parameters that differ between points among them. A ValueError names the tables and notebooks there are.
     """
     rules.whole("most", most, way_on=f"{MOST} are usual")
     rows = written_by(folder, table, notebook)
@@ -76,4 +76,6 @@ def _table(means: Any) -> Html:
 
 
 def _cell(value: object) -> str:
+    if value is None or value != value:
+        return "–"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
