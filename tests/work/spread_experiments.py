@@ -18,7 +18,7 @@ from distributed import Client, LocalCluster
 import workbench as wb
 from workbench.experiments import EXPERIMENTS
 
-TIMED = ("seconds", "search")  # fields that hold times
+TIMED = ("seconds", "trace")  # fields that hold times
 WITH_REPLICAS = [name for name, f in EXPERIMENTS.items() if "replicas" in inspect.signature(f).parameters]
 
 
@@ -42,7 +42,7 @@ def main() -> None:
                 wrong[name] = f"{type(error).__name__}: {error}"
             else:
                 wrong[name] = next((f"{b}, and here {a}" for a, b in zip(here, there, strict=True) if a != b), "")
-    print(json.dumps(wrong))
+    sys.stdout.write(json.dumps(wrong))
 
 
 def plain(value: Any) -> Any:
