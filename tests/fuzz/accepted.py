@@ -55,7 +55,6 @@ RIGHT = {
     "wb.call | function | returns None": OWN_CODE,
     "wb.call | arguments | *": "a call is a value; its function checks them when it runs",
     "wb.masks.full | model | *": ANY_MODEL,
-    "wb.spread | executor | None": "None is this process again",
     "wb.snapshot | model | *": ANY_MODEL,
     "wb.initialise | model | *": ANY_MODEL,
     "wb.landscape.permutations | model | *": ANY_MODEL,

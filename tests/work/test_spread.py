@@ -121,26 +121,8 @@ def test_every_experiment_spreads_its_replicas_to_the_same_bits(name: str, wrong
     assert wrong[name] == ""
 
 
-EXPERIMENT = """
-import sys
-import workbench as wb
-from distributed import Client, LocalCluster
-
-if __name__ == "__main__":
-    options = {"train_size": 60, "model": "lenet(hidden=(6,))", "recipe": wb.Recipe(steps=2), "rounds": 1}
-    options |= {"replicas": 2, "archive": sys.argv[1]}
-    cluster = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "host": "127.0.0.1"}
-    with LocalCluster(**cluster) as engine, Client(engine) as client, wb.spread(client):
-        list(wb.experiments.winning_tickets("digits", **options))
-    kept = len(wb.Archive(sys.argv[1]).table())
-    list(wb.experiments.winning_tickets("digits", **options))
-    assert len(wb.Archive(sys.argv[1]).table()) == kept > 4
-"""
-
-
-def test_an_archive_in_a_shared_folder_is_filled_there_and_found_here(tmp_path: Path):
-    done = run(EXPERIMENT, tmp_path, str(tmp_path / "archive"))
-    assert (done.returncode, done.stderr.count("Error")) == (0, 0), done.stderr
+def test_an_archive_in_a_shared_folder_is_filled_there_and_found_here(wrong: dict[str, str]):
+    assert wrong["archive"] == ""
 
 
 def run(source: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -36,7 +36,7 @@ _executor: ContextVar[Any] = ContextVar("executor", default=None)
 
 
 @contextmanager
-def spread(executor: Any) -> Iterator[None]:
+def spread(executor: Executor | Any | None) -> Iterator[None]:
     """Have the replicas of what is called inside made by an executor: other processes, or a cluster.
 
         with wb.spread(Client("tcp://10.0.0.1:8786")):
