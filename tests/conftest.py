@@ -15,6 +15,7 @@ LONGEST = (
     "test_binder.py",
     "test_benchmarks_run.py",
     "test_lab.py",
+    "test_spread.py",
     "test_fuzz.py",
     "test_grammar.py",
     "test_recipes.py",

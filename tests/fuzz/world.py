@@ -267,6 +267,7 @@ OWN: dict[str, dict[str, str]] = {
     "wb.shift.detection": {"inside": "torch.rand(20)", "outside": "torch.rand(20)"},
     "wb.shift.roc": {"inside": "torch.rand(20)", "outside": "torch.rand(20)"},
     "wb.shift.like": {"other": "wide", "data": "data"},
+    "wb.spread": {"executor": "__import__('concurrent.futures').futures.ThreadPoolExecutor(1)"},
     "wb.steps": {},
     "wb.strong.Shape": {"name": "'0'", "inputs": "2", "outputs": "3"},
     "wb.strong.compare": {"ticket": "strong_ticket", "split": "'test'"},

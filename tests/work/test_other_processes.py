@@ -1,4 +1,4 @@
-"""Functions that use `wb`, and what they return, go to other processes: by joblib, by fork, by spawn, and by executors."""
+"""Functions that use `wb`, and what they return, go to other processes: by joblib, fork, spawn and executors."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_other_processes_train_to_the_same_numbers(way: str, tmp_path: Path):
     ],
 )
 def test_a_function_that_uses_what_is_loaded_lazily_is_carried_by_value(use: object):
-        assert callable(use)
+    assert callable(use)
     assert pickle.loads(cloudpickle.dumps(use))() == use()
 
 

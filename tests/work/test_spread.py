@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -120,26 +121,8 @@ def test_every_experiment_spreads_its_replicas_to_the_same_bits(name: str, wrong
     assert wrong[name] == ""
 
 
-EXPERIMENT = """
-import sys
-import workbench as wb
-from distributed import Client, LocalCluster
-
-if __name__ == "__main__":
-    options = {"train_size": 60, "model": "lenet(hidden=(6,))", "recipe": wb.Recipe(steps=2), "rounds": 1}
-    options |= {"replicas": 2, "archive": sys.argv[1]}
-    cluster = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "host": "127.0.0.1"}
-    with LocalCluster(**cluster) as engine, Client(engine) as client, wb.spread(client):
-        list(wb.experiments.winning_tickets("digits", **options))
-    kept = len(wb.Archive(sys.argv[1]).table())
-    list(wb.experiments.winning_tickets("digits", **options))
-    assert len(wb.Archive(sys.argv[1]).table()) == kept > 4
-"""
-
-
-def test_an_archive_in_a_shared_folder_is_filled_there_and_found_here(tmp_path: Path):
-    done = run(EXPERIMENT, tmp_path, str(tmp_path / "archive"))
-    assert (done.returncode, done.stderr.count("Error")) == (0, 0), done.stderr
+def test_an_archive_in_a_shared_folder_is_filled_there_and_found_here(wrong: dict[str, str]):
+    assert wrong["archive"] == ""
 
 
 def run(source: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -259,7 +242,7 @@ class Bare(Executor):
         return future
 
 
-@pytest.mark.parametrize("module", [None, sys])
+@pytest.mark.parametrize("module", [None, types.ModuleType("workbench.work.spread")])
 def test_a_worker_without_this_workbench_is_refused(module: Any):
     with pytest.raises(ValueError, match=r"a worker has no workbench of this version \(.*\); install the same there"):
         list(replicas(lambda seed: seed, [0], executor=Bare(module)))
@@ -272,7 +255,8 @@ def test_the_worker_computes_with_as_many_torch_threads_as_here(cluster: Client)
         assert list(replicas(lambda _: torch.get_num_threads(), [0], executor=cluster)) == [(0, 3)]
     finally:
         torch.set_num_threads(before)
-    assert set(cluster.run(torch.get_num_threads).values()) == {before}
+    counts: Any = cluster.run(torch.get_num_threads)
+    assert set(counts.values()) == {before}
 
 
 @pytest.mark.parametrize("wrong", [3, "tcp://127.0.0.1:8786", ThreadPoolExecutor, [ThreadPoolExecutor], object()])
@@ -334,15 +318,21 @@ def test_closing_or_dropping_the_generator_cancels_what_has_not_begun(executor: 
 
 
 def test_what_a_killed_worker_had_begun_is_done_again(tmp_path: Path):
+    def work(seed: int) -> int:
+        (tmp_path / f"{seed}-{os.getpid()}").touch()
+        if seed == 3 and len(list(tmp_path.glob("3-*"))) == 1:
+            time.sleep(600)  # until it is killed
+        return seed * 10
+
     options = {"threads_per_worker": 1, "dashboard_address": ":0", "host": "127.0.0.1"}
     with LocalCluster(n_workers=2, **options) as engine, Client(engine) as client:
-        found = replicas(noting(tmp_path, 1.0), range(6), executor=client)
+        found = replicas(work, range(6), executor=client)
         values = [next(found)]
-        time.sleep(0.5)  # the next two have begun
-        latest = max(tmp_path.iterdir(), key=lambda path: path.stat().st_mtime)
-        os.kill(int(latest.name.partition("-")[2]), signal.SIGKILL)
+        while not (third := list(tmp_path.glob("3-*"))):
+            time.sleep(0.05)
+        os.kill(int(third[0].name.partition("-")[2]), signal.SIGKILL)
         assert sorted([*values, *found]) == [(seed, seed * 10) for seed in range(6)]
-    assert len(list(tmp_path.iterdir())) > 6
+    assert len(list(tmp_path.glob("3-*"))) == 2
 
 
 KEPT = """
@@ -356,6 +346,9 @@ if __name__ == "__main__":
         executor = ThreadPoolExecutor(1)
     elif sys.argv[1] == "processes":
         executor = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    elif sys.argv[1] == "loky":
+        from joblib.externals.loky import ProcessPoolExecutor
+        executor = ProcessPoolExecutor(1)
     else:
         from distributed import Client, LocalCluster
         executor = Client(LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1"))
@@ -365,7 +358,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("way", ["threads", "processes", "cluster"])
+@pytest.mark.parametrize("way", ["threads", "processes", "loky", "cluster"])
 def test_the_interpreter_ends_while_a_notebook_keeps_the_generator(way: str, tmp_path: Path):
     began = time.monotonic()
     done = run(KEPT, tmp_path, way)

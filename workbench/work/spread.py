@@ -2,16 +2,18 @@
 
 A function travels by cloudpickle with all that it holds (a lambda, data, models), and so does what it returns. The
 worker says first what it is: of another version its bits would be others. The executor is asked for nothing but
-`submit`, from one thread of ours; what it has not begun is cancelled as soon as nobody waits, or the main thread ended,
-for an executor would do it all before the interpreter's exit.
+`submit`, from one thread of ours; what it has not begun is cancelled as soon as nobody waits, or the interpreter ends,
+at whose exit an executor would first do all of it.
 """
 
 from __future__ import annotations
 
+import functools
 import operator
 import pickle
 import platform
 import queue
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -25,14 +27,16 @@ import torch
 
 import workbench
 from workbench.work import rules
+from workbench.work.progress import Stopped
 
 POLL = 0.1  # seconds between two looks at whether anybody still waits
 LARGE = {"distributed.admin.large-graph-warning-threshold": "1 TiB"}  # data that travels once is no slip
+_ending = threading.Event()  # set when the interpreter does
 _executor: ContextVar[Any] = ContextVar("executor", default=None)
 
 
 @contextmanager
-def spread(executor: Any) -> Iterator[None]:
+def spread(executor: Executor | Any | None) -> Iterator[None]:
     """Have the replicas of what is called inside made by an executor: other processes, or a cluster.
 
         with wb.spread(Client("tcp://10.0.0.1:8786")):
@@ -154,15 +158,24 @@ def finished(task: Task, executor: Any, seeds: Sequence[int], at_once: int) -> F
                 future = submit(seed)
                 begun[future] = index
                 future.add_done_callback(done.put)
+            _hear_of_the_end(type(executor))
             try:
                 future = done.get(timeout=POLL)
             except queue.Empty:
+                if _ending.is_set():
+                    raise Stopped("the interpreter is ending") from None
                 yield next(iter(begun.values())), None
                 continue
             yield begun.pop(future), _received(future, isinstance(task.f, bytes))
     finally:
         for future in begun:
             future.cancel()
+
+
+@functools.cache
+def _hear_of_the_end(_: type) -> None:
+    """Have `_ending` set before executors of this type, which have begun, wait for their work: last in, first out."""
+    threading._register_atexit(_ending.set)  # type: ignore[attr-defined] (as they do; `atexit` comes after they waited)
 
 
 def _submit(task: Task, executor: Any) -> Callable[[int], Future[Any]]:
