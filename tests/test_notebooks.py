@@ -185,7 +185,6 @@ DRAWN = {  # charts of a table in the report of a sweep
     "rounds": ["accuracy by density"],
     "tickets": ["accuracy before and after", "accuracy by search cost", "sanity checks"],
     "subsets": ["accuracy by subset"],
-    "barriers": ["barrier by step"],
     "ensembles": ["calibration by method"],
     "shift": ["accuracy by severity"],
     "subset_sum": ["subset sum error by candidates", "subset sum success", "subset sum error by scale"],

@@ -30,7 +30,6 @@ from workbench.work.progress import Progress, Stopped, watch
 from workbench.work.replicas import in_order, in_order_of_seeds, replicas
 from workbench.work.spread import spread
 
-
 SPAWN = multiprocessing.get_context("spawn")
 
 

@@ -6,6 +6,7 @@ scheduler's address.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from typing import Any
 from workbench.work import rules
 from workbench.work.nearest import check_known
 
-PATIENCE = 8.0  # seconds that a scheduler has to answer
+PATIENCE = 6.0  # seconds that a scheduler has to answer
 POLL = 0.2  # seconds between two looks at whether anybody still waits
 CREDENTIALS = ("ca", "cert", "key")
 
@@ -109,22 +110,46 @@ def _client(address: str, tls: Mapping[str, Any] | None) -> Iterator[Any]:
     from distributed import Client
     from distributed.security import Security
 
-    security = None
+    security = Security()
     if tls is not None:
         files = {"tls_ca_file": tls["ca"], "tls_client_cert": tls["cert"], "tls_client_key": tls["key"]}
         security = Security(**{name: os.fspath(file) for name, file in files.items()}, require_encryption=True)
     try:
+        with ThreadPoolExecutor(1) as thread:  # a notebook's own has a loop that runs
+            thread.submit(_greet, address, security).result()
         client = Client(address, timeout=PATIENCE, security=security, set_as_default=False)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         way_on = "`dask scheduler` starts one; without an address the sweep runs on this machine's processes"
-        raise ConnectionError(
-            f"no scheduler that lets us in answers at {address} ({_words(error)}); {way_on}"
-        ) from error
+        words = f"no scheduler that lets us in answers at {address} ({_words(error)})"
+        raise ConnectionError(f"{words}; {way_on}") from error
     try:
         yield client
     finally:
         with suppress(Exception):
             client.close(timeout=5)
+
+
+def _greet(address: str, security: Any) -> None:
+    """Raise an OSError unless somebody there speaks as Dask does.
+
+    Of one who listens and is silent neither Dask's client nor its connection ever gives up: its own loop is left.
+    """
+    from distributed.comm import connect
+
+    async def greet() -> None:
+        comm = await connect(address, timeout=PATIENCE / 2, **security.get_connection_args("client"))
+        comm.abort()
+
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda loop, about: None)
+    try:
+        asked = loop.create_task(greet())
+        loop.run_until_complete(asyncio.wait({asked}, timeout=PATIENCE))
+        if not asked.done():
+            raise TimeoutError(f"somebody listens there, and says nothing for {PATIENCE:.0f} s")
+        asked.result()
+    finally:
+        loop.close()
 
 
 def _words(error: BaseException) -> str:

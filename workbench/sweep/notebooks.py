@@ -63,7 +63,8 @@ def read_notebook(notebook: str | os.PathLike[str]) -> Notebook:
         cells = [cell for cell in node["cells"] if cell["cell_type"] == "code"]
         sources = ["".join(cell["source"]) for cell in cells]  # it is a text, or a list of lines
         marked = [text for text, cell in zip(sources, cells, strict=True) if "parameters" in _tags(cell)]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        parameters = read_parameters("\n".join(marked))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SyntaxError) as error:
         way_on = "it is an .ipynb file of format 4, which JupyterLab saves"
         raise ValueError(
             f"notebook {path} cannot be read as one ({type(error).__name__}: {error}); {way_on}"
@@ -75,7 +76,7 @@ def read_notebook(notebook: str | os.PathLike[str]) -> Notebook:
         )
     for cell in cells:
         cell |= {"outputs": [], "execution_count": None}
-    return Notebook(path.stem, str(path), json.dumps(node), tuple(sources), read_parameters(marked[0]))
+    return Notebook(path.stem, str(path), json.dumps(node), tuple(sources), parameters)
 
 
 def _tags(cell: dict[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
 from workbench.sweep.points import points
 from workbench.sweep.shown import Shown
@@ -14,9 +14,6 @@ from workbench.sweep.store import ALIVE, STATES, Store
 from workbench.work.html import element, joined, table
 from workbench.work.nearest import check_known
 from workbench.work.progress.words import clock
-
-if TYPE_CHECKING:
-    import pandas
 
 ENDS = {"finished": "finished", "failed": "failed", "running": "at work", "cut off": "cut off"}
 
@@ -33,9 +30,9 @@ def overview(folder: str | os.PathLike[str], notebook: str | None = None) -> Sho
     return Shown(tuple(words), joined(*(element("p", one) for one in words), table(lines, head=head)))
 
 
-def ended(folder: str | os.PathLike[str], notebook: str | None = None) -> pandas.DataFrame:
+def ended(folder: str | os.PathLike[str], notebook: str | None = None) -> Any:
     """Return the points of a sweep, of which those that were begun, and that nobody works at, are "cut off"."""
-    rows = points(folder)
+    rows: Any = points(folder)
     if rows.empty:
         name = os.fspath(folder)
         raise ValueError(
@@ -53,7 +50,7 @@ def ended(folder: str | os.PathLike[str], notebook: str | None = None) -> pandas
     return rows.reset_index(drop=True)
 
 
-def _counted(rows: pandas.DataFrame) -> Iterable[str]:
+def _counted(rows: Any) -> Iterable[str]:
     books = sorted(set(rows["notebook"]))
     counts = rows["state"].value_counts()
     states = [f"{counts[state]:,} {words}" for state, words in ENDS.items() if state in counts]
@@ -64,7 +61,7 @@ def _counted(rows: pandas.DataFrame) -> Iterable[str]:
         yield "What was cut off goes on where it was, when the same sweep is called again."
 
 
-def _spent(rows: pandas.DataFrame) -> Iterable[str]:
+def _spent(rows: Any) -> Iterable[str]:
     seconds = rows["seconds"].dropna()
     if len(seconds):
         longest = rows.loc[seconds.idxmax()]
@@ -76,7 +73,7 @@ def _spent(rows: pandas.DataFrame) -> Iterable[str]:
         yield f"The most memory that one took is {_bytes(float(most['memory']))} ({most['point']})."
 
 
-def _where(rows: pandas.DataFrame) -> Iterable[str]:
+def _where(rows: Any) -> Iterable[str]:
     ends = [datetime.fromisoformat(text) for text in rows.get("ended", []) if isinstance(text, str)]
     if ends:
         first, last = (moment.astimezone() for moment in (min(ends), max(ends)))
@@ -91,7 +88,7 @@ def _where(rows: pandas.DataFrame) -> Iterable[str]:
             yield "They differ between points: numbers of different versions may differ too."
 
 
-def _line(name: str, rows: pandas.DataFrame) -> list[str]:
+def _line(name: str, rows: Any) -> list[str]:
     counts, seconds = rows["state"].value_counts(), rows["seconds"].dropna()
     memory = rows["memory"].dropna() if "memory" in rows else seconds[:0]
     spread = f"{seconds.min():.1f} to {seconds.max():.1f}" if len(seconds) else "–"
@@ -105,7 +102,7 @@ def _line(name: str, rows: pandas.DataFrame) -> list[str]:
     ]
 
 
-def _listed(values: pandas.Series) -> str:
+def _listed(values: Any) -> str:
     return " and ".join(sorted({str(value) for value in values.dropna()}))
 
 

@@ -116,6 +116,7 @@ class _Crew:
         self.out_there: dict[str, Any] = {}  # the futures of points
         self.failures: dict[str, int] = {}
         self.elsewhere: list[str] = []
+        self.handed_out = 0
 
     def work(self) -> Iterator[Ended]:
         waiting, ended, looked = list(reversed(self.points)), 0, time.monotonic()
@@ -132,7 +133,7 @@ class _Crew:
             if report.state == "elsewhere":
                 self.elsewhere.append(report.point)
             elif report.state == "failed" and report.attempt <= self.options.retries:
-                waiting.append(report.point)
+                waiting.insert(0, report.point)  # after the others
             else:
                 ended += 1
                 if ended % PACK == 0:
@@ -141,8 +142,9 @@ class _Crew:
                 yield Ended.of(self.points[report.point], report)
 
     def hand_out(self, point: Point) -> None:
-        task = self.task(point)
-        future = self.client.submit(run_point, task, key=f"{point.name}-{uuid.uuid4().hex}", pure=False)
+        self.handed_out += 1
+        name, first = f"{point.name}-{uuid.uuid4().hex}", -self.handed_out  # without it Dask chooses an order of its own
+        future = self.client.submit(run_point, self.task(point), key=name, pure=False, priority=first)
         self.out_there[point.name] = future
         future.add_done_callback(lambda future, name=point.name: self.back.put((name, future)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 from workbench.numbers.intervals import LEAST
 from workbench.sweep.pictures import charts_of, left_out, pictures, text_of
@@ -14,9 +14,6 @@ from workbench.sweep.summaries import side_by_side, summary
 from workbench.work import rules
 from workbench.work.html import Html, element, joined
 from workbench.work.html import table as html_table
-
-if TYPE_CHECKING:
-    import pandas
 
 MOST = 6  # settings of a table that are drawn
 ROWS, MEASURES, NAMED = 60, 10, 20  # of the means that are shown, and settings without a picture that are named
@@ -42,7 +39,7 @@ def section(folder: str | os.PathLike[str], table: str, notebook: str, *, most: 
     return Shown((title, *words, *sentences), joined(shown, *(one.html for one in drawn)))
 
 
-def _about(rows: pandas.DataFrame, settings: list[str]) -> str:
+def _about(rows: Any, settings: list[str]) -> str:
     (unit,) = units(rows)
     names = [plain(column, rows.columns) for column in settings]
     varies = f", for each {' and '.join(names)}" if names else ""
@@ -53,7 +50,7 @@ def _about(rows: pandas.DataFrame, settings: list[str]) -> str:
     return f"{len(rows):,} rows of {rows['point'].nunique():,} points{varies}: {how}, over {draws}{within}."
 
 
-def _lacking(means: pandas.DataFrame, drawn: list[Drawn], settings: list[str]) -> Iterator[str]:
+def _lacking(means: Any, drawn: list[Drawn], settings: list[str]) -> Iterator[str]:
     if means.empty:
         yield "It holds no number that could be averaged."
     measures = list(means["measure"].unique())
@@ -67,7 +64,7 @@ def _lacking(means: pandas.DataFrame, drawn: list[Drawn], settings: list[str]) -
         yield f"No picture is drawn of {'; '.join(settings[:NAMED])}{more}."
 
 
-def _table(means: pandas.DataFrame) -> Html:
+def _table(means: Any) -> Html:
     if means.empty:
         return joined()
     few = means[means["measure"].isin(means["measure"].unique()[:MEASURES])]

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import Any
 
 from workbench.sweep.store import Store
 from workbench.sweep.tables import PREFIX, table, tables
 
-if TYPE_CHECKING:
-    import pandas
-
 SEED = "seed"
 
 
-def parameters_of(folder: str | os.PathLike[str], rows: pandas.DataFrame) -> list[str]:
+def parameters_of(folder: str | os.PathLike[str], rows: Any) -> list[str]:
     """Return the names of the parameters of the notebooks that wrote these rows."""
     store = Store(os.fspath(folder))
     records = [record for book in rows["notebook"].unique() for record in store.latest(book)[-1:]]
     return list(dict.fromkeys(name for record in records for name in record["parameters"]))
 
 
-def varied(rows: pandas.DataFrame, parameters: list[str]) -> list[str]:
+def varied(rows: Any, parameters: list[str]) -> list[str]:
     """Return the columns that hold the setting of a point: parameters, other than the seed, that differ between points.
 
     A column of the table's own that has a parameter's name counts where it has one value a point.
@@ -33,7 +30,7 @@ def varied(rows: pandas.DataFrame, parameters: list[str]) -> list[str]:
     return [column for column in columns if (a_point[column].nunique(dropna=False) == 1).all()]
 
 
-def units(rows: pandas.DataFrame) -> list[str]:
+def units(rows: Any) -> list[str]:
     """Return the columns that tell apart what was drawn anew: several seeds, or else replicas, or else points.
 
     Several replicas of one seed are then averaged within it first.
@@ -44,13 +41,13 @@ def units(rows: pandas.DataFrame) -> list[str]:
     return ["replica"] if "replica" in rows else ["point"]
 
 
-def plain(column: str, columns: pandas.Index | list[str]) -> str:
+def plain(column: str, columns: Any) -> str:
     """Return a parameter's name without its prefix, where nothing else in the table is called so."""
     short = column.removeprefix(PREFIX)
     return column if short in columns else short
 
 
-def written_by(folder: str | os.PathLike[str], name: str, notebook: str | None) -> pandas.DataFrame:
+def written_by(folder: str | os.PathLike[str], name: str, notebook: str | None) -> Any:
     """Return the rows of a table in the order of their settings."""
     rows = table(folder, name, notebook)
     columns = varied(rows, parameters_of(folder, rows))
@@ -70,5 +67,5 @@ def said(values: dict[str, object]) -> str:
     )
 
 
-def _sorted_by(values: pandas.Series) -> pandas.Series:
+def _sorted_by(values: Any) -> Any:
     return values.map(str) if values.dtype == object else values

@@ -6,7 +6,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.numbers import intervals
 from workbench.sweep.settings import SEED, parameters_of, plain, units, varied, written_by
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas
 
 STATISTICS = ("measure", "mean", "low", "high", "n")
+FEW = 5  # keys that are all shown
 NEITHER = {"point", SEED, "replica", "replicas", "id"}  # what tells draws apart, and examples
 
 
@@ -44,19 +45,33 @@ def summary(
     return _summarised(rows, [*settings, *keys], measures)
 
 
-def side_by_side(summary: pandas.DataFrame) -> pandas.DataFrame:
-    """Return a summary to be read: a row for each group, a column for each measure, in words (`0.951 ± 0.004`)."""
+def side_by_side(summary: Any) -> Any:
+    """Return a summary to be read: a row for each group, a column for each measure, in words (`0.951 ± 0.004`).
+
+    Of many keys those are left out that follow from the ones before them.
+    """
     groups = [column for column in summary if column not in STATISTICS]
-    told = summary.assign(group=summary.groupby(groups, sort=False, dropna=False).ngroup() if groups else 0)
+    told: Any = summary.assign(group=summary.groupby(groups, sort=False, dropna=False).ngroup() if groups else 0)
     by_group = told.groupby("group", sort=False)
     counts = bool((by_group["n"].nunique() > 1).any())  # of one group, else a column says it
-    told["words"] = [_words(*row, counts) for row in told[[*STATISTICS[1:]]].itertuples(index=False, name=None)]
+    told["words"] = [_words(row.mean, row.low, row.high, row.n, counts) for row in told.itertuples()]
     wide = told.pivot(index="group", columns="measure", values="words")[list(told["measure"].unique())].fillna("")
     lead = by_group[[*groups, "n"]].first()
-    return lead[groups].join(wide).join(lead[[] if counts else ["n"]]).reset_index(drop=True)
+    return lead[_telling(lead, groups)].join(wide).join(lead[[] if counts else ["n"]]).reset_index(drop=True)
 
 
-def _summarised(rows: pandas.DataFrame, groups: list[str], measures: list[str]) -> pandas.DataFrame:
+def _telling(lead: Any, groups: list[str]) -> list[str]:
+    """The keys that tell the groups apart, where there are many."""
+    if len(groups) <= FEW:
+        return groups
+    kept: list[str] = []
+    for key in groups:
+        before = len(lead[kept].drop_duplicates()) if kept else 1
+        kept += [key] if len(lead[[*kept, key]].drop_duplicates()) > before else []
+    return kept
+
+
+def _summarised(rows: Any, groups: list[str], measures: list[str]) -> Any:
     import pandas
 
     unit = [column for column in units(rows) if column not in groups]
@@ -79,7 +94,7 @@ def _summarised(rows: pandas.DataFrame, groups: list[str], measures: list[str]) 
     return pandas.DataFrame(made, columns=[*names, *STATISTICS])
 
 
-def _parted(rows: pandas.DataFrame, settings: list[str]) -> tuple[list[str], list[str]]:
+def _parted(rows: Any, settings: list[str]) -> tuple[list[str], list[str]]:
     """The keys of a table and its measures."""
     draws = [column for column in (SEED, f"{PREFIX}{SEED}", "replica", "point") if column in rows]
     keys, measures = [], []
@@ -94,7 +109,7 @@ def _parted(rows: pandas.DataFrame, settings: list[str]) -> tuple[list[str], lis
     return keys, measures
 
 
-def _comes_back(rows: pandas.DataFrame, column: str, settings: list[str], draws: list[str]) -> bool:
+def _comes_back(rows: Any, column: str, settings: list[str], draws: list[str]) -> bool:
     """Whether a number was set, not measured: most draws of a setting have the same values, each as often.
 
     Where every setting was drawn once, that of a column that is no whole number shows in how often its values repeat.
@@ -111,19 +126,19 @@ def _comes_back(rows: pandas.DataFrame, column: str, settings: list[str], draws:
     return True
 
 
-def _sorted(values: pandas.Series) -> tuple[float, ...]:
+def _sorted(values: Any) -> tuple[float, ...]:
     return tuple(sorted(float(f"{value:.9g}") for value in values.dropna()))  # which equal sums of another order are
 
 
-def _candidates(rows: pandas.DataFrame) -> list[str]:
+def _candidates(rows: Any) -> list[str]:
     return [column for column in rows if column not in NEITHER and not column.startswith(PREFIX)]
 
 
-def _is_number(values: pandas.Series) -> bool:
+def _is_number(values: Any) -> bool:
     return values.dtype.kind in "biuf"
 
 
-def _is_text(values: pandas.Series) -> bool:
+def _is_text(values: Any) -> bool:
     import pandas
 
     return pandas.api.types.is_string_dtype(values.dropna())
