@@ -40,8 +40,11 @@ def about(words: str) -> Html:
     return element("p", words, class_="wb-about")
 
 
-def status(job: Job | Past | None) -> Html:
-    """Progress as a bar and in words, with the time of this message: a clock that stands still means a dead kernel."""
+def status(job: Job | Past | None, used: str | None = None) -> Html:
+    """Progress as a bar and in words, with the time of this message: a clock that stands still means a dead kernel.
+
+    `used` stands beside it; without it, what the job takes of the machine.
+    """
     if job is None:
         return element("div", element("span", "Ready."), class_="wb-line")
     if not isinstance(job, Job):
@@ -57,7 +60,12 @@ def status(job: Job | Past | None) -> Html:
         aria_valuenow=f"{share:.0f}",
         **said,
     )
-    clock = element("span", use(job), time.strftime("%H:%M:%S"), title="it stands still when the kernel is gone")
+    clock = element(
+        "span",
+        use(job) if used is None else used,
+        time.strftime("%H:%M:%S"),
+        title="it stands still when the kernel is gone",
+    )
     return joined(bar, element("div", element("span", words), clock, class_="wb-line"))
 
 

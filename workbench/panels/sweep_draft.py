@@ -44,6 +44,7 @@ class SweepDraft:
         self.notebooks: list[str] = lessons()[:1]
         self.texts: dict[str, str] = {}
         self.how: dict[str, str] = dict(USUAL)
+        self._meant: dict[str, tuple[Any, list[Any]]] = {}  # by parameter: of which text and notebooks, the values
 
     def set(self, **options: Any) -> None:
         """Set arguments of `wb.sweep.plan` and `wb.sweep.run`, as if they were typed. A ValueError for another name."""
@@ -76,11 +77,15 @@ class SweepDraft:
     def values(self, name: str) -> list[Any]:
         """Return what the text of a parameter means; none where it is empty. A ValueError where it will not do."""
         text = self.texts.get(name, "").strip()
-        meant: list[list[Any]] = []
-        for book in self.books() if text else []:
+        if not text:
+            return []
+        books = self.books()
+        of = (text, [book.fingerprint for book in books])
+        if name not in self._meant or self._meant[name][0] != of:
             several = values(Typed(text))
-            meant.append([book.checked(name, value, isinstance(value, Typed)) for value in several])
-        return meant[0] if meant else []
+            meant = [[book.checked(name, one, isinstance(one, Typed)) for one in several] for book in books]
+            self._meant[name] = (of, meant[0])
+        return self._meant[name][1]
 
     @property
     def plan(self) -> Call:
@@ -123,7 +128,7 @@ class SweepDraft:
         told: dict[str, Any] = {name: text for name, text in texts.items() if text not in ("", USUAL[name])}
         for name in [name for name in told if name in NUMBERS]:
             told[name] = number_in(text := told[name], whole=True)
-            if isinstance(told[name], str):
+            if not isinstance(told[name], int):
                 raise rules.refused(name, "a whole number", text)
         return told
 

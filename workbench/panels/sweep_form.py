@@ -114,11 +114,14 @@ class SweepForm:
         for name, line in self.lines.items():
             line.say(words := _problem(lambda name=name: self.draft.values(name)) if name in self.draft.texts else "")
             wrong.append(words)
-        how = _problem(self.draft.check_how)
-        at = next((name for name in HOW if how.startswith(name) or f'["{name}"]' in how[:20]), "")
-        for name, line in self.how.items():
-            line.say(how if name == at else "")
+        self.say(how := _problem(self.draft.check_how))
         return next(filter(None, [*wrong, how]), "")
+
+    def say(self, wrong: str) -> None:
+        """Say what is wrong with how it runs beside the line that the words name."""
+        at = next((name for name in HOW if wrong.startswith(name) or f'["{name}"]' in wrong[:20]), "")
+        for name, line in self.how.items():
+            line.say(wrong if name == at else "")
 
     def _offer(self) -> str:
         """Give each parameter of the chosen notebooks a line; a problem in words where they cannot be read."""

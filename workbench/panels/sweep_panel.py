@@ -117,6 +117,9 @@ class SweepPanel:
         return f"SweepPanel({', '.join(self.draft.notebooks)}, {state}, {len(self.result)} points ended)"
 
     def _ipython_display_(self) -> None:
-        from IPython.display import HTML, display
+        from IPython.display import display
 
-        display(self.view.box if self.interactive else HTML(self._repr_html_()))
+        if self.interactive:
+            display(self.view.box)
+        else:
+            display({"text/html": self._repr_html_(), "text/plain": repr(self)}, raw=True)

@@ -40,20 +40,23 @@ class SweepPoints:
         self.lines = [widgets.HTML() for _ in range(PAGE)]
         for place, button in enumerate(self.buttons):
             button.on_click(lambda _, place=place: guarded(lambda: self.toggle(place)))
-        self.rows = [widgets.HBox(pair) for pair in zip(self.buttons, self.lines, strict=True)]
+        self.details = [widgets.HTML() for _ in range(PAGE)]  # what is open stands below its line
+        heads = [widgets.HBox(pair) for pair in zip(self.buttons, self.lines, strict=True)]
+        self.rows = [widgets.VBox(pair) for pair in zip(heads, self.details, strict=True)]
         self.back, self.on = (widgets.Button(description=words) for words in ("Page before", "Next page"))
         self.back.on_click(lambda _: guarded(lambda: self.turn(self.page - 1)))
         self.on.on_click(lambda _: guarded(lambda: self.turn(self.page + 1)))
-        self.count, self.opened, self.log = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        top = widgets.HBox([widgets.HTML(element("b", "point")), widgets.HTML(_cells("state", "took", "notebook"))])
+        self.count, self.top = widgets.HTML(), widgets.HTML()
+        top = widgets.HBox([widgets.HTML(element("b", "point")), self.top])
         self.list = widgets.VBox([top, *self.rows])
         self.pages = widgets.HBox([self.back, self.on])
         filters = widgets.HBox([self.which, self.state, self.count])
-        self.box = widgets.VBox([filters, self.list, self.pages, self.opened, self.log])
+        self.box = widgets.VBox([filters, self.list, self.pages])
         for box, name in ((filters, "filters"), (top, "top"), (self.list, "list"), (self.pages, "pages")):
             box.add_class(f"wb-sweep-{name}")
-        for row in self.rows:
-            row.add_class("wb-sweep-row")
+        for head, row in zip(heads, self.rows, strict=True):
+            head.add_class("wb-sweep-row")
+            row.add_class("wb-sweep-point")
         self._here: list[Row] = []
         self._told: Row | None = None  # what is opened, as it was read
         self.turn(0)
@@ -76,17 +79,17 @@ class SweepPoints:
         pages = max(1, -(-len(fits) // PAGE))
         self.page = min(max(page, 0), pages - 1)
         self._here = fits[self.page * PAGE :][:PAGE]
-        varied = varying(fits)
+        varied, books = varying(fits), len({row.notebook for row in fits})
+        self._say(self.top, _cells("state", "took", *["notebook"] * (books > 1)))
         for place, widget in enumerate(self.rows):
             widget.layout.display = None if place < len(self._here) else "none"
             if place < len(self._here):
-                self._fill(place, self._here[place], varied)
+                self._fill(place, self._here[place], varied, books > 1)
         self.list.layout.display = None if self._here else "none"
         self.pages.layout.display = None if pages > 1 else "none"
         dim(self.back, self.page == 0)
         dim(self.on, self.page == pages - 1)
         self._say(self.count, self._counted(len(fits)))
-        self._show_open()
 
     def toggle(self, place: int) -> None:
         """Open the point of a line, or close it again."""
@@ -102,40 +105,33 @@ class SweepPoints:
         beside = f" · {len(self.others):,} more in the folder" if self.others and self.which.value == OF_PLAN else ""
         return element("span", f"{page}{states}{beside}")
 
-    def _fill(self, place: int, row: Row, varied: Sequence[str]) -> None:
+    def _fill(self, place: int, row: Row, varied: Sequence[str], books: bool) -> None:
         button = self.buttons[place]
         told = ", ".join(f"{name}={row.parameters[name]}" for name in varied if name in row.parameters)
         button.description = f"{'▾' if row.name == self.open else '▸'} {told or row.name[:-DIGITS]}"
         button.tooltip = row.name
         (button.add_class if row.name == self.open else button.remove_class)("wb-sweep-is-open")
-        self._say(self.lines[place], line(row))
-
-    def _show_open(self) -> None:
-        row = next((row for row in (*self.planned, *self.others) if row.name == self.open), None)
-        if row is None or self.store is None:
-            self._told = None
-            self._say(self.opened, joined())
-            self._say(self.log, joined())
-            return
-        if row == self._told and row.state != "running":
-            return  # its files are as they were
-        self._told = row
-        self._say(self.opened, opened(self.store, row))
-        self._say(self.log, log(self.store, row))
+        self._say(self.lines[place], line(row, books))
+        detail = self.details[place]
+        if row.name != self.open or self.store is None:
+            self._say(detail, joined())
+        elif not detail.value or row != self._told or row.state == "running":  # else its files are as they were
+            self._told = row
+            self._say(detail, joined(opened(self.store, row), log(self.store, row)))
 
     def _say(self, widget: widgets.HTML, html: str) -> None:
         if widget.value != html:
             widget.value = html
 
 
-def line(row: Row) -> Html:
-    """What stands beside the name of a point."""
+def line(row: Row, books: bool) -> Html:
+    """What stands beside the name of a point: its notebook too, where there are several."""
     seconds = row.record.get("seconds")
-    state = element("span", row.words, class_=f"wb-sweep-{row.state}")
+    state = element("span", row.words, class_=f"wb-sweep-{row.state.replace(' ', '-')}")
     took = "" if seconds is None else clock(seconds)
     error = row.record.get("error", "") if row.state in ("failed", "stopped") else ""
     below = element("div", error, class_="wb-sweep-problem") if error else ""
-    return joined(_cells(state, took, row.notebook), below)
+    return joined(_cells(state, took, *[row.notebook] * books), below)
 
 
 def _cells(*cells: object) -> Html:

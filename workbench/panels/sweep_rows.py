@@ -10,7 +10,7 @@ from workbench.sweep.plan import Point
 from workbench.sweep.store import Store
 from workbench.work.locks import Lock
 
-STATES = ("running", "failed", "stopped", "interrupted", "finished", "waiting")
+STATES = ("running", "failed", "stopped", "cut off", "finished", "waiting")
 KEPT = ("notebook", "parameters", "seconds", "attempt", "error", "tables", "cell", "cells", "memory")
 
 
@@ -68,7 +68,7 @@ class Reader:
                 self._ran.add(name)
                 rows |= self._row(name, "running", self.store.record("running", name))
             elif name not in rows:
-                rows |= self._row(name, "interrupted", self.store.record("running", name))
+                rows |= self._row(name, "cut off", self.store.record("running", name))
         return rows
 
     def _record(self, state: str, name: str) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -12,17 +11,16 @@ import ipywidgets as widgets
 
 from workbench.panels import markup
 from workbench.panels.browser import Place
-from workbench.panels.job import Job
+from workbench.panels.job import Job, ending
 from workbench.panels.runs_table import dim
 from workbench.panels.sweep_draft import SweepDraft
 from workbench.panels.sweep_form import SweepForm
-from workbench.panels.sweep_opened import link
 from workbench.panels.sweep_planning import Planning
 from workbench.panels.sweep_points import SweepPoints
+from workbench.panels.sweep_reporting import Reporting
 from workbench.panels.sweep_rows import Reader
 from workbench.panels.view import INSERTED
 from workbench.sweep.plan import Plan
-from workbench.sweep.store import Store
 from workbench.work.calls import Call
 from workbench.work.cores import cores
 from workbench.work.html import element, joined
@@ -31,7 +29,8 @@ from workbench.work.locks import Lock
 TITLE = "Sweeps"
 ABOUT = "Run notebooks over a grid of their parameters, here or on a cluster. What is finished is kept, and runs once."
 PERIOD = 2.0  # seconds between two looks into the folder
-TEXTS = ("plan", "status", "note", "problem", "error", "older", "code", "report")
+SETTLING = 20  # looks after the end, at most
+TEXTS = ("plan", "status", "note", "problem", "error", "older", "code")
 
 
 class SweepView:
@@ -52,14 +51,14 @@ class SweepView:
         self.start = self._button("Start", lambda: self._start(start), "play", "wb-run")
         self.stop = self._button("Stop", lambda: self._stop(stop), "stop", "wb-stop")
         self.refresh = self._button("Refresh", self.look, "", "wb-refresh")
-        self.report = self._button("Make the report", self._report, "", "wb-report")
+        self.reporting = Reporting(lambda: self.reader.store.out, self.guarded)
         self.insert = self._button("Into a new cell", self._insert, "", "wb-insert")
         self.points = SweepPoints(self.guarded)
         self.place = Place()
         self.place.observe(lambda told: self.note(INSERTED.get(told["new"], "")), names="inserted")
         self.go = widgets.HBox([self.start, self.stop, self.text["status"]])
         self.go.add_class("wb-go")
-        acts = widgets.HBox([self.refresh, self.report, self.text["report"]])
+        acts = widgets.HBox([self.refresh, self.reporting.box])
         acts.add_class("wb-sweep-acts")
         head = [widgets.HTML(markup.head(TITLE, ABOUT)), widgets.HTML(markup.look("sweep.css")), self.place]
         said = [self.text[name] for name in ("note", "problem", "error", "older")]
@@ -87,7 +86,7 @@ class SweepView:
                 self._state()
             else:
                 self._say("plan", element("p", "planning …", class_="wb-sweep-plan"))
-                self.planning.ask(self.draft.plan)
+                self.planning.ask(self.call.arguments["plan"])
             self._state()
 
     def look(self) -> None:
@@ -99,7 +98,7 @@ class SweepView:
         """Make room for a new run."""
         with self.lock:
             self.job, self.looked = job, 0.0
-            for name in ("error", "note", "report"):
+            for name in ("error", "note"):
                 self._say(name, "")
             self.place.said = f"{TITLE}: begun"
             self._state()
@@ -107,6 +106,11 @@ class SweepView:
     def tell(self, job: Job) -> None:
         """Show what a run did so far; whatever goes wrong here is shown too, and hurts no run."""
         self.guarded(lambda: self._tell(job))
+        for _ in range(SETTLING if not job.running else 0):  # where it was stopped, points say so a moment later
+            if ending() or not any(row.state == "running" for row in self.points.planned):
+                break
+            time.sleep(PERIOD / 4)
+            self.guarded(self._list)
 
     def note(self, words: str) -> None:
         """Say something about what was just asked for."""
@@ -119,7 +123,8 @@ class SweepView:
             self._list()
             self.looked = time.monotonic()
         with self.lock:
-            self._say("status", markup.status(job))
+            begun = bool(job.values) or any(row.state == "running" for row in self.points.planned)
+            self._say("status", markup.status(job, "" if begun or last else "its workers start · "))
             self._state()
             if not last:
                 return
@@ -131,7 +136,7 @@ class SweepView:
                 words = f"{failed:,} of {len(job.values):,} points failed"
                 self.note(f"{words}. Start tries them again; open one to see why.")
             if self.call is not None:
-                self.planning.ask(self.draft.plan)  # what is finished now
+                self.planning.ask(self.call.arguments["plan"])  # what is finished now
             for widget in (self.start, self.stop, *self.text.values()):  # a message may have been dropped on the way
                 widget.send_state()
 
@@ -153,6 +158,7 @@ class SweepView:
             if not isinstance(plan, Plan):
                 known = isinstance(plan, ValueError)
                 self._say("problem", markup.wrong(str(plan)) if known else markup.failure(plan))
+                self.form.say(str(plan))
                 self._say("plan", "")
                 self.call = None
                 self._state()
@@ -180,7 +186,7 @@ class SweepView:
 
     @property
     def _works(self) -> bool:
-        return self.job is not None and self.job.running
+        return self.job is not None and self.job.ended is None
 
     def _state(self) -> None:
         """Show which buttons do something, and whether what runs is what the form says. Buttons keep the focus."""
@@ -219,22 +225,6 @@ class SweepView:
     def _insert(self) -> None:
         if self.call is not None:
             self.place.insert(self.call.script())
-
-    def _report(self) -> None:
-        """Make the report in another thread: it takes seconds, and the kernel stays free."""
-        from workbench.sweep.report import report
-
-        out = self.reader.store.out
-
-        def write() -> None:
-            path = report(out)
-            name = path.removeprefix(out.rstrip("/")).lstrip("/")
-            where = f" is in {os.path.dirname(path)}"
-            self._say("report", element("span", link(Store(out), name, "The report"), where))
-
-        self._say("report", element("span", "Making the report …", role="status"))
-        self.writer = threading.Thread(target=lambda: self.guarded(write), name="workbench report")
-        self.writer.start()
 
     def _button(self, words: str, act: Callable[[], Any], icon: str, style: str) -> widgets.Button:
         button = widgets.Button(description=words, icon=icon)

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
@@ -19,8 +20,7 @@ from typing import Any
 from workbench.work import rules
 from workbench.work.nearest import check_known
 
-PATIENCE = 6.0  # seconds that a scheduler has to answer, and to end
-AT_ONCE = 0.5  # and to end where the sweep was stopped
+PATIENCE = 6.0  # seconds that a scheduler has to answer
 POLL = 0.2  # seconds between two looks at whether anybody still waits
 CREDENTIALS = ("ca", "cert", "key")
 
@@ -66,7 +66,7 @@ def this_machine(workers: int, waiting: Callable[[], Any] = lambda: None) -> Ite
     )
     assert started.stdin is not None
     assert started.stdout is not None
-    patience = AT_ONCE
+    patience = 0.0
     try:
         with ThreadPoolExecutor(1) as reader:
             line = reader.submit(started.stdout.readline)
@@ -80,15 +80,22 @@ def this_machine(workers: int, waiting: Callable[[], Any] = lambda: None) -> Ite
         if not address:
             raise ConnectionError("this machine's workers could not be started; their error stands above")
         yield address
-        patience = PATIENCE
+        patience = 12.0  # where it was stopped, nobody waits
     finally:
         with suppress(OSError):
-            started.stdin.close()
-        try:
-            started.wait(timeout=patience)
-        except subprocess.TimeoutExpired:
-            _kill(started)
+            started.stdin.close()  # which it ends by
         started.stdout.close()
+        ending = threading.Thread(target=_end, args=(started,), name="workbench workers", daemon=True)
+        ending.start()
+        ending.join(patience)
+
+
+def _end(started: subprocess.Popen[str]) -> None:
+    """Wait until it has ended, and see to it that it does."""
+    try:
+        started.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        _kill(started)
 
 
 def _kill(started: subprocess.Popen[str]) -> None:
