@@ -184,7 +184,7 @@ def test_torchvision_is_imported_in_one_place():
     assert not bad, "\n".join(bad)
     through = {one.file for one, file in INSIDE if file == "data/_torchvision"}
     nets = {"nets/models/imagenet_resnet", "nets/models/mobilenet"}
-    assert through <= {"data/torchvision_files", "data/sources", *nets}, through
+    assert through <= {"data/torchvision_files", "data/sources", "terminal/version_checks", *nets}, through
 
 
 @pytest.mark.parametrize("package", ["scipy", "pandas", "sklearn", "pyarrow", "altair", "ipywidgets"])

@@ -13,6 +13,8 @@ import papermill
 import pytest
 from pandas import DataFrame
 
+from workbench.sweep.pictures import charts_of, pictures
+
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 TINY = {"dataset": "digits", "train_size": 300, "epochs": 1, "replicas": 3, "interactive": False}
 LANDSCAPE = {"model": "resnet8(width=4)", "rewind_steps": [0, 2], "points": 3, "replicas": 1}
@@ -67,7 +69,9 @@ OWN_PARAMETERS = {
     "05_calibrated_ensembles": {"pixel_noise", "methods", "density", "lams", "combine", "corruptions", "others"},
     "06_strong_tickets": {"dimensions", "candidates", "scales", "ratios", "structures", "rivals", "archive"},
 }
+REPORT = {"folder", "notebook", "most", "interactive", "out"}  # of the notebook that trains nothing
 all_notebooks = pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+lessons = pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("0*.ipynb")), ids=lambda path: path.stem)
 
 
 def run(path: Path, folder: Path, **parameters: Any) -> Any:
@@ -83,7 +87,7 @@ def run(path: Path, folder: Path, **parameters: Any) -> Any:
 
 
 @pytest.mark.notebook
-@all_notebooks
+@lessons
 def test_a_notebook_runs_as_a_batch_job_stays_small_and_writes_its_tables(path: Path, tmp_path: Path) -> None:
     """One run serves every check: a notebook is what takes longest here."""
     notebook = run(path, tmp_path, seed=3)
@@ -92,6 +96,12 @@ def test_a_notebook_runs_as_a_batch_job_stays_small_and_writes_its_tables(path: 
     tables = {file.stem: pandas.read_parquet(file) for file in tmp_path.glob("*.parquet")}
     TABLES[path.stem](**tables)
     assert all(set(table.seed) == {3} for table in tables.values() if "seed" in table)
+    text = (tmp_path / "output.ipynb").read_text()
+    for name, table in tables.items():  # a report of it draws what it means, and nothing else
+        rows = table.assign(point="a")
+        charts = charts_of(text, rows, [])
+        drawn = [one for one in pictures(rows, [], charts, 6) if one.words]
+        assert [one.name for one in drawn] == DRAWN.get(name, []), name
 
 
 def of_the_workbench(outcomes: DataFrame) -> None:
@@ -170,6 +180,16 @@ def of_strong_tickets(subset_sum: DataFrame, strong_tickets: DataFrame) -> None:
     assert (proven.measured_sup <= proven.certificate).all()
 
 
+DRAWN = {  # charts of a table in the report of a sweep
+    "outcomes": ["accuracy by density"],
+    "rounds": ["accuracy by density"],
+    "tickets": ["accuracy before and after", "accuracy by search cost", "sanity checks"],
+    "subsets": ["accuracy by subset"],
+    "ensembles": ["calibration by method"],
+    "shift": ["accuracy by severity"],
+    "subset_sum": ["subset sum error by candidates", "subset sum success", "subset sum error by scale"],
+    "strong_tickets": ["strong accuracy", "strong errors"],
+}
 TABLES: dict[str, Callable[..., None]] = {
     "00_workbench": of_the_workbench,
     "01_winning_tickets": of_winning_tickets,
@@ -214,7 +234,7 @@ def test_a_notebook_names_its_parameters_and_says_what_each_means(path: Path) ->
     body = ast.parse(cells[0].source).body
     named = {node.target.id for node in body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)}
     assert len(named) == len(body), "each has a type"
-    assert named >= PARAMETERS | OWN_PARAMETERS[path.stem]
+    assert named >= (REPORT if path.stem == "90_report" else PARAMETERS | OWN_PARAMETERS[path.stem])
     assert all("#" in line for line in lines), "a comment gives the meaning and the range of each"
 
 

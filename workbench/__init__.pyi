@@ -9,6 +9,7 @@ from . import lottery as lottery
 from . import pruning as pruning
 from . import shift as shift
 from . import strong as strong
+from . import sweep as sweep
 from .data.batches import Batch as Batch
 from .data.data import Data as Data
 from .data.data import Split as Split
@@ -68,5 +69,6 @@ from .work.journal import jobs as jobs
 from .work.parameters import check_parameters as check_parameters
 from .work.replicas import replicas as replicas
 from .work.seeds import seeds as seeds
+from .work.spread import spread as spread
 
 NUMBERS: int

@@ -32,6 +32,7 @@ NAMES = (
     "watched",
     "progress_estimates",
     "all_day",
+    "sweeps",
 )
 
 

@@ -37,6 +37,7 @@ def test_every_benchmark_runs_and_prints_its_table():
         "lenet step, watched",
         "lottery: time left",
         "memory of 2 runs",
+        "a point of a sweep",
     ):
         assert row in done.stdout
 

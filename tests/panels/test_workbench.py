@@ -10,11 +10,11 @@ import pytest
 
 import workbench as wb
 from workbench.panels import PANELS
-from workbench.panels.workbench import RUNS, topics
+from workbench.panels.workbench import RUNS, SWEEPS, topics
 
 
 def turn_to(bench: Any, topic: str) -> None:
-    bench.tabs.selected_index = [*topics(), RUNS].index(topic)
+    bench.tabs.selected_index = [*topics(), SWEEPS, RUNS].index(topic)
 
 
 def test_every_panel_is_in_one_topic():

@@ -1,4 +1,4 @@
-"""Functions that use `wb`, and what they return, go to other processes: by joblib, by fork and by spawn."""
+"""Functions that use `wb`, and what they return, go to other processes: by joblib, by fork, by spawn, and by executors."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import sys
 import types
 from pathlib import Path
 
+import cloudpickle
 import pytest
 from tiny import made
 
 import workbench as wb
 
 SCRIPT = """
-import multiprocessing, sys
+import concurrent.futures, multiprocessing, sys
 import joblib
 import workbench as wb
 
@@ -27,6 +28,14 @@ if __name__ == "__main__":
     here = [run(seed).test_loss for seed in (0, 1)]
     if sys.argv[1] == "joblib":
         runs = joblib.Parallel(n_jobs=2)(joblib.delayed(lambda seed: run(seed))(seed) for seed in (0, 1))
+    elif sys.argv[1] == "wb.replicas in a pool":
+        with concurrent.futures.ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+            runs = [r for _, r in sorted(wb.replicas(run, (0, 1), executor=pool), key=lambda pair: pair[0])]
+    elif sys.argv[1] == "wb.replicas on a cluster":
+        from distributed import Client, LocalCluster
+        cluster = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "host": "127.0.0.1"}
+        with LocalCluster(**cluster) as engine, Client(engine) as client:
+            runs = [r for _, r in sorted(wb.replicas(run, (0, 1), executor=client), key=lambda pair: pair[0])]
     else:
         with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
             runs = pool.map(run, (0, 1))
@@ -34,7 +43,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("way", ["joblib", "fork", "spawn"])
+@pytest.mark.parametrize("way", ["joblib", "fork", "spawn", "wb.replicas in a pool", "wb.replicas on a cluster"])
 def test_other_processes_train_to_the_same_numbers(way: str, tmp_path: Path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
@@ -55,9 +64,7 @@ def test_other_processes_train_to_the_same_numbers(way: str, tmp_path: Path):
     ],
 )
 def test_a_function_that_uses_what_is_loaded_lazily_is_carried_by_value(use: object):
-    cloudpickle = pytest.importorskip("cloudpickle")  # comes with joblib, which comes with scikit-learn
-
-    assert callable(use)
+        assert callable(use)
     assert pickle.loads(cloudpickle.dumps(use))() == use()
 
 

@@ -42,7 +42,7 @@ def accuracy_by_density(table: Any, published: Iterable[dict[str, Any]] | None =
 @accuracy_by_density.sentences
 def words(outcomes: list[Any]) -> list[str]:
     """Say it in sentences: the dense network, how far the ticket matches it, its controls at the end, collapse."""
-    asked("the sentences", outcomes, "kind replica round density test_accuracy collapsed", "winning_tickets")
+    asked("the sentences", outcomes, "kind replica round density test_accuracy", "winning_tickets")
     evaluated = [o for o in outcomes if o.test_accuracy is not None]
     replicas = grouped(tickets(evaluated), lambda ticket: ticket.replica).values()
     replicas = [rounds for rounds in replicas if rounds[0].round == 0]
@@ -58,7 +58,9 @@ def words(outcomes: list[Any]) -> list[str]:
     names = {kind: look.words for kind, look in looks_of(RUNS, kinds).items()}
     each = (f"{names[kind]} {points([o.test_accuracy for o in same], ' %')}" for kind, same in kinds.items())
     sentences.append(f"At {percent(last.density)}: {'; '.join(each)}.")
-    if collapsed := sorted({o.density for o in outcomes if o.kind == "ticket" and o.collapsed}, reverse=True):
+    if collapsed := sorted(
+        {o.density for o in outcomes if o.kind == "ticket" and getattr(o, "collapsed", 0)}, reverse=True
+    ):
         sentences.append(f"From {percent(collapsed[0])} on a layer of the ticket has lost every weight.")
     return sentences
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.charts import cells
-from workbench.charts.grammar import ACCURACY, DENSITY, RUNS, SUBSETS, Means, Rows, grouped, records
+from workbench.charts.grammar import ACCURACY, DENSITY, RUNS, SUBSETS, Means, Rows, by_replica, grouped, records
 from workbench.experiments.pretraining import ENOUGH
 from workbench.experiments.pretraining_tables import SAME_DATA
 from workbench.numbers.numerals import percent, points
@@ -95,7 +95,7 @@ def words(outcomes: list[Any]) -> list[str]:
     accuracies, marked = [], []
     for (subset, size, k, seen), same in by_cell.items():
         name = cells.words(subset, size, k)
-        if sparsest := [o.test_accuracy for o in same if o.density < 1.0001 * least]:
+        if sparsest := by_replica((o.replica, o.test_accuracy) for o in same if o.density < 1.0001 * least):
             accuracies.append(f"{name} {points(sparsest, ' %')}")
         if note := cells.note(subset, k, seen):
             marked.append(f"{name} ({seen:.2g} presentations: {note})")

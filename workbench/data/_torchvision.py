@@ -39,3 +39,8 @@ def torchvision() -> ModuleType:
             library.define(schema)
         _declared.append(library)
         return importlib.import_module("torchvision")
+
+
+def mended() -> bool:
+    """Whether the pair did not match, and torchvision is here without its compiled operators."""
+    return bool(_declared)

@@ -95,13 +95,15 @@ def pair_matrix(
     known: dict[tuple[int, int], Round] = {}
 
     def numbered(replica: Replica) -> Iterator[tuple[tuple[int, int], Round]]:
-        tickets = replica.rounds(rounds=rounds, fraction=fraction, rewind_step=rewind_step)
-        for ticket in tickets:
-            name = replica.labels["replica"], ticket.round
+        for ticket in replica.rounds(rounds=rounds, fraction=fraction, rewind_step=rewind_step):
+            yield (replica.labels["replica"], ticket.round), ticket
+
+    def noted() -> Iterator[tuple[tuple[int, int], Round]]:
+        for name, ticket in experiment.side_by_side(numbered):  # which may be made in other processes
             known[name] = ticket
             yield name, ticket
 
-    tickets = progress.walk("turn", experiment.side_by_side(numbered), costs, index=0)
+    tickets = progress.walk("turn", noted(), costs, index=0)
     options = {"mask": mask, "batch_norm": batch_norm, "train": experiment.data.train}
     compare = pairs(experiment.network, tickets, slice_of(experiment.data, split), **options)
     for count, ((a, b), compared) in enumerate(compare, 1):

@@ -44,6 +44,17 @@ function tellOff(root, signal) {
   signal.addEventListener("abort", () => observer.disconnect());
 }
 
+// A link to a file beside the notebook opens it in JupyterLab, by a click that its own linker of commands hears.
+function openFiles({ model, root, signal }) {
+  root.addEventListener("click", ({ target }) => {
+    const link = target.closest?.("a[data-wb-file]"), notebook = model.widget_manager?.context?.path;
+    if (!link || notebook === undefined) return;
+    const folder = notebook.slice(0, notebook.lastIndexOf("/") + 1);
+    link.dataset.commandlinkerCommand = "docmanager:open";
+    link.dataset.commandlinkerArgs = JSON.stringify({ path: folder + link.dataset.wbFile });
+  }, { capture: true, signal });
+}
+
 // A restart, a death, and the choice of another kernel are for good: nothing answers here any more. A connection that
 // is lost may come back.
 function watchKernel({ model, el, root, signal }) {
@@ -146,6 +157,7 @@ export default () => {
       root = outermost(el);
       quiet(root);
       tellOff(root, view.signal);
+      openFiles({ model, root, signal: view.signal });
       watchKernel({ model, el, root, signal: view.signal });
       bringIntoView({ model, root, signal: view.signal });
     };

@@ -18,7 +18,8 @@ from workbench.panels.runs import Runs
 from workbench.work.calls import Call
 
 SHARED = ("dataset", "train_size", "image_size", "model", "recipe.device", "archive")  # of all panels that have it
-RUNS = "Runs"  # the tab of what is kept
+SWEEPS = "Sweeps"  # the tab of notebooks over a grid
+RUNS = "Runs"  # that of what is kept
 
 
 def topics() -> dict[str, list[str]]:
@@ -56,11 +57,12 @@ class Workbench:
         self.runs: Runs | None = None
         self.topics = topics()
         self.menus = {topic: self._menu(topic, names) for topic, names in self.topics.items()}
-        self.places = {topic: widgets.VBox() for topic in (*self.topics, RUNS)}
+        self.places = {topic: widgets.VBox() for topic in (*self.topics, SWEEPS, RUNS)}
         self.about = {topic: widgets.HTML() for topic in self.topics}
         heads = {topic: widgets.HBox([self.menus[topic], self.about[topic]]) for topic in self.topics}
         pages = [widgets.VBox([heads[topic], self.places[topic]]) for topic in self.topics]
-        self.tabs = widgets.Tab([*pages, self.places[RUNS]], titles=(*self.topics, RUNS))
+        pages += [self.places[SWEEPS], self.places[RUNS]]
+        self.tabs = widgets.Tab(pages, titles=(*self.topics, SWEEPS, RUNS))
         self.box = widgets.VBox([widgets.HTML(markup.look()), self.tabs])
         self.box.add_class("wb-bench")
         self._open(shown.name)
@@ -91,10 +93,12 @@ class Workbench:
             self.menus[topic].value = name
 
     def _turn(self) -> None:
-        """Show what a tab holds: its panel, or the runs as they are now."""
-        topic = (*self.topics, RUNS)[self.tabs.selected_index or 0]
+        """Show what a tab holds: its panel, the sweeps, or the runs as they are now."""
+        topic = (*self.topics, SWEEPS, RUNS)[self.tabs.selected_index or 0]
         if topic == RUNS:
             self._show_runs()
+        elif topic == SWEEPS:
+            self.places[SWEEPS].children = [panel("sweep").view.box]
         else:
             self._show(topic, str(self.menus[topic].value))
 

@@ -43,13 +43,14 @@ def described(name: str, loaded: data.Data) -> str:
     size = sum(map(_bytes, files)) / 1e6
     lies = f"{_place(files)} ({size:.1f} MB)" if files else "scikit-learn, which brings it"
     channels, height, width = loaded.shape
+    classes = f"{', '.join(loaded.classes[:10])}{', …' * (len(loaded.classes) > 10)}"
     return "\n".join(
         (
             f"{loaded.name}",
             f"  lies in      {lies}",
             f"  images       {counts}",
             f"  shape        {channels} × {height} × {width}",
-            f"  classes      {len(loaded.classes)}: {', '.join(loaded.classes[:10])}{', …' * (len(loaded.classes) > 10)}",
+            f"  classes      {len(loaded.classes)}: {classes}",
             f"  fingerprint  {loaded.fingerprint}",
         )
     )

@@ -12,20 +12,22 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from workbench.work import disk
+from workbench.work import disk, rules
 from workbench.work.shipped import shipped
 
 RECORD = ".workbench.json"
 
 
 def copy(folder: Path) -> Iterator[str]:
-    """Bring a folder of lessons up to date; yield a line for each file that is new, brought up to date, or kept.
+    """Bring a folder of lessons up to date; yield a line for each file that was brought up to date, or kept.
 
     Raises an OSError or a ValueError where the folder cannot be written to.
     """
     source = shipped()
     if folder.resolve() == source:
         return
+    if folder.exists() and not folder.is_dir():
+        raise rules.refused("FOLDER", "a folder, or a name that is free", str(folder), "a file stands there")
     folder.mkdir(parents=True, exist_ok=True)
     checksums = _recorded(folder)
     for path in sorted(source.rglob("*")):
@@ -47,7 +49,8 @@ def _bring(content: bytes, folder: Path, name: Path, checksums: dict[str, str]) 
         target.parent.mkdir(parents=True, exist_ok=True)
         with disk.whole(target) as part:
             Path(part).write_bytes(content)
-        yield f"{name}: {'new' if there is None else 'brought up to date'}"
+        if there is not None:
+            yield f"{name}: brought up to date"
     elif before == checksum:
         yield f"{name}: you changed it, so it is left as it is"
     else:
@@ -62,7 +65,8 @@ def _recorded(folder: Path) -> dict[str, str]:
         checksums = json.loads((folder / RECORD).read_text())
     except (FileNotFoundError, ValueError):
         return {}
-    return checksums if isinstance(checksums, dict) else {}
+    entries = checksums.items() if isinstance(checksums, dict) else ()
+    return {name: checksum for name, checksum in entries if isinstance(checksum, str)}
 
 
 def _sha256(content: bytes) -> str:

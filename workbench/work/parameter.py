@@ -77,7 +77,7 @@ class Parameter:
         """Return the value that a text typed in a terminal means: none, true, 1e3, [conv2, lenet(norm=True)]."""
         if not isinstance(text, str):
             raise rules.refused(self.name, "text, as it is typed", text, "value(…) takes a value")
-        return self.value(self._typed(text))
+        return self.value(self._typed(str(text)))  # of a kind of text's own, too
 
     def _typed(self, text: str) -> Any:
         """Return the value of a text by the first kind that it is of; the text itself where it is of none."""

@@ -5,7 +5,7 @@ cores: 2.0 times as fast as one after another on LeNet-300-100, 1.7 times on Res
 
 The threads are no daemons (a daemon inside torch aborts the interpreter's exit) and no `ThreadPoolExecutor` (which
 hangs the exit while a notebook keeps the generator): they stop at the next step, or the next value, when their
-consumer is gone or the main thread has ended.
+consumer is gone or the main thread has ended. With an executor there is one, which waits for what is made elsewhere.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from contextvars import ContextVar, copy_context
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -24,10 +25,10 @@ from workbench.work.cores import cores
 from workbench.work.locks import Lock
 from workbench.work.progress import Costs, Progress, Stopped, report, watch, within
 from workbench.work.seeds import check_seed
+from workbench.work.spread import POLL, Finished, Task, check_executor, current, finished
 
 T = TypeVar("T")
 Values = Generator[tuple[int, Any], None, None]
-POLL = 0.1  # seconds between two looks at whether anybody still waits
 _waits: ContextVar[bool] = ContextVar("waits", default=False)  # whether values wait for those of earlier seeds
 
 
@@ -38,6 +39,7 @@ def replicas(
     workers: int | None = None,
     part: str = "replica",
     costs: Costs | None = None,
+    executor: Any = None,
 ) -> Values:
     """Yield `(seed, value)` for every value of `f(seed)`, as they finish.
 
@@ -47,20 +49,31 @@ def replicas(
     as a whole (`Call.run`, `Archive.run`) nobody looks on, and they come in the order of the seeds: equal calls give
     equal values. The first error stops the others and is raised here, with its traceback; dropping or closing the
     generator stops them all.
+
+    With an `executor`, one of `concurrent.futures` or a Dask client (`spread` says more), `f(seed)` runs there, to the
+    same bits; `workers` is then how many seeds it is given at once (default: all), and all values of a seed come when
+    it is finished, which is all that is reported of it. What stops cancels the seeds that have not begun; those that
+    run are left to end.
     """
     rules.function("f", f, "give the function of a seed itself, not what it returns")
     if isinstance(seeds, (str, Mapping)) or not isinstance(seeds, Iterable):
         raise rules.refused("seeds", "several seeds", seeds, "wb.seeds(0, 3) are three")
     seeds = [check_seed(seed) for seed in seeds]
+    executor = current() if executor is None else check_executor(executor)
     if workers is None:
-        workers = cores()
+        workers = max(1, len(seeds)) if executor else cores()
     rules.whole("workers", workers, least=1, way_on="leave it out for one a core")
     rules.instance("part", part, str, "the name of a part of the work", '"replica" is the usual one')
     if costs is not None:
         rules.each("costs", costs, rules.number, "a number for every seed", least=0)
         if not isinstance(costs, (tuple, list)) or len(costs) != len(seeds):
             raise rules.refused("costs", f"a list of {len(seeds)} numbers, one a seed", costs, "None: all are equal")
-    return _consume(f, seeds, min(workers, len(seeds)), part, len(seeds) if costs is None else costs)
+    workers, of = min(workers, len(seeds)), len(seeds) if costs is None else costs
+    if executor is None:
+        return _consume(_Crew(f, seeds, workers, part, of), workers)
+    task = Task.of(f, executor, in_order_of_seeds if _waits.get() else nullcontext)
+    sent = partial(finished, task, executor, seeds, workers)
+    return _consume(_Crew(f, seeds, workers, part, of, sent), min(workers, 1))
 
 
 @contextmanager
@@ -80,13 +93,11 @@ def in_order(f: Callable[[int], T], seeds: Iterable[int], *, workers: int | None
     return [values[seed] for seed in seeds]
 
 
-def _consume(f: Callable[[int], Any], seeds: list[int], workers: int, part: str, of: int | Costs) -> Values:
+def _consume(crew: _Crew, left: int) -> Values:
     # The threads hold the crew, never this generator: when it is dropped, its `finally` runs and they stop.
-    crew = _Crew(f, seeds, workers, part, of)
     waits, waiting = _waits.get(), list[tuple[int, int, Any]]()
-    left = workers
     try:
-        for _ in range(workers):
+        for _ in range(left):
             threading.Thread(target=copy_context().run, args=(crew.work,), name="replica").start()
         while left:
             item = crew.get()
@@ -103,10 +114,21 @@ def _consume(f: Callable[[int], Any], seeds: list[int], workers: int, part: str,
 
 
 class _Crew:
-    """What the threads share: the seeds still waiting, the queue to the consumer, the first error."""
+    """What the threads share: the seeds still waiting, the queue to the consumer, the first error.
 
-    def __init__(self, f: Callable[[int], Any], seeds: list[int], workers: int, part: str, of: int | Costs) -> None:
-        self.f, self.part, self.of = f, part, of
+    `sent` begins the work of all seeds elsewhere; then one thread waits for it.
+    """
+
+    def __init__(
+        self,
+        f: Callable[[int], Any],
+        seeds: list[int],
+        workers: int,
+        part: str,
+        of: int | Costs,
+        sent: Callable[[], Finished] | None = None,
+    ) -> None:
+        self.f, self.seeds, self.part, self.of, self.sent = f, seeds, part, of, sent
         self.waiting = deque(enumerate(seeds))
         self.queue: queue.Queue[tuple[int, int, Any] | None] = queue.Queue(maxsize=max(workers, 1))
         self.stop = threading.Event()
@@ -116,18 +138,29 @@ class _Crew:
     def work(self) -> None:
         try:
             with watch(self.check):
-                while self.waiting:
-                    try:
-                        index, seed = self.waiting.popleft()
-                    except IndexError:  # another took the last
-                        break
-                    self.run(index, seed)
+                self.run_all() if self.sent is None else self.receive(self.sent())
             self.put(None)
         except BaseException as error:
             with self.lock:
                 if not self.over():
                     self.error = error
                 self.stop.set()
+
+    def receive(self, finished: Finished) -> None:
+        with closing(finished):
+            for index, values in finished:
+                with within(self.part, index, self.of):
+                    for item in values or ():
+                        self.put((index, self.seeds[index], item))
+                    report(0 if values is None else 1, 1)  # while nothing comes too, so that a watcher may stop it
+
+    def run_all(self) -> None:
+        while self.waiting:
+            try:
+                index, seed = self.waiting.popleft()
+            except IndexError:  # another took the last
+                break
+            self.run(index, seed)
 
     def run(self, index: int, seed: int) -> None:
         with within(self.part, index, self.of):

@@ -1,0 +1,84 @@
+"""What failed in a sweep and why: the error, the end of its traceback, where it lies, and the line to try again."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from typing import Any
+
+from workbench.sweep.overview import ended
+from workbench.sweep.shown import Shown
+from workbench.sweep.store import Store
+from workbench.work import rules
+from workbench.work.html import Html, element, joined, table
+from workbench.work.parameters import read_parameters
+
+MOST = 20  # failures that are shown in full; the others by their errors
+LINES = 12  # of a traceback's end
+NAME = re.compile(r"[A-Za-z_][\w./+-]*(?:\([\w=., ()]*\))?")
+WORDS = ("none", "true", "false", "inf", "nan")
+
+
+def failures(folder: str | os.PathLike[str], notebook: str | None = None, *, most: int = MOST) -> Shown:
+    """Return what failed and why: each error once, with the points that it ended, of `most` points all that is known.
+
+    That is its parameters, the end of its traceback, where the notebook and the log lie, and the line that tries it
+    again. Raises a ValueError for a folder that no sweep wrote to.
+    """
+    rules.whole("most", most, way_on=f"{MOST} is usual")
+    store, rows = Store(os.fspath(folder)), ended(folder, notebook)
+    rows = rows[rows["state"] == "failed"]
+    if rows.empty:
+        return Shown(("Nothing failed.",), element("p", "Nothing failed."))
+    errors = rows["error"].fillna("").value_counts()
+    words = [f"{error} ({'1 point' if count == 1 else f'{count:,} points'})" for error, count in errors.items()]
+    shown = [_failure(store, point) for point in rows["point"][:most]]
+    rest = [f"And {len(rows) - most:,} more, in {store.out}/failed."] if len(rows) > most else []
+    again = "A failed point is tried again by the line under it; all of them by the line that the sweep was called by."
+    lines = element("ul", *(element("li", one) for one in words[:most]))
+    parts = [lines, element("p", again), *(html for _, html in shown), *(element("p", one) for one in rest)]
+    return Shown((*words, *(line for line, _ in shown), *rest), joined(*parts))
+
+
+def again(store: Store, record: dict[str, Any]) -> str:
+    """Return the line of a terminal that tries a failed point again."""
+    import nbformat
+
+    notebook, usual = record["notebook"], {}
+    try:
+        node: Any = nbformat.reads(store.folder.read(f"notebooks/{record['point']}.ipynb").decode(), as_version=4)
+        cells = [cell.source for cell in node.cells if "parameters" in cell.metadata.get("tags", [])]
+        usual = {name: one.default for name, one in read_parameters(cells[0]).items()}
+    except (OSError, ValueError, IndexError):
+        pass  # then all parameters are told
+    told = {name: value for name, value in record["parameters"].items() if name not in usual or usual[name] != value}
+    given = [f"-p {shlex.quote(f'{name}={_typed(value)}')}" for name, value in told.items()]
+    return " ".join(["workbench sweep", shlex.quote(notebook), *given, "--out", shlex.quote(store.out)])
+
+
+def _failure(store: Store, point: str) -> tuple[str, Html]:
+    record = store.record("failed", point) or {}
+    line = again(store, record)
+    where = {"notebook": f"{store.out}/notebooks/{point}.ipynb", "log": f"{store.out}/logs/{point}.txt"}
+    tries = f"{record['attempt']}, the last of {record['seconds']:.1f} s"
+    trace = "\n".join(record.get("traceback", "").rstrip().splitlines()[-LINES:])
+    html = element(
+        "details",
+        element("summary", f"{point}: {record['error']}"),
+        table([("tries", tries), *where.items()]),
+        *([element("pre", trace)] if trace else []),
+        element("pre", line),
+        open="open",
+    )
+    return line, html
+
+
+def _typed(value: Any) -> str:
+    """A value as it is typed behind `-p name=`: text in quotes, where it would be read as something else."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_typed, value))}]"
+    if isinstance(value, str):
+        quote = '"' if '"' not in value else "'"
+        return value if NAME.fullmatch(value) and value.lower() not in WORDS else f"{quote}{value}{quote}"
+    return repr(value)
