@@ -28,7 +28,7 @@ BINDER = ROOT / "binder"
 REQUIREMENTS = [line for line in (BINDER / "requirements.txt").read_text().splitlines() if re.match(r"[a-z]", line)]
 LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 REALLY = "CI" in os.environ
-SERVER = 150 * 2**20  # bytes of JupyterLab's server, measured with one notebook open: 110 to 140 MB
+SERVER = 150 * 2**20  # bytes of JupyterLab's server, which took 95 MB with nothing open
 MOST = 1.5e9  # bytes, of the 2 GB that a Binder gives
 TINY = {"dataset": "digits", "train_size": "300", "epochs": "1", "rounds": "2", "replicas": "3", "interactive": "False"}
 

@@ -113,7 +113,9 @@ def test_several_notebooks_share_a_grid_and_a_lesson_goes_by_its_name(book: Path
         sweep.plan([book, book])
 
 
-@pytest.mark.parametrize("text", ["", "no JSON", "[]", "{}", '{"cells": [1]}', '{"cells": [{"cell_type": "code"}]}', SYNTAX])
+@pytest.mark.parametrize(
+    "text", ["", "no JSON", "[]", "{}", '{"cells": [1]}', '{"cells": [{"cell_type": "code"}]}', SYNTAX]
+)
 def test_what_is_no_notebook_is_refused_in_words(text: str, tmp_path: Path) -> None:
     (tmp_path / "broken.ipynb").write_text(text)
     with pytest.raises(ValueError, match=r"notebook .*broken.ipynb (cannot be read as one|must have one cell)"):

@@ -143,8 +143,9 @@ class _Crew:
 
     def hand_out(self, point: Point) -> None:
         self.handed_out += 1
-        name, first = f"{point.name}-{uuid.uuid4().hex}", -self.handed_out  # without it Dask chooses an order of its own
-        future = self.client.submit(run_point, self.task(point), key=name, pure=False, priority=first)
+        name, task = f"{point.name}-{uuid.uuid4().hex}", self.task(point)
+        # without priorities Dask begins with the last
+        future = self.client.submit(run_point, task, key=name, pure=False, priority=-self.handed_out)
         self.out_there[point.name] = future
         future.add_done_callback(lambda future, name=point.name: self.back.put((name, future)))
 
