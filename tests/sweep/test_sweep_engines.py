@@ -57,8 +57,8 @@ def test_a_scheduler_and_two_workers_over_tcp_finish_all_points_and_the_same_tab
     given = {"seed": 2, "kinds": [], "out": str(tmp_path / "plain")}
     papermill.execute_notebook(book, None, given, kernel_name="python3", language="python", progress_bar=False)
     plain = pandas.read_parquet(tmp_path / "plain" / "numbers.parquet").drop(columns="seconds")
-    same = table[(table.seed == 2) & (table.parameter_kinds == "[]")]
-    assert_frame_equal(same[list(plain)].reset_index(drop=True), plain)
+    same = table.query("seed == 2 and parameter_kinds == '[]'").reset_index(drop=True)
+    assert_frame_equal(same.reindex(columns=plain.columns), plain)
 
 
 def test_a_worker_that_is_killed_in_the_middle_of_a_run_costs_no_point(tmp_path: Path, trace: Path) -> None:

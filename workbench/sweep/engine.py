@@ -134,7 +134,7 @@ def _greet(address: str, security: Any) -> None:
 
     Of one who listens and is silent neither Dask's client nor its connection ever gives up: its own loop is left.
     """
-    from distributed.comm import connect
+    from distributed.comm.core import connect
 
     async def greet() -> None:
         comm = await connect(address, timeout=PATIENCE / 2, **security.get_connection_args("client"))
