@@ -106,7 +106,8 @@ class SweepDraft:
         return self.how["out"].strip() or USUAL["out"]
 
     def check_how(self) -> None:
-        """Raise a ValueError that names an argument of the run that will not do; nothing runs."""
+        """Raise a ValueError that names an argument that will not do, values aside; nothing runs."""
+        self._told(OF_PLAN)
         run(Plan((), self.out), **self._run())
 
     def line(self) -> str:
