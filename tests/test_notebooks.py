@@ -13,7 +13,7 @@ import papermill
 import pytest
 from pandas import DataFrame
 
-from workbench.sweep.pictures import charts_of, pictures
+from workbench.sweep.review.pictures import charts_of, pictures
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 TINY = {"dataset": "digits", "train_size": 300, "epochs": 1, "replicas": 3, "interactive": False}

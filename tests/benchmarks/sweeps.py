@@ -69,8 +69,8 @@ def _overhead(book: Path, folder: Path, turns: int, steps: int) -> Row:
 
     def plain() -> None:
         given = {"seed": 0, "steps": steps, "out": str(folder / "plain"), "interactive": False}
-        names = {"kernel_name": "python3", "language": "python"}
-        papermill.execute_notebook(book, folder / "plain.ipynb", given, **names, progress_bar=False)
+        output = folder / "plain.ipynb"
+        papermill.execute_notebook(book, output, given, kernel_name="python3", language="python", progress_bar=False)
 
     times = in_turn({"point": point, "papermill": plain}, turns)
     return slower("a point of a sweep", "papermill", times["point"], times["papermill"], target=1.10)

@@ -12,8 +12,8 @@ from made_sweeps import lesson, point
 from pandas import DataFrame
 
 import workbench as wb
-from workbench.sweep.failures import again
 from workbench.sweep.grid import from_words, values
+from workbench.sweep.review.failures import again
 from workbench.sweep.store import Store
 from workbench.work.parameter import Parameter
 

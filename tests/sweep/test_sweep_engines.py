@@ -20,6 +20,7 @@ from made_notebooks import made_notebook, runs
 from pandas.testing import assert_frame_equal
 
 from workbench import sweep
+from workbench.sweep.engine import client_of, this_machine
 from workbench.sweep.point import Task, run_point
 from workbench.sweep.store import Store
 
@@ -278,3 +279,18 @@ def credentials(folder: Path) -> dict[str, str]:
     for name, text in (("ca", made.tls_ca_file), ("cert", made.tls_client_cert), ("key", made.tls_client_key)):
         paths[name].write_text(str(text))
     return {name: str(path) for name, path in paths.items()}
+
+
+def test_this_machines_workers_listen_on_loopback_alone() -> None:
+    import psutil
+
+    with this_machine(2) as address, client_of(address, 2, None) as client:
+        client.wait_for_workers(2)
+        sockets = [
+            socket.laddr.ip
+            for process in psutil.Process().children(recursive=True)
+            for socket in process.net_connections()
+            if socket.status == psutil.CONN_LISTEN
+        ]
+    assert len(sockets) >= 3  # of a scheduler and two workers
+    assert set(sockets) == {"127.0.0.1"}

@@ -32,7 +32,7 @@ class Reporting:
             self.thread.start()
 
     def _write(self) -> None:
-        from workbench.sweep.report import report  # papermill takes a second to import
+        from workbench.sweep.review.report import report  # papermill takes a second to import
 
         out, said = self.folder(), element("span", "There is no report; what went wrong is said above.", role="status")
         try:

@@ -6,14 +6,14 @@ for point in wb.sweep.run(plan, workers=2):
 rounds = wb.sweep.table("sweep", "rounds")
 """
 
-from workbench.sweep.failures import failures
 from workbench.sweep.line import line
-from workbench.sweep.overview import overview
 from workbench.sweep.plan import Plan, plan
 from workbench.sweep.points import points
-from workbench.sweep.report import report
+from workbench.sweep.review.failures import failures
+from workbench.sweep.review.overview import overview
+from workbench.sweep.review.report import report
+from workbench.sweep.review.seconds import seconds
+from workbench.sweep.review.sections import section
+from workbench.sweep.review.summaries import summary
 from workbench.sweep.run import Ended, run
-from workbench.sweep.seconds import seconds
-from workbench.sweep.sections import section
-from workbench.sweep.summaries import summary
 from workbench.sweep.tables import dataset, table, tables

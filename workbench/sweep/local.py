@@ -20,7 +20,8 @@ def main(workers: int) -> None:
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
-        dashboard_address=None,  # pyright: ignore[reportArgumentType] (there is none)
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
         memory_limit=0,  # what a point needs is its kernel's, which Dask does not see
         silence_logs=logging.CRITICAL,
     )

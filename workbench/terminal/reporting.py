@@ -13,7 +13,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the report and say where it is."""
-    from workbench.sweep.report import report
+    from workbench.sweep.review.report import report
 
     print(report(arguments.folder, arguments.out))
     return 0

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.numbers.intervals import LEAST
-from workbench.sweep.pictures import charts_of, left_out, pictures, text_of
-from workbench.sweep.settings import parameters_of, plain, units, varied, written_by
-from workbench.sweep.shown import Drawn, Shown
-from workbench.sweep.summaries import side_by_side, summary
+from workbench.sweep.review.pictures import charts_of, left_out, pictures, text_of
+from workbench.sweep.review.settings import parameters_of, plain, units, varied, written_by
+from workbench.sweep.review.shown import Drawn, Shown
+from workbench.sweep.review.summaries import side_by_side, summary
 from workbench.work import rules
 from workbench.work.html import Html, element, joined
 from workbench.work.html import table as html_table

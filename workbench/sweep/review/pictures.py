@@ -13,8 +13,8 @@ from typing import Any
 
 from workbench.charts import CHARTS
 from workbench.charts.grammar import Picture
-from workbench.sweep.settings import SEED, plain, said
-from workbench.sweep.shown import Drawn
+from workbench.sweep.review.settings import SEED, plain, said
+from workbench.sweep.review.shown import Drawn
 from workbench.sweep.store import Store
 from workbench.sweep.tables import PREFIX
 

@@ -10,8 +10,8 @@ import altair as alt
 from workbench.charts.grammar import ROWS, Axis, Look, Looks, Rows, legend, picture, records, thin, tips
 from workbench.charts.grammar.looks import BLUE, ORANGE, channels
 from workbench.charts.grammar.marks import names_up
-from workbench.sweep.overview import ended
-from workbench.sweep.shown import Drawn, Shown
+from workbench.sweep.review.overview import ended
+from workbench.sweep.review.shown import Drawn, Shown
 from workbench.work.html import element
 
 ENDED: Looks = {"finished": Look(BLUE, "circle"), "failed": Look(ORANGE, "cross")}

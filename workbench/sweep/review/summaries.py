@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.numbers import intervals
-from workbench.sweep.settings import SEED, parameters_of, plain, units, varied, written_by
+from workbench.sweep.review.settings import SEED, parameters_of, plain, units, varied, written_by
 from workbench.sweep.tables import PREFIX
 from workbench.work import rules
 from workbench.work.nearest import check_known

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from workbench.sweep.points import points
-from workbench.sweep.shown import Shown
+from workbench.sweep.review.shown import Shown
 from workbench.sweep.store import ALIVE, STATES, Store
 from workbench.work.html import element, joined, table
 from workbench.work.nearest import check_known

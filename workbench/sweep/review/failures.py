@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from typing import Any
 
-from workbench.sweep.overview import ended
-from workbench.sweep.shown import Shown
+from workbench.sweep.line import typed
+from workbench.sweep.review.overview import ended
+from workbench.sweep.review.shown import Shown
 from workbench.sweep.store import Store
 from workbench.work import rules
 from workbench.work.html import Html, element, joined, table
@@ -16,8 +16,6 @@ from workbench.work.parameters import read_parameters
 
 MOST = 20  # failures that are shown in full; the others by their errors
 LINES = 12  # of a traceback's end
-NAME = re.compile(r"[A-Za-z_][\w./+-]*(?:\([\w=., ()]*\))?")
-WORDS = ("none", "true", "false", "inf", "nan")
 
 
 def failures(folder: str | os.PathLike[str], notebook: str | None = None, *, most: int = MOST) -> Shown:
@@ -53,7 +51,7 @@ def again(store: Store, record: dict[str, Any]) -> str:
     except (OSError, ValueError, IndexError):
         pass  # then all parameters are told
     told = {name: value for name, value in record["parameters"].items() if name not in usual or usual[name] != value}
-    given = [f"-p {shlex.quote(f'{name}={_typed(value)}')}" for name, value in told.items()]
+    given = [f"-p {shlex.quote(f'{name}={typed(value)}')}" for name, value in told.items()]
     return " ".join(["workbench sweep", shlex.quote(notebook), *given, "--out", shlex.quote(store.out)])
 
 
@@ -72,13 +70,3 @@ def _failure(store: Store, point: str) -> tuple[str, Html]:
         open="open",
     )
     return line, html
-
-
-def _typed(value: Any) -> str:
-    """A value as it is typed behind `-p name=`: text in quotes, where it would be read as something else."""
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_typed, value))}]"
-    if isinstance(value, str):
-        quote = '"' if '"' not in value else "'"
-        return value if NAME.fullmatch(value) and value.lower() not in WORDS else f"{quote}{value}{quote}"
-    return repr(value)

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from workbench.sweep.overview import ended
+from workbench.sweep.review.overview import ended
 from workbench.sweep.store import Store
 from workbench.work import rules
 from workbench.work.disk import whole
