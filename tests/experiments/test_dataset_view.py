@@ -88,7 +88,7 @@ def test_of_many_classes_some_are_looked_at_and_all_are_counted(tmp_path: Any):
         ({"draws": 99}, "draws must be a whole number from 1 to 12, got 99"),
         ({"augment": "flop"}, 'augmentation "flop" is not known; did you mean "flip"'),
         ({"label_noise": 1.5}, "label_noise must be"),
-        ({"pixel_noise": -1.0}, "std must be"),
+        ({"pixel_noise": -1.0}, "pixel_noise must be"),
     ],
 )
 def test_what_is_out_of_range_is_said(options: dict[str, Any], message: str):
