@@ -263,6 +263,12 @@ ALLOWED = {
     ("data/_torchvision.py", "importlib.import_module"),  # of one written name
     ("work/spread.py", "pickle"),  # what was sent to the workers of one's own executor, and what they send back
     ("work/spread.py", "cloudpickle"),
+    ("sweep/engine.py", "subprocess"),  # this Python, as the workers of this machine
+    ("sweep/grid.py", "yaml"),  # its safe_load
+    ("terminal/command.py", "importlib.import_module"),  # of the subcommands, which are written there
+    ("terminal/lab.py", "subprocess"),  # JupyterLab, of this Python
+    ("terminal/environments.py", "subprocess"),  # another Python, for its versions
+    ("terminal/notebook_checks.py", "subprocess"),
     ("panels/chart.py", "subprocess"),  # this Python, on a text of ours: it bundles the browser's half of charts
 }
 

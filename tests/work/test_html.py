@@ -6,9 +6,12 @@ import ast
 import dataclasses
 import importlib
 import pkgutil
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import altair as alt
 import pytest
 import torch
 
@@ -21,6 +24,12 @@ from workbench.panels import PANELS, markup
 from workbench.panels.options import Option, Text
 from workbench.panels.panel import Panel
 from workbench.panels.selection import Selection
+from workbench.panels.sweep_panel import SweepPanel
+from workbench.sweep import Ended, Plan, failures
+from workbench.sweep.notebooks import Notebook
+from workbench.sweep.plan import Point
+from workbench.sweep.review.shown import Drawn, Shown
+from workbench.sweep.store import Store
 from workbench.training.runs import Run
 from workbench.work import html
 
@@ -53,6 +62,29 @@ def data() -> Data:
     return Data(EVIL, split, split, split, (EVIL, EVIL), one[:0])
 
 
+def plan(folder: str = "nowhere") -> Plan:
+    book = made(Notebook, {"name": EVIL, "defaults": {}})
+    return Plan((Point(book, EVIL, {EVIL: EVIL}, {EVIL: EVIL}),), folder)
+
+
+def failed() -> Shown:
+    """What is shown of a point that failed, with all that it said."""
+    with tempfile.TemporaryDirectory() as folder:
+        record = {"point": "p", "notebook": EVIL, "parameters": {EVIL: EVIL}, "error": EVIL, "traceback": EVIL}
+        Store(folder).write("failed", "p", {**record, "seconds": 1.0, "attempt": 1})
+        return failures(folder)
+
+
+def drawn() -> Drawn:
+    chart = alt.Chart(alt.Data(values=[{"x": 1}]), description=EVIL).mark_point().encode(x="x:Q")
+    return Drawn(EVIL, EVIL, (EVIL,), chart)
+
+
+def panel_of_sweeps() -> SweepPanel:
+    ended = Ended(EVIL, EVIL, EVIL, 1.0, 1, EVIL, {})
+    return made(SweepPanel, {"job": SimpleNamespace(result=[ended])})
+
+
 def made(kind: type, values: dict[str, Any]) -> Any:
     """A value with these fields, whatever its constructor would say of them."""
     value = object.__new__(kind)
@@ -67,12 +99,16 @@ SHOWN = {
     LinePath: line,
     Surface: plane,
     Checked: lambda: Checked(True, EVIL),
+    Plan: plan,
+    Shown: failed,
+    Drawn: drawn,
+    SweepPanel: panel_of_sweeps,
     Selection: lambda: Selection(rows=[{EVIL: EVIL, "role": "point"}], layers=(EVIL,)),
 }
 
 
 def is_text(shown: str) -> bool:
-    return "<script" not in shown and "<img" not in shown and "&lt;script" in shown
+    return "<script" not in shown and "<img src=x" not in shown and "&lt;script" in shown
 
 
 def test_every_value_that_shows_itself_as_html_escapes_every_field():
@@ -103,8 +139,10 @@ def test_nothing_but_one_file_writes_html(file: Path):
             names = ("element", "markup.head", "markup.look", "markup.note", "_cells", "_hint")
             assert ast.unparse(made_by.func) in names
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Html"):
-            where = "a text becomes Html in work/html.py, and stylesheets, pandas' tables and drawn charts"
-            assert file.name in ("html.py", "markup.py", "export.py"), where
+            where = (
+                "a text becomes Html in work/html.py, and stylesheets, tables of pandas', charts and notebooks that ran"
+            )
+            assert file.name in ("html.py", "markup.py", "export.py", "sweep_opened.py", "report.py"), where
 
 
 def test_every_part_of_a_panel_escapes_what_it_is_given(monkeypatch: pytest.MonkeyPatch):
