@@ -16,6 +16,16 @@ ONE_NAME = "one name alone serves"
 UNREAD = "training images are read only where batch-norm is recomputed"
 
 RIGHT = {
+    "wb.sweep.* | by | empty": NOTHING,
+    "wb.sweep.* | columns | empty": NOTHING,
+    "wb.sweep.* | limit | text": "a limit may be a text, as 10min",
+    "wb.sweep.* | out | [!ea]*": ANY_FOLDER,
+    "wb.sweep.* | out | a path up": ANY_FOLDER,
+    "wb.sweep.* | most | 10[*][*]13": CAPPED,
+    "wb.sweep.line | *zipped | *empty*": NOTHING,
+    "wb.sweep.line | notebooks | *": "a line may be written for another machine's notebook",
+    "wb.sweep.section | notebook | a path up": "the path of a notebook has its name",
+    "wb.sweep.* | address | *": "where nothing is left to run, nobody is asked",
     "* | *seed | 10[*][*]13": "a seed is any whole number of 53 bits",
     "* | seeds | with 10[*][*]13": "a seed is any whole number of 53 bits",
     "* | archive | [!ea]*": ANY_FOLDER,
@@ -187,6 +197,8 @@ RIGHT = {
     "wb.progress.within | * | *": "it moves a bar and no number",
 }
 RIGHT_IN_ANOTHER_TYPE = {
+    "wb.sweep.* | limit | text": "a limit may be a text, as 10min",
+    "wb.sweep.section | notebook | None": "of all notebooks, where it is not said of which",
     "wb.experiments.ticket_of | outcome | *": "what holds no ticket has none",
     "wb.experiments.tickets_of | outcomes | *": "what holds no ticket has none",
     "wb.experiments.scores_of | outcomes | *": "what holds no score has none",

@@ -16,6 +16,9 @@ import torch
 
 import workbench as wb
 from workbench.charts import CHARTS
+from workbench.sweep.point import Report, Task, record_of
+from workbench.sweep.store import Store
+from workbench.sweep.tables import keep_tables
 from workbench.work.journal import Journal
 from workbench.work.public_names import public_name
 
@@ -36,6 +39,7 @@ MADE_ONLY_BY_FUNCTIONS = (
     "Curve",
     "Detection",
     "Diverged",
+    "Ended",
     "Evaluation",
     "Evolved",
     "Forgetting",
@@ -51,6 +55,7 @@ MADE_ONLY_BY_FUNCTIONS = (
     "Pair",
     "Path",
     "Picture",
+    "Plan",
     "Predicted",
     "Prediction",
     "Progress",
@@ -269,6 +274,19 @@ OWN: dict[str, dict[str, str]] = {
     "wb.shift.like": {"other": "wide", "data": "data"},
     "wb.spread": {"executor": "__import__('concurrent.futures').futures.ThreadPoolExecutor(1)"},
     "wb.steps": {},
+    "wb.sweep.dataset": {"folder": "folder_of_a_sweep", "name": "'rounds'"},
+    "wb.sweep.failures": {"folder": "folder_of_a_sweep"},
+    "wb.sweep.line": {"notebooks": "'01_winning_tickets'"},
+    "wb.sweep.overview": {"folder": "folder_of_a_sweep"},
+    "wb.sweep.plan": {"notebooks": "'01_winning_tickets'", "out": "folder"},
+    "wb.sweep.points": {"folder": "folder_of_a_sweep"},
+    "wb.sweep.report": {"folder": "folder_of_a_sweep", "out": "folder + '/report.html'"},
+    "wb.sweep.run": {"plan": "wb.sweep.plan('01_winning_tickets', out=folder_of_a_sweep)"},
+    "wb.sweep.seconds": {"folder": "folder_of_a_sweep"},
+    "wb.sweep.section": {"folder": "folder_of_a_sweep", "table": "'rounds'", "notebook": "'01_winning_tickets'"},
+    "wb.sweep.summary": {"folder": "folder_of_a_sweep", "table": "'rounds'"},
+    "wb.sweep.table": {"folder": "folder_of_a_sweep", "name": "'rounds'"},
+    "wb.sweep.tables": {"folder": "folder_of_a_sweep"},
     "wb.strong.Shape": {"name": "'0'", "inputs": "2", "outputs": "3"},
     "wb.strong.compare": {"ticket": "strong_ticket", "split": "'test'"},
     "wb.strong.joined": {"pairs": "strong_ticket.pairs"},
@@ -379,6 +397,18 @@ class _Made:
     def folder_of_jobs(self) -> str:
         folder = tempfile.mkdtemp()
         Journal(folder).begin(wb.call(wb.seeds, 0, 3), name="a job").end("finished", 1.0)
+        return folder
+
+    @cached_property
+    def folder_of_a_sweep(self) -> str:
+        """A sweep of one point, which is finished."""
+        folder, made = tempfile.mkdtemp(), Path(tempfile.mkdtemp())
+        (point,) = wb.sweep.plan("01_winning_tickets", out=folder).points
+        wb.table(samples.sample("accuracy by density")).to_parquet(made / "rounds.parquet")
+        kept = keep_tables(Store(folder), made, "01_winning_tickets", point.name, point.parameters)
+        task = Task(point.name, "01_winning_tickets", "", point.parameters, {}, folder, "made")
+        record = record_of(task, Report(point.name, "finished", 1.0))
+        Store(folder).write("finished", point.name, record | {"tables": kept})
         return folder
 
     @cached_property

@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from workbench.sweep.grid import RANGE, Grid, Typed, values
-from workbench.sweep.plan import Names
+from workbench.sweep.engine import CREDENTIALS
+from workbench.sweep.grid import RANGE, Grid, Typed, check_grid, values
+from workbench.sweep.plan import REPEATS, Names, several_notebooks
+from workbench.sweep.run import options
 from workbench.work import rules, typed_text
+from workbench.work.nearest import check_known
 
 SHORT = 3  # whole numbers in a row that are written as a range, at least
 WORDS = ("none", "true", "false")
@@ -37,13 +40,20 @@ def line(
     retries: int = 1,
 ) -> str:
     """Return the line that a terminal takes for the same; a ValueError for a text that none can be typed as."""
-    books: Sequence[Any] = [notebooks] if isinstance(notebooks, (str, os.PathLike)) else notebooks
+    check_grid(grid, zipped, None)
+    options(workers, cores, address, None, limit, retries)  # of credentials, those of where it is typed
+    rules.whole("repeats", repeats, least=1, most=REPEATS, way_on="3 runs every point with three seeds")
+    if "://" not in str(out):
+        rules.path("out", out, '"sweep" is usual')
+    books = several_notebooks(notebooks)
     words = ["workbench", "sweep", *map(os.fspath, books)]
     for flag, of in (("-p", grid), ("-z", zipped)):
         for name, several in (of or {}).items():
             words += [flag, f"{name}={_several(several)}"]
     words += ["--out", os.fspath(out)] if os.fspath(out) != "sweep" else []
     told = {"repeats": (repeats, 1), "workers": (workers, None), "cores": (cores, 1), "address": (address, None)}
+    for name in tls or {}:
+        check_known("part of tls", name, CREDENTIALS)
     told |= {f"tls-{name}": (os.fspath(path), None) for name, path in (tls or {}).items()}
     for name, (value, usual) in (told | {"limit": (limit, None), "retries": (retries, 1)}).items():
         words += [f"--{name}", str(value)] if value != usual else []

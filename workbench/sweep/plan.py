@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Names = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 Grid = Mapping[str, Any]
+REPEATS = 10_000  # at most
 LONGEST = 80  # characters of the parameters in a point's name
 SHOWN = 10  # points in the table of a plan
 DIGITS = 12  # of a key, in a point's name
@@ -130,18 +131,26 @@ def plan(
     once. A ValueError names a parameter that a notebook does not have, with the nearest, and a value that is not of
     its type or range.
     """
-    if isinstance(notebooks, (str, os.PathLike)):
-        notebooks = [notebooks]
-    if not isinstance(notebooks, Sequence) or not notebooks:
-        raise rules.refused("notebooks", "a notebook, or a list of them", notebooks, '"01_winning_tickets" is one')
     check_grid(grid, zipped, points)
-    rules.whole("repeats", repeats, least=1, way_on="3 runs every point with three seeds")
-    books = [read_notebook(one) for one in notebooks]
+    rules.whole("repeats", repeats, least=1, most=REPEATS, way_on="3 runs every point with three seeds")
+    books = [read_notebook(one) for one in several_notebooks(notebooks)]
     if twice := next((book.name for book in books if [other.name for other in books].count(book.name) > 1), None):
         raise ValueError(f"notebooks must have different names, got {twice} twice; rename one, or sweep it alone")
-    out = str(out) if "://" in str(out) else os.path.abspath(os.path.expanduser(out))
+    if "://" not in str(out):
+        out = os.path.abspath(os.path.expanduser(rules.path("out", out, '"sweep" is usual')))
     made = [one for book in books for one in _points(book, grid, zipped, points, int(repeats))]
-    return Plan(tuple({one.name: one for one in made}.values()), out)
+    return Plan(tuple({one.name: one for one in made}.values()), str(out))
+
+
+def several_notebooks(notebooks: Names) -> Sequence[str | os.PathLike[str]]:
+    """Return the notebooks of a sweep as a list; a ValueError for none."""
+    if isinstance(notebooks, (str, os.PathLike)):
+        return [notebooks]
+    if not isinstance(notebooks, (list, tuple)) or not notebooks:
+        raise rules.refused("notebooks", "a notebook, or a list of them", notebooks, '"01_winning_tickets" is one')
+    for one in notebooks:
+        rules.path("notebook", one, '"01_winning_tickets" is one, and so is the path of your own')
+    return notebooks
 
 
 def _points(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from workbench.sweep.store import STATES, Store
+from workbench.sweep.store import STATES, store_of
 
 if TYPE_CHECKING:
     import pandas
@@ -22,7 +22,7 @@ def points(folder: str | os.PathLike[str]) -> pandas.DataFrame:
     """
     import pandas
 
-    store, rows = Store(os.fspath(folder)), dict[str, dict[str, Any]]()
+    store, rows = store_of(folder), dict[str, dict[str, Any]]()
     for state in reversed(STATES):  # one that is finished is so, whatever else is said of it
         for name in store.names(state):
             if record := store.record(state, name):

@@ -22,6 +22,7 @@ from workbench.work.cores import cores as all_cores
 
 POLL = 0.2  # seconds between two looks at whether anybody still waits
 AGAIN = 5.0  # seconds after which a point that another sweep works at is asked for again
+MOST = 1024  # workers, cores, tries
 AHEAD = 64  # points that are handed to the scheduler at once, at least
 
 
@@ -63,15 +64,7 @@ def run(
     on. A ConnectionError where no scheduler answers, an OSError where the folder can no longer be written.
     """
     rules.instance("plan", plan, Plan, "a plan", "wb.sweep.plan(notebook, grid) makes one")
-    rules.whole("cores", cores, least=1, way_on="1 is best where there are more points than cores")
-    workers = max(1, all_cores() // cores) if workers is None else workers
-    rules.whole("workers", workers, least=1, most=1024, way_on="leave it out for one a core")
-    rules.whole("retries", retries, least=0, most=100, way_on="1 is usual")
-    if address is not None:
-        rules.instance("address", address, str, "the address of a Dask scheduler", '"tcp://10.0.0.1:8786" is one')
-    check_tls(tls)
-    seconds = _seconds(limit)
-    return _run(plan, Options(int(workers), int(cores), address, tls, seconds, int(retries)))
+    return _run(plan, options(workers, cores, address, tls, limit, retries))
 
 
 @dataclass(frozen=True)
@@ -84,6 +77,25 @@ class Options:
     tls: Mapping[str, Any] | None
     limit: float | None
     retries: int
+
+
+def options(
+    workers: int | None,
+    cores: int,
+    address: str | None,
+    tls: Mapping[str, Any] | None,
+    limit: float | str | None,
+    retries: int,
+) -> Options:
+    """Return what a sweep is run with; a ValueError for what will not do."""
+    cores = rules.whole("cores", cores, least=1, most=MOST, way_on="1 is best for more points than cores")
+    workers = max(1, all_cores() // cores) if workers is None else workers
+    workers = rules.whole("workers", workers, least=1, most=MOST, way_on="leave it out for one a core")
+    retries = rules.whole("retries", retries, least=0, most=MOST, way_on="1 is usual")
+    if address is not None and not (isinstance(address, str) and ":" in address):
+        raise rules.refused("address", "that of a Dask scheduler", address, '"tcp://10.0.0.1:8786" is one')
+    check_tls(tls)
+    return Options(workers, cores, address, tls, _seconds(limit), retries)
 
 
 def _run(plan: Plan, options: Options) -> Iterator[Ended]:

@@ -15,11 +15,13 @@ nobody else uses but for an equal content. A folder of a path or of a URL that f
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from workbench.work import rules
 from workbench.work.disk import Damaged
 from workbench.work.folder import Folder
 from workbench.work.processes import is_gone, is_here
@@ -35,6 +37,18 @@ STATES = ("finished", "failed", "running")
 def in_text(parameters: Mapping[str, Any]) -> str:
     """Parameters as one text of JSON, in which infinity and NaN, which JSON has not, are numbers too."""
     return json.dumps(parameters, sort_keys=True)
+
+
+def store_of(folder: str | os.PathLike[str]) -> Store:
+    """Return the folder that a sweep wrote to; a ValueError for any other."""
+    way_on = '"sweep" is where a sweep goes, unless it says another'
+    if not (isinstance(folder, str) and "://" in folder):
+        rules.path("folder", folder, way_on)
+    store = Store(os.fspath(folder))
+    if not any(store.folder.names(state) for state in STATES):
+        none = f"which has no {', '.join(STATES)} points"
+        raise ValueError(f'folder must be one that a sweep wrote to, got "{store.out}", {none}; {way_on}')
+    return store
 
 
 class Store:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.sweep.store import Store
+from workbench.sweep.store import Store, store_of
 from workbench.work import rules
 from workbench.work.nearest import check_known
 
@@ -59,11 +59,10 @@ def dataset(folder: str | os.PathLike[str], name: str, notebook: str | None = No
     import pyarrow.dataset
     import pyarrow.parquet
 
-    store = Store(os.fspath(folder))
-    there = tables(folder)
+    store, there = store_of(folder), tables(folder)
     check_known("table", name, {table for _, table in there}, f"they are what notebooks wrote to {store.out}")
     if notebook is not None:
-        notebook = Path(notebook).stem
+        notebook = rules.path("notebook", notebook, "it is the name of one that wrote to the folder").stem
         check_known(f'notebook with a table "{name}"', notebook, {book for book, table in there if table == name})
     chosen = [(book, table) for book, table in there if table == name and notebook in (None, book)]
     system, root = store.filesystem()
@@ -75,7 +74,10 @@ def dataset(folder: str | os.PathLike[str], name: str, notebook: str | None = No
 
 def tables(folder: str | os.PathLike[str]) -> list[tuple[str, str]]:
     """Return the notebook and the name of every table in the folder of a sweep."""
-    store = Store(os.fspath(folder))
+    return _tables(store_of(folder))
+
+
+def _tables(store: Store) -> list[tuple[str, str]]:
     return [(book, name) for book in store.folder.names("tables") for name in store.folder.names(f"tables/{book}")]
 
 
@@ -100,7 +102,7 @@ def pack(store: Store) -> None:
     """Copy tables of finished points into packed files, where enough are in none; harmless if done twice at once."""
     import pyarrow
 
-    for book, name in tables(store.out):
+    for book, name in _tables(store):
         place = f"tables/{book}/{name}"
         loose = [path for path in _read_from(store, book, name) if PACKED not in path]
         for first in range(0, len(loose) - PACK + 1, PACK):

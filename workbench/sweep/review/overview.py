@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.sweep.points import points
 from workbench.sweep.review.shown import Shown
-from workbench.sweep.store import ALIVE, STATES, Store
+from workbench.sweep.store import ALIVE, Store
 from workbench.work.html import element, joined, table
 from workbench.work.nearest import check_known
 from workbench.work.progress.words import clock
@@ -33,12 +33,6 @@ def overview(folder: str | os.PathLike[str], notebook: str | None = None) -> Sho
 def ended(folder: str | os.PathLike[str], notebook: str | None = None) -> Any:
     """Return the points of a sweep, of which those that were begun, and that nobody works at, are "cut off"."""
     rows: Any = points(folder)
-    if rows.empty:
-        name = os.fspath(folder)
-        raise ValueError(
-            f'folder must be one that a sweep wrote to, got "{name}", which has no {", ".join(STATES)} points; '
-            f'"workbench sweep NOTEBOOK --out {name}" makes one'
-        )
     if notebook is not None:
         check_known("notebook of the sweep", notebook, set(rows["notebook"]))
         rows = rows[rows["notebook"] == notebook]
