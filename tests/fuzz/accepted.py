@@ -23,6 +23,7 @@ RIGHT = {
     "wb.sweep.* | out | a path up": ANY_FOLDER,
     "wb.sweep.* | most | 10[*][*]13": CAPPED,
     "wb.sweep.line | *zipped | *empty*": NOTHING,
+    "wb.sweep.line | tls | *empty*": NOTHING,
     "wb.sweep.line | notebooks | *": "a line may be written for another machine's notebook",
     "wb.sweep.section | notebook | a path up": "the path of a notebook has its name",
     "wb.sweep.* | address | *": "where nothing is left to run, nobody is asked",
@@ -198,6 +199,7 @@ RIGHT = {
 }
 RIGHT_IN_ANOTHER_TYPE = {
     "wb.sweep.* | limit | text": "a limit may be a text, as 10min",
+    "wb.sweep.line | tls | *empty*": NOTHING,
     "wb.sweep.section | notebook | None": "of all notebooks, where it is not said of which",
     "wb.experiments.ticket_of | outcome | *": "what holds no ticket has none",
     "wb.experiments.tickets_of | outcomes | *": "what holds no ticket has none",

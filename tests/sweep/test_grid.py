@@ -100,7 +100,7 @@ def test_a_file_of_yaml_has_the_same_parts(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("grids: {a: [1]}", 'part of .*grid.yaml "grids" is not known; did you mean "grid"'),
-        ("- 1", "must be a mapping with some of notebooks, grid, zipped, points, got a list"),
+        ("- 1", "must have notebooks, grid, zipped, points or some of them, got a list"),
         ("grid: [1", "cannot be read \\("),
         ("grid: {a: []}", "grid: a must have a value or more"),
     ],

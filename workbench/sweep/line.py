@@ -46,12 +46,13 @@ def line(
     if "://" not in str(out):
         rules.path("out", out, '"sweep" is usual')
     books = several_notebooks(notebooks)
-    words = ["workbench", "sweep", *map(os.fspath, books)]
+    words = ["workbench", "sweep", *(str(book) for book in books)]
     for flag, of in (("-p", grid), ("-z", zipped)):
         for name, several in (of or {}).items():
             words += [flag, f"{name}={_several(several)}"]
     words += ["--out", os.fspath(out)] if os.fspath(out) != "sweep" else []
     told = {"repeats": (repeats, 1), "workers": (workers, None), "cores": (cores, 1), "address": (address, None)}
+    rules.instance("tls", tls or {}, Mapping, "a dict of paths", '{"ca": "ca.pem", "cert": …, "key": …} is one')
     for name in tls or {}:
         check_known("part of tls", name, CREDENTIALS)
     told |= {f"tls-{name}": (os.fspath(path), None) for name, path in (tls or {}).items()}
