@@ -16,6 +16,7 @@ LONGEST = (
     "test_benchmarks_run.py",
     "test_lab.py",
     "test_spread.py",
+    "test_sweep_engines.py",
     "test_fuzz.py",
     "test_grammar.py",
     "test_recipes.py",
