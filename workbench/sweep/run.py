@@ -101,7 +101,8 @@ def options(
 def _run(plan: Plan, options: Options) -> Iterator[Ended]:
     store = Store(plan.out)
     store.open()
-    points = {point.name: point for point in plan.points if point.name not in set(store.names("finished"))}
+    finished = set(store.names("finished"))
+    points = {point.name: point for point in plan.points if point.name not in finished}
 
     def waiting() -> None:
         progress.report(0, max(len(points), 1), "point")
