@@ -113,4 +113,5 @@ def _fill(folder: Path, many: int) -> None:
         keep_tables(
             store, made, "01_winning_tickets", f"01_winning_tickets-seed={index:06d}", settings | {"seed": index}
         )
+    store.write("finished", f"01_winning_tickets-seed={many - 1:06d}", {"parameters": settings})
     pack(store)

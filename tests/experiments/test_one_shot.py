@@ -146,7 +146,7 @@ def test_it_goes_on_where_it_was_stopped_and_is_found_again(outcomes: list[Shot]
         ({"method": "magnitud"}, ('did you mean "magnitude"',)),
         ({"shares": ()}, ("shares must be in (0, 1), each once, got []",)),
         ({"shares": (0.5, 1.0)}, ("shares must be in (0, 1)", "pass 0.9")),
-        ({"shares": (90,)}, ("shares must be in (0, 1), each once, got [90]",)),
+        ({"shares": (90,)}, ("shares must be in (0, 1), each once, got [90.0]",)),
         ({"shares": (0.5, 0.5)}, ("each once, got [0.5, 0.5]",)),
         ({"shares": (0.99999,)}, ("a share of 0.99999 leaves none of 1944 weights",)),
         ({"batch_norm": "averge"}, ('batch-norm treatment "averge" is not known', 'did you mean "average"')),

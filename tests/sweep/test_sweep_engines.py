@@ -286,9 +286,11 @@ def test_this_machines_workers_listen_on_loopback_alone() -> None:
 
     with this_machine(2) as address, client_of(address, 2, None) as client:
         client.wait_for_workers(2)
+        ours = [one for one in psutil.Process().children() if "workbench.sweep.local" in one.cmdline()]
+        started = [process for one in ours for process in (one, *one.children(recursive=True))]
         sockets = [
             socket.laddr.ip
-            for process in psutil.Process().children(recursive=True)
+            for process in started
             for socket in process.net_connections()
             if socket.status == psutil.CONN_LISTEN
         ]
