@@ -296,3 +296,18 @@ def test_this_machines_workers_listen_on_loopback_alone() -> None:
         ]
     assert len(sockets) >= 3  # of a scheduler and two workers
     assert set(sockets) == {"127.0.0.1"}
+
+
+def test_the_folder_may_be_a_url(tmp_path: Path) -> None:
+    """In one process, for what lies in memory is its own; the worker's part is called as Dask calls it."""
+    out = f"memory://{tmp_path.name}/sweep"
+    plan = sweep.plan(made_notebook(tmp_path), points=[{"seed": 0}, {"seed": 1, "fails": True}], out=out)
+    for point in plan.points:
+        ours = {"out": "", "archive": f"{out}/archive", "interactive": False}
+        run_point(Task(point.name, "made", point.notebook.text, point.parameters, ours, out, "here"))
+    assert list(sweep.points(out).state) == ["finished", "failed"]
+    assert list(sweep.table(out, "numbers").value) == [0.0, 1.0, 2.0]
+    store = Store(out)
+    assert store.names("running") == []
+    assert b"no luck with 1" in store.folder.read(f"notebooks/{plan.points[1].name}.ipynb")
+    assert sweep.plan(tmp_path / "made.ipynb", {"seed": 0}, out=out).left == []
