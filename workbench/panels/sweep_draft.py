@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from workbench.panels.fields import number_in
+from workbench.sweep.engine import CREDENTIALS as TLS
 from workbench.sweep.grid import Typed, check_grid, values
 from workbench.sweep.line import line, typed
 from workbench.sweep.notebooks import OURS, Notebook, read_notebook
@@ -20,7 +21,6 @@ from workbench.work.shipped import FIRST, shipped
 
 REPORT = "90_report"  # which is made of a sweep
 NUMBERS = ("repeats", "workers", "cores", "retries")
-TLS = ("ca", "cert", "key")
 USUAL = {
     "out": "sweep",
     "repeats": "1",

@@ -7,9 +7,9 @@ import sys
 
 from workbench.sweep.grid import from_file, from_words
 from workbench.sweep.plan import Plan, plan
+from workbench.sweep.run import options
 from workbench.sweep.run import run as run_sweep
 from workbench.work import progress
-from workbench.work.cores import cores
 
 EPILOG = """\
 examples:
@@ -48,15 +48,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Plan, show, run. Returns 0 where all points are finished, 1 where some failed."""
     planned = _planned(arguments)
-    workers = max(1, cores() // max(arguments.cores, 1)) if arguments.workers is None else arguments.workers
-    _say(f"{planned.text()}\n{planned.words(workers)}")
+    tls = {name: file for name in TLS if (file := getattr(arguments, f"tls_{name}"))} or None
+    where = {"workers": arguments.workers, "cores": arguments.cores, "address": arguments.address, "tls": tls}
+    where |= {"limit": arguments.limit, "retries": arguments.retries}
+    _say(f"{planned.text()}\n{planned.words(options(**where).workers)}")
     if arguments.plan:
         return 0
     failed = 0
-    tls = {name: file for name in TLS if (file := getattr(arguments, f"tls_{name}"))} or None
-    where = {"workers": workers, "cores": arguments.cores, "address": arguments.address, "tls": tls}
     with progress.bar():
-        for ended in run_sweep(planned, **where, limit=arguments.limit, retries=arguments.retries):
+        for ended in run_sweep(planned, **where):
             if ended.state == "failed":
                 failed += 1
                 tries = "1 try" if ended.attempts == 1 else f"{ended.attempts} tries"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shlex
 from typing import Any
 
-from workbench.sweep.line import typed
+from workbench.sweep.line import line
 from workbench.sweep.review.overview import ended
 from workbench.sweep.review.shown import Shown
 from workbench.sweep.store import Store
@@ -48,16 +47,15 @@ def again(store: Store, record: dict[str, Any]) -> str:
         node: Any = nbformat.reads(store.folder.read(f"notebooks/{record['point']}.ipynb").decode(), as_version=4)
         cells = [cell.source for cell in node.cells if "parameters" in cell.metadata.get("tags", [])]
         usual = {name: one.default for name, one in read_parameters(cells[0]).items()}
-    except (OSError, ValueError, IndexError):
+    except (OSError, ValueError, IndexError, SyntaxError):
         pass  # then all parameters are told
     told = {name: value for name, value in record["parameters"].items() if name not in usual or usual[name] != value}
-    given = [f"-p {shlex.quote(f'{name}={typed(value)}')}" for name, value in told.items()]
-    return " ".join(["workbench sweep", shlex.quote(notebook), *given, "--out", shlex.quote(store.out)])
+    return line(notebook, {name: [value] for name, value in told.items()}, out=store.out)
 
 
 def _failure(store: Store, point: str) -> tuple[str, Html]:
     record = store.record("failed", point) or {}
-    line = again(store, record)
+    call = again(store, record)
     where = {"notebook": f"{store.out}/notebooks/{point}.ipynb", "log": f"{store.out}/logs/{point}.txt"}
     tries = f"{record['attempt']}, the last of {record['seconds']:.1f} s"
     trace = "\n".join(record.get("traceback", "").rstrip().splitlines()[-LINES:])
@@ -66,7 +64,7 @@ def _failure(store: Store, point: str) -> tuple[str, Html]:
         element("summary", f"{point}: {record['error']}"),
         table([("tries", tries), *where.items()]),
         *([element("pre", trace)] if trace else []),
-        element("pre", line),
+        element("pre", call),
         open="open",
     )
-    return line, html
+    return call, html
