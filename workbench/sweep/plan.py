@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Names = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 Grid = Mapping[str, Any]
 REPEATS = 10_000  # at most
+START = 5.0  # seconds that a point takes at least: its kernel, and what that imports
 LONGEST = 80  # characters of the parameters in a point's name
 SHOWN = 10  # points in the table of a plan
 DIGITS = 12  # of a key, in a point's name
@@ -75,7 +76,8 @@ class Plan:
             if usual is None:
                 return None
             costs[name] = usual
-        return sum(costs[p.notebook.name] * scale(p.parameters, p.notebook.defaults) for p in self.left)
+        each = (costs[p.notebook.name] * scale(p.parameters, p.notebook.defaults) for p in self.left)
+        return sum(max(START, seconds) for seconds in each)
 
     def words(self, workers: int = 1) -> str:
         """How many points there are, how many are left, and what they cost, in a line."""
