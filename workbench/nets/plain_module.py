@@ -74,11 +74,13 @@ class Outside:
     """What a network holds outside its state dict, watched while it trains.
 
     A count, a running mean, a buffer that is not persistent: where such a thing moves what the network says in eval
-    mode, its weights alone are not the network. An activation that is kept to be looked at moves nothing.
+    mode, its weights alone are not the network. An activation that is kept to be looked at moves nothing. A network
+    that is computed in another way than the model agrees to `rounding`.
     """
 
-    def __init__(self, model: nn.Module, network: nn.Module) -> None:
+    def __init__(self, model: nn.Module, network: nn.Module, rounding: float = 0) -> None:
         self.model, self.network, self.before = model, network, _held(network)
+        self.rounding = rounding
 
     @torch.no_grad()
     def check(self, weights: Mapping[str, Tensor], fixed: Mapping[str, Tensor], inputs: Tensor) -> None:
@@ -97,7 +99,7 @@ class Outside:
             functional_call(private(m).to(inputs.device).eval(), {k: t.clone() for k, t in weights.items()}, (inputs,))
             for m in (self.model, self.network, self.network)
         )
-        if _alike(trained, again) and not _alike(fresh, trained):
+        if _alike(trained, again) and not _alike(fresh, trained, self.rounding):
             given = f"changes {', '.join(changed[:3])} while it trains, outside its state dict"
             raise _refused(self.model, given, "register_buffer(name, tensor) keeps such a thing with the weights")
 
@@ -121,6 +123,10 @@ def _mark(value: Any) -> Any:
     return id(value)
 
 
+def _clones(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in tensors.items()}
+
+
 def _tensors(value: Any) -> list[Tensor]:
     """Return the tensors in a value, its lists, tuples and dicts."""
     if isinstance(value, Tensor):
@@ -129,8 +135,10 @@ def _tensors(value: Any) -> list[Tensor]:
     return [tensor for part in value for tensor in _tensors(part)] if isinstance(value, (list, tuple)) else []
 
 
-def _alike(a: Any, b: Any) -> bool:
-    return isinstance(a, Tensor) and isinstance(b, Tensor) and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
+def _alike(a: Any, b: Any, rounding: float = 0.0) -> bool:
+    if not (isinstance(a, Tensor) and isinstance(b, Tensor)):
+        return False
+    return torch.allclose(a, b, rtol=0, atol=rounding * float(a.abs().max()) if rounding else 0, equal_nan=True)
 
 
 def _refused(model: nn.Module, reason: str, way_on: str) -> ValueError:
