@@ -24,6 +24,9 @@ from .experiments.kept_by_name import kept as kept
 from .lottery import sanity as sanity
 from .nets import masks as masks
 from .nets import models as models
+from .nets.compaction import Alive as Alive
+from .nets.compaction import alive as alive
+from .nets.compaction import compact as compact
 from .nets.evaluation import Evaluation as Evaluation
 from .nets.evaluation import evaluate as evaluate
 from .nets.hardware import Hardware as Hardware

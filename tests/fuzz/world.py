@@ -26,6 +26,7 @@ sys.path += [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "ch
 import samples  # the outcomes that the tests of the charts draw
 
 MADE_ONLY_BY_FUNCTIONS = (
+    "Alive",
     "Batch",
     "Binned",
     "Bound",
