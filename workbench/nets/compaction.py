@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from workbench.nets import constants, masks
 from workbench.nets.channels import Channels, Part, Stream
 from workbench.nets.door import check_finite, check_model, check_network
+from workbench.nets.following import follow
 from workbench.nets.kept_channels import Kept, keep, needs
 from workbench.nets.linear_maps import prunable
 from workbench.nets.masks import Mask
@@ -94,7 +95,7 @@ def alive(model: nn.Module, mask: Mask) -> dict[str, Alive]:
     """
     check_model(model)
     masks.allowed(model, mask)
-    channels = Channels(private(model), mask)
+    channels = follow(private(model), mask)
     read = {id(stream): torch.zeros(len(stream.ids), dtype=torch.bool) for stream in _streams(channels)}
     read[id(channels.logits)][:] = True
     for part in reversed(channels.parts):
@@ -118,7 +119,7 @@ def coupled(model: nn.Module) -> list[tuple[str, ...]]:
     followed.
     """
     check_model(model)
-    channels = Channels(private(model), prunable(model))
+    channels = follow(private(model), prunable(model))
     groups: dict[tuple[int, ...], list[str]] = {}
     for layer, part in channels.calls.items():
         if not isinstance(layer, NORMS) and not isinstance(layer, nn.PReLU):
@@ -127,7 +128,7 @@ def coupled(model: nn.Module) -> list[tuple[str, ...]]:
 
 
 def _kept_in_training(model: nn.Module, mask: Mask) -> Kept:
-    return keep(Channels(for_training(private(model)), mask))
+    return keep(follow(for_training(private(model)), mask))
 
 
 def _streams(channels: Channels) -> Iterator[Stream]:

@@ -11,17 +11,19 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from workbench.nets.channel_rules import constant_kernel, zero_padded
-from workbench.nets.channels import Channels, known, traced
+from workbench.nets.channels import Channels
+from workbench.nets.following import follow
 from workbench.nets.kept_channels import Kept
+from workbench.nets.layer_rules import constant_kernel, zero_padded
 from workbench.nets.smaller_layers import add_constants
+from workbench.nets.tracing import known, traced
 
 
 def channels(network: nn.Module) -> Channels:
     """Fold the norms of a private network in eval mode, and follow its channels with their constants."""
     _fold_norms(network)
     kept = {name: parameter != 0 for name, parameter in network.named_parameters() if name.endswith("weight")}
-    return Channels(network, kept, values=True)
+    return follow(network, kept, values=True)
 
 
 def folds(kept: Kept) -> list[tuple[Any, Tensor]]:
@@ -61,7 +63,7 @@ def _fold_norms(network: nn.Module) -> None:
             continue
         if all(paths.count(str(call.target)) == 1 for call in (node, before)):  # pyright: ignore[reportOptionalMemberAccess]
             _fold_norm(layer, norm)
-            for name, parent in list(network.named_modules()):
+            for parent in network.modules():
                 for child in [child for child, module in parent._modules.items() if module is norm]:
                     parent._modules[child] = nn.Identity()
 

@@ -1,0 +1,79 @@
+"""A module's forward pass as a graph of operations, traced without numbers by torch.fx.
+
+Torch's own layers are operations, and so are their subclasses with the same forward pass; all else is looked into. What
+cannot be traced, or is another graph in train mode, is refused in words.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import torch
+from torch import fx, nn
+from torch.nn import functional
+
+from workbench.nets.plain_module import private
+
+KNOWN = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+class _Tracer(fx.Tracer):
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return known(m) is not None or super().is_leaf_module(m, module_qualified_name)
+
+
+def known(layer: nn.Module) -> type[nn.Module] | None:
+    """Return which of torch's layers a module is, with that layer's forward pass: a subclass of it may be, too."""
+    for kind in KNOWN:
+        same = (getattr(type(layer), name, None) is getattr(kind, name, None) for name in ("forward", "_conv_forward"))
+        if isinstance(layer, kind) and all(same):
+            return kind
+    return None
+
+
+def traced(network: nn.Module) -> fx.Graph:
+    """Trace a copy of the network, in eval mode and in train mode; a ValueError where the two differ, or none works."""
+    if known(network) is not None:
+        raise refused(network, "it is a single layer", "nn.Sequential(nn.Flatten(), layer) is a network")
+    if hooked := [path or "itself" for path, m in network.named_modules() if m._forward_hooks or m._forward_pre_hooks]:
+        raise refused(network, f"it has a forward hook, on {hooked[0]}", "remove it")
+    shared: dict[int, nn.Module] = {}
+    for path, layer in network.named_modules():
+        for name, parameter in layer._parameters.items():
+            if parameter is not None and shared.setdefault(id(parameter), layer) is not layer:
+                raise refused(network, f"{f'{path}.{name}'.strip('.')} is shared by two layers")
+    graphs = []
+    for training in (False, True):
+        try:
+            graphs.append(_Tracer().trace(private(network).train(training)))
+        except Exception as error:  # whatever the module's own code raises when it is given no numbers
+            words = " ".join(str(error).split())[:200]
+            raise refused(network, f"its forward pass cannot be followed without numbers ({words})") from error
+    first, second = ([(node.op, node.target) for node in graph.nodes] for graph in graphs)
+    if first != second:
+        raise refused(network, "its forward pass does something else in train mode than in eval mode")
+    return graphs[0]
+
+
+def target_name(target: Any) -> str:
+    """Return the name of a function of torch's, or of Python's operators; empty for any other."""
+    if target is getattr:
+        return "getattr"
+    name = getattr(target, "__name__", "")
+    return name if any(getattr(space, name, None) is target for space in (functional, torch, operator)) else ""
+
+
+def refused(network: nn.Module, reason: str, way_on: str = "") -> ValueError:
+    """Return the error: what of the network cannot be followed, and how it trains nevertheless."""
+    dense = 'execution="dense" trains it as it is'
+    return ValueError(
+        f"{type(network).__name__} cannot be made smaller: {reason}; {f'{way_on}, or ' if way_on else ''}{dense}"
+    )
+
+
+def shown(node: fx.Node, network: nn.Module) -> str:
+    if node.op == "call_module":
+        return f"{node.target} ({type(network.get_submodule(str(node.target))).__name__})"
+    name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
+    return f"the call of {name} ({node.name})" if node.op.startswith("call") else f"{name}"
