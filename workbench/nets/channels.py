@@ -83,7 +83,8 @@ class Channels:
         self.owners = owners(network)
         self.label = torch.arange(0)
         self.pinned: list[Tensor] = []
-        self.here, self.logits = "", Images()
+        self.here = ""
+        self.logits: Stream | None = None
         self.env: dict[fx.Node, Any] = {}
 
     def refused(self, reason: str, way_on: str = "") -> ValueError:

@@ -102,8 +102,9 @@ def alive(model: nn.Module, mask: Mask) -> dict[str, Alive]:
         for stream, channel_read in zip(part.inputs, part.back(read[id(part.output)]), strict=True):
             read[id(stream)] |= channel_read
     counts: dict[str, list[Tensor]] = {}
+    names = prunable(model)
     for part in channels.parts:
-        if part.layer is None or (name := f"{part.name}.weight") not in prunable(channels.network):
+        if (name := f"{part.name}.weight") not in names:
             continue
         units = part.output.arrives & read[id(part.output)]
         inputs = part.inputs[0].arrives.repeat_interleave(part.features)

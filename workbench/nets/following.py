@@ -6,10 +6,12 @@ known for is refused in words, with the layer's name: a wrong flow would be a wr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.fx.node import map_arg
 
 from workbench.nets import layer_rules, shape_rules
 from workbench.nets.channels import Channels, Images, Stream, tensors_of, zeros_alone
@@ -39,7 +41,7 @@ DROPOUTS = {"dropout", *(f"dropout{d}" for d in DEPTHS)}
 
 def follow(network: nn.Module, kept: Mask, *, values: bool = False) -> Channels:
     """Return the channels of a private network; a ValueError where one of its operations cannot be followed."""
-    channels = Channels(network, kept, values)
+    channels = Channels(network, kept, values=values)
     for node in traced(network).nodes:
         channels.here = shown(node, network)
         channels.env[node] = _step(channels, node)
@@ -48,7 +50,8 @@ def follow(network: nn.Module, kept: Mask, *, values: bool = False) -> Channels:
 
 def _step(channels: Channels, node: fx.Node) -> Any:
     """Follow one operation of the traced forward pass; a ValueError where no rule is known for it."""
-    args, kwargs = (fx.node.map_arg(given, lambda n: channels.env[n]) for given in (node.args, node.kwargs))
+    args: Any = map_arg(node.args, lambda n: channels.env[n])
+    kwargs: Any = map_arg(node.kwargs, lambda n: channels.env[n])
     if node.op == "placeholder":
         if any(isinstance(value, Images) for value in channels.env.values()):
             if node.users:
@@ -83,16 +86,7 @@ def _layer(channels: Channels, path: str, layer: nn.Module, given: tuple[Any, ..
         raise channels.refused("takes something other than one tensor")
     stream = given[0]
     if kind is not None:
-        depthwise = getattr(layer, "groups", 1) == getattr(layer, "in_channels", 0) == getattr(layer, "out_channels", 0)
-        is_norm = issubclass(kind, nn.modules.batchnorm._BatchNorm)
-        rule = (
-            layer_rules.norm
-            if is_norm
-            else layer_rules.depthwise
-            if depthwise and getattr(layer, "groups", 1) > 1
-            else layer_rules.mixing
-        )
-        return rule(channels, path, layer, stream)
+        return _with_weights(kind, layer)(channels, path, layer, stream)
     if type(layer) is not getattr(nn, name, None):
         raise channels.refused("is a layer of one's own, which calls no layers of torch's")
     if name in EACH_LAYERS:
@@ -112,8 +106,16 @@ def _layer(channels: Channels, path: str, layer: nn.Module, given: tuple[Any, ..
     raise channels.refused("is no layer whose channels can be followed")
 
 
+def _with_weights(kind: type[nn.Module], layer: Any) -> Callable[..., Stream]:
+    if issubclass(kind, nn.modules.batchnorm._BatchNorm):
+        return layer_rules.norm
+    depthwise = not issubclass(kind, nn.Linear) and 1 < layer.groups == layer.in_channels == layer.out_channels
+    return layer_rules.depthwise if depthwise else layer_rules.mixing
+
+
 def _function(channels: Channels, name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    first = args[0] if args else next(iter(kwargs.values()), None)
+    args = args or tuple(kwargs.pop(name) for name in ("input", "tensors") if name in kwargs)
+    first, more = args[0] if args else None, (*args[1:], *kwargs.values())
     given = tensors_of((args, kwargs))
     if CHANNELS in given:
         raise channels.refused("takes the number of channels, which is less in a smaller network", "write x.flatten(1)")
@@ -122,8 +124,8 @@ def _function(channels: Channels, name: str, function: Any, args: tuple[Any, ...
             return shape_rules.size(channels, args[1])
     elif name in EACH and "out" not in kwargs:
         return shape_rules.each(channels, function, args, kwargs)
-    elif name in ("cat", "concat") and (args[1:] or tuple(kwargs.values())) in ((1,), ()):
-        return shape_rules.cat(channels, first, (args[1:] or (kwargs.get("dim", 0),))[0])
+    elif name in ("cat", "concat") and more == (1,):
+        return shape_rules.cat(channels, first)
     elif not isinstance(first, (Stream, Images)):
         pass
     elif name in DROPOUTS:
@@ -133,16 +135,18 @@ def _function(channels: Channels, name: str, function: Any, args: tuple[Any, ...
         plain = len(args) < 4 and kwargs.keys() <= {"kernel_size", "stride", "output_size"}
         size = kwargs.get("output_size", args[1] if len(args) > 1 else None) if "adaptive" in name else None
         return shape_rules.pool(channels, first, POOLS[name], "avg" in name and not plain, size)
-    elif name == "flatten" and (args[1:] or tuple(kwargs.values())) in ((1,), (1, -1)):
+    elif name == "flatten" and more in ((1,), (1, -1)):
         return shape_rules.flat(channels, first)
     elif name in ("view", "reshape"):
-        return shape_rules.view(channels, first, tensors_of((args[1:], kwargs)))
-    elif name == "mean" and "dtype" not in kwargs:
+        return shape_rules.view(channels, first, tensors_of(more))
+    elif name == "mean" and kwargs.keys() <= {"dim", "keepdim"}:
         return shape_rules.mean(channels, first, *args[1:], **kwargs)
     elif name in MIXED:
         return shape_rules.mixed(channels, first)
-    elif name == "size" or (name == "getattr" and args[1] == "shape"):
-        return shape_rules.size(channels, args[1]) if name == "size" and args[1:] else SHAPE
+    elif (name == "size" and not more) or (name == "getattr" and more == ("shape",)):
+        return SHAPE
+    elif name == "size":
+        return shape_rules.size(channels, more[0])
     raise channels.refused("is an operation whose channels cannot be followed")
 
 

@@ -103,14 +103,15 @@ def _entering(channels: Channels, given: Any, width: int, space: int, pinned: bo
 
 def _called(channels: Channels, part: Part) -> Stream:
     """Add a layer's part; one that is called again has the channels that it had."""
-    assert part.layer is not None
-    if (before := channels.calls.get(part.layer)) is not None:
+    layer = part.layer
+    assert layer is not None
+    if (before := channels.calls.get(layer)) is not None:
         if part.images or before.images or part.features != before.features:
             raise channels.refused("is called for the images and again for other channels")
-        channels.repeated.add(part.layer)
+        channels.repeated.add(layer)
         channels.joined(part.inputs[0].ids, before.inputs[0].ids)
         part = replace(part, output=replace(part.output, ids=before.output.ids))
-    channels.calls.setdefault(part.layer, part)
+    channels.calls.setdefault(layer, part)
     channels.parts.append(part)
     return part.output
 

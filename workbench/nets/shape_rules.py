@@ -95,8 +95,8 @@ def view(channels: Channels, stream: Any, shape: list[Any]) -> Any:
     raise channels.refused("is given a size that a smaller network has not", "write x.flatten(1)")
 
 
-def cat(channels: Channels, streams: Any, dim: Any) -> Stream:
-    if not isinstance(streams, (tuple, list)) or not all(isinstance(stream, Stream) for stream in streams) or dim != 1:
+def cat(channels: Channels, streams: Any) -> Stream:
+    if not isinstance(streams, (tuple, list)) or not all(isinstance(stream, Stream) for stream in streams):
         raise channels.refused("joins something other than the channels that layers made")
     first = streams[0]
     if any(s.space != first.space for s in streams) or (not first.space and any(s.size != 1 for s in streams)):

@@ -59,7 +59,8 @@ class Conv2dWithConstants(nn.Conv2d):
 
 def read_some(layer: Any, index: Tensor) -> None:
     """Make a private layer read those of its input's channels that `index` gives the places of."""
-    layer.__class__ = LinearOfSome if isinstance(layer, nn.Linear) else Conv2dOfSome
+    kind: Any = LinearOfSome if isinstance(layer, nn.Linear) else Conv2dOfSome
+    layer.__class__ = kind
     layer.register_buffer("index", index.to(next(layer.parameters()).device))
 
 
