@@ -6,8 +6,8 @@ filter is what makes one output of a convolution, a unit that of a linear layer:
     s_f = ‖w_f‖₁ = Σ |w_f|
 
 is smallest (Li et al. 2017, "Pruning Filters for Efficient ConvNets", section 3.1; recalled, not verified). Layers
-whose outputs are summed, as in a residual stream, lose a filter only together: s_f is then the sum over all of them
-(where the paper, section 3.3, lets the shortcut alone choose; recalled).
+whose outputs are summed, as in a residual stream, lose a filter only together, as a depthwise convolution does with the
+layer that it reads: s_f is then the sum over all of them (the paper, section 3.3, lets the shortcut choose; recalled).
 """
 
 from __future__ import annotations
