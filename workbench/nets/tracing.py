@@ -10,7 +10,7 @@ import operator
 from typing import Any
 
 import torch
-from torch import fx, nn
+from torch import Tensor, fx, nn
 from torch.nn import functional
 
 from workbench.nets.plain_module import private
@@ -18,7 +18,21 @@ from workbench.nets.plain_module import private
 KNOWN = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
+class _Stand(fx.Proxy):
+    """What stands for a tensor while a module is traced: an instance of Tensor, where its code asks (beartype does)."""
+
+    @property
+    def __class__(self) -> type[Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return Tensor
+
+
 class _Tracer(fx.Tracer):
+    def proxy(self, node: fx.Node) -> fx.Proxy:
+        return _Stand(node, self)
+
+    def create_arg(self, a: Any) -> Any:
+        return a.node if issubclass(type(a), fx.Proxy) else super().create_arg(a)
+
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return known(m) is not None or super().is_leaf_module(m, module_qualified_name)
 

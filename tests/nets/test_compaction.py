@@ -1,0 +1,247 @@
+"""Smaller networks of masked ones: by hand, of every model and every kind of mask, and of networks drawn at random."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from compacted import check_same, distance, filters, lively, masks_of
+from tiny import copied, made, narrow, same
+from torch import Tensor, nn
+
+import workbench as wb
+from workbench.nets.compaction import Alive, compaction, coupled
+from workbench.nets.masks import Mask
+
+DATA = made(shape=(3, 12, 12))
+OTHER = (
+    "lenet(hidden=(7, 5), norm=True)",
+    "lenet(hidden=(7, 5), norm=True, affine=False)",
+    "plain_cnn(channels=(4, 4), bias=True)",
+    "plain_cnn(channels=(4, 4), norm=True)",
+    "resnet8(width=4, affine=False)",
+)
+
+
+def three_two_one() -> tuple[nn.Sequential, Mask]:
+    """Three inputs, two units, one output; the second unit reads the second input, and nothing reads it."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 1))
+    model.load_state_dict(
+        {
+            "1.weight": torch.tensor([[1.0, 2, 3], [4, 5, 6]]),
+            "1.bias": torch.tensor([0.5, 7]),
+            "3.weight": torch.tensor([[2.0, 9]]),
+            "3.bias": torch.tensor([0.25]),
+        }
+    )
+    return model, {
+        "1.weight": torch.tensor([[True, False, True], [False, True, False]]),
+        "3.weight": torch.tensor([[True, False]]),
+    }
+
+
+def test_a_unit_that_nothing_reads_goes_with_the_input_that_it_alone_reads():
+    model, mask = three_two_one()
+    smaller = wb.compact(model, wb.snapshot(model), mask)
+    assert {name: tensor.tolist() for name, tensor in smaller.state_dict().items()} == {
+        "1.weight": [[1, 3]],
+        "1.bias": [0.5],
+        "1.index": [0, 2],
+        "3.weight": [[2]],
+        "3.bias": [0.25],
+    }
+    assert smaller(torch.tensor([[1.0, 10, 2]])).item() == 2 * (1 + 3 * 2 + 0.5) + 0.25
+    assert (smaller[1].in_features, smaller[1].out_features) == (2, 1)
+    places = compaction(model, mask).places
+    assert {name: list(map(int, p)) for name, p in places.items()} == {
+        "1.weight": [0, 2],
+        "1.bias": [0],
+        "3.weight": [0],
+    }
+    assert wb.alive(model, mask) == {"1.weight": Alive(3, 2, 2, 1), "3.weight": Alive(2, 1, 1, 1)}
+
+
+def test_a_unit_with_only_a_bias_stays_in_training_and_is_folded_for_inference():
+    model, mask = three_two_one()
+    mask = {"1.weight": torch.tensor([[True] * 3, [False] * 3]), "3.weight": torch.tensor([[True, True]])}
+    assert not compaction(model, mask).places
+    smaller = wb.compact(model, wb.snapshot(model), mask, inference=True)
+    assert smaller[1].weight.tolist() == [[1, 2, 3]]
+    assert smaller[3].bias.item() == 0.25 + 9 * 7
+    assert wb.alive(model, mask)["1.weight"] == Alive(3, 3, 2, 1)
+
+
+def test_a_unit_without_a_bias_in_which_nothing_arrives_goes_in_training_too():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(3, 2, bias=False), nn.Tanh(), nn.Linear(2, 1))
+    mask = wb.masks.full(model) | {"1.weight": torch.tensor([[True] * 3, [False] * 3])}
+    assert compaction(model, mask).network[3].in_features == 1
+    sigmoid = nn.Sequential(nn.Flatten(), nn.Linear(3, 2, bias=False), nn.Sigmoid(), nn.Linear(2, 1))
+    assert compaction(sigmoid, mask).network[3].in_features == 2  # 1/2, whose weight learns
+
+
+def test_running_statistics_stay_where_training_computes_them_and_decay_where_only_zeros_arrive():
+    model = nn.Sequential(nn.Conv2d(1, 3, 1, bias=False), nn.BatchNorm2d(3, momentum=0.25), nn.ReLU(), nn.Flatten())
+    model.append(nn.Linear(3 * 4, 2))
+    mask = wb.masks.full(model)
+    mask["4.weight"][:, 4:] = False  # nothing reads the second and the third channel
+    mask["0.weight"][2] = False  # and nothing arrives in the third
+    smaller = compaction(model, mask)
+    assert smaller.network[1].num_features == 2
+    assert {name: (p.tolist(), f) for name, (p, f) in smaller.idle.items()} == {
+        "1.running_mean": ([2], 0.75),
+        "1.running_var": ([2], 0.75),
+    }
+    check_same(model, lively(model), mask, torch.randn(5, 1, 2, 2), 1e-5)
+    model[1].momentum = None
+    assert not compaction(model, mask).idle
+
+
+@pytest.mark.parametrize("name", [*map(narrow, wb.models.MODELS), *OTHER])
+def test_a_smaller_network_computes_what_the_masked_one_does(name: str):
+    model = wb.models.named(name, DATA)
+    weights = lively(model)
+    before = copied(weights)
+    images = torch.randn(4, *DATA.shape, dtype=torch.float64)
+    double = copy.deepcopy(model).double()  # where rounding is no excuse
+    for _, mask in masks_of(model):
+        check_same(
+            double, {k: t.double() if t.is_floating_point() else t for k, t in weights.items()}, mask, images, 1e-9
+        )
+    check_same(model, weights, mask, images.float(), 1e-5)
+    assert same(weights, before)
+
+
+@pytest.mark.parametrize("name", [*map(narrow, wb.models.MODELS), *OTHER])
+def test_what_is_alive_is_on_a_live_path(name: str):
+    model = wb.models.named(name, DATA)
+    for _, mask in masks_of(model):
+        live = wb.live_paths(model, mask, DATA.shape).live
+        for weight, alive in wb.alive(model, mask).items():
+            rows = live[weight].flatten(1)
+            assert alive.units_alive == int(rows.any(1).sum()), weight
+            columns = live[weight].transpose(0, 1).flatten(1)
+            depthwise = live[weight].shape[1] == 1 < alive.inputs
+            assert alive.inputs_alive == int((rows if depthwise else columns).any(1).sum()), weight
+
+
+def test_half_of_the_filters_of_a_residual_network_are_half_of_its_channels():
+    model = wb.models.resnet8(DATA, width=8)
+    assert coupled(model)[0] == ("conv.weight", "blocks.0.conv2.weight")
+    mask = filters(wb.masks.full(model), 1.0, [])
+    for name in mask.keys() - {"fc.weight"}:
+        mask[name][::2] = False
+    smaller = wb.compact(model, lively(model), mask, inference=True)
+    convolutions = [(m.in_channels, m.out_channels) for m in smaller.modules() if isinstance(m, nn.Conv2d)]
+    assert convolutions == [(3, 4), (4, 4), (4, 4), (4, 8), (8, 8), (4, 8), (8, 16), (16, 16), (8, 16)]
+    assert not [m for m in smaller.modules() if isinstance(m, nn.BatchNorm2d)]
+
+
+def test_a_constant_beside_a_border_of_zeros_is_a_map():
+    model = nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), nn.Conv2d(2, 1, 3, padding=1), nn.Flatten(), nn.Linear(16, 2))
+    mask = wb.masks.full(model)
+    mask["0.weight"][1] = False
+    weights = lively(model) | {"0.bias": torch.tensor([0.0, 2.0])}
+    weights["2.weight"] = torch.ones_like(weights["2.weight"])
+    smaller = wb.compact(model, weights, mask, inference=True)
+    assert smaller[2].weight.shape == (1, 1, 3, 3)
+    zeros = smaller[2](torch.zeros(1, 1, 4, 4)) - weights["2.bias"].view(1, -1, 1, 1)
+    assert torch.allclose(
+        zeros[0, 0], torch.tensor([[8.0, 12, 12, 8], [12, 18, 18, 12], [12, 18, 18, 12], [8, 12, 12, 8]])
+    )
+    state = copied(smaller.state_dict()) | {"2.constant": torch.zeros(1, 1, 3, 3)}
+    smaller.load_state_dict(state)  # and the map that was made is made anew
+    assert not bool((smaller[2](torch.zeros(1, 1, 4, 4)) - weights["2.bias"]).any())
+    smaller[2].constant += 1
+    assert smaller[2](torch.zeros(1, 1, 2, 2)).flatten().tolist() == pytest.approx([4 + weights["2.bias"].item()] * 4)
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_smaller_network_is_exported_and_its_state_is_loaded_into_a_copy(seen: bool):
+    model = wb.models.resnet8(DATA, width=4)
+    weights, images = lively(model), torch.randn(3, *DATA.shape)
+    smaller = wb.compact(model, weights, filters(wb.masks.full(model), 0.5, coupled(model)), inference=True)
+    expected = smaller(images)
+    if not seen:
+        smaller.load_state_dict(smaller.state_dict())
+    program = torch.export.export(smaller, (images,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    assert distance(expected, program.module()(images)) < 1e-6
+    assert distance(smaller(images[:2]), program.module()(images[:2])) < 1e-6
+    twin = copy.deepcopy(smaller)
+    for tensor in twin.state_dict().values():
+        tensor.zero_()
+    twin.load_state_dict(smaller.state_dict())
+    assert torch.equal(twin(images), smaller(images))
+
+
+class Sum(nn.Module):
+    """A residual block, or with `join` both branches side by side."""
+
+    def __init__(self, branch: nn.Module, join: bool) -> None:
+        super().__init__()
+        self.branch, self.join = branch, join
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.branch(x), x], 1) if self.join else self.branch(x) + x
+
+
+def drawn_network(seed: int) -> nn.Sequential:
+    """A network of layers drawn at random: convolutions of all kinds, norms, activations, poolings, blocks."""
+    draw = torch.Generator().manual_seed(seed)
+
+    def chosen(*values: object) -> object:
+        return values[int(torch.randint(len(values), (1,), generator=draw))]
+
+    def layers(channels: int, depth: int) -> tuple[list[nn.Module], int]:
+        made_of: list[nn.Module] = []
+        for _ in range(depth):
+            kind, bias = (
+                chosen("conv", "conv", "each", "pool", "norm", "sum", "depthwise", "groups"),
+                chosen(True, False),
+            )
+            if kind == "conv":
+                size, mode = chosen(1, 3), chosen("zeros", "zeros", "circular")
+                outputs = chosen(2, 4, 6)
+                made_of.append(nn.Conv2d(channels, outputs, size, padding=size // 2, padding_mode=mode, bias=bias))
+                channels = outputs
+            elif kind == "each":
+                made_of.append(chosen(nn.ReLU(inplace=True), nn.ReLU(), nn.Tanh(), nn.Sigmoid(), nn.PReLU(channels)))
+            elif kind == "pool":
+                pools = (nn.MaxPool2d(3, 1, 1), nn.AvgPool2d(3, 1, 1), nn.AvgPool2d(3, 1, 1, count_include_pad=False))
+                made_of.append(chosen(*pools))
+            elif kind == "norm":
+                made_of.append(nn.BatchNorm2d(channels, affine=bias, track_running_stats=chosen(True, True, False)))
+            elif kind == "sum" and depth > 2:
+                branch, outputs = layers(channels, 2)
+                join = chosen(True, False)
+                branch += [] if join else [nn.Conv2d(outputs, channels, 1, bias=bias)]
+                made_of.append(Sum(nn.Sequential(*branch), join))
+                channels = channels + outputs if join else channels
+            elif kind == "depthwise":
+                made_of.append(nn.Conv2d(channels, channels, 3, padding=chosen(0, 1) or 1, groups=channels, bias=bias))
+            elif channels % 2 == 0:
+                made_of.append(nn.Conv2d(channels, channels, 1, groups=2, bias=bias))
+        return made_of, channels
+
+    body, channels = layers(2, 7)
+    body += chosen([nn.Flatten()], [nn.AdaptiveAvgPool2d(1), nn.Flatten()])
+    width = nn.Sequential(*body).eval()(torch.zeros(1, 2, 4, 4)).shape[1]
+    body += [nn.Linear(width, 5), chosen(nn.BatchNorm1d(5), nn.Identity()), nn.GELU(), nn.Linear(5, 3)]
+    return nn.Sequential(*body)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_drawn_networks_are_made_smaller(seed: int):
+    torch.manual_seed(seed)
+    model = drawn_network(seed).double()
+    weights, images = lively(model), torch.randn(4, 2, 4, 4, dtype=torch.float64)
+    whole = wb.masks.full(model)
+    for density in (0.8, 0.5, 0.25, 0.1):
+        mask = {name: torch.rand(kept.shape) < density for name, kept in whole.items()}
+        check_same(model, weights, filters(mask, chosen_share(density), []), images, 1e-8)
+        check_same(model, weights, mask, images, 1e-8)
+
+
+def chosen_share(density: float) -> float:
+    """Fewer filters where few weights are kept."""
+    return 0.4 + density / 2
