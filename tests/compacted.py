@@ -56,10 +56,10 @@ def check_same(model: nn.Module, weights: Weights, mask: Mask, images: Tensor, w
     masked = wb.masks.apply(weights, mask)
     reference = copy.deepcopy(model).eval()
     reference.load_state_dict(masked)
-    logits = reference(images)
-    assert distance(logits, compact(model, weights, mask).eval()(images)) < within
+    smaller, logits = compact(model, weights, mask), reference(images)
+    assert distance(logits, smaller.eval()(images)) < within
     assert distance(logits, compact(model, weights, mask, inference=True)(images)) < within
-    assert distance(reference.train()(images), compact(model, weights, mask).train()(images)) < within
+    assert distance(reference.train()(images), smaller.train()(images)) < within
     reference.load_state_dict(masked)
     _check_training(reference, masked, mask, images, within)
 

@@ -65,9 +65,9 @@ def compact(model: nn.Module, weights: Weights, mask: Mask, *, inference: bool =
     and for eval mode alone: batch-norm goes into the layer before it, and what is constant into the layer that reads
     it. Raises a ValueError for weights or a mask of another model, and for a model whose channels cannot be followed.
     """
-    check_network(model, weights, mask)
+    check_network(model, weights)
     check_finite(weights)
-    masks.allowed(model, mask)
+    _check_mask(model, mask)
     rules.flag("inference", inference)
     network = private(model)
     network.load_state_dict(masks.apply(weights, mask))
@@ -87,8 +87,7 @@ def compaction(model: nn.Module, mask: Mask) -> Compaction:
     Batch-norm's running statistics too: a channel whose statistics training would have to compute stays. Raises a
     ValueError for a mask of another model, and for a model whose channels cannot be followed.
     """
-    check_model(model)
-    masks.allowed(model, mask)
+    _check_mask(model, mask)
     kept, network = _kept_in_training(model, mask), private(model)
     return Compaction(network, _shrink(network, kept), _idle(kept))
 
@@ -99,8 +98,7 @@ def alive(model: nn.Module, mask: Mask) -> dict[str, Alive]:
     Units are a layer's outputs, filters of a convolution; inputs are what it reads. Biases arrive nowhere. Raises a
     ValueError for a mask of another model, and for a model whose channels cannot be followed.
     """
-    check_model(model)
-    masks.allowed(model, mask)
+    _check_mask(model, mask)
     channels = follow(private(model), mask)
     read = {id(stream): torch.zeros(len(stream.ids), dtype=torch.bool) for stream in _streams(channels)}
     read[id(channels.logits)][:] = True
@@ -132,6 +130,12 @@ def coupled(model: nn.Module) -> list[tuple[str, ...]]:
         if not isinstance(layer, NORMS) and not isinstance(layer, nn.PReLU):
             groups.setdefault(tuple(channels.label[part.output.ids].tolist()), []).append(f"{part.name}.weight")
     return [tuple(names) for names in groups.values() if len(names) > 1]
+
+
+def _check_mask(model: nn.Module, mask: Mask) -> None:
+    check_model(model)
+    masks.check_some(mask)
+    masks.allowed(model, mask)
 
 
 def _kept_in_training(model: nn.Module, mask: Mask) -> Kept:
