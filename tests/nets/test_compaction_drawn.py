@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from compacted import check_same, filters, lively
@@ -25,16 +27,14 @@ def drawn_network(seed: int) -> nn.Sequential:
     """A network of layers drawn at random: convolutions of all kinds, norms, activations, poolings, blocks."""
     draw = torch.Generator().manual_seed(seed)
 
-    def chosen(*values: object) -> object:
+    def chosen(*values: Any) -> Any:
         return values[int(torch.randint(len(values), (1,), generator=draw))]
 
     def layers(channels: int, depth: int, *first: nn.Module) -> tuple[list[nn.Module], int]:
         made_of = list(first)
         for _ in range(depth):
-            kind, bias = (
-                chosen("conv", "conv", "each", "pool", "norm", "sum", "depthwise", "groups"),
-                chosen(True, False),
-            )
+            kind = chosen("conv", "conv", "each", "pool", "norm", "sum", "depthwise", "groups")
+            bias = chosen(True, False)
             if kind == "conv":
                 size, mode = chosen(1, 3), chosen("zeros", "zeros", "circular")
                 outputs = chosen(2, 4, 6)
@@ -54,7 +54,7 @@ def drawn_network(seed: int) -> nn.Sequential:
                 made_of.append(Sum(nn.Sequential(*branch), join))
                 channels = channels + outputs if join else channels
             elif kind == "depthwise":
-                made_of.append(nn.Conv2d(channels, channels, 3, padding=chosen(0, 1) or 1, groups=channels, bias=bias))
+                made_of.append(nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=bias))
             elif channels % 2 == 0:
                 made_of.append(nn.Conv2d(channels, channels, 1, groups=2, bias=bias))
         return made_of, channels
@@ -74,10 +74,5 @@ def test_drawn_networks_are_made_smaller(seed: int):
     whole = wb.masks.full(model)
     for density in (0.8, 0.4, 0.1):
         mask = {name: torch.rand(kept.shape) < density for name, kept in whole.items()}
-        check_same(model, weights, filters(mask, chosen_share(density), []), images, 1e-8)
+        check_same(model, weights, filters(mask, 0.4 + density / 2, []), images, 1e-8)
         check_same(model, weights, mask, images, 1e-8)
-
-
-def chosen_share(density: float) -> float:
-    """Fewer filters where few weights are kept."""
-    return 0.4 + density / 2

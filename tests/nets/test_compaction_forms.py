@@ -26,7 +26,7 @@ class Net(nn.Module):
         super().__init__()
         self.form = form
         self.conv, self.second = nn.Conv2d(2, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
-        self.norm = nn.BatchNorm2d(4)
+        self.norm, self.groups = nn.BatchNorm2d(4), nn.GroupNorm(2, 4)
         self.scale, self.shift = nn.Parameter(torch.tensor(2.0)), nn.Parameter(torch.zeros(4, 1, 1))
         self.register_buffer("mean", torch.tensor([0.3, 0.7]).view(2, 1, 1))
         self.fc = nn.Linear(features, 3)
@@ -80,6 +80,8 @@ FORMS: dict[str, tuple[Callable[[Net, Tensor], Any], int]] = {
     "images and channels": (lambda m, x: m.fc((m.second(m.conv(x)) + m.conv(x)).clamp(min=0).flatten(1)), 64),
     "dropout as it trains": (lambda m, x: m.fc(functional.dropout(m.conv(x), 0.0, m.training).flatten(1)), 64),
     "log-softmax": (lambda m, x: functional.log_softmax(m.fc(m.conv(x).relu().flatten(1)), dim=1), 64),
+    "a norm of groups": (lambda m, x: m.fc(m.groups(m.second(m.conv(x).relu())).flatten(1)), 64),
+    "softmax of channels": (lambda m, x: m.fc(m.second(m.conv(x)).softmax(1).flatten(1)), 64),
     "in place": (aliased, 64),
     "added in place": (added_in_place, 64),
 }
