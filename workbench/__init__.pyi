@@ -22,6 +22,8 @@ from .data_diet.scores import Score as Score
 from .experiments.kept_by_name import keep as keep
 from .experiments.kept_by_name import kept as kept
 from .lottery import sanity as sanity
+from .lottery.export import export as export
+from .lottery.exported import Exported as Exported
 from .nets import masks as masks
 from .nets import models as models
 from .nets.compaction import Alive as Alive

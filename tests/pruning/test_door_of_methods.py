@@ -15,6 +15,7 @@ training = {"model": model, "weights": w, "data": data, "recipe": recipe, "densi
 popup = calling(wb.pruning.edge_popup_search, **training)
 dynamic = calling(wb.pruning.dynamic_search, **training)
 filters = calling(wb.pruning.filter_popup, **training)
+by_norm = calling(wb.pruning.filters, model=model, weights=w)
 last = {name: mask for name, mask in full.items() if name == list(full)[-1]}
 by_filter = {name: torch.ones(len(mask)) for name, mask in full.items() if name not in last}
 few = full | {name: mask & (torch.arange(len(mask)) < 1)[:, None] for name, mask in full.items() if name not in last}
@@ -94,6 +95,16 @@ CALLS = {
     "filters(scores={})": "scores must name what may be pruned",
     "filters(invert=1)": "invert must be True or False, got 1",
     "filters(recipe=wb.Recipe(steps=0))": "a search takes one step at least, and the recipe has 0",
+    "by_norm(share='half')": "share must be a number in [0, 1), got 'half'; for \"30 % removed\" pass 0.3",
+    "by_norm(share=None)": "share must be a number in [0, 1), got None",
+    "by_norm(keep='1.weight')": "keep must be several names, got '1.weight'",
+    "by_norm(keep=5)": "keep must be several names, got 5",
+    "by_norm(keep=['fc'])": 'name in keep "fc" is not known',
+    "by_norm(weights=double)": "must have the dtypes of the model",
+    "by_norm(mask=5)": "mask must be a dict of tensors by name, got 5",
+    "by_norm(mask={})": "the mask names no weight",
+    "by_norm(model=wb.models.lenet)": "model must be an nn.Module, got the function lenet",
+    "by_norm(seed=2.5)": "seed must be an integer from 0",
     "dynamic(augment_seed=-1)": "augment_seed must be an integer from 0 to 2**53 - 1, got -1",
     "dynamic(data=None)": "data must be whole data",
     "dynamic(weights=diverged)": "is not finite in 1.weight",
@@ -119,6 +130,9 @@ SERVES = (
     "filters(scores=by_filter)",
     "filters(mask=few, density=1e-9)",
     "popup(after=searched)",
+    "by_norm(mask=half, share=torch.tensor(0.5).numpy()[()])",
+    "by_norm(mask=last)",
+    "by_norm(keep=[*full])",
 )
 
 said, test_nonsense_is_refused_in_words, test_what_is_right_is_not_refused = doors(CALLS, SERVES, BEGIN)

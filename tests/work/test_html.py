@@ -20,6 +20,8 @@ from workbench.check.verdict import Checked
 from workbench.data.data import Data, Split
 from workbench.landscape.path import Path as LinePath
 from workbench.landscape.surface import Mark, Surface
+from workbench.lottery.exported import Exported
+from workbench.nets.footprint import Footprint
 from workbench.panels import PANELS, markup
 from workbench.panels.options import Option, Text
 from workbench.panels.panel import Panel
@@ -62,6 +64,12 @@ def data() -> Data:
     return Data(EVIL, split, split, split, (EVIL, EVIL), one[:0])
 
 
+def exported() -> Exported:
+    one = Footprint(1, 1, 1, {1: 1.0})
+    numbers = {"density": 0.5, "difference": 0.0, "images": 1, "turns": 1, "threads": 1}
+    return Exported(folder=EVIL, model=EVIL, dense=one, compact=one, processor=EVIL, **numbers)
+
+
 def plan(folder: str = "nowhere") -> Plan:
     book = made(Notebook, {"name": EVIL, "defaults": {}})
     return Plan((Point(book, EVIL, {EVIL: EVIL}, {EVIL: EVIL}),), folder)
@@ -98,6 +106,7 @@ SHOWN = {
     Data: data,
     LinePath: line,
     Surface: plane,
+    Exported: exported,
     Checked: lambda: Checked(True, EVIL),
     Plan: plan,
     Shown: failed,

@@ -6,18 +6,16 @@ target: it is smaller than the random network alone.
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch import nn
 
 from workbench.data.unit_range import unit_range
 from workbench.experiments.given_names import are, told
 from workbench.experiments.replica import prepare
 from workbench.experiments.strong_tickets import A_STEP, TARGET
+from workbench.nets.footprint import size, timed
 from workbench.nets.plain_module import private
 from workbench.nets.weights import snapshot
 from workbench.strong.reading import target_of
@@ -103,21 +101,3 @@ def strong_costs(
             for view, network, milliseconds in zip(VIEWS, networks, times, strict=True):
                 counts = {"parameters": size(network), "nonzero": size(network, nonzero=True)}
                 yield Cost(view, float(ratio), **replica.labels, **counts, milliseconds=milliseconds, images=images)
-
-
-@torch.no_grad()
-def timed(networks: Sequence[nn.Module], batch: torch.Tensor, repeats: int) -> list[float]:
-    """Return the median milliseconds of a forward pass of each, in turn, after one that is not counted."""
-    times: list[list[float]] = [[] for _ in networks]
-    for repeat in range(repeats + 1):
-        for network, seconds in zip(networks, times, strict=True):
-            began = time.perf_counter()
-            network(batch)
-            seconds.append(1000 * (time.perf_counter() - began))
-        progress.report(repeat, repeats)
-    return [statistics.median(seconds[1:]) for seconds in times]
-
-
-def size(network: nn.Module, *, nonzero: bool = False) -> int:
-    """Count the numbers that a network holds in its parameters, or those of them that are not zero."""
-    return sum(int(p.count_nonzero()) if nonzero else p.numel() for p in network.parameters())

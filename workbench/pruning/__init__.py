@@ -18,6 +18,7 @@ from workbench.nets.weights import Weights
 from workbench.pruning.dynamic import Evolved, dynamic, dynamic_search, dynamic_steps
 from workbench.pruning.edge_popup import edge_popup, edge_popup_search, edge_popup_steps
 from workbench.pruning.filter_popup import filter_popup, filter_popup_search, filter_popup_steps
+from workbench.pruning.filters import filters
 from workbench.pruning.gem_miner import gem_miner, gem_miner_search, gem_miner_steps
 from workbench.pruning.grasp import grasp
 from workbench.pruning.magnitude import magnitude

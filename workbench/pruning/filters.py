@@ -1,0 +1,84 @@
+"""Filter pruning: remove whole filters and units, those of the smallest weights.
+
+What is left is a smaller dense network, which needs no sparse arithmetic to be cheaper (`wb.compact` makes it). A
+filter is what makes one output of a convolution, a unit that of a linear layer: a row of the weight. Those go of which
+
+    s_f = ‖w_f‖₁ = Σ |w_f|
+
+is smallest (Li et al. 2017, "Pruning Filters for Efficient ConvNets", section 3.1; recalled, not verified). Layers
+whose outputs are summed, as in a residual stream, lose a filter only together: s_f is then the sum over all of them
+(where the paper, section 3.3, lets the shortcut alone choose; recalled).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import torch
+from torch import nn
+from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+
+from workbench.nets import masks
+from workbench.nets.compaction import coupled
+from workbench.nets.door import check_network
+from workbench.nets.linear_maps import linear_maps
+from workbench.nets.masks import Mask
+from workbench.nets.weights import Weights
+from workbench.work import rules
+from workbench.work.nearest import unknown
+
+
+def filters(
+    model: nn.Module,
+    weights: Weights,
+    mask: Mask | None = None,
+    *,
+    share: float = 0.5,
+    keep: Collection[str] = (),
+    seed: int = 0,
+) -> Mask:
+    """Remove the given share of every layer's filters, those of the smallest L1 norm, and return what is left.
+
+    Of n filters round(share · n) go, and one stays at least; all of the last layer stay, whose outputs are the classes.
+    `masks.density` of the mask counts weights, and so is another number: the inputs that the removed filters made
+    still count as kept. `mask` is what may be kept (default: all that is prunable): the norm is of what it keeps, and
+    a filter that it removed is among the first to go. `keep` names weights, as `masks.full` does, whose layers stay
+    whole, as do those that a mask does not name, transposed convolutions and recurrent layers, and all that are summed
+    with one of these. Ties are broken by the seed. Raises a ValueError for a share or a name out of range, and for a
+    network whose sums cannot be read.
+    """
+    check_network(model, weights, mask)
+    rules.number("share", share, least=0, below=1, way_on='for "30 % removed" pass 0.3')
+    rules.names("keep", keep, 'keep=("conv1.weight",) leaves a layer whole')
+    allowed = masks.allowed(model, mask)
+    for name in keep:
+        if name not in allowed:
+            raise unknown("name in keep", name, allowed)
+    groups = {
+        group[0]: group for group in _groups(model) if all(name in allowed and name not in keep for name in group)
+    }
+    kept_weights = masks.apply({name: weights[name].detach().cpu() for name in allowed}, allowed)
+    rows = {name: kept_weights[name].abs().flatten(1).sum(1) for group in groups.values() for name in group}
+    norms = {first: torch.stack([rows[name] for name in group]).sum(0) for first, group in groups.items()}
+    all_of = {first: torch.ones_like(norm, dtype=torch.bool) for first, norm in norms.items()}
+    quota = {first: max(1, len(norm) - round(share * len(norm))) for first, norm in norms.items()}
+    left = masks.keep_by_layer(norms, all_of, quota, seed=seed) if norms else {}
+    pruned = {name: tensor.clone() for name, tensor in allowed.items()}
+    for first, group in groups.items():
+        for name in group:
+            pruned[name][~left[first]] = False
+    return pruned
+
+
+def _groups(model: nn.Module) -> list[tuple[str, ...]]:
+    """Return the weights whose filters may go, those together whose layers' outputs are summed."""
+    last = next(reversed(masks.prunable(model)), None)
+    movable = {
+        name
+        for name, layer, _ in linear_maps(model)
+        if isinstance(layer, (nn.Linear, _ConvNd)) and not isinstance(layer, _ConvTransposeNd) and name != last
+    }
+    together = list(coupled(model))
+    alone = movable - {name for group in together for name in group}
+    groups = [*together, *((name,) for name in masks.prunable(model) if name in alone)]
+    return [group for group in groups if movable.issuperset(group)]
