@@ -22,7 +22,7 @@ from workbench.training.steps import network_weights
 
 DATA = made(shape=(1, 16, 16))
 SGD: dict[str, Any] = {"batch_size": 16, "learning_rate": 0.02, "weight_decay": 1e-3}
-EXECUTIONS = ("sparse",)
+EXECUTIONS = ("sparse", "compact")
 SHALLOW = ("lenet", "lenet5", "plain_cnn", "conv2", "conv4", "conv6", "resnet8")
 MOST = 1e-5  # by which two executions may differ after one step and after ten
 

@@ -75,6 +75,7 @@ def evaluate_all(
     execution = execute(model, mask, hardware)
     network = execution.network.eval()
     placed = [{name: place(t, hardware) for name, t in lent(weights, model).items()} for weights in networks]
+    placed = [execution.pack(tensors) for tensors in placed]
     split = split.to(hardware.device)
     logits: list[list[Tensor]] = [[] for _ in networks]
     size = BATCH

@@ -7,7 +7,7 @@ verbs. What cannot be treated as a plain loop over the module would treat it is 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -75,12 +75,14 @@ class Outside:
 
     A count, a running mean, a buffer that is not persistent: where such a thing moves what the network says in eval
     mode, its weights alone are not the network. An activation that is kept to be looked at moves nothing. A network
-    that is computed in another way than the model agrees to `rounding`.
+    that is computed in another way than the model takes what `pack` makes of the tensors, and agrees to `rounding`.
     """
 
-    def __init__(self, model: nn.Module, network: nn.Module, rounding: float = 0) -> None:
+    def __init__(
+        self, model: nn.Module, network: nn.Module, pack: Callable[[dict[str, Tensor]], Any] = dict, rounding: float = 0
+    ) -> None:
         self.model, self.network, self.before = model, network, _held(network)
-        self.rounding = rounding
+        self.pack, self.rounding = pack, rounding
 
     @torch.no_grad()
     def check(self, weights: Mapping[str, Tensor], fixed: Mapping[str, Tensor], inputs: Tensor) -> None:
@@ -96,8 +98,8 @@ class Outside:
         if not changed:
             return
         fresh, trained, again = (
-            functional_call(private(m).to(inputs.device).eval(), {k: t.clone() for k, t in weights.items()}, (inputs,))
-            for m in (self.model, self.network, self.network)
+            functional_call(private(module).to(inputs.device).eval(), pack(_clones(weights)), (inputs,))
+            for module, pack in ((self.model, dict), (self.network, self.pack), (self.network, self.pack))
         )
         if _alike(trained, again) and not _alike(fresh, trained, self.rounding):
             given = f"changes {', '.join(changed[:3])} while it trains, outside its state dict"
@@ -121,6 +123,10 @@ def _mark(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, dict)):
         return id(value), *(_mark(item) for item in (value.items() if isinstance(value, dict) else value))
     return id(value)
+
+
+def _clones(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in tensors.items()}
 
 
 def _clones(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

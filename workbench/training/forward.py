@@ -51,15 +51,17 @@ class Forward:
         self.execution = execute(self.model, mask, self.hardware)
         self.masked = self.execution.masked
         network = for_training(self.execution.network)
-        self._outside = Outside(self.model, network, 0.0 if self.execution.exact else ROUNDING)
+        self._outside = Outside(self.model, network, self.execution.pack, 0.0 if self.execution.exact else ROUNDING)
         self._pass = _pass(network, self.hardware)
 
     def __call__(self, tensors: Weights, inputs: Tensor, state: State) -> Any:
         """Return the logits, by the network's `tensors`; the state keeps the buffers that were written."""
         if state.mask is not self.execution.mask and self.recipe.execution != "dense" and not self.search:
             self._make(state.mask)
+        packed = self.execution.pack(tensors)
         with taken_by(self.model, inputs):
-            logits = self._pass(tensors, inputs)
+            logits = self._pass(packed, inputs)
+        self.execution.unpack(packed, tensors, state.buffers)
         state.keep(tensors)
         return logits
 

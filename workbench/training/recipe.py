@@ -26,7 +26,7 @@ CHOICES = {
     "optimiser": OPTIMISERS,
     "schedule": SCHEDULES,
     "precision": ("auto", "float32", "bfloat16"),
-    "execution": ("auto", "dense", "sparse"),
+    "execution": ("auto", "dense", "sparse", "compact"),
     "augment": tuple(AUGMENTATIONS),
 }
 RULES: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
@@ -80,8 +80,8 @@ class Recipe:
         evaluate_every: The steps between two evaluations; only at the end where none is given.
         device: The processor that trains; auto takes the GPU where there is one.
         precision: The floating-point numbers that are computed with.
-        execution: How a pruned network is computed: in full, with its linear layers as sparse matrices, or in the way
-            that was measured to be fastest here.
+        execution: How a pruned network is computed: in full, with its linear layers as sparse matrices, without what
+            nothing reads, or in the way that was measured to be fastest here.
     """
 
     epochs: float | None = None
