@@ -10,6 +10,7 @@ no rule is known for is refused in words, with the layer's name: a wrong flow wo
 from __future__ import annotations
 
 import operator
+import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -22,6 +23,9 @@ from torch.nn import functional
 from workbench.nets.masks import Mask
 from workbench.nets.plain_module import private
 from workbench.nets.weights import owners
+from workbench.work.locks import Lock
+
+_tracing = Lock(awaited=True)  # meanwhile torch has put its tracer into nn.Module itself, for all threads
 
 KNOWN = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
@@ -144,6 +148,20 @@ class Channels:
 
 
 class _Tracer(fx.Tracer):
+    """Torch's tracer, which lets the modules of other threads alone: they may train meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(autowrap_modules=())
+        self.thread = threading.get_ident()
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        here = threading.get_ident() == self.thread
+        return super().call_module(m, forward, args, kwargs) if here else forward(*args, **kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        here = threading.get_ident() == self.thread
+        return super().getattr(attr, attr_val, parameter_proxy_cache) if here else attr_val
+
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return known(m) is not None or super().is_leaf_module(m, module_qualified_name)
 
@@ -170,8 +188,10 @@ def traced(network: nn.Module) -> fx.Graph:
                 raise refused(network, f"{f'{path}.{name}'.strip('.')} is shared by two layers")
     graphs = []
     for training in (False, True):
+        copy = private(network).train(training)
         try:
-            graphs.append(_Tracer().trace(private(network).train(training)))
+            with _tracing:
+                graphs.append(_Tracer().trace(copy))
         except Exception as error:  # whatever the module's own code raises when it is given no numbers
             words = " ".join(str(error).split())[:200]
             raise refused(network, f"its forward pass cannot be followed without numbers ({words})") from error
