@@ -19,7 +19,9 @@ from workbench.lottery.rounds import Round
 from workbench.lottery.sanity import ANOTHER_DRAW, CONTROLS
 from workbench.nets import models
 from workbench.nets.batch_norm import TREATMENTS
+from workbench.nets.compaction import Alive, alive
 from workbench.nets.initialisation import initialise
+from workbench.nets.masks import Mask
 from workbench.nets.weights import Ticket, Weights, snapshot
 from workbench.training.entrance import check_recipe
 from workbench.training.recipe import Recipe
@@ -91,6 +93,13 @@ class Replica:
     def control(self, kind: str, ticket: Ticket, weights: Weights, index: int) -> Ticket:
         """Return a control of a ticket, drawn from a seed of its own for this kind and index."""
         return CONTROLS[kind](ticket, weights=weights, seed=number(self.seed, kind, index))
+
+    def alive(self, mask: Mask) -> dict[str, Alive] | None:
+        """Count what of every layer is alive under a mask; None for a network whose channels cannot be followed."""
+        try:
+            return alive(self.model, mask)
+        except ValueError:
+            return None
 
     def run(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Return what a call returns, found again in the archive."""
