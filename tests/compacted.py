@@ -1,4 +1,4 @@
-"""How far a smaller network is from the masked one: logits, gradients and running statistics, as training needs them."""
+"""How far a smaller network is from the masked one: logits, gradients and running statistics, as training needs."""
 
 from __future__ import annotations
 
@@ -35,17 +35,15 @@ def filters(mask: Mask, share: float, together: list[tuple[str, ...]]) -> Mask:
     return {name: kept & rows[name].view(-1, *[1] * (kept.dim() - 1)) for name, kept in mask.items()}
 
 
-def masks_of(model: nn.Module) -> Iterator[tuple[str, Mask]]:
+def masks_of(model: nn.Module) -> Iterator[Mask]:
     """Masks of all kinds: by weights, by filters, with a layer that is dead, with nothing at all."""
     whole = wb.masks.full(model)
-    yield "dense", whole
     for density in (0.5, 0.1, 0.02, 0.005):
-        yield f"{density:.1%} of weights", {name: torch.rand(kept.shape) < density for name, kept in whole.items()}
-    yield "filters", filters(whole, 0.5, [])
-    yield "filters together", filters(whole, 0.5, coupled(model))
+        yield {name: torch.rand(kept.shape) < density for name, kept in whole.items()}
+    yield filters(whole, 0.5, coupled(model))
     middle = list(whole)[len(whole) // 2]
-    yield f"nothing of {middle}", whole | {middle: torch.zeros_like(whole[middle])}
-    yield "nothing", {name: torch.zeros_like(kept) for name, kept in whole.items()}
+    yield whole | {middle: torch.zeros_like(whole[middle])}
+    yield {name: torch.zeros_like(kept) for name, kept in whole.items()}
 
 
 def distance(a: Tensor, b: Tensor) -> float:

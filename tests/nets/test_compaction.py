@@ -14,7 +14,7 @@ import workbench as wb
 from workbench.nets.compaction import Alive, compaction, coupled
 from workbench.nets.masks import Mask
 
-DATA = made(shape=(3, 12, 12))
+DATA = made(shape=(3, 8, 8))
 OTHER = (
     "lenet(hidden=(7, 5), norm=True)",
     "lenet(hidden=(7, 5), norm=True, affine=False)",
@@ -103,25 +103,27 @@ def test_a_smaller_network_computes_what_the_masked_one_does(name: str):
     weights = lively(model)
     before = copied(weights)
     images = torch.randn(4, *DATA.shape, dtype=torch.float64)
+    check_same(model, weights, filters(wb.masks.full(model), 0.5, []), images.float(), 5e-5)
     double = copy.deepcopy(model).double()  # where rounding is no excuse
-    for _, mask in masks_of(model):
-        check_same(
-            double, {k: t.double() if t.is_floating_point() else t for k, t in weights.items()}, mask, images, 1e-9
-        )
-    check_same(model, weights, mask, images.float(), 1e-5)
+    doubles = {name: t.double() if t.is_floating_point() else t for name, t in weights.items()}
+    for mask in masks_of(model):
+        check_same(double, doubles, mask, images, 1e-8)
     assert same(weights, before)
 
 
 @pytest.mark.parametrize("name", [*map(narrow, wb.models.MODELS), *OTHER])
-def test_what_is_alive_is_on_a_live_path(name: str):
+def test_what_is_alive_is_what_is_on_a_live_path(name: str):
     model = wb.models.named(name, DATA)
-    for _, mask in masks_of(model):
+    for share in (0.5, 0.1):
+        mask = {
+            n: kept & (torch.rand(*kept.shape[:2], *[1] * (kept.dim() - 2)) < share)
+            for n, kept in wb.masks.full(model).items()
+        }
         live = wb.live_paths(model, mask, DATA.shape).live
         for weight, alive in wb.alive(model, mask).items():
-            rows = live[weight].flatten(1)
-            assert alive.units_alive == int(rows.any(1).sum()), weight
-            columns = live[weight].transpose(0, 1).flatten(1)
+            rows, columns = live[weight].flatten(1), live[weight].transpose(0, 1).flatten(1)
             depthwise = live[weight].shape[1] == 1 < alive.inputs
+            assert alive.units_alive == int(rows.any(1).sum()), weight
             assert alive.inputs_alive == int((rows if depthwise else columns).any(1).sum()), weight
 
 
@@ -192,8 +194,8 @@ def drawn_network(seed: int) -> nn.Sequential:
     def chosen(*values: object) -> object:
         return values[int(torch.randint(len(values), (1,), generator=draw))]
 
-    def layers(channels: int, depth: int) -> tuple[list[nn.Module], int]:
-        made_of: list[nn.Module] = []
+    def layers(channels: int, depth: int, *first: nn.Module) -> tuple[list[nn.Module], int]:
+        made_of = list(first)
         for _ in range(depth):
             kind, bias = (
                 chosen("conv", "conv", "each", "pool", "norm", "sum", "depthwise", "groups"),
@@ -205,7 +207,7 @@ def drawn_network(seed: int) -> nn.Sequential:
                 made_of.append(nn.Conv2d(channels, outputs, size, padding=size // 2, padding_mode=mode, bias=bias))
                 channels = outputs
             elif kind == "each":
-                made_of.append(chosen(nn.ReLU(inplace=True), nn.ReLU(), nn.Tanh(), nn.Sigmoid(), nn.PReLU(channels)))
+                made_of.append(chosen(nn.ReLU(), nn.ReLU6(), nn.Tanh(), nn.Sigmoid(), nn.PReLU(channels)))
             elif kind == "pool":
                 pools = (nn.MaxPool2d(3, 1, 1), nn.AvgPool2d(3, 1, 1), nn.AvgPool2d(3, 1, 1, count_include_pad=False))
                 made_of.append(chosen(*pools))
@@ -223,20 +225,20 @@ def drawn_network(seed: int) -> nn.Sequential:
                 made_of.append(nn.Conv2d(channels, channels, 1, groups=2, bias=bias))
         return made_of, channels
 
-    body, channels = layers(2, 7)
+    body, _ = layers(4, 7, nn.Conv2d(2, 4, 1))
     body += chosen([nn.Flatten()], [nn.AdaptiveAvgPool2d(1), nn.Flatten()])
     width = nn.Sequential(*body).eval()(torch.zeros(1, 2, 4, 4)).shape[1]
     body += [nn.Linear(width, 5), chosen(nn.BatchNorm1d(5), nn.Identity()), nn.GELU(), nn.Linear(5, 3)]
     return nn.Sequential(*body)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(40))
 def test_drawn_networks_are_made_smaller(seed: int):
     torch.manual_seed(seed)
     model = drawn_network(seed).double()
     weights, images = lively(model), torch.randn(4, 2, 4, 4, dtype=torch.float64)
     whole = wb.masks.full(model)
-    for density in (0.8, 0.5, 0.25, 0.1):
+    for density in (0.8, 0.4, 0.1):
         mask = {name: torch.rand(kept.shape) < density for name, kept in whole.items()}
         check_same(model, weights, filters(mask, chosen_share(density), []), images, 1e-8)
         check_same(model, weights, mask, images, 1e-8)

@@ -148,4 +148,4 @@ def tensors_of(given: Mapping[str, Any] | tuple[Any, ...] | list[Any]) -> list[A
 
 
 def zeros_alone(value: Tensor) -> Tensor:
-    return torch.where(value == 0, 0.0, torch.nan)
+    return torch.full_like(value, torch.nan).masked_fill(value == 0, 0)

@@ -106,7 +106,7 @@ def _called(channels: Channels, part: Part) -> Stream:
     layer = part.layer
     assert layer is not None
     if (before := channels.calls.get(layer)) is not None:
-        if part.images or before.images or part.features != before.features:
+        if part.images != before.images or part.features != before.features:
             raise channels.refused("is called for the images and again for other channels")
         channels.repeated.add(layer)
         channels.joined(part.inputs[0].ids, before.inputs[0].ids)
