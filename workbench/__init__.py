@@ -10,7 +10,7 @@ import torch
 
 from workbench.work import locks as _locks  # noqa: F401 (from here on a fork waits for the imports of other threads)
 
-NUMBERS = 2  # part of every archive key: raised when a change moves results (tests/test_numbers.py notices)
+NUMBERS = 3  # part of every archive key: raised when a change moves results (tests/test_numbers.py notices)
 
 if "OMP_NUM_THREADS" not in os.environ:
     torch.set_num_threads(1)  # two threads are up to ten times slower for small networks; set it afterwards to override

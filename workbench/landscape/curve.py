@@ -24,8 +24,9 @@ from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights, check_fits, mix, on_cpu, owners
 from workbench.training.entrance import check_training
+from workbench.training.forward import settle_recipe
 from workbench.training.recipe import Recipe
-from workbench.training.steps import settle_recipe, steps
+from workbench.training.steps import steps
 from workbench.work import rules
 from workbench.work.seeds import generator
 

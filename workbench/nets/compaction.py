@@ -41,6 +41,12 @@ class Compaction:
     places: dict[str, Tensor]
     idle: dict[str, tuple[Tensor, float]]
 
+    def to(self, device: str) -> Compaction:
+        """Return the compaction on a device."""
+        places = {name: index.to(device) for name, index in self.places.items()}
+        idle = {name: (index.to(device), factor) for name, (index, factor) in self.idle.items()}
+        return Compaction(self.network.to(device), places, idle)
+
 
 @dataclass(frozen=True)
 class Alive:

@@ -16,9 +16,9 @@ from torch.nn import functional
 from workbench.data.data import Split
 from workbench.nets import masks
 from workbench.nets.door import check_finite, check_logits, check_network, check_split, taken_by
+from workbench.nets.execution import execute
 from workbench.nets.hardware import Hardware, grad_mode_kept, settle
 from workbench.nets.masks import Mask
-from workbench.nets.plain_module import private
 from workbench.nets.weights import Weights, check_fits, lent
 from workbench.work import progress, rules
 
@@ -44,29 +44,38 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate the model with these weights on a split such as `data.test`.
 
-    Each example counts once, whatever the last batch's size. Raises a ValueError for an empty split, for weights of
-    another model, for a mask that does not fit.
+    Each example counts once, whatever the last batch's size. With a mask, `hardware.execution` may be other than dense
+    (`nets/execution.py`). Raises a ValueError for an empty split, for weights of another model, for a mask that does
+    not fit.
     """
     if mask is not None:
         check_network(model, weights, mask)
         weights = masks.apply(weights, mask)
-    return evaluate_all(model, [weights], split, hardware=hardware)[0]
+    return evaluate_all(model, [weights], split, mask=mask, hardware=hardware)[0]
 
 
 def evaluate_all(
-    model: nn.Module, networks: Sequence[Weights], split: Split, *, hardware: Hardware | None = None
+    model: nn.Module,
+    networks: Sequence[Weights],
+    split: Split,
+    *,
+    mask: Mask | None = None,
+    hardware: Hardware | None = None,
 ) -> list[Evaluation]:
     """Evaluate the model with the weights of several networks, as `evaluate` does one by one, with the same bits.
 
     The images are prepared once for all of them, which is what a path or a plane of small networks costs otherwise.
+    `mask` says where all of them are zero.
     """
     check_split(split)
     for weights in networks:
         check_fits(weights, model)
     rules.instance("hardware", hardware, (Hardware, type(None)), "a Hardware", "None takes what is best here")
     hardware = settle(model) if hardware is None else hardware
-    network = private(model).to(hardware.device).eval()
+    execution = execute(model, mask, hardware)
+    network = execution.network.eval()
     placed = [{name: place(t, hardware) for name, t in lent(weights, model).items()} for weights in networks]
+    placed = [execution.pack(tensors) for tensors in placed]
     split = split.to(hardware.device)
     logits: list[list[Tensor]] = [[] for _ in networks]
     size = BATCH

@@ -7,7 +7,7 @@ verbs. What cannot be treated as a plain loop over the module would treat it is 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -74,11 +74,15 @@ class Outside:
     """What a network holds outside its state dict, watched while it trains.
 
     A count, a running mean, a buffer that is not persistent: where such a thing moves what the network says in eval
-    mode, its weights alone are not the network. An activation that is kept to be looked at moves nothing.
+    mode, its weights alone are not the network. An activation that is kept to be looked at moves nothing. A network
+    that is computed in another way than the model takes what `pack` makes of the tensors, and agrees to `rounding`.
     """
 
-    def __init__(self, model: nn.Module, network: nn.Module) -> None:
+    def __init__(
+        self, model: nn.Module, network: nn.Module, pack: Callable[[dict[str, Tensor]], Any] = dict, rounding: float = 0
+    ) -> None:
         self.model, self.network, self.before = model, network, _held(network)
+        self.pack, self.rounding = pack, rounding
 
     @torch.no_grad()
     def check(self, weights: Mapping[str, Tensor], fixed: Mapping[str, Tensor], inputs: Tensor) -> None:
@@ -94,10 +98,10 @@ class Outside:
         if not changed:
             return
         fresh, trained, again = (
-            functional_call(private(m).to(inputs.device).eval(), {k: t.clone() for k, t in weights.items()}, (inputs,))
-            for m in (self.model, self.network, self.network)
+            functional_call(private(module).to(inputs.device).eval(), pack(_clones(weights)), (inputs,))
+            for module, pack in ((self.model, dict), (self.network, self.pack), (self.network, self.pack))
         )
-        if _alike(trained, again) and not _alike(fresh, trained):
+        if _alike(trained, again) and not _alike(fresh, trained, self.rounding):
             given = f"changes {', '.join(changed[:3])} while it trains, outside its state dict"
             raise _refused(self.model, given, "register_buffer(name, tensor) keeps such a thing with the weights")
 
@@ -121,6 +125,14 @@ def _mark(value: Any) -> Any:
     return id(value)
 
 
+def _clones(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in tensors.items()}
+
+
+def _clones(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in tensors.items()}
+
+
 def _tensors(value: Any) -> list[Tensor]:
     """Return the tensors in a value, its lists, tuples and dicts."""
     if isinstance(value, Tensor):
@@ -129,8 +141,10 @@ def _tensors(value: Any) -> list[Tensor]:
     return [tensor for part in value for tensor in _tensors(part)] if isinstance(value, (list, tuple)) else []
 
 
-def _alike(a: Any, b: Any) -> bool:
-    return isinstance(a, Tensor) and isinstance(b, Tensor) and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
+def _alike(a: Any, b: Any, rounding: float = 0.0) -> bool:
+    if not (isinstance(a, Tensor) and isinstance(b, Tensor)):
+        return False
+    return torch.allclose(a, b, rtol=0, atol=rounding * float(a.abs().max()) if rounding else 0, equal_nan=True)
 
 
 def _refused(model: nn.Module, reason: str, way_on: str) -> ValueError:

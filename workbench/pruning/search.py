@@ -27,9 +27,10 @@ from workbench.nets.evaluation import place
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Ticket, Weights, on_cpu
 from workbench.training.entrance import check_recipe, check_state, check_training
+from workbench.training.forward import settle_recipe
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
-from workbench.training.steps import Step, settle_recipe, steps
+from workbench.training.steps import Step, steps
 from workbench.work import rules
 
 VALUES = 20  # of a search, about, where `every` is left out

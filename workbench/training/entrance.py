@@ -9,8 +9,10 @@ from torch import Tensor, nn
 
 from workbench.data.data import Data
 from workbench.nets.door import check_network, check_training_data
+from workbench.nets.execution import check_execution
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
+from workbench.training.forward import settle_recipe
 from workbench.training.recipe import LONGEST, Recipe
 from workbench.training.state import State
 from workbench.work import rules
@@ -26,9 +28,16 @@ def check_training(
     check_network(model, weights, mask)
     check_training_data(data)
     check_recipe(recipe, len(data.train))
+    check_execution_of(model, recipe)
     for name, seed in seeds.items():
         if seed is not None or name == "seed":
             check_seed(seed, name)  # pyright: ignore[reportArgumentType]
+
+
+def check_execution_of(model: nn.Module, recipe: Recipe) -> None:
+    """Raise a ValueError where the recipe asks for an execution that does not serve the model, before any work."""
+    if recipe.execution not in ("dense", "auto"):
+        check_execution(model, recipe.execution, settle_recipe(model, recipe))
 
 
 def check_recipe(recipe: Recipe, examples: int | None = None, *, name: str = "recipe") -> None:

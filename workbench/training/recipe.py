@@ -26,6 +26,7 @@ CHOICES = {
     "optimiser": OPTIMISERS,
     "schedule": SCHEDULES,
     "precision": ("auto", "float32", "bfloat16"),
+    "execution": ("auto", "dense", "sparse", "compact"),
     "augment": tuple(AUGMENTATIONS),
 }
 RULES: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
@@ -57,7 +58,7 @@ class Recipe:
     which the rate rises from zero. `mixup` is the a of the Beta(a, a) by which the images and labels of a batch are
     mixed (Zhang et al. 2018); 0 mixes none. `loss` is one of `wb.losses`. `evaluate_every` counts steps; None evaluates
     at the end only. `precision`, `channels_last` and `compile` default to what was measured for the model and the
-    processor (`nets/hardware.py`).
+    processor (`nets/hardware.py`). `execution` is how a pruned network is computed (`nets/execution.py`).
 
     Arguments:
         epochs: How often training goes through all the training images; it may be a fraction, and stands in place of
@@ -79,6 +80,8 @@ class Recipe:
         evaluate_every: The steps between two evaluations; only at the end where none is given.
         device: The processor that trains; auto takes the GPU where there is one.
         precision: The floating-point numbers that are computed with.
+        execution: How a pruned network is computed: in full, with its linear layers as sparse matrices, without what
+            nothing reads, or in the way that was measured to be fastest here.
     """
 
     epochs: float | None = None
@@ -101,6 +104,7 @@ class Recipe:
     precision: str = "auto"
     channels_last: bool | None = None
     compile: bool = False
+    execution: str = "dense"
 
     def __post_init__(self) -> None:
         if isinstance(self.milestones, Iterable) and not isinstance(self.milestones, str):
@@ -118,6 +122,9 @@ class Recipe:
                 raise unknown("augmentation" if name == "augment" else name, getattr(self, name), choices)
         check_loss(self.loss)
         check_device(self.device)
+        if self.execution == "sparse" and (self.compile or self.precision == "bfloat16"):
+            given = "compile=True" if self.compile else 'precision="bfloat16"'
+            raise ValueError(f'execution="sparse" is float32 alone and not compiled, got {given}; "dense" takes both')
         if self.nesterov and (self.optimiser != "sgd" or self.momentum == 0):
             raise ValueError('nesterov needs optimiser="sgd" with a momentum above 0; momentum=0.9 is the usual one')
 

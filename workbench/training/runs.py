@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence, Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -17,10 +17,13 @@ from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 from workbench.training.entrance import check_state, check_training, check_within
+from workbench.training.forward import settle_recipe
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
-from workbench.training.steps import network_weights, settle_recipe, steps
+from workbench.training.steps import network_weights, steps
 from workbench.work import html, progress, rules
+
+EXAMPLES = 10_000  # training images that a run is evaluated on, of more evenly drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +33,8 @@ class Run:
     `weights` are the trained ones (zero where pruned), on the CPU. `history` is a list of flat dicts: `step`, the mean
     training `loss` since the last row (the recipe's loss, weighted where that weighs), `learning_rate`, and, where it
     was evaluated, `validation_loss`, `validation_accuracy`, `test_loss`, `test_accuracy`. Accuracies are in [0, 1]; all
-    losses but that one are mean cross-entropy in nats, whatever the recipe's; of an empty split they are None. `steps`
+    losses but that one are mean cross-entropy in nats, whatever the recipe's; of an empty split they are None.
+    `train_accuracy` and `train_loss` are of at most 10,000 training images, evenly drawn. `steps`
     counts what was trained here, `seconds` is wall time, `checkpoints` holds weights by step. Choose on validation,
     report on test.
     """
@@ -96,19 +100,21 @@ def train(
     check_within(first, of)
     if bad := [k for k in checkpoints if not first <= k <= of]:
         raise ValueError(f"the checkpoints {bad} must lie within the run, from step {first} to {of}; choose others")
-    history = _History(model, data, recipe)
     weights, mask = _beginning(model, start, mask, state)
+    hardware = settle_recipe(model, recipe, mask)
+    history = _History(model, data, recipe, hardware)
     snapshots = {first: weights} if first in checkpoints else {}
     last = None  # a run of no steps is its beginning
     seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
     beginning = {"mask": mask, "step": step, "state": state, "example_weights": example_weights}
-    for last in steps(model, start, data, recipe, **beginning, **seeds):
+    resolved = replace(recipe, execution=hardware.execution)
+    for last in steps(model, start, data, resolved, **beginning, **seeds):
         history.add(last, start)
         if last.step in checkpoints:
             snapshots[last.step] = network_weights(model, start, last.state)
     if last is not None:
         weights, mask = network_weights(model, start, last.state), last.state.mask
-    metrics = _metrics(model, weights, data, recipe, ("test", "validation", "train"))
+    metrics = _metrics(model, weights, data, hardware, ("test", "validation", "train"), mask)
     history.end(of, metrics)
     return Run(
         weights=weights,
@@ -121,7 +127,7 @@ def train(
         order_seed=seed if order_seed is None else order_seed,
         augment_seed=seed if augment_seed is None else augment_seed,
         recipe=recipe,
-        hardware=settle_recipe(model, recipe),
+        hardware=hardware,
         checkpoints=snapshots,
     )
 
@@ -165,8 +171,8 @@ def _beginning(model: nn.Module, start: Weights, mask: Mask | None, state: State
 class _History:
     """The rows of a run's history; the loss of a row is the mean since the row before."""
 
-    def __init__(self, model: nn.Module, data: Data, recipe: Recipe) -> None:
-        self.model, self.data, self.recipe = model, data, recipe
+    def __init__(self, model: nn.Module, data: Data, recipe: Recipe, hardware: Hardware) -> None:
+        self.model, self.data, self.recipe, self.hardware = model, data, recipe, hardware
         self.every = recipe.evaluate_every or max(1, recipe.length(len(data.train)) // 20)
         self.rows: list[dict[str, Any]] = []
         self._losses: list[torch.Tensor] = []
@@ -180,7 +186,7 @@ class _History:
         self._losses.clear()
         if self.recipe.evaluate_every and step.step < step.of:
             weights = network_weights(self.model, start, step.state)
-            row |= _metrics(self.model, weights, self.data, self.recipe, ("validation", "test"))
+            row |= _metrics(self.model, weights, self.data, self.hardware, ("validation", "test"), step.state.mask)
         self.rows.append(row)
 
     def end(self, of: int, metrics: dict[str, float | None]) -> None:
@@ -190,14 +196,15 @@ class _History:
 
 
 def _metrics(
-    model: nn.Module, weights: Weights, data: Data, recipe: Recipe, parts: tuple[str, ...]
+    model: nn.Module, weights: Weights, data: Data, hardware: Hardware, parts: tuple[str, ...], mask: Mask | None
 ) -> dict[str, float | None]:
-    hardware = settle_recipe(model, recipe)
     metrics: dict[str, float | None] = {}
     for part in parts:
         split: Split = getattr(data, part)
+        if part == "train" and len(split) > EXAMPLES:
+            split = split.take(torch.linspace(0, len(split) - 1, EXAMPLES, dtype=torch.float64).long())
         with progress.within("evaluation", 0):
-            evaluation = evaluate(model, weights, split, hardware=hardware) if len(split) else None
+            evaluation = evaluate(model, weights, split, mask=mask, hardware=hardware) if len(split) else None
         metrics[f"{part}_accuracy"] = evaluation.accuracy if evaluation else None
         metrics[f"{part}_loss"] = evaluation.loss if evaluation else None
     return metrics

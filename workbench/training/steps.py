@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -23,9 +22,9 @@ from workbench.data.images import AUGMENTATIONS
 from workbench.nets import masks
 from workbench.nets.door import check_logits, taken_by
 from workbench.nets.evaluation import place
-from workbench.nets.hardware import Hardware, grad_mode_kept, settle
+from workbench.nets.hardware import Hardware, grad_mode_kept
 from workbench.nets.masks import Mask
-from workbench.nets.plain_module import Outside, for_training, private
+from workbench.nets.plain_module import private
 from workbench.nets.weights import Weights, lent, on_cpu, owners, untied
 from workbench.training.entrance import (
     check_example_weights,
@@ -36,6 +35,7 @@ from workbench.training.entrance import (
     check_within,
     say_dropout,
 )
+from workbench.training.forward import Forward, settle_recipe
 from workbench.training.look import Onlooker
 from workbench.training.recipe import Recipe
 from workbench.training.state import State
@@ -89,18 +89,18 @@ def steps(
     """
     check_training(model, weights, data, recipe, seed=seed, order_seed=order_seed, augment_seed=augment_seed)
     check_functions(weights_of=weights_of, penalty=penalty)
-    hardware = settle_recipe(model, recipe)
-    network = say_dropout(for_training(private(model).to(hardware.device)))
+    say_dropout(model)
     if state is None:
-        state = _begin(network, weights, mask, step, trained)
+        state = _begin(model, weights, mask, step, trained)
         state.example_weights = check_example_weights(example_weights, len(data.train))
     elif weights_of is None:
         check_state(state, weights)
-    state = state.ready(hardware)
-    frozen = untied(weights, network).keys() - state.trained.keys() - state.buffers.keys()
+    state = state.ready(settle_recipe(model, recipe))
+    forward = Forward(model, recipe, state.mask, search=weights_of is not None)
+    hardware = forward.hardware
+    frozen = untied(weights, model).keys() - state.trained.keys() - state.buffers.keys()
     fixed = {name: place(weights[name], hardware).clone() for name in frozen}
-    outside, onlooker = Outside(model, network), Onlooker(model, data.validation, hardware)
-    optimiser, forward = _optimiser(recipe, state), _forward(network, hardware)
+    onlooker, optimiser = Onlooker(model, data.validation, hardware), _optimiser(recipe, state)
     split = data.train.to(hardware.device)
     of, begun = recipe.length(len(split)), state.step
     check_within(begun, of)
@@ -112,13 +112,11 @@ def steps(
             inputs, mixed = _inputs(split, index, recipe, augment_seed, s)
             labels = split.labels.index_select(0, index)
             tensors = fixed | state.buffers | (state.trained if weights_of is None else weights_of(state.trained, s))
-            with taken_by(network, inputs):
-                logits = forward(tensors, place(inputs, hardware))
-            state.keep(tensors)
+            logits = forward(tensors, place(inputs, hardware), state)
             if state.step == begun:
-                check_logits(logits, inputs, split.labels, network)
+                check_logits(logits, inputs, split.labels, model)
             if s in (begun, of - 1):
-                outside.check(tensors, fixed, place(inputs[:2], hardware))
+                forward.check(tensors, fixed, place(inputs[:2], hardware))
             if mixed is not None:
                 labels = mixed.labels(labels, logits.shape[1])
             batch = Batch(split.ids.index_select(0, index), labels, s, of)
@@ -130,7 +128,7 @@ def steps(
             loss = losses.mean() if penalty is None else losses.mean() + penalty(state.trained)
             optimiser.zero_grad()
             loss.backward()
-            state.mask_gradients()
+            state.mask_gradients(but=forward.masked)
             optimiser.param_groups[0]["lr"] = recipe.rate(s, of)
             optimiser.step()
             _check_finite(loss, s, of, recipe, hardware)
@@ -164,17 +162,6 @@ def gradients(
     if not all(bool(slope.isfinite().all()) for slope in slopes):
         raise ValueError("the gradients are not finite: the weights are not, or the loss is infinite; train them anew")
     return dict(zip(trained, slopes, strict=True))
-
-
-def settle_recipe(model: nn.Module, recipe: Recipe) -> Hardware:
-    """Decide what the recipe's "auto" means for this model on this machine."""
-    return settle(
-        model,
-        device=recipe.device,
-        precision=recipe.precision,
-        channels_last=recipe.channels_last,
-        compiled=recipe.compile,
-    )
 
 
 def _inputs(split: Split, index: Tensor, recipe: Recipe, seed: int, step: int) -> tuple[Tensor, Mixture | None]:
@@ -225,17 +212,6 @@ def _optimiser(recipe: Recipe, state: State) -> torch.optim.Optimizer:
     for name, tensor in state.trained.items():
         optimiser.state[tensor] = state.optimiser.setdefault(name, {})
     return optimiser
-
-
-def _forward(network: nn.Module, hardware: Hardware) -> Callable[[Weights, Tensor], Any]:
-    device, half = torch.device(hardware.device).type, hardware.precision == "bfloat16"
-
-    def forward(weights: Weights, images: Tensor) -> Any:
-        with torch.autocast(device, torch.bfloat16, enabled=half):
-            answer = functional_call(network, weights, (images,))
-            return answer.float() if isinstance(answer, Tensor) else answer
-
-    return torch.compile(forward) if hardware.compiled else forward
 
 
 def _check_finite(loss: Tensor, step: int, of: int, recipe: Recipe, hardware: Hardware) -> None:

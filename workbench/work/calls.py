@@ -22,6 +22,7 @@ import torch
 
 import workbench
 from workbench.nets.hardware import surroundings
+from workbench.nets.step_costs import measured
 from workbench.work import call_reading, call_text
 from workbench.work.annotations import convert_arguments
 from workbench.work.fingerprint import around, describe, digest, fingerprint, identity
@@ -98,7 +99,9 @@ class Call:
         device = self.arguments.get("device", "auto")
         if device in (None, "auto"):
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        return {"numbers": workbench.NUMBERS, **surroundings(str(device))}
+        around = surroundings(str(device))
+        costs = digest(measured(around["processor"].split(", ")[-1]))  # what execution="auto" means
+        return {"numbers": workbench.NUMBERS, "step_costs": costs[:16], **around}
 
     def described(self) -> dict[str, Any]:
         """The call in full, as JSON, for the key and for people. A parameter named `archive` is no part of it."""
