@@ -66,7 +66,7 @@ def outcome(
         rewind_step=0,
         collapsed=collapsed,
         execution="dense",
-        alive=ALIVE.get(id(mask)),
+        alive=ALIVE.get(id(mask), {name: Alive(2, 1, 2, 1) for name in mask}),
         mask=mask,
         rewound=WEIGHTS,
         run=run,
