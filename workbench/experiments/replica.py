@@ -23,7 +23,7 @@ from workbench.nets.compaction import Alive, alive
 from workbench.nets.initialisation import initialise
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Ticket, Weights, snapshot
-from workbench.training.entrance import check_recipe
+from workbench.training.entrance import check_execution_of, check_recipe
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run, train, weights_along, weights_at
 from workbench.work import progress, rules
@@ -196,4 +196,6 @@ def prepare(
     if rules.whole("rewind_step", rewind_step, unit="steps", way_on="0 is the beginning") >= length:
         rule = f"rewind_step must be from 0 to {length - 1}" if length else "the recipe must have a step or more"
         raise ValueError(f"{rule}, got {rewind_step}; the recipe has {length} steps")
-    return Experiment(data, model, models.named(model, data), recipe, seed, seeds(seed, replicas), archive)
+    network = models.named(model, data)
+    check_execution_of(network, recipe)
+    return Experiment(data, model, network, recipe, seed, seeds(seed, replicas), archive)
