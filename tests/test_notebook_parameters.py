@@ -50,12 +50,14 @@ BOUNDS = {  # what a recipe, a dataset and the seeds take and refuse at the ends
     "learning_rate": lambda value: wb.Recipe(epochs=1, learning_rate=value),
     "augment": lambda value: wb.Recipe(epochs=1, augment=value),
     "device": lambda value: wb.Recipe(epochs=1, device=value),
+    "execution": lambda value: wb.Recipe(epochs=1, execution=value),
     "seed": lambda value: wb.seeds(value, 1),
     "image_size": lambda value: wb.load("digits", image_size=value),
 }
 TRIED = {
     "augment": ("none", "crop", "flip", "crop+flip", "flip+crop", "", "Crop"),
     "device": ("auto", "cpu", "cuda", "cuda:0", "cuda:12", "gpu", "", "cuda:x", "cpu:1"),
+    "execution": ("dense", "sparse", "compact", "auto", "Dense", "", "csr"),
     "seed": (0, 2**53 - 1, 2**53, -1),
     "epochs": (1e-9, 1e9, 0.0, -1.0, float("inf"), float("nan")),
     "learning_rate": (1e-9, 1e9, 0.0, -1.0, float("inf"), float("nan")),

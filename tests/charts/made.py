@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from workbench.experiments.winning_tickets import Outcome
+from workbench.nets.compaction import Alive
 from workbench.nets.hardware import Hardware
 from workbench.nets.masks import Mask, density
 from workbench.training.recipe import Recipe
@@ -16,6 +17,10 @@ DENSE: Mask = {"a.weight": torch.ones(2, 4, dtype=torch.bool), "b.weight": torch
 SPARSE: Mask = {
     "a.weight": torch.tensor([[1, 1, 0, 0], [1, 0, 0, 0]], dtype=torch.bool),
     "b.weight": torch.tensor([[1, 0]], dtype=torch.bool),
+}
+ALIVE = {
+    id(DENSE): {"a.weight": Alive(4, 4, 2, 2), "b.weight": Alive(2, 2, 1, 1)},
+    id(SPARSE): {"a.weight": Alive(4, 2, 2, 1), "b.weight": Alive(2, 1, 1, 1)},  # nothing reads the second unit
 }
 WEIGHTS = {"a.weight": torch.arange(8.0).view(2, 4) / 8, "b.weight": torch.tensor([[-1.0, 1.0]])}
 HISTORY = [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.0, "test_accuracy": 0.9}]
@@ -60,6 +65,8 @@ def outcome(
         seconds=0.1,
         rewind_step=0,
         collapsed=collapsed,
+        execution="dense",
+        alive=ALIVE.get(id(mask), {name: Alive(2, 1, 2, 1) for name in mask}),
         mask=mask,
         rewound=WEIGHTS,
         run=run,

@@ -11,6 +11,7 @@ from typing import Any
 from made import experiment
 from made_diets import diet, parts
 from made_ensembles import difficulty, ensembles, shifts
+from made_executions import steps
 from made_gems import gems
 from made_partings import partings
 from made_scores import epochs, networks
@@ -41,6 +42,7 @@ MADE: dict[str, Callable[[], list[Any]]] = {
     "easy to hard": difficulty,
     "rare gems": gems,
     "strong tickets": tickets,
+    "execution costs": steps,
     "strong costs": costs,
     "price of structure": prices,
     "block mask": neurons,

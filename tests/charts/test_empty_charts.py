@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import vl_convert
+from made import experiment
 from made_diets import diet
 from made_ensembles import shifts
 from made_gems import tried
@@ -25,6 +26,7 @@ LACKING: dict[str, list[Any]] = {
     "score stability": networks()[:1],
     "moved labels": [replace(o, moved_examples=o.examples.take(o.labels_before[:0])) for o in sample("moved labels")],
     "surest mistakes": [replace(o, wrong=o.wrong.take(o.predicted[:0])) for o in sample("surest mistakes")],
+    "alive by layer": [replace(o, alive=None) for o in experiment()],
     "search by step": [tried()],
     "scores over time": [tried()],
     "sanity checks": [tried()],

@@ -352,6 +352,7 @@ EXPERIMENTS_OWN = {
     "dataset_view": {"images": "2", "draws": "2"},
     "curvature": {"measured": "(0,)", "examples": "20", "k": "1", "draws": "3", "steps": "5", "rewind_step": "1"},
     "instability": {"rewind_steps": "(0, 2)"},
+    "execution_costs": {"densities": "(0.2,)", "repeats": "1"},
     "one_shot": {"shares": "(0.5,)", "rewind_step": "2"},
     "pair_matrix": {"rounds": "1", "rewind_step": "1"},
     "partial_sums": {"dimension": "4", "candidates": "20", "scale": "0.3"},

@@ -32,6 +32,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "one shot": {**NET, "shares": (0.5,)},
     "until disconnected": {**NET, "rounds": 2},
     "perturbation": {**NET, "at": (0,), "distances": (1.0,), "rewind_step": 1, "points": 3},
+    "execution costs": {**NET, "densities": (0.2,), "repeats": 1},
     "landscape": {**NET, "rewind_steps": (0, 2), "points": 3, "score_replicas": 1},
     "plane": {**NET, "levels": 1, "points": 3, "checkpoints": 1},
     "pairs": {**NET, "rounds": 1},

@@ -90,6 +90,39 @@ def test_a_layer_that_is_kept_keeps_those_that_are_summed_with_it(keep: str):
     assert all(bool(mask[name].all()) for name in partial if name != "inner.weight")
 
 
+class HeadFirst(nn.Module):
+    """What makes the classes stands first in the class, and there are two of it, whose logits are summed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.other = nn.Linear(4, 3), nn.Linear(4, 3)
+        self.conv = nn.Conv2d(1, 4, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        features = self.conv(images).relu().mean((2, 3))
+        return self.fc(features) + self.other(features)
+
+
+def test_the_classes_stay_wherever_their_layer_stands():
+    model = HeadFirst()
+    mask = wb.pruning.filters(model, wb.snapshot(model), share=0.5)
+    assert bool(mask["fc.weight"].all())
+    assert bool(mask["other.weight"].all())
+    assert len(kept_rows(mask, "conv.weight")) == 2
+    ending = nn.Sequential(nn.Flatten(), nn.Linear(16, 4), nn.ReLU(), nn.Linear(4, 3), nn.LogSoftmax(1))
+    mask = wb.pruning.filters(ending, wb.snapshot(ending), share=0.5)
+    assert [len(kept_rows(mask, name)) for name in mask] == [2, 3]
+
+
+def test_a_network_whose_sums_cannot_be_followed_is_said():
+    class Asking(Own):
+        def forward(self, images: Tensor) -> Tensor:
+            return super().forward(images if float(images.sum()) > 0 else -images)
+
+    with pytest.raises(ValueError, match="Asking cannot be made smaller"):
+        wb.pruning.filters(Asking(), wb.snapshot(Asking()))
+
+
 # ---- under a mask
 
 

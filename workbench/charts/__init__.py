@@ -17,6 +17,7 @@ from workbench.charts.accuracy_by_search_cost import accuracy_by_search_cost
 from workbench.charts.accuracy_by_severity import accuracy_by_severity
 from workbench.charts.accuracy_by_share import accuracy_by_share
 from workbench.charts.accuracy_by_subset import accuracy_by_subset, accuracy_by_subset_beside_published
+from workbench.charts.alive_by_layer import alive_by_layer
 from workbench.charts.augmented_images import augmented_images
 from workbench.charts.barrier_between_rounds import barrier_between_rounds
 from workbench.charts.barrier_by_difficulty import barrier_by_difficulty
@@ -26,6 +27,7 @@ from workbench.charts.barriers_by_example import barriers_by_example
 from workbench.charts.calibration_by_method import calibration_by_method
 from workbench.charts.class_counts import class_counts
 from workbench.charts.confusion_matrix import confusion_matrix
+from workbench.charts.cost_by_density import cost_by_density
 from workbench.charts.cost_by_ratio import strong_costs
 from workbench.charts.density_by_layer import density_by_layer
 from workbench.charts.density_by_layer_and_method import density_by_layer_and_method
@@ -84,6 +86,7 @@ CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's n
     "accuracy by rewind step": accuracy_by_rewind_step,
     "learning curves": learning_curves,
     "density by layer": density_by_layer,
+    "alive by layer": alive_by_layer,
     "first layer": first_layer,
     "weights before after": weights_before_after,
     "barrier by step": barrier_by_step,
@@ -135,6 +138,7 @@ CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's n
     "subset sum error by scale": subset_sum_error_by_scale,
     "solver race": solver_race,
     "partial sums": partial_sums,
+    "cost by density": cost_by_density,
 }
 
 enable()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import altair as alt
@@ -42,17 +42,36 @@ def density_by_layer(outcomes: Iterable[Any]) -> Rows:
 @density_by_layer.drawing
 def draw(rows: Rows, width: int) -> Any:
     """Draw the rows: a field of cells, layers down, rounds across; every cell says its density."""
-    crowded = len({row["order"] for row in rows}) > CROWD
-    names = min(220, widest(row["name"] for row in rows), width // 3)
-    across = min(MOST, (width - names - 14) // max(1, len({row["round"] for row in rows})))
-    order, axis = alt.EncodingSortField("round"), alt.Axis(labelAngle=0 if across >= CELL else -60)
-    x = alt.X("kept:O", title="density of the whole network", sort=order, axis=axis)
-    y = alt.Y("name:N", title=None, sort=alt.EncodingSortField("order"), axis=alt.Axis(labelLimit=names))
-    colour = alt.Color("log:Q", scale=alt.Scale(type="log", scheme="cividis", domainMax=1), legend=None)
+    scale = alt.Scale(type="log", scheme="cividis", domainMax=1)
     counts = {"left": ("weights left", ",.0f"), "of": ("of", ",")}
     tip = tips(name="layer", density=("density of the layer", ".3~%"), **counts)
-    pale, font = "luminance(scale('color', datum.log)) > 0.18", 9 if crowded or across < CELL else 11
-    layers = cells(x, y, colour, tip, pale=pale, font=min(font, max(5, across // 5)))
+    return by_layer(rows, width, "log", scale, tip, order=alt.EncodingSortField("round"))
+
+
+def by_layer(
+    rows: Rows,
+    width: int,
+    colour: str,
+    scale: alt.Scale,
+    tip: Sequence[Any],
+    *,
+    order: alt.EncodingSortField,
+    base: alt.Chart | None = None,
+    titled: bool = True,
+) -> Any:
+    """Return a field of cells: layers down by their `order` and `name`, networks across by what is `kept`, in an order.
+
+    Cells have their colour from a field of the rows, and their `words` on them.
+    """
+    crowded = len({row["order"] for row in rows}) > CROWD
+    names = min(220, widest(row["name"] for row in rows), width // 3)
+    across = min(MOST, (width - names - 14) // max(1, len({row["kept"] for row in rows})))
+    axis = alt.Axis(labelAngle=0 if across >= CELL else -60, labels=titled, ticks=titled)
+    x = alt.X("kept:O", title="density of the whole network" if titled else None, sort=order, axis=axis)
+    y = alt.Y("name:N", title=None, sort=alt.EncodingSortField("order"), axis=alt.Axis(labelLimit=names + 4))
+    pale, font = f"luminance(scale('color', datum.{colour})) > 0.18", 9 if crowded or across < CELL else 11
+    shade = alt.Color(f"{colour}:Q", scale=scale, legend=None)
+    layers = cells(x, y, shade, tip, pale=pale, font=min(font, max(5, across // 5)), base=base)
     size = {"width": alt.Step(across), "height": alt.Step(13 if crowded else 30)}
     return alt.layer(*layers).properties(**size)
 

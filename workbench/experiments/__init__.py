@@ -16,6 +16,7 @@ from workbench.experiments.dataset_view import DatasetView, dataset_view
 from workbench.experiments.easy_to_hard import Solved, Tercile, easy_to_hard, solved
 from workbench.experiments.ensemble_outcome import Answers, Ensembled
 from workbench.experiments.example_scores import Counted, Scored, example_scores
+from workbench.experiments.execution_costs import Timed, execution_costs
 from workbench.experiments.forgetting_by_epoch import Remembered, remembering
 from workbench.experiments.found_at_initialisation import Pruned, timed_prune
 from workbench.experiments.glimpses_of_searches import Foreseen, Glimpse
@@ -65,6 +66,7 @@ EXPERIMENTS = {
     "curvature": curvature,
     "dataset_view": dataset_view,
     "example_scores": example_scores,
+    "execution_costs": execution_costs,
     "instability": instability,
     "kept_part": kept_part,
     "member_difficulty": member_difficulty,

@@ -19,9 +19,11 @@ from workbench.lottery.rounds import Round
 from workbench.lottery.sanity import ANOTHER_DRAW, CONTROLS
 from workbench.nets import models
 from workbench.nets.batch_norm import TREATMENTS
+from workbench.nets.compaction import Alive, alive
 from workbench.nets.initialisation import initialise
+from workbench.nets.masks import Mask
 from workbench.nets.weights import Ticket, Weights, snapshot
-from workbench.training.entrance import check_recipe
+from workbench.training.entrance import check_execution_of, check_recipe
 from workbench.training.recipe import Recipe
 from workbench.training.runs import Run, train, weights_along, weights_at
 from workbench.work import progress, rules
@@ -91,6 +93,13 @@ class Replica:
     def control(self, kind: str, ticket: Ticket, weights: Weights, index: int) -> Ticket:
         """Return a control of a ticket, drawn from a seed of its own for this kind and index."""
         return CONTROLS[kind](ticket, weights=weights, seed=number(self.seed, kind, index))
+
+    def alive(self, mask: Mask) -> dict[str, Alive] | None:
+        """Count what of every layer is alive under a mask; None for a network whose channels cannot be followed."""
+        try:
+            return alive(self.model, mask)
+        except ValueError:
+            return None
 
     def run(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Return what a call returns, found again in the archive."""
@@ -187,4 +196,6 @@ def prepare(
     if rules.whole("rewind_step", rewind_step, unit="steps", way_on="0 is the beginning") >= length:
         rule = f"rewind_step must be from 0 to {length - 1}" if length else "the recipe must have a step or more"
         raise ValueError(f"{rule}, got {rewind_step}; the recipe has {length} steps")
-    return Experiment(data, model, models.named(model, data), recipe, seed, seeds(seed, replicas), archive)
+    network = models.named(model, data)
+    check_execution_of(network, recipe)
+    return Experiment(data, model, network, recipe, seed, seeds(seed, replicas), archive)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
@@ -18,6 +17,7 @@ from workbench.experiments.given_names import check_names
 from workbench.experiments.replica import Replica, prepare
 from workbench.lottery.sanity import CONTROLS
 from workbench.nets import masks
+from workbench.nets.compaction import Alive
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Ticket, Weights
 from workbench.training.recipe import Recipe
@@ -32,7 +32,9 @@ class Outcome:
     """One training of the experiment: the ticket of a round, or a control at its density; round 0 is the dense net.
 
     `kind` is ticket or a name in `wb.sanity.CONTROLS`. `steps` is what was trained, `seconds` wall time,
-    `collapsed` counts the layers that lost every weight. `rewound` are the weights it began from.
+    `collapsed` counts the layers that lost every weight. `execution` is how the network was computed, "auto" resolved.
+    `alive` counts what of every layer is alive; None for a network whose channels cannot be followed. `rewound` are the
+    weights it began from.
     """
 
     kind: str
@@ -47,6 +49,8 @@ class Outcome:
     seconds: float
     rewind_step: int
     collapsed: int
+    execution: str
+    alive: dict[str, Alive] | None
     mask: Mask
     rewound: Weights
     run: Run
@@ -85,18 +89,17 @@ def winning_tickets(
             owes to its places and to its initial weights.
     """
     check_names("control", controls, CONTROLS)
-    checked: dict[str, Any] = {"rewind_step": rewind_step}
-    experiment = prepare(dataset, train_size, image_size, model, recipe, seed, replicas, archive, **checked)
+    given = (dataset, train_size, image_size, model, recipe, seed, replicas, archive)
+    experiment = prepare(*given, rewind_step=rewind_step)
     lottery.counts(masks.full(experiment.network), rounds, fraction)
     costs = (rounds + 1, *[rounds for _ in controls])
 
     def tickets_then_controls(replica: Replica) -> Iterator[Outcome]:
-        shared = {**replica.labels, **checked}
         tickets = []
         lottery_rounds = replica.rounds(rounds=rounds, fraction=fraction, rewind_step=rewind_step)
         for ticket in progress.walk("ticket", lottery_rounds, costs, index=0):
             tickets.append(ticket)
-            yield _outcome("ticket", ticket.round, ticket.mask, ticket.rewound, ticket.run, shared)
+            yield _outcome(replica, "ticket", ticket.round, ticket.mask, ticket.rewound, ticket.run, rewind_step)
         sparse_rounds = (0, *[1 for _ in tickets[1:]])
         for index, kind in enumerate(controls, 1):
             weights = replica.rewound_for(kind, tickets[0].rewound, rewind_step)
@@ -104,7 +107,8 @@ def winning_tickets(
                 control = replica.control(kind, sparse.ticket, weights, sparse.round)
                 with progress.within(kind, index, costs), progress.within("round", sparse.round, sparse_rounds):
                     run = replica.train(control.weights, mask=control.mask, step=rewind_step)
-                yield _outcome(kind, sparse.round, control.mask, _before(control, weights), run, shared)
+                before = _before(control, weights)
+                yield _outcome(replica, kind, sparse.round, control.mask, before, run, rewind_step)
 
     yield from experiment.side_by_side(tickets_then_controls)
 
@@ -116,7 +120,20 @@ def _before(control: Ticket, given: Weights) -> Weights:
     return control.weights if drew else given
 
 
-def _outcome(kind: str, round: int, mask: Mask, rewound: Weights, run: Run, shared: dict[str, int]) -> Outcome:
-    numbers = fields_of(run, "test_accuracy test_loss validation_accuracy steps seconds")
-    where = {"density": masks.density(mask), "collapsed": len(masks.collapsed(mask)), "mask": mask, "rewound": rewound}
-    return Outcome(kind=kind, round=round, run=run, **shared, **numbers, **where)
+def _outcome(
+    replica: Replica, kind: str, round: int, mask: Mask, rewound: Weights, run: Run, rewind_step: int
+) -> Outcome:
+    return Outcome(
+        kind=kind,
+        round=round,
+        density=masks.density(mask),
+        rewind_step=rewind_step,
+        collapsed=len(masks.collapsed(mask)),
+        execution=run.hardware.execution,
+        alive=replica.alive(mask),
+        mask=mask,
+        rewound=rewound,
+        run=run,
+        **replica.labels,
+        **fields_of(run, "test_accuracy test_loss validation_accuracy steps seconds"),
+    )

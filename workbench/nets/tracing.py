@@ -7,6 +7,8 @@ cannot be traced, or is another graph in train mode, is refused in words.
 from __future__ import annotations
 
 import operator
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,12 +16,28 @@ from torch import fx, nn
 from torch.nn import functional
 
 from workbench.nets.plain_module import private
+from workbench.work.locks import Lock
 
 KNOWN = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+_tracing = Lock(awaited=True)  # meanwhile torch has put its tracer into nn.Module itself, for all threads
 CHECKS = "jaxtyping._decorator"
 
 
 class _Tracer(fx.Tracer):
+    """Torch's tracer, which lets the modules of other threads alone: they may train meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(autowrap_modules=())
+        self.thread = threading.get_ident()
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        here = threading.get_ident() == self.thread
+        return super().call_module(m, forward, args, kwargs) if here else forward(*args, **kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        here = threading.get_ident() == self.thread
+        return super().getattr(attr, attr_val, parameter_proxy_cache) if here else attr_val
+
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return known(m) is not None or super().is_leaf_module(m, module_qualified_name)
 
@@ -46,8 +64,10 @@ def traced(network: nn.Module) -> fx.Graph:
                 raise refused(network, f"{f'{path}.{name}'.strip('.')} is shared by two layers")
     graphs = []
     for training in (False, True):
+        copy = _unchecked(private(network).train(training))
         try:
-            graphs.append(_Tracer().trace(_unchecked(private(network).train(training))))
+            with _tracing:
+                graphs.append(_Tracer().trace(copy))
         except Exception as error:  # whatever the module's own code raises when it is given no numbers
             words = " ".join(str(error).split())[:200]
             raise refused(network, f"its forward pass cannot be followed without numbers ({words})") from error

@@ -3,6 +3,7 @@
 from workbench.panels.data_diet import DATA_DIET, FORGETTING, KEPT_DATA, SCORES
 from workbench.panels.data_set import DATA_SET
 from workbench.panels.ensembles import ENSEMBLES, MEMBER_DIFFICULTY, UNDER_SHIFT
+from workbench.panels.execution_costs import EXECUTION_COSTS
 from workbench.panels.landscape import CURVATURE, LANDSCAPE, PAIRS, PLANE
 from workbench.panels.lottery import LOTTERY
 from workbench.panels.pruning_limits import ONE_SHOT, PERTURBATION, UNTIL_DISCONNECTED
@@ -20,6 +21,7 @@ PANELS = {
     "one shot": ONE_SHOT,
     "until disconnected": UNTIL_DISCONNECTED,
     "perturbation": PERTURBATION,
+    "execution costs": EXECUTION_COSTS,
     "landscape": LANDSCAPE,
     "plane": PLANE,
     "pairs": PAIRS,

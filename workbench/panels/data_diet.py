@@ -69,6 +69,7 @@ DATA_DIET = Declaration(
             *rare(shared.ROUNDS, shared.FRACTION),
             shared.BATCH_NORM,
             shared.REPLICAS,
+            shared.EXECUTION,
         ),
     },
     charts=("accuracy by subset", "accuracy by subset beside published", "accuracy by barrier"),

@@ -85,6 +85,7 @@ PAIRS = Declaration(
             shared.FRACTION,
             shared.REWIND_STEP,
             shared.REPLICAS,
+            shared.EXECUTION,
         ),
         "How they are compared": (
             *rare(shared.SPLIT),
@@ -108,6 +109,7 @@ CURVATURE = Declaration(
             *rare(shared.REWIND_STEP),
             Several("controls", "controls", CONTROLS, labels=("before training", "random places by layer")),
             shared.REPLICAS,
+            shared.EXECUTION,
         ),
         "How curvature is measured": (
             Number("examples", "examples", low=1, whole=True),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.charts.grammar.looks import RUNS, looks_of
 from workbench.experiments import PRESETS, winning_tickets
 from workbench.lottery.sanity import CONTROLS
@@ -33,6 +35,7 @@ LOTTERY = Declaration(
             shared.REWIND_STEP,
             Several("controls", "controls", tuple(CONTROLS), labels=WORDS, rare=True),
             shared.REPLICAS,
+            replace(shared.EXECUTION, rare=False),
         ),
     },
     usual=FIRST,
@@ -41,6 +44,7 @@ LOTTERY = Declaration(
         "accuracy by rewind step",
         "learning curves",
         "density by layer",
+        "alive by layer",
         "first layer",
         "weights before after",
     ),

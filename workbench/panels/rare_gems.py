@@ -38,7 +38,7 @@ RARE_GEMS = Declaration(
             shared.REPLICAS,
         ),
         "The search": (*SEARCH, Number("glimpses", "glimpses", low=0, high=100, whole=True, rare=True)),
-        "How tickets are trained": (RATES, *TRAINED),
+        "How tickets are trained": (RATES, *TRAINED, shared.EXECUTION),
         "How tickets begin": (
             Option("rule", "initial weights", DRAWS, rare=True),
             replace(shared.REWIND_STEP, label="warm start at step", rare=True),

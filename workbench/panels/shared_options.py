@@ -19,7 +19,7 @@ from workbench.nets.models import MODELS, named
 from workbench.panels.options import Number, Numbers, Option, Text, rare
 from workbench.training.losses import GRADIENTS, LOSSES, Loss, spelled
 from workbench.training.losses import named as named_loss
-from workbench.training.recipe import OPTIMISERS, SCHEDULES
+from workbench.training.recipe import CHOICES, OPTIMISERS, SCHEDULES
 from workbench.work import rules
 
 RESNET = {name: value for name, value in PRESETS["resnet8-cifar10"].items() if name not in ("rounds", "fraction")}
@@ -125,6 +125,7 @@ def training(*more: Option, loss: bool = True) -> dict[str, tuple[Option, ...]]:
 ROUNDS = Number("rounds", "rounds", low=0, high=100, whole=True)
 FRACTION = Number("fraction", "fraction pruned", low=0.001, high=0.999, step=0.05)
 REWIND_STEP = Number("rewind_step", "rewind to step", low=0, whole=True)
+EXECUTION = Option("recipe.execution", "execution", CHOICES["execution"], rare=True)  # of what is pruned
 LAMS = Numbers("lams", "lambdas", low=1e-6, help="one a member; inf is the ordinary mean")
 GRADIENT = Option("gradient", "gradient", GRADIENTS)
 POINTS = Number("points", "points on a path", low=3, high=201, step=2, whole=True)

@@ -18,6 +18,7 @@ TRAIN = Declaration(
             shared.START,
             Number("evaluations", "measured", low=1, high=1000, whole=True),
             shared.REPLICAS,
+            shared.EXECUTION,
         ),
     },
     charts=("training curves", "surest mistakes", "confusion matrix"),
