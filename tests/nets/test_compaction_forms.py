@@ -22,6 +22,8 @@ DENSE = 'execution="dense" trains it as it is'
 class Net(nn.Module):
     """A convolution, a second one, and a linear layer for 4 channels of 4×4 places; `form` is its forward pass."""
 
+    mean: Tensor
+
     def __init__(self, form: Callable[[Net, Tensor], Any], features: int = 64) -> None:
         super().__init__()
         self.form = form
