@@ -18,7 +18,7 @@ def timed(
     made = {"masks_of": "weights", "resolved": execution, "seed": 0, "asked": density, "milliseconds": 2 * ratio}
     made |= {"work": ratio, "logits_apart": 0.0, "weights_apart": 0.0, "batch_size": 128, "processor": "cpu AVX2"}
     return Timed(
-        execution=execution, density=density, ratio=ratio, replica=replica, alive=ALIVE[density], **made | more
+        execution=execution, density=density, over_dense=ratio, replica=replica, alive=ALIVE[density], **made | more
     )
 
 

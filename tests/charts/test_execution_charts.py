@@ -18,7 +18,7 @@ COST, ALIVE = CHARTS["cost by density"], CHARTS["alive by layer"]
 
 def times(outcomes: list[Any]) -> dict[Any, Any]:
     """The mean ratio of each execution and density, and whether its mark is hollow."""
-    rows = [row for row in COST.rows(outcomes) if row["role"] == "point" and row["measure"] == "ratio"]
+    rows = [row for row in COST.rows(outcomes) if row["role"] == "point" and row["measure"] == "over_dense"]
     return {(row["line"], row["density"]): (row["value"], row["hollow"]) for row in rows}
 
 
@@ -36,7 +36,7 @@ def test_a_step_is_drawn_over_the_dense_one_and_hollow_where_it_was_computed_den
 
 def test_a_line_across_is_the_dense_step():
     rules = [row for row in COST.rows(steps()) if row["role"] == "rule"]
-    assert [(row["measure"], row["value"]) for row in rules] == [("ratio", 1.0)]
+    assert [(row["measure"], row["value"]) for row in rules] == [("over_dense", 1.0)]
 
 
 def test_sentences_say_from_where_on_an_execution_pays():

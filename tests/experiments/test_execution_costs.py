@@ -42,13 +42,13 @@ def test_every_execution_is_timed_at_every_density_the_densest_first(outcomes: l
         for execution in ("dense", "sparse", "compact")
     ]
     assert {o.density for o in outcomes if o.asked == 0.04} == {round(0.04 * WEIGHTS) / WEIGHTS}
-    assert all(o.milliseconds > 0 and o.ratio > 0 for o in outcomes)
+    assert all(o.milliseconds > 0 and o.over_dense > 0 for o in outcomes)
 
 
 def test_the_dense_step_is_what_others_are_held_against(outcomes: list[Timed]):
     for o in outcomes:
         if o.resolved == "dense":
-            assert (o.ratio, o.work, o.logits_apart, o.weights_apart) == (1, 1, 0, 0)
+            assert (o.over_dense, o.work, o.logits_apart, o.weights_apart) == (1, 1, 0, 0)
     dense, sparse = (of(outcomes, execution, 0.5) for execution in ("dense", "sparse"))
     assert (sparse.resolved, sparse.milliseconds) == ("dense", dense.milliseconds)
 

@@ -19,7 +19,7 @@ from workbench.panels import PANELS
 from workbench.panels.panel import Panel
 
 DRAWS = 2  # random settings of every panel
-OF_THE_CLOCK = re.compile("second|memory|_ms$")
+OF_THE_CLOCK = re.compile("second|memory|_ms$|over_dense")
 
 
 def shown(panel: Panel, place: int) -> str:

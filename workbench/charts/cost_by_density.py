@@ -22,17 +22,17 @@ EXECUTIONS: Looks = {
 
 
 @Means(
-    asks=("execution resolved density ratio work logits_apart weights_apart milliseconds", "execution_costs"),
+    asks=("execution resolved density over_dense work logits_apart weights_apart milliseconds", "execution_costs"),
     selects=("execution", "density"),
     x=DENSITY,
     measures=[
-        Axis("ratio", "time of a step, over dense", said=".2f", zero=True),
+        Axis("over_dense", "time of a step, over dense", said=".2f", zero=True),
         Axis("work", "multiply-adds, over dense", "~%", ".2%", zero=True, within=(0, 1)),
     ],
     line="execution",
     looks=EXECUTIONS,
     carried=[("computed", "computed as"), Axis("milliseconds", "milliseconds a step", said=".3g")],
-    rules={"ratio": 1.0},
+    rules={"over_dense": 1.0},
     height=260,
     title="What does a step cost at each density?",
     subtitle="{about}; broken across: dense; hollow: computed dense\nmean and 95 % t interval over replicas",
@@ -67,7 +67,7 @@ def _pays(name: str, rows: Rows) -> str:
     if all(row["resolved"] == "dense" for row in rows):
         return f"{name.capitalize()} execution finds nothing to leave out, and is computed dense."
     ratios = {
-        density: by_replica(((row["seed"], row["replica"]), row["ratio"]) for row in same)
+        density: by_replica(((row["seed"], row["replica"]), row["over_dense"]) for row in same)
         for density, same in sorted(grouped(rows, lambda row: float(f"{row['density']:.6g}")).items())
     }
     takes = {density: f"{plus_minus(values, form='.2f', of=False)}" for density, values in ratios.items()}

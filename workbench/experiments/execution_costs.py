@@ -49,7 +49,7 @@ class Timed:
     """A training step under an execution, at a density: its time, and what it is over that of the dense one.
 
     `resolved` is what computed it: an execution that has nothing to leave out is dense, whose time it then has.
-    `milliseconds` is the median of all steps, `ratio` that of the paired ratios to dense steps of the same turn. `work`
+    `milliseconds` is the median of all steps, `over_dense` that of the paired ratios to dense steps of the same turn. `work`
     is the share of the dense network's multiply-adds, forwards, that it computes. `logits_apart` is the largest
     difference of a logit to the dense network's after ten steps, over the largest logit, and `weights_apart` that of a
     weight. `alive` counts what of every layer is alive; None for a network whose channels cannot be followed.
@@ -63,7 +63,7 @@ class Timed:
     asked: float
     density: float
     milliseconds: float
-    ratio: float
+    over_dense: float
     work: float
     logits_apart: float
     weights_apart: float
@@ -154,7 +154,7 @@ def _measured(replica: Replica, mask: Mask, names: Sequence[str], repeats: int) 
             "resolved": hardware[name].execution,
             "density": masks.density(mask),
             "milliseconds": 1000 * statistics.median(times[computed]) / AT_ONCE,
-            "ratio": statistics.median(ratios),
+            "over_dense": statistics.median(ratios),
             "work": _work(replica, mask, hardware[name].execution),
             "logits_apart": apart[computed][0],
             "weights_apart": apart[computed][1],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from workbench.charts.grammar.looks import RUNS, looks_of
 from workbench.experiments import PRESETS, winning_tickets
 from workbench.lottery.sanity import CONTROLS
@@ -35,7 +33,7 @@ LOTTERY = Declaration(
             shared.REWIND_STEP,
             Several("controls", "controls", tuple(CONTROLS), labels=WORDS, rare=True),
             shared.REPLICAS,
-            replace(shared.EXECUTION, rare=False),
+            shared.EXECUTION,
         ),
     },
     usual=FIRST,
