@@ -73,6 +73,7 @@ def _inference(size: str) -> Iterator[Row]:
     model = wb.models.named(network("resnet20(width=16)", size), data).eval()
     weights = wb.snapshot(model)
     mask = wb.pruning.filters(model, weights, share=0.5)
+    yield from _structured(model, weights, mask, data, size)
     small = wb.compact(model, weights, mask, inference=True)
     for batch in BATCHES:
         images = data.test.inputs(torch.arange(min(batch, len(data.test))))
@@ -81,6 +82,19 @@ def _inference(size: str) -> Iterator[Row]:
         yield slower(
             f"resnet20, half its filters, batch {batch}", "dense", times["compact"], times["dense"], target=0.45
         )
+
+
+def _structured(
+    model: nn.Module, weights: dict[str, torch.Tensor], mask: wb.masks.Mask, data: wb.Data, size: str
+) -> Iterator[Row]:
+    """Time a training step of the same network."""
+    recipe, count = wb.Recipe(steps=10**6, batch_size=batch_size(size), device="cpu"), 1 if size == "tiny" else 3
+    works = {
+        name: take(wb.steps(model, weights, data, replace(recipe, execution=name), mask=mask), count)
+        for name in ("dense", "compact")
+    }
+    times = in_turn(works, SIZES[size][0])
+    yield slower("resnet20, half its filters, step", "its dense step", times["compact"], times["dense"], steps=count)
 
 
 def _forward(net: nn.Module, images: torch.Tensor, size: str) -> Callable[[], None]:
