@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -80,7 +81,9 @@ def one_core() -> Iterator[None]:
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "This DataLoader will create 2 worker processes")  # on one core
+            yield
     finally:
         os.sched_setaffinity(0, cores)
 

@@ -49,8 +49,8 @@ class Timed:
     """A training step under an execution, at a density: its time, and what it is over that of the dense one.
 
     `resolved` is what computed it: an execution that has nothing to leave out is dense, whose time it then has.
-    `milliseconds` is the median of all steps, `over_dense` that of the paired ratios to dense steps of the same turn. `work`
-    is the share of the dense network's multiply-adds, forwards, that it computes. `logits_apart` is the largest
+    `milliseconds` is the median of all steps, `over_dense` that of the paired ratios to dense steps of the same turn.
+    `work` is the share of the dense network's multiply-adds, forwards, that it computes. `logits_apart` is the largest
     difference of a logit to the dense network's after ten steps, over the largest logit, and `weights_apart` that of a
     weight. `alive` counts what of every layer is alive; None for a network whose channels cannot be followed.
     """
