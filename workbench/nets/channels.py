@@ -151,7 +151,7 @@ class _Tracer(fx.Tracer):
     """Torch's tracer, which lets the modules of other threads alone: they may train meanwhile."""
 
     def __init__(self) -> None:
-        super().__init__(autowrap_modules=())
+        super().__init__(autowrap_modules=())  # pyright: ignore[reportArgumentType]
         self.thread = threading.get_ident()
 
     def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
