@@ -16,6 +16,7 @@ sys.path.insert(1, str(Path(__file__).parents[2]))  # this checkout's workbench
 NAMES = (
     "steps",
     "experiment",
+    "executions",
     "replicas",
     "settings",
     "start",

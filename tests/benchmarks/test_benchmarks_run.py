@@ -17,7 +17,10 @@ def test_every_benchmark_runs_and_prints_its_table():
     for row in (
         "lenet step",
         "resnet20(width=8) step",
-        "levels",
+        "levels, auto",
+        "lenet step, sparse, density 0.05",
+        "rounds of lenet, auto",
+        "resnet20, half its filters, batch 256",
         "lenet, two replicas",
         "resnet8(width=8): the default",
         "import workbench",

@@ -103,7 +103,7 @@ def test_examples_are_weighed_and_penalties_added_all_the_same(execution: str):
     start, mask = ticket(model)
     options = {
         "example_weights": torch.linspace(0, 2, len(DATA.train)),
-        "penalty": lambda trained: 0.01 * sum(w.square().sum() for w in trained.values()),
+        "penalty": lambda trained: sum((w + 0.01 * w.square()).sum() for w in trained.values()),  # pulls at 0 as well
     }
     recipe = wb.Recipe(steps=10, **SGD)
     dense, other = (after(model, start, mask, replace(recipe, execution=e), **options) for e in ("dense", execution))

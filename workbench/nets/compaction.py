@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from workbench.nets import constants, masks
 from workbench.nets.channels import Channels, Part, Stream
 from workbench.nets.door import check_finite, check_model, check_network
+from workbench.nets.following import follow
 from workbench.nets.kept_channels import Kept, keep, needs
 from workbench.nets.linear_maps import prunable
 from workbench.nets.masks import Mask
@@ -64,9 +65,9 @@ def compact(model: nn.Module, weights: Weights, mask: Mask, *, inference: bool =
     and for eval mode alone: batch-norm goes into the layer before it, and what is constant into the layer that reads
     it. Raises a ValueError for weights or a mask of another model, and for a model whose channels cannot be followed.
     """
-    check_network(model, weights, mask)
+    check_network(model, weights)
     check_finite(weights)
-    masks.allowed(model, mask)
+    _check_mask(model, mask)
     rules.flag("inference", inference)
     network = private(model)
     network.load_state_dict(masks.apply(weights, mask))
@@ -86,8 +87,7 @@ def compaction(model: nn.Module, mask: Mask) -> Compaction:
     Batch-norm's running statistics too: a channel whose statistics training would have to compute stays. Raises a
     ValueError for a mask of another model, and for a model whose channels cannot be followed.
     """
-    check_model(model)
-    masks.allowed(model, mask)
+    _check_mask(model, mask)
     kept, network = _kept_in_training(model, mask), private(model)
     return Compaction(network, _shrink(network, kept), _idle(kept))
 
@@ -98,17 +98,17 @@ def alive(model: nn.Module, mask: Mask) -> dict[str, Alive]:
     Units are a layer's outputs, filters of a convolution; inputs are what it reads. Biases arrive nowhere. Raises a
     ValueError for a mask of another model, and for a model whose channels cannot be followed.
     """
-    check_model(model)
-    masks.allowed(model, mask)
-    channels = Channels(private(model), mask)
+    _check_mask(model, mask)
+    channels = follow(private(model), mask)
     read = {id(stream): torch.zeros(len(stream.ids), dtype=torch.bool) for stream in _streams(channels)}
     read[id(channels.logits)][:] = True
     for part in reversed(channels.parts):
         for stream, channel_read in zip(part.inputs, part.back(read[id(part.output)]), strict=True):
             read[id(stream)] |= channel_read
     counts: dict[str, list[Tensor]] = {}
+    names = prunable(model)
     for part in channels.parts:
-        if part.layer is None or (name := f"{part.name}.weight") not in prunable(channels.network):
+        if (name := f"{part.name}.weight") not in names:
             continue
         units = part.output.arrives & read[id(part.output)]
         inputs = part.inputs[0].arrives.repeat_interleave(part.features)
@@ -124,7 +124,7 @@ def coupled(model: nn.Module) -> list[tuple[str, ...]]:
     followed.
     """
     check_model(model)
-    channels = Channels(private(model), prunable(model))
+    channels = follow(private(model), prunable(model))
     groups: dict[tuple[int, ...], list[str]] = {}
     for layer, part in channels.calls.items():
         if not isinstance(layer, NORMS) and not isinstance(layer, nn.PReLU):
@@ -132,8 +132,14 @@ def coupled(model: nn.Module) -> list[tuple[str, ...]]:
     return [tuple(names) for names in groups.values() if len(names) > 1]
 
 
+def _check_mask(model: nn.Module, mask: Mask) -> None:
+    check_model(model)
+    masks.check_some(mask)
+    masks.allowed(model, mask)
+
+
 def _kept_in_training(model: nn.Module, mask: Mask) -> Kept:
-    return keep(Channels(for_training(private(model)), mask))
+    return keep(follow(for_training(private(model)), mask))
 
 
 def _streams(channels: Channels) -> Iterator[Stream]:

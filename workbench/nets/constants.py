@@ -11,17 +11,20 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from workbench.nets.channel_rules import constant_kernel, zero_padded
-from workbench.nets.channels import Channels, known, traced
+from workbench.nets.channels import Channels
+from workbench.nets.following import follow
 from workbench.nets.kept_channels import Kept
+from workbench.nets.layer_rules import constant_kernel, zero_padded
+from workbench.nets.plain_module import NORMS
 from workbench.nets.smaller_layers import add_constants
+from workbench.nets.tracing import known, traced
 
 
 def channels(network: nn.Module) -> Channels:
     """Fold the norms of a private network in eval mode, and follow its channels with their constants."""
     _fold_norms(network)
     kept = {name: parameter != 0 for name, parameter in network.named_parameters() if name.endswith("weight")}
-    return Channels(network, kept, values=True)
+    return follow(network, kept, values=True)
 
 
 def folds(kept: Kept) -> list[tuple[Any, Tensor]]:
@@ -48,26 +51,27 @@ def fold(kernels: list[tuple[Any, Tensor]]) -> None:
 
 def _fold_norms(network: nn.Module) -> None:
     """Put every batch-norm that alone reads a layer into that layer, and nothing in its place."""
-    graph = traced(network)
-    calls = [node for node in graph.nodes if node.op == "call_module"]
-    paths = [str(node.target) for node in calls]
-    layers: dict[fx.Node, nn.Module] = {node: network.get_submodule(str(node.target)) for node in calls}
-    for node, norm in layers.items():
-        if not isinstance(norm, nn.modules.batchnorm._BatchNorm) or known(norm) is None or norm.running_var is None:
+    calls = [node for node in traced(network).nodes if node.op == "call_module"]
+    paths = [node.target for node in calls]
+    for node in calls:
+        norm, before = network.get_submodule(str(node.target)), node.args[0] if node.args else None
+        if not (isinstance(before, fx.Node) and before.op == "call_module" and len(before.users) == 1):
             continue
-        before = node.args[0] if node.args else None
-        layer = layers.get(before) if isinstance(before, fx.Node) else None
-        if layer is None or not _mixes(layer) or len(before.users) > 1:  # pyright: ignore[reportOptionalMemberAccess]
-            continue
-        if all(paths.count(str(call.target)) == 1 for call in (node, before)):  # pyright: ignore[reportOptionalMemberAccess]
+        layer = network.get_submodule(str(before.target))
+        statistics = _is_norm(norm) and norm.running_var is not None
+        if statistics and _mixes(layer) and paths.count(node.target) == paths.count(before.target) == 1:
             _fold_norm(layer, norm)
-            for name, parent in list(network.named_modules()):
+            for parent in network.modules():
                 for child in [child for child, module in parent._modules.items() if module is norm]:
                     parent._modules[child] = nn.Identity()
 
 
+def _is_norm(layer: nn.Module) -> bool:
+    return known(layer) is not None and isinstance(layer, NORMS)
+
+
 def _mixes(layer: nn.Module) -> bool:
-    return known(layer) is not None and not isinstance(layer, nn.modules.batchnorm._BatchNorm)
+    return known(layer) is not None and not isinstance(layer, NORMS)
 
 
 def _fold_norm(layer: Any, norm: Any) -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from workbench.nets.channel_rules import zero_padded
 from workbench.nets.channels import Channels, Part
+from workbench.nets.layer_rules import zero_padded
 
 
 @dataclass(frozen=True, eq=False)

@@ -129,10 +129,6 @@ def _clones(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.clone() for name, tensor in tensors.items()}
 
 
-def _clones(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.clone() for name, tensor in tensors.items()}
-
-
 def _tensors(value: Any) -> list[Tensor]:
     """Return the tensors in a value, its lists, tuples and dicts."""
     if isinstance(value, Tensor):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence, Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -107,7 +107,8 @@ def train(
     last = None  # a run of no steps is its beginning
     seeds = {"seed": seed, "order_seed": order_seed, "augment_seed": augment_seed}
     beginning = {"mask": mask, "step": step, "state": state, "example_weights": example_weights}
-    for last in steps(model, start, data, recipe, **beginning, **seeds):
+    resolved = replace(recipe, execution=hardware.execution)
+    for last in steps(model, start, data, resolved, **beginning, **seeds):
         history.add(last, start)
         if last.step in checkpoints:
             snapshots[last.step] = network_weights(model, start, last.state)

@@ -128,7 +128,7 @@ def steps(
             loss = losses.mean() if penalty is None else losses.mean() + penalty(state.trained)
             optimiser.zero_grad()
             loss.backward()
-            state.mask_gradients(but=forward.masked)
+            state.mask_gradients(but=forward.masked if penalty is None else ())
             optimiser.param_groups[0]["lr"] = recipe.rate(s, of)
             optimiser.step()
             _check_finite(loss, s, of, recipe, hardware)

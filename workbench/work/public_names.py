@@ -23,8 +23,8 @@ FROM_JSON = frozenset(  # what a call that comes as JSON may name: each returns 
         *("calibration", "data_diet", "ensembles", "experiments", "intervals", "landscape", "losses", "lottery"),
         *("masks", "models", "pruning", "robust", "sanity", "scores", "shift", "strong"),
         # functions
-        *("evaluate", "initialise", "live_paths", "load", "mix", "noisy", "noisy_like", "seeds", "snapshot", "table"),
-        *("train", "weights_along", "weights_at"),
+        *("alive", "compact", "evaluate", "initialise", "live_paths", "load", "mix", "noisy", "noisy_like", "seeds"),
+        *("snapshot", "table", "train", "weights_along", "weights_at"),
         # dataclasses
         *("CVaR", "CrossEntropy", "Focal", "Recipe", "Robust", "Ticket"),
     }
