@@ -11,6 +11,7 @@ import torch
 import workbench as wb
 from workbench.experiments import Timed, execution_costs, winning_tickets
 from workbench.experiments.execution_costs import AGREED, AT_ONCE, EXECUTIONS
+from workbench.experiments.replica import Replica
 from workbench.nets.footprint import multiply_adds
 from workbench.training.look import Look
 
@@ -25,9 +26,13 @@ TINY: dict[str, Any] = {
 WEIGHTS = 64 * 40 + 40 * 12 + 12 * 10
 
 
+def costs(**options: Any) -> list[Timed]:
+    return list(execution_costs(**{**TINY, **options}))
+
+
 @pytest.fixture(scope="module")
 def outcomes() -> list[Timed]:
-    return list(execution_costs(**TINY))
+    return costs()
 
 
 def of(outcomes: list[Timed], execution: str, asked: float) -> Timed:
@@ -74,7 +79,7 @@ def test_the_work_is_the_multiply_adds_that_are_left(outcomes: list[Timed]):
 
 def test_half_of_the_filters_is_a_network_of_half_the_channels():
     options = {"model": "plain_cnn(channels=(8, 8))", "masks_of": "filters", "densities": (0.5,), "replicas": 1}
-    dense, compact = execution_costs(**TINY | options | {"executions": ("compact",)})
+    dense, compact = costs(**options, executions=("compact",))
     assert dense.alive is not None
     assert [layer.units_alive for layer in dense.alive.values()] == [4, 4, 10]
     data = wb.load("digits", train_size=100)
@@ -92,7 +97,7 @@ def test_nobody_looks_at_a_step_that_is_timed():
             looks.append(report.look())
 
     with wb.progress.watch(watcher):
-        list(execution_costs(**TINY | {"replicas": 1}))
+        costs(replicas=1)
     assert {look.of for look in looks} == {6}
     assert AGREED + 1 + AT_ONCE * TINY["repeats"] != 6
 
@@ -100,7 +105,7 @@ def test_nobody_looks_at_a_step_that_is_timed():
 def test_progress_rises_to_its_end_once():
     total, shares = wb.progress.Total(), []
     with wb.progress.watch(lambda report: shares.append(total(report))):
-        list(execution_costs(**TINY | {"replicas": 1}))
+        costs(replicas=1)
     assert all(after >= before for before, after in pairwise(shares))
     assert shares[0] < 0.2
     assert shares[-1] == 1
@@ -112,11 +117,11 @@ def test_it_is_stopped_between_two_turns():
             raise wb.progress.Stopped
 
     with wb.progress.watch(watcher), pytest.raises(wb.progress.Stopped):
-        list(execution_costs(**TINY))
+        costs()
 
 
 def test_auto_tells_what_it_took():
-    auto = list(execution_costs(**TINY | {"executions": ("auto",), "replicas": 1}))
+    auto = costs(executions=("auto",), replicas=1)
     assert {o.resolved for o in auto} <= {"dense", *EXECUTIONS} - {"auto"}
 
 
@@ -144,9 +149,9 @@ def test_what_is_wrong_is_said_before_anything_is_trained(options: dict[str, Any
 
 
 def test_the_outcomes_of_a_lottery_say_what_computed_them_and_what_is_alive():
-    options = {name: TINY[name] for name in ("train_size", "model", "replicas")} | {"controls": ("random_mask",)}
+    options: dict[str, Any] = {name: TINY[name] for name in ("train_size", "model", "replicas")}
     recipe = wb.Recipe(steps=6, execution="compact")
-    found = list(winning_tickets(**options, recipe=recipe, rounds=1, fraction=0.96))
+    found = list(winning_tickets(**options, recipe=recipe, rounds=1, fraction=0.96, controls=("random_mask",)))
     assert {(o.round, o.execution) for o in found} == {(0, "dense"), (1, "compact")}
     for o in found:
         assert o.alive is not None
@@ -164,8 +169,6 @@ def test_what_cannot_be_read_has_no_count_of_what_is_alive_and_trains_dense():
 
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             return self.layer(images.flatten(1)) if float(images.sum()) > 0 else self.layer(-images.flatten(1))
-
-    from workbench.experiments.replica import Replica
 
     data, model = wb.load("digits", train_size=100), Odd()
     assert Replica(model, data, TINY["recipe"], 0, {}, None).alive(wb.masks.full(model)) is None

@@ -76,6 +76,6 @@ def words(outcomes: Iterable[Any]) -> list[str]:
     for part, same in grouped(last, lambda row: row["part"]).items():
         left, of = sum(row["left"] for row in same), sum(row["of"] for row in same)
         least = min(same, key=lambda row: row["share"])
-        ends = "all" if left == of else f"{percent(left / of)}, least in {least['name']}, {least['words']}"
-        told.append(f"of the {part} {ends}")
-    return [f"At {percent(last[0]['density'])} of the weights are alive: {'; '.join(told)}."]
+        some = f"{percent(left / of)} of the {part}, least in {least['name']}, {least['words']}"
+        told.append(f"all {part}" if left == of else some)
+    return [f"Alive with {percent(last[0]['density'])} of the weights: {'; '.join(told)}."]

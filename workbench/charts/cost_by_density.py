@@ -58,8 +58,10 @@ def words(outcomes: list[Any]) -> list[str]:
     sentences = [f"A dense step takes {statistics.fmean(dense):.3g} ms."] if dense else []
     sentences += [_pays(name, same) for name, same in executions.items()]
     apart = [row["logits_apart"] for row in rows if row["resolved"] != "dense"]
-    nearest = f"to {max(apart):.0e} of the largest" if max(apart, default=0) else "bit for bit"
-    return [*sentences, *([f"After ten steps all logits are those of dense training, {nearest}."] if apart else [])]
+    most = max(apart, default=0.0)
+    how = f"differ from those of dense training by up to {most:.0e} of the largest, by rounding, which grows"
+    same = "are those of dense training, bit for bit"
+    return [*sentences, *([f"After ten steps logits {how if most else same}."] if apart else [])]
 
 
 def _pays(name: str, rows: Rows) -> str:
