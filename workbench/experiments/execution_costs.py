@@ -16,14 +16,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.data.data import Data
 from workbench.experiments.given_names import are, check_names, told
 from workbench.experiments.replica import Replica, prepare
 from workbench.nets import masks
 from workbench.nets.compaction import Alive, compaction
 from workbench.nets.execution import check_execution
 from workbench.nets.footprint import multiply_adds
-from workbench.nets.live_paths import live_paths
 from workbench.nets.masks import Mask
 from workbench.nets.plain_module import private
 from workbench.nets.sparse_linear import sparse_layers
@@ -114,7 +112,7 @@ def execution_costs(
     for name in executions:
         check_execution(network, name, settle_recipe(network, recipe))
     for density in densities:
-        _mask(network, snapshot(network), experiment.data, masks_of, density, 0)
+        _mask(network, snapshot(network), masks_of, density, 0)
     names, turns = ("dense", *executions), repeats + (AGREED + 1) // AT_ONCE
     costs = (experiment.length, *[AT_ONCE * turns * len(names) for _ in densities])
     for place, one in enumerate(experiment.seeds):
@@ -122,17 +120,16 @@ def execution_costs(
         with progress.within("replica", place, replicas), progress.within("dense", 0, costs):
             trained = replica.train(replica.start).weights
         for index, density in enumerate(sorted(densities, reverse=True), 1):
-            mask = _mask(replica.model, trained, replica.data, masks_of, density, replica.seed)
+            mask = _mask(replica.model, trained, masks_of, density, replica.seed)
             labels: dict[str, Any] = {"masks_of": masks_of, "asked": float(density), **replica.labels}
             with progress.within("replica", place, replicas), progress.within("density", index, costs):
                 timed = [Timed(**labels, **measured) for measured in _measured(replica, mask, names, repeats)]
             yield from timed
 
 
-def _mask(model: nn.Module, weights: Weights, data: Data, masks_of: str, density: float, seed: int) -> Mask:
-    """Return the mask of a density; of filters without the weights that read them, which biases would still train."""
+def _mask(model: nn.Module, weights: Weights, masks_of: str, density: float, seed: int) -> Mask:
     if masks_of == "filters":
-        return live_paths(model, filters(model, weights, share=1 - density, seed=seed), data.shape).live
+        return filters(model, weights, share=1 - density, seed=seed)
     return magnitude(weights, masks.full(model), density=density, seed=seed)
 
 
