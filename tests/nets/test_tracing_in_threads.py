@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import torch
 from torch import nn
 
@@ -27,3 +29,21 @@ def test_networks_are_traced_and_trained_in_threads_at_once():
     assert all(torch.equal(one, together[seed][0]) for seed in range(4) for one in together[seed])
     assert all(torch.equal(together[seed][0], together[seed + 2][0]) for seed in (0, 1))
     assert (nn.Module.__call__, nn.Module.__getattr__) == (CALL, LOOK_UP)
+
+
+def test_what_torch_compiled_runs_while_a_network_is_traced():
+    compiled, model = torch.compile(nn.Linear(3, 2), backend="eager"), nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    images, stop = torch.ones(1, 3), threading.Event()
+    once = compiled(images)
+
+    def trace() -> None:
+        while not stop.is_set():
+            alive(model, wb.masks.full(model))
+
+    tracing = threading.Thread(target=trace)
+    tracing.start()
+    try:
+        assert all(torch.equal(compiled(images), once) for _ in range(1000))
+    finally:
+        stop.set()
+        tracing.join()

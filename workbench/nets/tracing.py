@@ -9,10 +9,12 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import torch
 from torch import fx, nn
+from torch.fx import _symbolic_trace
 from torch.nn import functional
 
 from workbench.nets.plain_module import private
@@ -21,6 +23,9 @@ from workbench.work.locks import Lock
 KNOWN = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 _tracing = Lock(awaited=True)  # meanwhile torch has put its tracer into nn.Module itself, for all threads
 CHECKS = "jaxtyping._decorator"
+_own = FunctionType(  # torch's `trace` with globals of its own: its flag would stop what other threads have compiled
+    fx.Tracer.trace.__code__, {**vars(_symbolic_trace)}, argdefs=fx.Tracer.trace.__defaults__
+)
 
 
 class _Tracer(fx.Tracer):
@@ -67,7 +72,7 @@ def traced(network: nn.Module) -> fx.Graph:
         copy = _unchecked(private(network).train(training))
         try:
             with _tracing:
-                graphs.append(_Tracer().trace(copy))
+                graphs.append(_own(_Tracer(), copy))
         except Exception as error:  # whatever the module's own code raises when it is given no numbers
             words = " ".join(str(error).split())[:200]
             raise refused(network, f"its forward pass cannot be followed without numbers ({words})") from error
