@@ -279,14 +279,14 @@ class NoLinear(nn.Module):
     ("model", "words"),
     [
         (NoLinear(), "is of linear layers, and NoLinear has none"),
-        (nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(256, 3)), "by 1, an active dropout"),
+        (nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(256, 3)), "by 1, an active dropout.*"),
         (nn.Sequential(nn.Flatten(), nn.Linear(256, 3)).double(), "is float32 alone, and this network is .* float64"),
     ],
 )
 def test_a_network_that_sparse_does_not_serve_is_refused_before_any_round(model: nn.Module, words: str):
     start = wb.snapshot(model)
     recipe = wb.Recipe(steps=1, batch_size=16, execution="sparse")
-    with pytest.raises(ValueError, match=rf'execution="sparse" .*{words}.*; execution="dense" computes every network'):
+    with pytest.raises(ValueError, match=rf'execution="sparse" .*{words}.* execution="dense" computes every network'):
         next(wb.lottery.rounds(model, start, DATA, recipe, rounds=1))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import oracle
 import torch
@@ -16,7 +18,9 @@ from torch.nn import functional
 import workbench as wb
 from workbench.data_diet import SCORES
 from workbench.ensembles import members as train_members
+from workbench.nets import sparse_linear
 from workbench.nets.batch_norm import recompute_batch_norm
+from workbench.nets.sparse_linear import sparse_layers
 from workbench.pruning import METHODS
 from workbench.pruning.edge_popup import initial_scores
 from workbench.work.seeds import number
@@ -26,6 +30,7 @@ DATA = made(n=36)
 RECIPE = wb.Recipe(steps=5, batch_size=12, learning_rate=0.05)
 BEGINNING = wb.Recipe(steps=2, batch_size=12, learning_rate=0.05)
 DENSITY = 0.5
+SPARSE = 0.15  # of the weights, where executions are tried
 
 
 def drawn(build: Build, seed: int = 0) -> nn.Module:
@@ -170,6 +175,35 @@ def score(name: str) -> Callable[[Build], None]:
     return scored
 
 
+def execution(name: str) -> Callable[[Build], None]:
+    """Train under an execution as the plain loop trains the masked network; small layers are sparse here, too."""
+
+    def executed(build: Build) -> None:
+        model = drawn(build)
+        start, recipe = wb.snapshot(model), replace(RECIPE, execution=name)
+        mask = wb.pruning.random_mask(wb.masks.full(model), density=SPARSE, seed=2)
+        with patch.object(sparse_linear, "LEAST", 0):
+            run = wb.train(model, start, DATA, recipe, mask=mask, seed=1)
+        assert run.hardware.execution == name or not any(sparse_layers(model, mask))
+        network = oracle.train(drawn(build), DATA, RECIPE, mask=mask, seed=1)
+        alike(run.weights, network)
+        says(model, run.weights, network)
+
+    return executed
+
+
+def smaller(build: Build) -> None:
+    """An ordinary smaller module, to train on and for inference."""
+    model = drawn(build)
+    start = wb.snapshot(model)
+    mask = wb.pruning.random_mask(wb.masks.full(model), density=SPARSE, seed=2)
+    wb.evaluate(model, start, DATA.test, mask=mask)
+    logits = oracle.logits(pruned(drawn(build), mask), DATA.test)
+    for inference in (False, True):
+        close(oracle.logits(wb.compact(model, start, mask, inference=inference), DATA.test), logits)
+    assert same(start, wb.snapshot(model))
+
+
 def path(build: Build) -> None:
     model = drawn(build)
     start = wb.snapshot(model)
@@ -261,6 +295,9 @@ VERBS: dict[str, Callable[[Build], None]] = {
     "rounds": rounds,
     "initialise": initialise,
     "masks.full": full,
+    "sparse": execution("sparse"),
+    "compact": execution("compact"),
+    "smaller module": smaller,
     **{name: method(name) for name in METHODS},
     **{name: score(name) for name in SCORES},
     "path": path,

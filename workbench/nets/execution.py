@@ -37,18 +37,13 @@ class Execution:
     """A network that is computed in one of the ways, and what it was made for: `mask`.
 
     `pack` makes the network's tensors of the model's, and the gradients of these of those; `unpack` takes back the
-    buffers that a forward pass wrote. `masked` names the weights whose gradients come out zero where pruned.
+    buffers that a forward pass wrote. It is `exact` where it gives the bits of the model under its mask.
     """
 
     network: nn.Module
     mask: Mask | None
-    masked: frozenset[str] = frozenset()
+    exact: bool = True
     smaller: Compaction | None = None
-
-    @property
-    def exact(self) -> bool:
-        """Whether it gives the bits of the model under its mask."""
-        return not self.masked and self.smaller is None
 
     def pack(self, tensors: Weights) -> Weights:
         """Return the tensors that the network takes."""
@@ -78,9 +73,10 @@ def execute(model: nn.Module, mask: Mask | None, hardware: Hardware) -> Executio
         return Execution(private(model).to(hardware.device), mask)
     if hardware.execution == "sparse":
         network = private(model).to(hardware.device)
-        return Execution(network, mask, frozenset(make_sparse(network, mask, hardware.device)))
+        make_sparse(network, mask, hardware.device)
+        return Execution(network, mask, exact=False)
     smaller = compaction(model, mask).to(hardware.device)
-    return Execution(smaller.network, mask, smaller=smaller)
+    return Execution(smaller.network, mask, exact=False, smaller=smaller)
 
 
 def resolve(model: nn.Module, mask: Mask | None, asked: str, hardware: Hardware, *, search: bool = False) -> Hardware:
@@ -107,7 +103,7 @@ def check_execution(model: nn.Module, asked: str, hardware: Hardware) -> None:
     if asked in ("dense", "auto"):
         return
     if reason := refusal(model, asked, hardware):
-        raise ValueError(f'execution="{asked}" {reason}; {WAY_ON}')
+        raise ValueError(f'execution="{asked}" {reason}')
 
 
 def refusal(model: nn.Module, name: str, hardware: Hardware) -> str:
@@ -118,18 +114,20 @@ def refusal(model: nn.Module, name: str, hardware: Hardware) -> str:
     """
     dropout = [path for path, m in model.named_modules() if isinstance(m, nn.modules.dropout._DropoutNd) and m.p]
     if dropout:
-        return f"would draw other random numbers than the masked network, by {dropout[0]}, an active dropout"
+        drawn = f"would draw other random numbers than the masked network, by {dropout[0]}, an active dropout"
+        return f"{drawn}; set its p to 0, or {WAY_ON}"
     if name == "compact":
         return _unread(model)
     other = {str(p.dtype).removeprefix("torch.") for p in model.parameters() if p.dtype != torch.float32}
     if hardware.precision != "float32" or other:
-        return f"is float32 alone, and this network is computed in {', '.join(sorted(other)) or hardware.precision}"
+        given = ", ".join(sorted(other)) or hardware.precision
+        return f"is float32 alone, and this network is computed in {given}; {WAY_ON}"
     if hardware.compiled:
         return "is not compiled by torch; compile=False goes with it"
     if not any(type(layer).forward is nn.Linear.forward for layer in model.modules()):
-        return f"is of linear layers, and {type(model).__name__} has none of torch's"
+        return f"is of linear layers, and {type(model).__name__} has none of torch's; {WAY_ON}"
     if hardware.device.startswith("cpu") and not torch.backends.mkl.is_available():
-        return "needs MKL's sparse products on a CPU, which this build of torch lacks"
+        return f"needs MKL's sparse products on a CPU, which this build of torch lacks; {WAY_ON}"
     return ""
 
 

@@ -76,7 +76,9 @@ def _step(channels: Channels, node: fx.Node) -> Any:
 
 def _attribute(channels: Channels, path: str) -> Any:
     owner, _, name = path.rpartition(".")
-    value = getattr(channels.network.get_submodule(owner), name)
+    if not hasattr(part := channels.network.get_submodule(owner), name):
+        raise channels.refused("is a tensor that the forward pass makes")
+    value = getattr(part, name)
     return value.detach().double().cpu() if isinstance(value, Tensor) else value
 
 

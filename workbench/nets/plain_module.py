@@ -101,7 +101,7 @@ class Outside:
             functional_call(private(module).to(inputs.device).eval(), pack(_clones(weights)), (inputs,))
             for module, pack in ((self.model, dict), (self.network, self.pack), (self.network, self.pack))
         )
-        if _alike(trained, again) and not _alike(fresh, trained, self.rounding):
+        if _alike(trained, again, self.rounding) and not _alike(fresh, trained, self.rounding):
             given = f"changes {', '.join(changed[:3])} while it trains, outside its state dict"
             raise _refused(self.model, given, "register_buffer(name, tensor) keeps such a thing with the weights")
 

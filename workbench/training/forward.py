@@ -37,10 +37,7 @@ def settle_recipe(model: nn.Module, recipe: Recipe, mask: Mask | None = None, *,
 
 
 class Forward:
-    """A pass in train mode through a private copy of the model; another one is made where the mask changed.
-
-    `masked` names the weights whose gradients come out zero where pruned.
-    """
+    """A pass in train mode through a private copy of the model; another one is made where the mask changed."""
 
     def __init__(self, model: nn.Module, recipe: Recipe, mask: Mask | None, *, search: bool) -> None:
         self.model, self.recipe, self.search = model, recipe, search
@@ -49,7 +46,6 @@ class Forward:
     def _make(self, mask: Mask | None) -> None:
         self.hardware = settle_recipe(self.model, self.recipe, mask, search=self.search)
         self.execution = execute(self.model, mask, self.hardware)
-        self.masked = self.execution.masked
         network = for_training(self.execution.network)
         self._outside = Outside(self.model, network, self.execution.pack, 0.0 if self.execution.exact else ROUNDING)
         self._pass = _pass(network, self.hardware)
@@ -102,10 +98,11 @@ def _by_slots(network: nn.Module) -> Callable[[Weights, Tensor], Any]:
     def call(weights: Weights, images: Tensor) -> Any:
         for name, held, key in slots:
             held[key] = weights[name]
-        for name, held, key in buffers:
-            held[key] = weights.get(name, held[key])
+        given = [slot for slot in buffers if slot[0] in weights]  # the rest the network keeps to itself
+        for name, held, key in given:
+            held[key] = weights[name]
         answer = network(images)
-        for name, held, key in buffers:
+        for name, held, key in given:
             weights[name] = held[key]
         return answer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -94,20 +94,22 @@ class State:
         self.mask = {name: after[name] for name in mask}
         self._masked = _float_masks(self.mask, self.trained)
 
-    def mask_gradients(self, but: Collection[str] = ()) -> None:
-        """Zero the gradients of pruned weights, `but` for those that come so. A bool product costs three times more."""
+    def forget_gradients(self) -> None:
+        """Let the next backward pass begin anew, as an optimiser's `zero_grad` does in ten times as long."""
+        for weight in self.trained.values():
+            weight.grad = None
+
+    def mask_gradients(self) -> None:
+        """Zero the gradients of pruned weights. Float masks: a bool product costs three times as much."""
         if self._masked:
-            masked = [pair for name, pair in self._masked.items() if name not in but]
-            pairs = [(weight.grad, kept) for weight, kept in masked if weight.grad is not None]
+            pairs = [(weight.grad, kept) for weight, kept in self._masked if weight.grad is not None]
             if not pairs:  # what is masked took no part in this step
                 return
             torch._foreach_mul_([g for g, _ in pairs], [kept for _, kept in pairs])  # pyright: ignore[reportPrivateImportUsage]
 
 
-def _float_masks(mask: Mask | None, trained: Weights) -> dict[str, tuple[Tensor, Tensor]]:
-    """Return every masked weight with its mask as floats of its own."""
-    masked = {name: (trained[name], kept) for name, kept in (mask or {}).items()}
-    return {name: (weight, kept.to(weight.device, weight.dtype)) for name, (weight, kept) in masked.items()}
+def _float_masks(mask: Mask | None, trained: Weights) -> list[tuple[Tensor, Tensor]]:
+    return [(trained[name], kept.to(trained[name].device, trained[name].dtype)) for name, kept in (mask or {}).items()]
 
 
 def _clone(tensor: Tensor) -> Tensor:

@@ -43,6 +43,9 @@ from workbench.work import progress, rules
 from workbench.work.seeds import check_seed, generator
 
 
+LOOKED_AT = 32  # images of a batch by which a network is held against what it keeps outside its state dict
+
+
 class Diverged(ValueError):  # noqa: N818 (what happened, as `Stopped`)
     """A loss was not finite, and the run was stopped at once."""
 
@@ -116,7 +119,7 @@ def steps(
             if state.step == begun:
                 check_logits(logits, inputs, split.labels, model)
             if s in (begun, of - 1):
-                forward.check(tensors, fixed, place(inputs[:2], hardware))
+                forward.check(tensors, fixed, place(inputs[:LOOKED_AT], hardware))
             if mixed is not None:
                 labels = mixed.labels(labels, logits.shape[1])
             batch = Batch(split.ids.index_select(0, index), labels, s, of)
@@ -126,9 +129,9 @@ def steps(
             if state.example_weights is not None:
                 losses = losses * state.example_weights[index]
             loss = losses.mean() if penalty is None else losses.mean() + penalty(state.trained)
-            optimiser.zero_grad()
+            state.forget_gradients()
             loss.backward()
-            state.mask_gradients(but=forward.masked if penalty is None else ())
+            state.mask_gradients()
             optimiser.param_groups[0]["lr"] = recipe.rate(s, of)
             optimiser.step()
             _check_finite(loss, s, of, recipe, hardware)
