@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from workbench.nets import masks
@@ -62,10 +62,20 @@ def sparse_step(model: nn.Module, mask: Mask, rows: dict[str, Any]) -> float:
 
 
 def compact_step(model: nn.Module, mask: Mask, rows: dict[str, Any]) -> float:
-    """Return the expected step of the compact network over the masked one, by the share of weights that is left."""
+    """Return the expected step of the compact network over the masked one, by the share of weights that is left.
+
+    Where no unit and no input of a layer lost every weight nothing can go, and channels need not be followed.
+    """
+    if all(_whole(kept) for kept in mask.values()):
+        return 1.0
     left = dict(compaction(model, mask).network.named_parameters())
     share = sum(left[name].numel() for name in mask) / masks.total(mask)
     return float(np.interp(share, *rows["compact"]["convolution" if _convolves(model) else "linear"]))
+
+
+def _whole(kept: Tensor) -> bool:
+    pairs = kept.flatten(2).any(2) if kept.dim() > 2 else kept
+    return bool(pairs.any(0).all()) and bool(pairs.any(1).all())
 
 
 def _convolves(model: nn.Module) -> bool:
