@@ -124,11 +124,11 @@ def test_epochs_and_steps_take_turns():
 def test_the_fold_opens_for_a_rare_option_that_is_changed_or_wrong_and_says_how_many():
     panel = wb.panel("lottery")
     form = panel.view.form
-    assert form.more.description == "more options (12)"
+    assert form.more.description == "more options (13)"
     panel.set(learning_rate=0.05)
     assert form.more.value
     assert form.rare.layout.display is None
-    assert form.more.description == "more options (12, 1 changed)"
+    assert form.more.description == "more options (13, 1 changed)"
     form.more.value = False
     panel.set(rounds=3)
     assert not form.more.value, "what was folded by hand stays so"
