@@ -29,7 +29,7 @@ from workbench.nets.hardware import processor, settle
 from workbench.nets.step_costs import TABLE
 
 BATCH = 128
-SHAPES = ((10, 100), (100, 300), (300, 784), (512, 3072), (256, 4096), (1024, 1024))  # outputs, inputs
+SHAPES = ((100, 300), (300, 784), (512, 3072), (256, 4096), (1024, 1024))  # outputs, inputs
 DENSITIES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 SHARES = (0.25, 0.5, 0.7, 0.85, 0.95, 1.0)  # of the units of every layer
 
@@ -38,7 +38,7 @@ def main() -> None:
     """Measure, and write the row of this processor."""
     print(machine(), flush=True)
     table = json.loads(TABLE.read_text()) if TABLE.is_file() else {}
-    compact = {"linear": compact_row(_two_layers(), 40), "convolution": compact_row(_convolutions(), 5)}
+    compact = {"linear": compact_row(_two_layers(), 40), "convolution": compact_row(_convolutions(), 15)}
     table[processor("cpu")] = {"sparse": [sparse_row(shape) for shape in SHAPES], "compact": compact}
     TABLE.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
 

@@ -42,7 +42,6 @@ from workbench.training.state import State
 from workbench.work import progress, rules
 from workbench.work.seeds import check_seed, generator
 
-
 LOOKED_AT = 32  # images of a batch by which a network is held against what it keeps outside its state dict
 
 
