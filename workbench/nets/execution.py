@@ -12,7 +12,7 @@ three agree to rounding over some steps; over a whole run rounding grows, as bet
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -44,14 +44,14 @@ class Execution:
     mask: Mask | None
     exact: bool = True
     smaller: Compaction | None = None
+    shapes: dict[str, torch.Size] = field(default_factory=dict)
 
     def pack(self, tensors: Weights) -> Weights:
         """Return the tensors that the network takes."""
         if self.smaller is None:
             return tensors
-        shapes = self.network.state_dict()
         parts = {name: (tensors[name], places) for name, places in self.smaller.places.items() if name in tensors}
-        return tensors | {name: _part(whole, places, shapes[name].shape) for name, (whole, places) in parts.items()}
+        return tensors | {n: _part(whole, places, self.shapes[n]) for n, (whole, places) in parts.items()}
 
     def unpack(self, packed: Weights, tensors: Weights, buffers: Collection[str]) -> None:
         """Put the buffers among `packed`, as a step of training left them, back into the model's tensors."""
@@ -76,7 +76,8 @@ def execute(model: nn.Module, mask: Mask | None, hardware: Hardware) -> Executio
         make_sparse(network, mask, hardware.device)
         return Execution(network, mask, exact=False)
     smaller = compaction(model, mask).to(hardware.device)
-    return Execution(smaller.network, mask, exact=False, smaller=smaller)
+    shapes = {name: tensor.shape for name, tensor in smaller.network.state_dict().items()}
+    return Execution(smaller.network, mask, exact=False, smaller=smaller, shapes=shapes)
 
 
 def resolve(model: nn.Module, mask: Mask | None, asked: str, hardware: Hardware, *, search: bool = False) -> Hardware:
@@ -102,7 +103,13 @@ def check_execution(model: nn.Module, asked: str, hardware: Hardware) -> None:
     """Raise a ValueError, which names the reason, where an execution that is asked for does not serve a network."""
     if asked in ("dense", "auto"):
         return
-    if reason := refusal(model, asked, hardware):
+    reason = refusal(model, asked, hardware)
+    if asked == "compact" and not reason:
+        try:
+            compaction(model, prunable(model))
+        except ValueError as error:
+            reason = f"has to follow every channel, and {error}"
+    if reason:
         raise ValueError(f'execution="{asked}" {reason}')
 
 
@@ -110,14 +117,14 @@ def refusal(model: nn.Module, name: str, hardware: Hardware) -> str:
     """Return why an execution does not serve a network here, empty where it does.
 
     Active dropout would draw other numbers. Sparse products are float32, not compiled, of linear layers, and on a CPU
-    MKL's. Compaction reads the model, and says itself what it cannot follow.
+    MKL's. What compaction cannot follow it says itself.
     """
     dropout = [path for path, m in model.named_modules() if isinstance(m, nn.modules.dropout._DropoutNd) and m.p]
     if dropout:
         drawn = f"would draw other random numbers than the masked network, by {dropout[0]}, an active dropout"
         return f"{drawn}; set its p to 0, or {WAY_ON}"
     if name == "compact":
-        return _unread(model)
+        return ""
     other = {str(p.dtype).removeprefix("torch.") for p in model.parameters() if p.dtype != torch.float32}
     if hardware.precision != "float32" or other:
         given = ", ".join(sorted(other)) or hardware.precision
@@ -128,15 +135,6 @@ def refusal(model: nn.Module, name: str, hardware: Hardware) -> str:
         return f"is of linear layers, and {type(model).__name__} has none of torch's; {WAY_ON}"
     if hardware.device.startswith("cpu") and not torch.backends.mkl.is_available():
         return f"needs MKL's sparse products on a CPU, which this build of torch lacks; {WAY_ON}"
-    return ""
-
-
-def _unread(model: nn.Module) -> str:
-    """Return why compaction cannot read a model, empty where it can."""
-    try:
-        compaction(model, prunable(model))
-    except ValueError as error:
-        return f"has to follow every channel, and {error}"
     return ""
 
 

@@ -68,7 +68,10 @@ def compact_step(model: nn.Module, mask: Mask, rows: dict[str, Any]) -> float:
     """
     if all(_whole(kept) for kept in mask.values()):
         return 1.0
-    left = dict(compaction(model, mask).network.named_parameters())
+    try:
+        left = dict(compaction(model, mask).network.named_parameters())
+    except ValueError:  # a network that it cannot read
+        return math.inf
     share = sum(left[name].numel() for name in mask) / masks.total(mask)
     return float(np.interp(share, *rows["compact"]["convolution" if _convolves(model) else "linear"]))
 
