@@ -19,7 +19,7 @@ from distributed import Client, LocalCluster
 import workbench as wb
 from workbench.experiments import EXPERIMENTS
 
-TIMED = ("seconds", "trace")  # fields that hold times
+TIMED = ("seconds", "milliseconds", "over_dense", "trace")  # fields that hold times
 WITH_REPLICAS = [name for name, f in EXPERIMENTS.items() if "replicas" in inspect.signature(f).parameters]
 
 

@@ -81,7 +81,8 @@ class Split:
 
     def take(self, index: Int64[Tensor, " batch"]) -> Split:
         """Return the split of the examples at these places only."""
-        return Split(self.images[index], self.labels[index], self.ids[index], self.mean, self.std)
+        images, labels, ids = (tensor.index_select(0, index) for tensor in (self.images, self.labels, self.ids))
+        return Split(images, labels, ids, self.mean, self.std)
 
     def to(self, device: str | torch.device) -> Split:
         """Return the split on a device; what is there already is not copied."""
