@@ -125,7 +125,7 @@ def test_by_hand_the_counts_of_a_network_of_two_layers(tmp_path: Path):
     ]
     assert all(row["compact"] > 0 for row in exported.rows)
     assert (exported.images, exported.turns, exported.threads) == (50, 2, torch.get_num_threads())
-    assert repr(exported).startswith(f"Exported({str(tmp_path)!r}, density=0.5789: bytes × 0.518, parameters × 0.518")
+    assert repr(exported).startswith(f"Exported({str(tmp_path)!r}, density=0.5: bytes × 0.518, parameters × 0.518")
     assert len(wb.table(exported.rows)) == 5
 
 
