@@ -11,9 +11,12 @@ from workbench.work.calls import Call
 
 
 class Planning:
-    """Makes the plan of a call and tells it, or what went wrong; asking for another leaves the one before."""
+    """Makes the plan of a call and tells it, or what went wrong; asking for another leaves the one before.
 
-    def __init__(self, tell: Callable[[Any], Any]) -> None:
+    With it goes what says whether it has been left meanwhile: to be asked where nothing can come in between.
+    """
+
+    def __init__(self, tell: Callable[[Any, Callable[[], bool]], Any]) -> None:
         self.tell = tell
         self.thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -35,4 +38,4 @@ class Planning:
         except Exception as error:  # shown in the panel: here nobody would see it
             made = error
         if not stop.is_set() and not ending():
-            self.tell(made)
+            self.tell(made, stop.is_set)

@@ -149,12 +149,14 @@ class SweepView:
                 self.followed, self.plan = job, plan
                 self.reader = Reader(plan.out)
 
-    def _planned(self, plan: Any) -> None:
+    def _planned(self, plan: Any, left: Callable[[], bool]) -> None:
         """Show a plan that was made, or what is wrong with it."""
-        self.guarded(lambda: self._show_plan(plan))
+        self.guarded(lambda: self._show_plan(plan, left))
 
-    def _show_plan(self, plan: Any) -> None:
+    def _show_plan(self, plan: Any, left: Callable[[], bool]) -> None:
         with self.lock:
+            if left():
+                return
             if not isinstance(plan, Plan):
                 known = isinstance(plan, ValueError)
                 self._say("problem", markup.wrong(str(plan)) if known else markup.failure(plan))
