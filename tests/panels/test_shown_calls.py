@@ -31,7 +31,7 @@ def fields(values: Any) -> pandas.DataFrame:
     """The plain fields of outcomes, in one order, without times."""
     values = values if isinstance(values, list) else [values]
     frame = pandas.DataFrame([wb.table([value]).iloc[0].to_dict() for value in values])
-    frame: Any = frame[[name for name in frame if not OF_THE_CLOCK.search(name)]]
+    frame: Any = frame[[name for name in sorted(frame) if not OF_THE_CLOCK.search(name)]]  # replicas end in any order
     return frame.sort_values(list(frame), key=lambda column: column.astype(str)).reset_index(drop=True)
 
 
