@@ -48,7 +48,7 @@ def test_a_scheduler_and_two_workers_over_tcp_finish_all_points_and_the_same_tab
     plan = sweep.plan(book, {"seed": range(3), "kinds": [["a"], []]}, out=tmp_path / "out")
     ended = list(sweep.run(plan, address=cluster))
     assert {one.point for one in ended} == {point.name for point in plan.points}
-    assert [one.parameters["seed"] for one in ended] in ([0, 0, 1, 1, 2, 2], [0, 0, 1, 2, 1, 2], [0, 1, 0, 1, 2, 2])
+    assert sorted(one.parameters["seed"] for one in ended) == [0, 0, 1, 1, 2, 2]  # one worker may overtake the other
     assert {one.state for one in ended} == {"finished"}
     table = sweep.table(tmp_path / "out", "numbers")
     assert len(table) == 3 * 2 * 3
