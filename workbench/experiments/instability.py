@@ -24,7 +24,6 @@ from workbench.experiments.score_to_sort_by import cost_of, el2n_of
 from workbench.landscape.children import children as children_of
 from workbench.landscape.path import DEFINITIONS, Path, check_points, slice_of
 from workbench.nets.batch_norm import TREATMENTS
-from workbench.numbers import intervals
 from workbench.numbers.asked import asked
 from workbench.numbers.tables import table
 from workbench.training.recipe import Recipe
@@ -217,7 +216,8 @@ def stable_from(barriers: pandas.DataFrame, *, limit: float = LIMIT, definition:
     """Return the smallest step from which the error barrier stays below the limit, by split, treatment and group.
 
     `barriers` is `barriers_table`'s; pairs of one replica are averaged first. `steps` lists that step for every replica
-    (None where even the last is not below); `mean`, `low`, `high` are over the replicas, only where all have one.
+    (None where even the last is not below); `earliest` and `latest` are of the replicas, only where all have one: they
+    are places on a grid of steps that were tried, not numbers with an interval.
     """
     import pandas
 
@@ -233,10 +233,11 @@ def stable_from(barriers: pandas.DataFrame, *, limit: float = LIMIT, definition:
         by_step = part.pivot_table("barrier_error", "rewind_step", "replica")
         steps = [_stable(by_step[replica].dropna(), limit) for replica in by_step]
         row = dict(zip(keys, labels, strict=True)) | {"steps": steps, "n": len(steps)}
-        if None not in steps:
-            row |= fields_of(intervals.mean([step for step in steps if step is not None]), "mean low high")
+        known = [step for step in steps if step is not None]
+        if len(known) == len(steps):
+            row |= {"earliest": min(known), "latest": max(known)}
         rows.append(row)
-    return pandas.DataFrame(rows, columns=[*keys, "steps", "n", "mean", "low", "high"])
+    return pandas.DataFrame(rows, columns=[*keys, "steps", "n", "earliest", "latest"])
 
 
 def _stable(barriers: Any, limit: float) -> int | None:
