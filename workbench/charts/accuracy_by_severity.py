@@ -16,8 +16,8 @@ from workbench.numbers.numerals import points
 
 ALL = "mean of all"
 MEASURES = [
-    Axis("accuracy", "accuracy", "~%", ".1%"),
-    Axis("ece", "ECE (15 bins)", "~%", ".1%", zero=True),
+    Axis("accuracy", "accuracy", "~%", ".1%", within=(0, 1)),
+    Axis("ece", "ECE (15 bins)", "~%", ".1%", zero=True, within=(0, 1)),
     Axis("signed_gap", "confidence - accuracy", "+~%", "+.1%", zero=True),
 ]
 

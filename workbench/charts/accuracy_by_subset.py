@@ -81,7 +81,8 @@ def _published(name: str) -> Rows:
     for row in rows:
         size = 0 if row["subset"] == "all" else int(row["size"])
         words = f"theirs: {cells.words(row['subset'], size, int(row['pretrain_steps']))}"
-        row |= {"role": "beneath", "look": "published", "cell": words, "words": words}
+        named = not size  # the ends of what they found; words of all nine would take the picture's half
+        row |= {"role": "beneath", "look": "published", "cell": words, "words": words, "named": named}
     return rows
 
 

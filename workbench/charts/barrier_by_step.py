@@ -56,5 +56,8 @@ def _sentence(how: str, means: Rows, split: str) -> str:
 
 
 def _points(mean: dict[str, Any]) -> str:
-    half = "" if mean["n"] < intervals.LEAST else f" ± {100 * (mean['high'] - mean['value']):.1f}"
-    return f"{100 * mean['value']:.1f}{half} points (n = {mean['n']})"
+    low, value, high = (100 * (mean[end] or 0.0) for end in ("low", "value", "high"))
+    if mean["n"] < intervals.LEAST or abs(low + high - 2 * value) < 1e-9:
+        half = "" if mean["n"] < intervals.LEAST else f" ± {high - value:.1f}"
+        return f"{value:.1f}{half} points (n = {mean['n']})"
+    return f"{value:.1f} points ({low:.1f} to {high:.1f}, n = {mean['n']})"

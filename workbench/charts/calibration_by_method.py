@@ -25,8 +25,8 @@ MEASURES = [
     Axis("nll", "NLL", said=".3f", padding=8),
     Axis("brier", "Brier score", said=".3f", padding=8),
     Axis("ece_debiased", "debiased ECE", "~%", ".1%", padding=8),
-    Axis("wrong_confidence", "confidence where wrong", "~%", ".1%", padding=8),
-    Axis("accuracy", "accuracy", "~%", ".1%", padding=8),
+    Axis("wrong_confidence", "confidence where wrong", "~%", ".1%", within=(0, 1), padding=8),
+    Axis("accuracy", "accuracy", "~%", ".1%", within=(0, 1), padding=8),
 ]
 VALUES = Averages(
     x=Axis("place", ""),
@@ -37,7 +37,7 @@ VALUES = Averages(
     selects=("method",),
 )
 BETTER = {axis.field: f"{'higher' if axis.field == 'accuracy' else 'lower'} is better" for axis in MEASURES}
-SIGNED = [replace(a, title=BETTER[a.field], said=f"+{a.said}", form=f"+{a.form}") for a in MEASURES]
+SIGNED = [replace(a, title=BETTER[a.field], said=f"+{a.said}", form=f"+{a.form}", within=None) for a in MEASURES]
 LESS = replace(VALUES, measures=SIGNED)
 
 

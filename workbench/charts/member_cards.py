@@ -24,10 +24,10 @@ LINE, CELL = 46, 56  # pixels: of a member, and across a cell at most
 CARDS = Averages(
     x=Axis("place", ""),
     measures=[
-        Axis("accuracy", "accuracy", "~%", ".1%", zero=True),
+        Axis("accuracy", "accuracy", "~%", ".1%", zero=True, within=(0, 1)),
         Axis("signed_gap", "confidence - accuracy", "+~%", "+.1%", zero=True),
-        Axis("wrong_confidence", "confidence where wrong", "~%", ".1%", zero=True),
-        Axis("disagreement", "disagrees with others", "~%", ".1%", zero=True),
+        Axis("wrong_confidence", "confidence where wrong", "~%", ".1%", zero=True, within=(0, 1)),
+        Axis("disagreement", "disagrees with others", "~%", ".1%", zero=True, within=(0, 1)),
     ],
     line="member",
     named=0,

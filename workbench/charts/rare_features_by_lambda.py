@@ -23,8 +23,8 @@ from workbench.numbers.numerals import points
     selects=("lambda", "kind"),
     x=Axis("place", "lambda", padding=10),
     measures=[
-        Axis("accuracy", "accuracy", "~%", ".1%"),
-        Axis("wrong_confidence", "confidence where wrong", "~%", ".1%"),
+        Axis("accuracy", "accuracy", "~%", ".1%", within=(0, 1)),
+        Axis("wrong_confidence", "confidence where wrong", "~%", ".1%", within=(0, 1)),
         Axis("gap", "gap: confidence - accuracy", "+~%", "+.1%"),
     ],
     looks={"major": Look(BLUE, "circle"), "minor": Look(ORANGE, "diamond", dash=(6, 3))},

@@ -146,4 +146,4 @@ DENSITY = Axis("density", _KEPT, "~%", "%", "log", reverse=True, ticks=_TENS, pa
 ACCURACY = Axis("test_accuracy", "test accuracy", "~%", ".2%", within=(0, 1))
 PARTED = Axis("rewind_step", "step at which the children part", "~s", ",.0f", "symlog", ticks=_DOUBLINGS, padding=10)
 STEP = Axis("step", "optimiser step", said=",.0f", whole=True, zero=True)
-BARRIER = Axis("barrier_error", "error barrier", "~%", ".2%", zero=True)
+BARRIER = Axis("barrier_error", "error barrier", "~%", ".2%", zero=True, within=(0, 1))

@@ -99,7 +99,7 @@ def strips(measures: Sequence[T], draw: Callable[[T, int, bool], Any], names: It
 
     `draw(measure, width, named)` draws one; the first of each line is `named`.
     """
-    room = grid(width - min(widest(names), width // 3) - 8, len(measures), left=0, right=14, least=76)
+    room = grid(width - min(widest(names), width // 3) - 8, len(measures), left=0, right=14, least=64)
     drawn = [draw(measure, room.inner, place % room.columns == 0) for place, measure in enumerate(measures)]
     return alt.concat(*drawn, columns=room.columns, spacing=14)
 
