@@ -67,6 +67,29 @@ def test_an_outcome_without_a_test_accuracy_is_left_out():
     assert points([*experiment(), outcome(replica=3, accuracy=None)]) == points(experiment())
 
 
+def test_the_difference_is_paired_so_that_overlapping_intervals_may_be_told_apart():
+    outcomes = []
+    for replica, accuracy in enumerate((0.6, 0.7, 0.8)):  # ± 25 points, and the ticket leads by 4 to 6
+        outcomes += [outcome(replica=replica, accuracy=accuracy + 0.055)]
+        outcomes += [outcome(replica=replica, round=1, accuracy=accuracy + 0.05, mask=SPARSE)]
+        rest = accuracy + 0.01 * (replica - 1)
+        outcomes += [outcome("random_mask", replica=replica, round=1, accuracy=rest, mask=SPARSE)]
+    rows = {row["line"]: row for row in CHARTS["difference by density"].rows(outcomes) if row["role"] == "point"}
+    half = 4.302652729911275 * 0.01 / math.sqrt(3)
+    assert rows["random_mask"]["value"] == pytest.approx(0.05)
+    assert rows["random_mask"]["low"] == pytest.approx(0.05 - half)
+    assert rows["dense"]["value"] == pytest.approx(-0.005)
+    assert CHARTS["difference by density"].words(outcomes) == [
+        "The ticket, compared with random places by layer: ahead at 40 %; at 40 % by +5.0 ± 2.5 points (n = 3).",
+        "The ticket, compared with dense network: behind at 40 %; at 40 % by -0.5 ± 0.0 points (n = 3).",
+    ]
+
+
+def test_a_difference_that_its_interval_does_not_show_is_called_not_shown():
+    (control,) = [line for line in CHARTS["difference by density"].words(experiment(2)) if "random" in line]
+    assert "not shown to differ at 40 %" in control  # two replicas have no interval
+
+
 def test_published_numbers_stand_beside():
     published = [{"density": 0.2, "accuracy": 0.95, "label": "the paper"}]
     values = wb.charts.accuracy_by_density(experiment(), published).to_dict()["data"]

@@ -72,8 +72,12 @@ def test_every_control_may_be_chosen_and_its_row_has_the_weights_that_it_began_f
         ticket = tickets[o.round]
         assert o.density == ticket.density
         new_values = [n for n, mask in o.mask.items() if not torch.equal(o.rewound[n][mask], dense.rewound[n][mask])]
-        assert new_values == (list(o.mask) if o.kind in ("reinitialised", "signed", "sign_preserving") else [])
+        new = ("reinitialised", "signed", "sign_preserving", "trained_on")
+        assert new_values == (list(o.mask) if o.kind in new else [])
         assert same(o.mask, ticket.mask) == bool(new_values)
+    for o in (o for o in found if o.kind == "trained_on"):
+        assert same(o.rewound, tickets[o.round - 1].run.weights | {n: o.rewound[n] for n in o.mask})
+        assert all(torch.equal(o.rewound[n][m], tickets[o.round - 1].run.weights[n][m]) for n, m in o.mask.items())
     for o in (o for o in found if o.kind == "signed"):
         sizes = {n: o.rewound[n][mask].abs().unique().tolist() for n, mask in o.mask.items()}
         assert sizes == {n: [pytest.approx((2 / mask.shape[1]) ** 0.5)] for n, mask in o.mask.items()}

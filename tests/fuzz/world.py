@@ -168,6 +168,8 @@ OWN: dict[str, dict[str, str]] = {
         "last": "0.5",
     },
     "wb.experiments.found_among_hardest": {"flipped": "score.ids[:3]"},
+    "wb.experiments.check_learned": {"accuracies": "(0.9, 0.92)"},
+    "wb.experiments.written_for": {"lesson": "'01_winning_tickets'", "settings": "{'epochs': 1.0}"},
     "wb.experiments.stability": {"a": "'el2n'"},
     "wb.experiments.easy_to_hard": {"data": "noisy_data", "score": "noisy_score"},
     "wb.experiments.shifted": {"data": "wb.load('digits', train_size=60, seed=ensembled[0].drawn)"},

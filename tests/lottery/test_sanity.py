@@ -11,12 +11,21 @@ from tiny import Own, copied, four, last, same
 from torch import Tensor
 
 import workbench as wb
-from workbench.lottery.sanity import ANOTHER_DRAW, CONTROLS, reinitialised, scattered, shuffled_degrees, sign_preserving
+from workbench.lottery.sanity import (
+    ANOTHER_DRAW,
+    CONTROLS,
+    reinitialised,
+    scattered,
+    shuffled_degrees,
+    sign_preserving,
+    trained_on,
+)
 from workbench.nets.masks import Mask
 from workbench.nets.weights import Weights
 
 OTHER = wb.initialise(Own(), seed=9)
 NAMES = {"mlp": "lenet(hidden=(24, 12))", "resnet": "resnet8(width=2)"}
+OTHERS = (*ANOTHER_DRAW, trained_on)  # whose weights are not the ticket's own
 MADE_BY = (*wb.pruning.METHODS, "magnitude(invert=True)", "rounds", "rounds, inverted", "signed constant")
 CHANGES = {  # of a layer's mask, of what stands at the places that are kept, and of what has no mask
     "shuffled": {"places", "rows", "columns"},
@@ -26,6 +35,7 @@ CHANGES = {  # of a layer's mask, of what stands at the places that are kept, an
     "reinitialised": {"signs", "magnitudes", "biases", "norms and buffers"},
     "signed": {"signs", "magnitudes"},
     "sign_preserving": {"magnitudes"},
+    "trained_on": {"signs", "magnitudes", "biases", "norms and buffers"},  # by the weights that it is given
 }
 
 
@@ -78,7 +88,7 @@ def differences(a: dict[str, list[Tensor]], b: dict[str, list[Tensor]]) -> set[s
 @pytest.mark.parametrize("control", CONTROLS)
 def test_a_control_changes_what_it_says_and_nothing_else(control: str, net: str, by: str):
     ticket, own, other = made(net, by)
-    given = other if CONTROLS[control] in ANOTHER_DRAW else own
+    given = other if CONTROLS[control] in OTHERS else own
     found = CONTROLS[control](ticket, weights=given, seed=3)
     before = parts(ticket.mask, own, found.mask)
     changed = differences(before, parts(found.mask, found.weights, found.mask))
@@ -114,7 +124,7 @@ def test_a_control_leaves_the_ticket_alone_and_is_drawn_by_its_seed(name: str, t
     assert same(one.mask, again.mask)
     assert same(one.weights, again.weights)
     assert same(one.mask, two.mask) == (not CHANGES[name] & {"places"})
-    assert same(one.weights, two.weights) == (CONTROLS[name] in ANOTHER_DRAW)
+    assert same(one.weights, two.weights) == (CONTROLS[name] in OTHERS)
 
 
 # ---- where

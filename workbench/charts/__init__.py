@@ -31,6 +31,7 @@ from workbench.charts.cost_by_density import cost_by_density
 from workbench.charts.cost_by_ratio import strong_costs
 from workbench.charts.density_by_layer import density_by_layer
 from workbench.charts.density_by_layer_and_method import density_by_layer_and_method
+from workbench.charts.difference_by_density import difference_by_density
 from workbench.charts.each_member import easy_to_hard, member_history
 from workbench.charts.easiest_and_hardest import easiest_and_hardest
 from workbench.charts.error_along_path import error_along_path
@@ -83,6 +84,7 @@ CHARTS: dict[str, Picture[...]] = {  # for panels and tests, by the function's n
     "surest mistakes": surest_mistakes,
     "confusion matrix": confusion_matrix,
     "accuracy by density": accuracy_by_density,
+    "difference by density": difference_by_density,
     "accuracy by rewind step": accuracy_by_rewind_step,
     "learning curves": learning_curves,
     "density by layer": density_by_layer,

@@ -25,6 +25,7 @@ from workbench.experiments.kept_by_name import keep as keep
 from workbench.experiments.kept_by_name import kept as kept
 from workbench.experiments.kept_by_name import scores_of, ticket_of, tickets_of
 from workbench.experiments.kept_part import Kept, kept_part
+from workbench.experiments.learned import check_learned, written_for
 from workbench.experiments.matched_layers import Matched
 from workbench.experiments.member_difficulty import member_difficulty
 from workbench.experiments.one_shot import Shot, one_shot, prunable

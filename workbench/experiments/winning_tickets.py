@@ -6,6 +6,7 @@ initial weights, then every sparse round's mask is put to the controls' question
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -103,7 +104,8 @@ def winning_tickets(
         sparse_rounds = (0, *[1 for _ in tickets[1:]])
         for index, kind in enumerate(controls, 1):
             weights = replica.rewound_for(kind, tickets[0].rewound, rewind_step)
-            for sparse in tickets[1:]:
+            for denser, sparse in itertools.pairwise(tickets):
+                weights = denser.run.weights if kind == "trained_on" else weights
                 control = replica.control(kind, sparse.ticket, weights, sparse.round)
                 with progress.within(kind, index, costs), progress.within("round", sparse.round, sparse_rounds):
                     run = replica.train(control.weights, mask=control.mask, step=rewind_step)

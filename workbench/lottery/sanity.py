@@ -2,17 +2,19 @@
 
 A new one is a function here and a line in `CONTROLS`.
 
-Each control takes a ticket and returns another of the same density, with one thing drawn anew: the places, or what
+Each control takes a ticket and returns another of the same density, with one thing made anew: the places, or what
 stands there. `weights` are the ticket's own rewound ones, and of the controls in `ANOTHER_DRAW` another draw's, rewound
-alike. Where places are new, `weights` fill them, and biases, norms and buffers are theirs, so the ticket's own. Where
-values are new, places stay, and so does what has no mask, but for a whole other draw (`reinitialised`).
+alike; of `trained_on` they are what training had made of the denser network that its mask was taken from. Where places
+are new, `weights` fill them, and biases, norms and buffers are theirs, so the ticket's own. Where values are new,
+places stay, and so does what has no mask, but for weights that are another's as a whole.
 
 Inverted saliencies are another search, and no function of a ticket: `rounds(…, invert=True)`, and so of every method.
 
 Frankle & Carbin 2019, section 2 (re-initialisation); Su et al. 2020, "Sanity-Checking Pruning Methods: Random Tickets
 can Win the Jackpot", and Frankle et al. 2021, "Pruning Neural Networks at Initialization: Why Are We Missing the Mark?"
 (places by layer, inversion); Zhou et al. 2019, "Deconstructing Lottery Tickets: Zeros, Signs, and the Supermask"
-(signs). Degrees are ours. All are recalled.
+(signs); Renda et al. 2020, "Comparing Rewinding and Fine-tuning in Neural Network Pruning" (training on). Degrees are
+ours. All are recalled.
 """
 
 from __future__ import annotations
@@ -99,6 +101,16 @@ def sign_preserving(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Ticke
     return _with_values(ticket, values)
 
 
+def trained_on(ticket: Ticket, *, weights: Weights, seed: int = 0) -> Ticket:
+    """Leave at the ticket's places what training had made of them (`weights`), rewinding nothing: need one go back?
+
+    It is the older way: train, prune, train on. With the recipe's own learning rates from the start again that is
+    learning-rate rewinding, once.
+    """
+    _check(ticket, weights, seed)
+    return Ticket(weights, ticket.mask)
+
+
 CONTROLS = {
     "shuffled": shuffled,
     "shuffled_degrees": shuffled_degrees,
@@ -107,8 +119,9 @@ CONTROLS = {
     "reinitialised": reinitialised,
     "signed": signed,
     "sign_preserving": sign_preserving,
+    "trained_on": trained_on,
 }
-ANOTHER_DRAW = (reinitialised, signed)  # whose `weights` are another draw's; those of the others are the ticket's own
+ANOTHER_DRAW = (reinitialised, signed)  # whose `weights` are another draw's
 
 
 def _check(ticket: Ticket, weights: Weights, seed: int) -> None:

@@ -39,6 +39,7 @@ LOTTERY = Declaration(
     usual=FIRST,
     charts=(
         "accuracy by density",
+        "difference by density",
         "accuracy by rewind step",
         "learning curves",
         "density by layer",

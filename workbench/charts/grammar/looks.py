@@ -47,6 +47,7 @@ RUNS: Looks = {
     "reinitialised": Look(GREEN, "diamond", "ticket's places, new weights"),
     "signed": Look(OLIVE, SALTIRE, "ticket's places, ± one size", (6, 3)),
     "sign_preserving": Look(PURPLE, STAR, "ticket's signs, new sizes", (6, 3)),
+    "trained_on": Look(VIOLET, "triangle-right", "ticket's places, trained on", (2, 2)),
     "inverted": Look(RUST, "triangle-left", "largest removed", (2, 2)),
     "dense": Look(GREY, "stroke", "dense network", (5, 4)),
     "published": Look(GREY, "cross", "published"),

@@ -48,6 +48,7 @@ THINGS = {
     "random_mask": "the random-mask control",
     "random_uniform": "the uniformly random control",
     "target": "the target",
+    "trained_on": "the ticket trained on",
     "ticket": "the ticket",
 }
 SILENT = ("part", "turn")  # names that say nothing of what is done
