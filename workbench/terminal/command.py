@@ -18,6 +18,7 @@ from workbench.work.nearest import check_known
 
 COMMANDS = {  # word: its file, and what it does
     "lab": ("lab", "copy the lessons to a folder and open JupyterLab on the first"),
+    "course": ("course", "write what a lecturer hands out: students' and teachers' editions, nbgrader assignments"),
     "sweep": ("sweeping", "run notebooks over a grid of their parameters, here or on a cluster"),
     "report": ("reporting", "make one HTML file of a finished sweep"),
     "data": ("fetching", "fetch data sets and say where they lie"),

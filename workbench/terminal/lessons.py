@@ -9,31 +9,36 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from workbench.work import disk, rules
-from workbench.work.shipped import shipped
+from workbench.work.shipped import KEYS, shipped
 
 RECORD = ".workbench.json"
 
 
 def copy(folder: Path) -> Iterator[str]:
-    """Bring a folder of lessons up to date; yield a line for each file that was brought up to date, or kept.
+    """Bring a folder of lessons up to date, without their keys; yield a line for each file brought up to date, or kept.
 
     Raises an OSError or a ValueError where the folder cannot be written to.
     """
     source = shipped()
     if folder.resolve() == source:
         return
+    names = [path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file()]
+    plain = [name for name in names if not any(part.startswith((".", "__")) or part == KEYS for part in name.parts)]
+    yield from bring({name.as_posix(): (source / name).read_bytes() for name in plain}, folder)
+
+
+def bring(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
+    """Bring files, by their paths in it, to a folder, and never over a changed one; yield a line as `copy` does."""
     if folder.exists() and not folder.is_dir():
         raise rules.refused("FOLDER", "a folder, or a name that is free", str(folder), "a file stands there")
     folder.mkdir(parents=True, exist_ok=True)
     checksums = _recorded(folder)
-    for path in sorted(source.rglob("*")):
-        name = path.relative_to(source)
-        if path.is_file() and not any(part.startswith((".", "__")) for part in name.parts):
-            yield from _bring(path.read_bytes(), folder, name, checksums)
+    for name, content in files.items():
+        yield from _bring(content, folder, Path(name), checksums)
     with disk.whole(folder / RECORD) as part:
         Path(part).write_text(json.dumps(checksums, indent=1, sort_keys=True) + "\n")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 FIRST = "00_workbench.ipynb"  # what tells the folder of the lessons from another of that name
+KEYS = "keys"  # the folder beside the lessons that is the teacher's: answers and solutions
 
 
 def shipped() -> Path:

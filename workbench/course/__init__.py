@@ -1,0 +1,3 @@
+"""A course of the lessons: what a lecturer hands out, made from each lesson and its key."""
+
+from workbench.course.editions import editions
