@@ -1,4 +1,4 @@
-"""An nbgrader assignment of a lesson: its exercises and questions, without its trainings, so that grading takes seconds.
+"""An nbgrader assignment: a lesson's exercises and questions without its trainings, so that grading takes seconds.
 
 What is written is nbgrader's *source* version, with solutions between its markers; `nbgrader generate_assignment` takes
 them out. The metadata are those of its schema 3 (nbgrader's documentation, "Notebook metadata").
@@ -16,7 +16,7 @@ from workbench.course.key import Key
 from workbench.course.lesson import Exercise
 from workbench.course.teacher import check_fit
 
-CONFIG = """# What nbgrader reads here: nbgrader generate_assignment NAME, then autograde NAME (its documentation has the rest)
+CONFIG = """# What nbgrader reads in this folder: nbgrader generate_assignment NAME, and when all is in, autograde NAME
 c = get_config()
 c.CourseDirectory.course_id = "lottery-workbench"
 c.ExecutePreprocessor.timeout = 120  # seconds a cell; a check takes less than one

@@ -7,6 +7,7 @@ cell before it is its task. A markdown cell tagged `questions` is a numbered lis
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def tagged(notebook: NotebookNode, tag: str) -> Iterator[tuple[int, NotebookNode
 def items(text: str) -> list[str]:
     """Return the items of the numbered list in a text, without their numbers."""
     starts = [*(match.span() for match in _ITEM.finditer(text)), (len(text), len(text))]
-    return [text[start:end].strip() for (_, start), (end, _) in zip(starts, starts[1:], strict=False)]
+    return [text[start:end].strip() for (_, start), (end, _) in itertools.pairwise(starts)]
 
 
 def _exercise(notebook: NotebookNode, place: int) -> Exercise:
