@@ -28,8 +28,7 @@ import torch
 
 import workbench as wb
 
-warnings.simplefilter("ignore")  # nbgrader takes a warning of the cell that it grades for a failure
-torch.manual_seed(0)"""
+warnings.simplefilter("ignore")  # nbgrader takes a warning of the cell that it grades for a failure"""
 INTRODUCTION = """# {title}: the exercises
 
 Replace what stands in each answer cell. The cell below it is locked: it says what is wrong, and gives the points. Begin

@@ -37,9 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     written = rules.whole("--written", arguments.written, unit="points", way_on="5 is a usual number")
     repository = arguments.repository
     if repository is not None and not _REPOSITORY.fullmatch(repository):
-        raise rules.refused(
-            "--repository", "the owner and the name of a repository on GitHub", repository, "OWNER/REPO"
-        )
+        rule = "the owner and the name of a repository"
+        raise rules.refused("--repository", rule, repository, "as on GitHub: OWNER/REPO")
     files = editions(arguments.lessons, hidden=arguments.hidden, written=written, repository=repository or "")
     for line in lessons.bring(files, out):
         print(line)
