@@ -8,6 +8,8 @@ from typing import Any
 import nbformat
 import pytest
 
+from workbench import check
+from workbench.check.verdict import Checked as Verdict
 from workbench.course import key, lesson, teacher
 from workbench.course.assignment import assignment
 from workbench.course.editions import editions
@@ -41,6 +43,19 @@ def twice(x):
 """
 
 
+POINTS = 3
+
+
+@pytest.fixture(autouse=True)
+def twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check of that name, worth three points."""
+
+    def checked(function: Any) -> Verdict:
+        return Verdict(False, "it is asked nothing here", of=POINTS)
+
+    monkeypatch.setattr(check, "twice", checked, raising=False)
+
+
 def small(check: str = "\n\n\nwb.check.twice(twice)", *tags: str) -> Any:
     """A lesson of one exercise and two questions."""
     stub = 'def twice(x):\n    """Return 2x."""'
@@ -50,14 +65,14 @@ def small(check: str = "\n\n\nwb.check.twice(twice)", *tags: str) -> Any:
         nbformat.v4.new_markdown_cell("## Exercise\n\nDouble it.", id="c"),
         nbformat.v4.new_code_cell(stub + check, id="d"),
     ]
-    cells[1].metadata.tags, cells[3].metadata.tags = ["questions"], list(tags or ("exercise", "easy", "points:2"))
+    cells[1].metadata.tags, cells[3].metadata.tags = ["questions"], list(tags or ("exercise", "easy"))
     return nbformat.v4.new_notebook(cells=cells)
 
 
 def test_a_lesson_and_its_key_are_read() -> None:
     assert lesson.questions(small()) == ["What is 1 + 1?", "And 1 + 2?"]
     (exercise,) = lesson.exercises(small())
-    assert (exercise.name, exercise.level, exercise.points, exercise.place) == ("twice", "easy", 2, 3)
+    assert (exercise.name, exercise.level, exercise.points, exercise.place) == ("twice", "easy", POINTS, 3)
     assert (exercise.stub, exercise.check) == ('def twice(x):\n    """Return 2x."""', "wb.check.twice(twice)")
     held = key.read(KEY)
     assert held.answers == ("It is two.", "It is three:\n   four less one.")
@@ -84,12 +99,12 @@ def test_an_assignment_has_a_locked_check_with_the_points() -> None:
     assert answer.source.endswith("    ### BEGIN SOLUTION\n    return x + x\n    ### END SOLUTION")
     given = {"grade": False, "solution": True, "locked": False, "grade_id": "twice", "schema_version": 3}
     assert answer.metadata.nbgrader == given | {"cell_type": "code", "task": False}
-    given = {"grade": True, "solution": False, "locked": True, "grade_id": "twice-check", "points": 2}
+    given = {"grade": True, "solution": False, "locked": True, "grade_id": "twice-check", "points": POINTS}
     assert check.metadata.nbgrader == given | {"cell_type": "code", "task": False, "schema_version": 3}
 
 
 def test_an_open_exercise_is_graded_by_a_person_or_not_at_all() -> None:
-    opened = small("", "exercise", "open", "points:4")
+    opened = small("", "exercise", "open")
     assert assignment("twice", opened, key.read(KEY)).cells[-1].metadata.nbgrader.grade is False
     made = assignment("twice", opened, key.read(KEY), written=4)
     by_hand = [cell for cell in made.cells if cell.metadata.nbgrader.grade]
@@ -100,8 +115,9 @@ def test_an_open_exercise_is_graded_by_a_person_or_not_at_all() -> None:
 @pytest.mark.parametrize(
     ("notebook", "text", "said"),
     [
-        (small("\n\nwb.check.twice(twice)", "exercise", "easy"), KEY, "an exercise must have a task above it"),
-        (small("", "exercise", "easy", "points:2"), KEY, "a wb.check unless it is open"),
+        (small("\n\nwb.check.twice(twice)", "exercise"), KEY, "an exercise must have a task above it"),
+        (small("\n\nwb.check.thrice(thrice)"), KEY, 'check "thrice" is not known'),
+        (small("", "exercise", "easy"), KEY, "a wb.check unless it is open"),
         (small(), KEY.replace("## twice", "## thrice"), r"must solve the exercises of its lesson, \['twice'\]"),
         (small(), KEY.replace("2. It is three:", "It is three:"), "must answer the 2 questions of its lesson, got 1"),
         (small(), KEY.replace("Return 2x", "Return x"), "a solution must begin with the lesson's stub"),

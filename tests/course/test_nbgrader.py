@@ -81,5 +81,6 @@ def test_hidden_checks_are_not_in_what_learners_get_and_grade_all_the_same(tmp_p
     assert "Renda" not in released, "no answer"
     first, *others = solved
     hand_in(folder, name, "half", {first: solved[first].solution, others[0]: solved[others[0]].mistakes[0].code})
-    asked = len(lesson.questions(nbformat.read(shipped() / f"{name}.ipynb", 4)))
-    assert grades(folder, name) == {"half": (2, 2 + 3 + 5 * asked)}
+    notebook = nbformat.read(shipped() / f"{name}.ipynb", 4)
+    right, *rest = [exercise.points or 5 for exercise in lesson.exercises(notebook)]
+    assert grades(folder, name) == {"half": (right, right + sum(rest) + 5 * len(lesson.questions(notebook)))}

@@ -20,6 +20,15 @@ class Checked:
 
     right: bool
     message: str
+    of: int = 1  # points of the exercise
+
+    @property
+    def points(self) -> int:
+        """The points that it earns: all of them, or none."""
+        return self.of if self.right else 0
+
+    def __bool__(self) -> bool:
+        return self.right
 
     def __repr__(self) -> str:
         return f"{'Right' if self.right else 'Not yet'}: {self.message}"

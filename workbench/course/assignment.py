@@ -58,12 +58,12 @@ def assignment(name: str, notebook: NotebookNode, key: Key, *, hidden: bool = Fa
 
 def _exercise(exercise: Exercise, body: str, hidden: bool, written: int) -> list[NotebookNode]:
     """The task, the answer's cell, and the locked cell that gives the points; a person grades an open one."""
-    name, task = exercise.name, f"{exercise.task}\n\n*{exercise.points} points*"
+    name, task = exercise.name, f"{exercise.task}\n\n*Points: {exercise.points}*"
     answer = f"{exercise.stub}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
     if not exercise.check:
         by_hand: dict[str, Any] = {"grade": True, "points": written} if written else {}
         return [_text(f"{name}-task", exercise.task), _code(name, answer, solution=True, **by_hand)]
-    test = f"verdict = {exercise.check}\nprint(verdict)\n{exercise.points} if verdict.right else 0  # the points"
+    test = f"verdict = {exercise.check}\nprint(verdict)\nverdict.points  # nbgrader reads them here"
     return [
         _text(f"{name}-task", task),
         _code(name, answer, solution=True),

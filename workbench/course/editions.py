@@ -49,4 +49,4 @@ def _of(path: Path, hidden: bool, written: int) -> dict[str, bytes]:
         f"{TEACHER}/{path.name}": teachers(notebook, held),
         f"{NBGRADER}/source/{name}/{path.name}": assignment(name, notebook, held, hidden=hidden, written=written),
     }
-    return files | {where: f"{nbformat.writes(one, 4)}\n".encode() for where, one in made.items()}
+    return files | {where: f"{nbformat.writes(one)}\n".encode() for where, one in made.items()}

@@ -1,8 +1,8 @@
 """A lesson as a course sees it: its exercises and its questions, told by the tags of its cells.
 
-A code cell tagged `exercise` holds a stub and, below it, `wb.check.NAME(NAME)`; it also says how hard it is (`easy`,
-`middle` or `open`; an open one has no check, and a person reads it) and what it is worth (`points:3`). The markdown
-cell before it is its task. A markdown cell tagged `questions` is a numbered list.
+A code cell tagged `exercise` holds a stub and, below it, `wb.check.NAME(NAME)`, which knows what it is worth. A second
+tag says how hard it is: `easy`, `middle` or `open`; an open one has no check, and a person reads it. The markdown cell
+before it is its task. A markdown cell tagged `questions` is a numbered list.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
+
+from workbench import check
+from workbench.work.nearest import check_known
 
 EXERCISE, QUESTIONS, PARAMETERS = "exercise", "questions", "parameters"
 LEVELS = ("easy", "middle", "open")
@@ -29,7 +32,7 @@ class Exercise:
     place: int  # of its code cell in the notebook
     name: str
     level: str
-    points: int
+    points: int  # that its check gives at most
     task: str
     stub: str
     check: str  # "wb.check.ece(ece)"; "" where it is open
@@ -60,20 +63,20 @@ def items(text: str) -> list[str]:
 
 def _exercise(notebook: NotebookNode, place: int) -> Exercise:
     cell: Any = notebook.cells[place]
-    check, defined = _CHECK.search(cell.source), _DEFINED.search(cell.source)
+    checked, defined = _CHECK.search(cell.source), _DEFINED.search(cell.source)
     levels = [tag for tag in cell.metadata.tags if tag in LEVELS]
-    points = [tag.removeprefix("points:") for tag in cell.metadata.tags if tag.startswith("points:")]
-    whole = len(levels) == len(points) == 1 and points[0].isdigit() and defined and bool(check) == (levels != ["open"])
+    whole = len(levels) == 1 and bool(checked) == (levels != ["open"])
     if not whole or defined is None or notebook.cells[place - 1].cell_type != "markdown":
-        rule = "a task above it, one level of easy, middle and open, one tag such as points:3, a def, and a wb.check"
-        raise ValueError(f"an exercise must have {rule} unless it is open; its cell is:\n{cell.source}")
-    stub = cell.source[: check.start()] if check else cell.source
-    return Exercise(
-        place,
-        check[1] if check else defined[1],
-        levels[0],
-        int(points[0]),
-        notebook.cells[place - 1].source,
-        stub.rstrip(),
-        check[0] if check else "",
-    )
+        rule = "a task above it, one tag of easy, middle and open, a def, and its wb.check unless it is open"
+        raise ValueError(f"an exercise must have {rule}; its cell is:\n{cell.source}")
+    task = notebook.cells[place - 1].source
+    if checked is None:
+        return Exercise(place, defined[1], levels[0], 0, task, cell.source.rstrip(), "")
+    stub = cell.source[: checked.start()].rstrip()
+    return Exercise(place, checked[1], levels[0], _points(checked[1]), task, stub, checked[0])
+
+
+def _points(name: str) -> int:
+    """What the check of a name is worth, which it says to a function that solves nothing, too."""
+    check_known("check", name, vars(check))
+    return vars(check)[name](lambda *_: None).of
