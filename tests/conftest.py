@@ -12,6 +12,7 @@ from workbench.nets.weights import Weights
 
 LONGEST = (
     "test_notebooks.py",
+    "test_nbgrader.py",
     "test_binder.py",
     "test_benchmarks_run.py",
     "test_lab.py",

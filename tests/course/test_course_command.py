@@ -117,7 +117,7 @@ def test_an_open_exercise_is_graded_by_a_person_or_not_at_all() -> None:
     [
         (small("\n\nwb.check.twice(twice)", "exercise"), KEY, "an exercise must have a task above it"),
         (small("\n\nwb.check.thrice(thrice)"), KEY, 'check "thrice" is not known'),
-        (small("", "exercise", "easy"), KEY, "a wb.check unless it is open"),
+        (small("", "exercise", "easy"), KEY, "its wb.check unless it is open"),
         (small(), KEY.replace("## twice", "## thrice"), r"must solve the exercises of its lesson, \['twice'\]"),
         (small(), KEY.replace("2. It is three:", "It is three:"), "must answer the 2 questions of its lesson, got 1"),
         (small(), KEY.replace("Return 2x", "Return x"), "a solution must begin with the lesson's stub"),
