@@ -25,11 +25,13 @@ PRETRAINED = {
     "pretrain_steps": [0, 2],
     "networks": 3,
 }
+LEARNING = {"epochs": 3, "batch_size": 16}  # 56 steps: a lesson stops at networks that have not learned
 OWN = {
     "00_workbench": {"rounds": 2},
-    "01_winning_tickets": {"rounds": 2},
+    "01_winning_tickets": {"rounds": 2, **LEARNING},
     "02_rare_gems": {
         "model": "lenet(hidden=(20,), norm=True, affine=False)",
+        **LEARNING,
         "search_epochs": 4,
         "densities": [0.2, 0.05],
         "methods": ["gem_miner", "snip"],
@@ -46,6 +48,8 @@ OWN = {
     },
     "06_strong_tickets": {
         "model": "plain_cnn(channels=(2, 2))",
+        **LEARNING,
+        "epochs": 10,
         "popup_epochs": 1,
         "candidates": [6, 10],
         "dimensions": [1, 2],
@@ -111,9 +115,9 @@ def of_the_workbench(outcomes: DataFrame) -> None:
 def of_winning_tickets(rounds: DataFrame) -> None:
     columns = ["kind", "seed", "replica", "round", "density", "test_accuracy", "test_loss", "steps", "seconds"]
     assert list(rounds) == columns
-    assert len(rounds) == 3 * (3 + 3 * 2)  # replicas × (dense, two rounds; three controls of two)
+    assert len(rounds) == 3 * (3 + 4 * 2)  # replicas × (dense, two rounds; four controls of two)
     assert set(rounds.query("round == 0").density) == {1.0}
-    assert set(rounds.steps) == {round(300 / 128)}
+    assert set(rounds.steps) == {round(3 * 300 / 16)}
 
 
 def of_rare_gems(tickets: DataFrame) -> None:
@@ -181,8 +185,8 @@ def of_strong_tickets(subset_sum: DataFrame, strong_tickets: DataFrame) -> None:
 
 
 DRAWN = {  # charts of a table in the report of a sweep
-    "outcomes": ["accuracy by density"],
-    "rounds": ["accuracy by density"],
+    "outcomes": ["accuracy by density", "difference by density"],
+    "rounds": ["accuracy by density", "difference by density"],
     "tickets": ["accuracy before and after", "accuracy by search cost", "sanity checks"],
     "subsets": ["accuracy by subset"],
     "ensembles": ["calibration by method"],
@@ -207,7 +211,7 @@ def test_the_lesson_takes_its_controls_and_its_rewinding_step(tmp_path: Path) ->
     rounds = pandas.read_parquet(tmp_path / "rounds.parquet")
     assert set(rounds.kind) == {"ticket", "random_mask"}
     assert len(rounds) == 3 * (3 + 2)  # replicas × (dense, two rounds; two controls)
-    assert set(rounds.steps) == {round(300 / 128) - 1}
+    assert set(rounds.steps) == {round(3 * 300 / 16) - 1}
 
 
 @pytest.mark.notebook
@@ -254,6 +258,12 @@ def test_a_notebook_carries_no_outputs_and_uses_public_names_only(path: Path) ->
 def test_the_lesson_on_ensembles_says_what_it_cannot_do_without_before_it_trains(tmp_path: Path) -> None:
     with pytest.raises(papermill.PapermillExecutionError, match='this lesson compares "robust" with "ordinary"'):
         run(NOTEBOOKS / "05_calibrated_ensembles.ipynb", tmp_path, methods=["dense"])
+
+
+@pytest.mark.notebook
+def test_a_lesson_stops_at_networks_that_have_not_learned(tmp_path: Path) -> None:
+    with pytest.raises(papermill.PapermillExecutionError, match="the dense network must have learned"):
+        run(NOTEBOOKS / "01_winning_tickets.ipynb", tmp_path, learning_rate=1e-9)
 
 
 @pytest.mark.notebook

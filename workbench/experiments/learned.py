@@ -46,8 +46,8 @@ def check_learned(accuracies: Sequence[float], data: Data, *, least: float = LEA
     told = f"test accuracy {told}, and {percent(chance)} is had by naming one class always"
     if min(values) < bar:
         way_on = "train for longer (epochs), at another learning_rate, or another model"
-        raise ValueError(f"the {title} must have learned, each at least {percent(bar)}, got {told}; {way_on}")
-    return f"The {title} have learned: {told}."
+        raise ValueError(f"the {title} must have learned, to {percent(bar)} at least, got {told}; {way_on}")
+    return f"The {title} learned: {told}."
 
 
 def written_for(lesson: str, settings: Mapping[str, Any]) -> str:

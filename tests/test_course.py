@@ -1,0 +1,110 @@
+"""The lessons at their own settings, as a student runs them: what they say holds at every seed.
+
+`pytest -m course`, before a release, runs each for three seeds; the default run has one of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+from pandas import DataFrame
+
+import workbench as wb
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+LESSONS = sorted(NOTEBOOKS.glob("0*.ipynb"))
+SMALL, SECONDS, BYTES = 300_000, 120, 1.5e9  # of a lesson's file; of its processor time, on one core; of its memory
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.course) for seed in (1, 2))]
+
+
+def spent(path: Path, folder: Path, seed: int) -> resource.struct_rusage:
+    """Run a lesson in a process of its own, and return what it took, its kernel included."""
+    command = [sys.executable, "-m", "papermill", str(path), "output.ipynb", "--no-progress-bar"]
+    command += [*("-p", "seed", str(seed)), *("-p", "interactive", "False"), *("-p", "out", str(folder))]
+    with (folder / "log.txt").open("w") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, (folder / "log.txt").read_text()[-3000:]
+    return usage
+
+
+def printed(notebook: Any) -> str:
+    """All that the cells of a notebook printed or displayed as text."""
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return "\n".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs)
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_says_what_its_tables_show_and_stays_within_its_means(path: Path, seed: int, tmp_path: Path) -> None:
+    usage = spent(path, tmp_path, seed)
+    assert (tmp_path / "output.ipynb").stat().st_size < SMALL
+    notebook = nbformat.read(tmp_path / "output.ipynb", 4)
+    tables = {file.stem: pandas.read_parquet(file) for file in tmp_path.glob("*.parquet")}
+    TOLD.get(path.stem, lambda said, **tables: None)(printed(notebook), **tables)
+    assert usage.ru_utime + usage.ru_stime < SECONDS
+    assert usage.ru_maxrss * 1024 < BYTES
+
+
+def winning_tickets(said: str, rounds: DataFrame) -> None:
+    assert "The dense networks learned" in said
+    for sentence in wb.charts.difference_by_density.words(rounds):
+        assert sentence in said, sentence
+    less = compared(rounds[rounds["round"] == rounds["round"].max()], "kind", "test_accuracy", "ticket")
+    for control in ("random_mask", "random_uniform", "reinitialised"):
+        assert less[control].low > 0, f"the ticket is ahead of {control} at the end"
+    (verdict,) = re.findall(r"^So (?:the ticket )?(?:matches the dense|no sparse round).*", said, re.MULTILINE)
+    by_round = rounds[rounds.kind == "ticket"].pivot_table("test_accuracy", "round", "replica")
+    first = wb.intervals.paired(list(by_round.loc[1]), list(by_round.loc[0]))
+    assert wb.intervals.matches(first) == ("no sparse round" not in verdict)
+
+
+def rare_gems(said: str, tickets: DataFrame) -> None:
+    own = tickets[(tickets.control == "none") & (tickets.budget == "recipe") & (tickets.asked < 1)]
+    for asked, rows in own.groupby("asked"):
+        for rival, less in compared(rows, "method", "accuracy_after", "gem_miner(l2=0.001)").items():
+            way = "ahead" if less.low > 0 else "behind" if less.high < 0 else "not shown to differ"
+            assert f"{100 * asked:g} %, trained: gem_miner(l2=0.001) less {rival} {less}: {way}" in said
+    assert (
+        compared(own[own.asked == own.asked.min()], "method", "accuracy_after", "gem_miner(l2=0.001)")[
+            "random_mask(layers='erk')"
+        ].low
+        > 0
+    )
+    for sentence in wb.charts.sanity_checks.words(tickets[tickets.asked == tickets.asked.min()]):
+        assert sentence in said, sentence
+
+
+def strong_tickets(said: str, subset_sum: DataFrame, strong_tickets: DataFrame) -> None:
+    filters = strong_tickets[strong_tickets.structure == "filter"]
+    for ratio, rows in filters.groupby("candidates_per_block"):
+        assert str(wb.intervals.mean(list(rows.agreement))) in said, ratio
+    by_ratio = filters.groupby("candidates_per_block").agreement.mean()
+    assert by_ratio.iloc[-1] > by_ratio.iloc[0], "more candidates, more agreement"
+    assert "no certificate is below what is measured: True" in said
+    proven = strong_tickets.dropna(subset="certificate")
+    assert (proven.measured_sup <= proven.certificate).all()
+
+
+def compared(rows: DataFrame, name: str, value: str, first: str) -> dict[str, wb.intervals.Interval]:
+    """The paired difference of the first to each of the others, by replica."""
+    by_replica = rows.pivot_table(value, "replica", name, sort=False)
+    others = by_replica.columns.drop(first)
+    return {other: wb.intervals.paired(list(by_replica[first]), list(by_replica[other])) for other in others}
+
+
+TOLD: dict[str, Callable[..., None]] = {
+    "01_winning_tickets": winning_tickets,
+    "02_rare_gems": rare_gems,
+    "06_strong_tickets": strong_tickets,
+}
