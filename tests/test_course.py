@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pandas
 import pytest
 from pandas import DataFrame
@@ -85,6 +86,45 @@ def rare_gems(said: str, tickets: DataFrame) -> None:
         assert sentence in said, sentence
 
 
+def data_diet(said: str, scores: DataFrame, subsets: DataFrame) -> None:
+    assert "The dense networks have learned" in said
+    first = subsets.drop_duplicates(["subset", "size", "pretrain_steps", "replica"])
+    at_start, after = first[first.pretrain_steps == 0], first[first.pretrain_steps > 0]
+    reference = list(at_start.sort_values("replica").barrier)
+    for (subset, size), rows in after.groupby(["subset", "size"]):
+        less = wb.intervals.paired(list(rows.sort_values("replica").barrier), reference)
+        assert re.search(rf"{subset} {size}: barrier .* {way(less)} than without them: {re.escape(str(less))}", said)
+    kept = re.findall(r"of \d+% the \w+: (.*), less a random part (\S+) \[(\S+), (\S+)\], n", said)
+    assert len(kept) == 6  # shares × kinds
+    for told, _, low, high in kept:
+        assert (told == "better") == (float(low) > 0)
+        assert (told == "worse") == (float(high) < 0)
+
+
+def loss_landscape(said: str, path: DataFrame, barriers: DataFrame, plane: DataFrame, spectrum: DataFrame) -> None:
+    assert "The two children have learned" in said
+    whole = barriers[(barriers.definition == "linear") & (barriers.group == "all") & (barriers.threshold == 0.1)]
+    for sentence in wb.charts.barrier_by_step.words(whole):
+        assert sentence in said, sentence
+    tested = whole[(whole.split == "test") & (whole.batch_norm == "average")]
+    by_step = tested.groupby("rewind_step").barrier_error.mean()
+    assert by_step.iloc[0] > 0.02 > by_step.iloc[-1], "the mountain is there at first, and disappears"
+    assert "There is no mountain here" not in said
+
+
+def calibrated_ensembles(said: str, ensembles: DataFrame, reliability: DataFrame, shift: DataFrame) -> None:
+    assert "The networks and ensembles have learned" in said
+    for when, scaled in (("As trained", False), ("After temperature scaling", True)):
+        less = {d.measure: d for d in wb.experiments.differences_between(ensembles) if d.temperature_scaled == scaled}
+        told = ", ".join(f"{m} {way(less[m].difference)}" for m in ("nll", "brier", "ece_debiased", "accuracy"))
+        assert f"{when}, robust less ordinary: {told}." in said
+        assert all(str(difference) in said for difference in less.values())
+
+
+def way(less: wb.intervals.Interval) -> str:
+    return "higher" if less.low > 0 else "lower" if less.high < 0 else "not shown to differ"
+
+
 def strong_tickets(said: str, subset_sum: DataFrame, strong_tickets: DataFrame) -> None:
     filters = strong_tickets[strong_tickets.structure == "filter"]
     for ratio, rows in filters.groupby("candidates_per_block"):
@@ -106,5 +146,8 @@ def compared(rows: DataFrame, name: str, value: str, first: str) -> dict[str, wb
 TOLD: dict[str, Callable[..., None]] = {
     "01_winning_tickets": winning_tickets,
     "02_rare_gems": rare_gems,
+    "03_data_diet": data_diet,
+    "04_loss_landscape": loss_landscape,
+    "05_calibrated_ensembles": calibrated_ensembles,
     "06_strong_tickets": strong_tickets,
 }
