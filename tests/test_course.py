@@ -93,10 +93,12 @@ def data_diet(said: str, scores: DataFrame, subsets: DataFrame) -> None:
     reference = list(at_start.sort_values("replica").barrier)
     for (subset, size), rows in after.groupby(["subset", "size"]):
         less = wb.intervals.paired(list(rows.sort_values("replica").barrier), reference)
-        assert re.search(rf"{subset} {size}: barrier .* {way(less)} than without them: {re.escape(str(less))}", said)
-    kept = re.findall(r"of \d+% the \w+: (.*), less a random part (\S+) \[(\S+), (\S+)\], n", said)
+        assert re.search(
+            rf"on {subset} {size} \S+ nats; less that without them: {way(less)}, {re.escape(str(less))}", said
+        )
+    kept = re.findall(r"the \w+ \d+% less a random \d+%: (.*), \S+ \[(\S+), (\S+)\], n", said)
     assert len(kept) == 6  # shares × kinds
-    for told, _, low, high in kept:
+    for told, low, high in kept:
         assert (told == "better") == (float(low) > 0)
         assert (told == "worse") == (float(high) < 0)
 
