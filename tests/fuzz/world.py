@@ -292,6 +292,7 @@ OWN: dict[str, dict[str, str]] = {
     "wb.sweep.summary": {"folder": "folder_of_a_sweep", "table": "'rounds'"},
     "wb.sweep.table": {"folder": "folder_of_a_sweep", "name": "'rounds'"},
     "wb.sweep.tables": {"folder": "folder_of_a_sweep"},
+    "wb.strong.check_affordable": {"target": "wb.strong.target_of(model, start, data)"},
     "wb.strong.Shape": {"name": "'0'", "inputs": "2", "outputs": "3"},
     "wb.strong.compare": {"ticket": "strong_ticket", "split": "'test'"},
     "wb.strong.joined": {"pairs": "strong_ticket.pairs"},

@@ -3,6 +3,7 @@
 from workbench.strong.candidates import DISTRIBUTIONS, SPREAD, draw
 from workbench.strong.certificate import Bound
 from workbench.strong.comparison import Comparison, compare
+from workbench.strong.expected_seconds import check_affordable
 from workbench.strong.file import open, save
 from workbench.strong.law import best_error, expected_subsets, success_probability
 from workbench.strong.pair import Pair
