@@ -1,22 +1,20 @@
-"""What a check says, and how it goes through what a learner wrote: step by step, up to the first slip."""
+"""What a check says of a learner's function: whether it is right, in a sentence, and how many points that is."""
 
 from __future__ import annotations
 
 import functools
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from torch import Tensor
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from workbench.work import html
-
-Function = TypeVar("Function", bound=Callable[..., Any])
+from workbench.work.seeds import check_seed
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What a check found: whether the function is right, and a sentence."""
+class Verdict:
+    """What a check says: whether the function is right, and a sentence. It is true only where the function is right."""
 
     right: bool
     message: str
@@ -24,7 +22,7 @@ class Checked:
 
     @property
     def points(self) -> int:
-        """The points that it earns: all of them, or none."""
+        """The points it earns: all of them, or none."""
         return self.of if self.right else 0
 
     def __bool__(self) -> bool:
@@ -42,44 +40,34 @@ class Slip(Exception):  # noqa: N818
     """What is wrong with a learner's function, in words."""
 
 
-def exercise(check: Callable[[Function], Checked]) -> Callable[[Function], Checked]:
-    """Make a slip that a check comes upon its answer, so that it never raises for what the learner wrote."""
+class Check(Protocol):
+    """What all checks are: a learner's function goes in; what it is asked is drawn from the seed, or anew each time."""
 
-    @functools.wraps(check)
-    def checked(function: Function) -> Checked:
-        try:
-            return check(function)
-        except Slip as slip:
-            return Checked(False, str(slip))
+    __name__: str
 
-    return checked
+    def __call__(self, function: Callable[..., Any], *, seed: int | None = None) -> Verdict: ...
+
+
+def exercise(points: int) -> Callable[[Check], Check]:
+    """Make a check of a function that comes upon slips: the first is its answer. It never raises for what one wrote."""
+
+    def decorated(check: Check) -> Check:
+        @functools.wraps(check)
+        def checked(function: Any, *, seed: int | None = None) -> Verdict:
+            seed = secrets.randbits(53) if seed is None else check_seed(seed)
+            try:
+                way = f"hand in the function itself, {check.__name__}, without brackets behind it"
+                expect(callable(function), f"{way}; this is {type(function).__name__} {function!r}"[:200])
+                return replace(check(function, seed=seed), of=points)
+            except Slip as slip:
+                return Verdict(False, str(slip), of=points)
+
+        return checked
+
+    return decorated
 
 
 def expect(holds: object, otherwise: str) -> None:
     """Go on where something holds; it is a slip `otherwise`."""
     if not holds:
         raise Slip(otherwise)
-
-
-def answer_of(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what a learner's function returns; whatever it raises is a slip."""
-    try:
-        return function(*arguments)
-    except Exception as error:
-        raise Slip(f"it raised {type(error).__name__}: {error}") from error
-
-
-def number_of(function: Callable[..., Any], *arguments: Any) -> float:
-    """Return the one number that a learner's function returns; anything else is a slip."""
-    answer = answer_of(function, *arguments)
-    try:
-        return float(answer)
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise Slip(f"it should return one number, and returned {short(answer)}") from None
-
-
-def short(value: Any) -> str:
-    """Say in few words what a function returned."""
-    if isinstance(value, Tensor):
-        return f"a {value.dtype} tensor of shape {tuple(value.shape)}"
-    return "nothing (None)" if value is None else f"{type(value).__name__} {value!r}"[:80]

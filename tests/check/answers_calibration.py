@@ -1,0 +1,173 @@
+"""Right and wrong answers to the exercises on calibration."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import torch
+from sets import Answers
+
+
+def calibration_error(confidence, right, bins):
+    place = (confidence * bins).ceil().long().clamp(1, bins)
+    total = 0.0
+    for b in range(1, bins + 1):
+        here = place == b
+        if here.any():
+            share, sure = right[here].double().mean(), confidence[here].double().mean()
+            total += float(here.double().mean() * (share - sure).abs())
+    return total
+
+
+def in_loops(confidence, right, bins):
+    held = [[] for _ in range(bins)]
+    for c, r in zip(confidence.tolist(), right.tolist(), strict=True):
+        held[min(int(c * bins), bins - 1)].append((c, r))
+    return sum(abs(sum(r for _, r in b) - sum(c for c, _ in b)) for b in held) / len(confidence)
+
+
+def by_numpy(confidence, right, bins):
+    c, r = confidence.numpy(), right.numpy()
+    place = np.clip(np.digitize(c, np.linspace(0, 1, bins + 1)) - 1, 0, bins - 1)
+    return sum((place == b).mean() * abs(r[place == b].mean() - c[place == b].mean()) for b in np.unique(place))
+
+
+def by_edges(confidence, right, bins):
+    edges, total = torch.linspace(0, 1, bins + 1), torch.zeros(())
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        here = (confidence > low) & (confidence <= high)
+        total = total + torch.abs((right[here].float() - confidence[here]).sum())
+    return total / len(right)
+
+
+def by_counts(confidence, right, bins):
+    place = (confidence * bins).long().clamp(max=bins - 1)
+    return torch.bincount(place, right.double() - confidence, minlength=bins).abs().sum() / len(place)
+
+
+def with_empty(value):
+    """Count an empty bin as that."""
+
+    def error(confidence, right, bins):
+        place = (confidence * bins).long().clamp(max=bins - 1)
+        empty = sum(not (place == b).any() for b in range(bins))
+        return by_counts(confidence, right, bins) + value * empty / bins
+
+    return error
+
+
+def changing(confidence, right, bins):
+    confidence.mul_(bins)
+    return by_counts(confidence / bins, right, bins)
+
+
+class Once:
+    """A function that answers once, and then returns nothing."""
+
+    def __init__(self, right):
+        self.right, self.asked = right, 0
+
+    def __call__(self, *given):
+        self.asked += 1
+        return self.right(*given) if self.asked % 2 else None
+
+
+ece = Answers(
+    right=[
+        calibration_error,
+        in_loops,
+        by_numpy,
+        by_edges,
+        by_counts,
+        lambda c, r, b: np.float32(by_numpy(c, r, b)),
+        lambda c, r, b: torch.tensor([calibration_error(c, r, b)]),
+        lambda c, r, b: Fraction(in_loops(c, r, b)),
+        lambda confidence, right, bins: by_counts(confidence.double(), right, bins).numpy(),
+        lambda c, r, bins=15: by_counts(c, r, bins).half(),
+    ],
+    wrong=[
+        (lambda c, r, b: None, "returned nothing (None)"),
+        (lambda c, r, b: c.nothing, "raised AttributeError"),
+        (lambda c, r, b: 0.18, "the same whatever it is given"),
+        (lambda c, r, b: "0.18", "should return one number"),
+        (lambda c, r, b: [0.1] * b, "should return one number"),
+        (lambda c, r: 0.18, "should take 3 arguments"),
+        (Once(by_counts), "returned nothing (None)"),
+        (lambda c, r, b: float("nan"), "an empty bin has no mean"),
+        (lambda c, r, b: float((r.double() - c).mean().abs()), "all examples together"),
+        (lambda c, r, b: float((r.double() - c).abs().mean()), "the gap of every example alone"),
+        (lambda c, r, b: by_counts(c, r, 10), "does not change with `bins`"),
+        (lambda c, r, b: by_counts(c, r, 3), "does not change with `bins`"),
+        (lambda c, r, b: by_counts(c, r, 4), "does not change with `bins`"),
+        (lambda c, r, b: by_counts(c, r, b + 1), "one bin too many"),
+        (lambda c, r, b: 100 * by_counts(c, r, b), "in percent"),
+        (lambda c, r, b: by_counts(torch.maximum(c, 1 - c), r ^ (c < 0.5), b), "below a half it is not turned round"),
+        (lambda c, r, b: by_counts(c, ~r, b), "the wrong ones that are counted"),
+        (lambda c, r, b: by_counts(c[c < 1], r[c < 1], b), "exactly 1 belongs to the last bin"),
+        (lambda c, r, b: by_counts(c[c < 1], r[c < 1], b) * (c < 1).float().mean(), "exactly 1 belongs to the last"),
+        (lambda c, r, b: round(by_numpy(c, r, b), 1), "should give"),
+        (with_empty(0.5), "should give"),
+        (changing, "changed `confidence`"),
+        (lambda c, r, b: -by_counts(c, r, b), "should give"),
+        (lambda c, r, b: -(r.double() - c).mean().abs(), "cancel"),
+        (lambda c, r, b: by_counts(c, r, b) / 0, "an empty bin has no mean"),
+    ],
+)
+
+
+def softmax(losses, lam):
+    return (losses / lam).softmax(0)
+
+
+def shifted(losses, lam):
+    weights = np.exp((losses.numpy() - losses.numpy().max()) / lam)
+    return weights / weights.sum()
+
+
+def in_a_loop(losses, lam):
+    largest = max(losses.tolist())
+    weights = [float(torch.exp((loss - largest) / lam)) for loss in losses]
+    return [weight / sum(weights) for weight in weights]
+
+
+robust_weights = Answers(
+    right=[
+        softmax,
+        shifted,
+        in_a_loop,
+        lambda losses, lam: tuple(in_a_loop(losses, lam)),
+        lambda losses, lam: softmax(losses.double(), lam),
+        lambda losses, lam: (losses / lam - torch.logsumexp(losses / lam, 0)).exp(),
+        lambda losses, lam: list(softmax(losses, lam)),
+        lambda losses, lam: softmax(losses, lam).half(),
+        lambda losses, lam: softmax(losses, lam).requires_grad_(),
+        lambda losses, lam: shifted(losses, lam).astype(np.float64)[::-1][::-1],
+    ],
+    wrong=[
+        (lambda losses, lam: None, "returned nothing (None)"),
+        (lambda losses, lam: losses.nothing, "raised AttributeError"),
+        (lambda losses, lam: softmax(losses, lam).sum(), "one weight a loss"),
+        (lambda losses, lam: softmax(losses, lam)[None], "one weight a loss"),
+        (lambda losses, lam: {"weights": softmax(losses, lam)}, "one weight a loss"),
+        (Once(softmax), "returned nothing (None)"),
+        (lambda losses, lam: losses.sub_(losses.max()).div(lam).softmax(0), "changed `losses`"),
+        (lambda losses, lam: softmax(-losses, lam), "least weight"),
+        (lambda losses, lam: (losses / lam).exp(), "sum to one"),
+        (lambda losses, lam: softmax(losses, lam) * len(losses), "their mean is one"),
+        (lambda losses, lam: (losses * lam).softmax(0), "yours multiplies"),
+        (lambda losses, lam: losses.softmax(0), "yours leaves it out"),
+        (lambda losses, lam: softmax(losses, 2.5), "does not change with `lam`"),
+        (lambda losses, lam: losses / losses.sum(), "the exponential is missing"),
+        (lambda losses, lam: torch.ones_like(losses) / len(losses), "plain mean's"),
+        (lambda losses, lam: softmax(losses, lam).log(), "the logarithm"),
+        (lambda losses, lam: (losses / lam).exp() / (losses / lam).exp().sum(), "overflow"),
+        (lambda losses, lam: softmax((losses / lam).clamp(max=50), 1), "must not be cut off"),
+        (lambda losses, lam: softmax(losses.clamp(max=100), lam), "must not be cut off"),
+        (lambda losses, lam: ((losses / lam).exp() / (losses / lam).exp().sum()).nan_to_num(0.5), "must not be cut"),
+        (lambda losses, lam: softmax(losses, lam).round(decimals=1), "should give"),
+        (lambda losses, lam: softmax(losses, lam).flip(0), "should give"),
+        (lambda losses, lam: softmax(losses, lam) * losses, "return the weights alone"),
+        (lambda losses, lam: (losses == losses.max()).float(), "all weight is on the largest"),
+    ],
+)

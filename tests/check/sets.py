@@ -1,0 +1,16 @@
+"""What the sets of right and wrong answers to the exercises are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers to one exercise: functions that are right, and wrong ones, each with words that must be said of it."""
+
+    right: list[Callable[..., Any]]
+    wrong: list[tuple[Callable[..., Any], str]]
+    seeds: int = 6  # draws that each is tried with
