@@ -35,12 +35,13 @@ def robust_weights(function: Callable[[Tensor, float], Any], *, seed: int | None
 
 
 def _confidences(source: Random) -> tuple[Tensor, Tensor, int]:
-    """Draw from 6 to 9 confidences, none at the edge of a bin, one of exactly 1, and two bins at least with several."""
-    bins = source.randint(3, 7)
-    values, count = [1.0], source.randint(6, 9)
+    """Draw from 8 to 10 confidences, none at the edge of a bin, one of exactly 1, and one bin empty."""
+    bins, count = source.randint(3, 7), source.randint(8, 10)
+    low = source.randint(0, bins - 2)  # a bin that stays empty
+    values = [1.0]
     while len(values) < count:
         value = source.randint(5, 99) / 100
-        if abs(value * bins - round(value * bins)) > 0.05:
+        if int(value * bins) != low and abs(value * bins - round(value * bins)) > 0.05:
             values.append(value)
     source.shuffle(values)
     return torch.tensor(values), torch.tensor([source.random() < 0.5 for _ in values]), bins
@@ -133,6 +134,8 @@ ECE = Questions(
             _without_one(c, r, b, int((c < 1).sum()))
         ),
         "bins have equal width, and yours hold equally many": _equally_full,
+        "there are ten bins, whatever `bins` says": lambda c, r, b: _ece(c, r, 10),
+        "there are fifteen bins, whatever `bins` says": lambda c, r, b: _ece(c, r, 15),
         "there is one bin too many": lambda c, r, b: _ece(c, r, b + 1),
         "there is one bin too few": lambda c, r, b: _ece(c, r, b - 1),
         "it is not the right answers but the wrong ones that are counted": lambda c, r, b: _ece(c, ~r, b),

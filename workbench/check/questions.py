@@ -21,7 +21,7 @@ from workbench.check.verdict import Slip
 from workbench.work import seeds
 
 DRAWS = 200  # questions at most
-MORE = 6  # further questions that a mistake must answer as the function does, to be named
+MORE = 15  # further questions that a mistake must answer as the function does, to be named
 APART = 1.5 * COARSE  # how far from the right answer a mistake must be, so that rounding to 16 bits serves no mistake
 
 
@@ -48,10 +48,11 @@ class Questions:
     def ask(self, function: Callable[..., Any], seed: int | None, *, times: int = 3) -> None:
         """Ask drawn questions, so many at least, until no mistake is left that answers all of them rightly.
 
-        Then the corners are asked; the first wrong answer is a slip.
+        To take one and the same number whatever is asked is a mistake, too. Then the corners are asked; the first wrong
+        answer is a slip.
         """
         source = random.Random(seeds.number(seed or 0, self.name))
-        passing = list(self.mistakes.values())
+        passing = [*self.mistakes.values(), *self._unmoved([self.draw(source) for _ in range(2 * MORE)])]
         for asked in range(DRAWS):
             inputs = self.draw(source)
             right = self.right(*copied(inputs))
@@ -88,6 +89,14 @@ class Questions:
         mistake = self.first(yours, right, *inputs) or why or self._mistake(function, questions, within)
         mistake = mistake or self._ignored(function, questions)
         raise Slip(f"{said}{f': {mistake}' if mistake else ''}")
+
+    def _unmoved(self, questions: list[tuple[Any, ...]]) -> list[Callable[..., Any]]:
+        """Return the right answers of functions that take a number from one of these questions for that of all."""
+        numbers = {(place, x) for given in questions for place, x in enumerate(given) if isinstance(x, (int, float))}
+        return [
+            lambda *inputs, place=place, x=x: self.right(*inputs[:place], x, *inputs[place + 1 :])
+            for place, x in sorted(numbers)
+        ]
 
     def _mistake(self, function: Callable[..., Any], questions: list[tuple[Any, ...]], within: float) -> str | None:
         """Say which of the usual mistakes answers all of these questions as the learner's function does, if one does."""
