@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import torch
-from sets import Answers
+from sets import Answers, Once
 
 
 def calibration_error(confidence, right, bins):
@@ -60,17 +60,6 @@ def with_empty(value):
 def changing(confidence, right, bins):
     confidence.mul_(bins)
     return by_counts(confidence / bins, right, bins)
-
-
-class Once:
-    """A function that answers once, and then returns nothing."""
-
-    def __init__(self, right):
-        self.right, self.asked = right, 0
-
-    def __call__(self, *given):
-        self.asked += 1
-        return self.right(*given) if self.asked % 2 else None
 
 
 ece = Answers(

@@ -1,12 +1,12 @@
 """Checks of a learner's own functions: each takes the function and says, in words, what is wrong with it.
 
-A check never raises for what the learner wrote: a notebook with unsolved exercises runs to its end.
+A check never raises for what the learner wrote: a notebook with unsolved exercises runs to its end. Its verdict is true
+only where the function is right, so that `assert wb.check.ece(ece)` grades it, and has points.
 """
 
 from workbench.check.calibration_exercises import ece, robust_weights
-
-
-
-
-
+from workbench.check.gem_exercises import effective_density, rounded
+from workbench.check.landscape_exercises import barrier, halfway
+from workbench.check.pruning_exercises import next_round, smallest_pruned
+from workbench.check.score_exercises import el2n, forgetting
 from workbench.check.verdict import Verdict

@@ -110,7 +110,7 @@ def literal(value: Any, digits: int = 4) -> str:
         return literal(value.tolist(), digits)
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(literal(part, digits) for part in value)}]"
-    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+    return f"{value + 0.0:.{digits}g}" if isinstance(value, float) else str(value)
 
 
 def _by_name(returned: Any, right: dict[str, Any], form: str) -> dict[str, Any]:

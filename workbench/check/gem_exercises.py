@@ -2,74 +2,202 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from workbench.check.verdict import Checked, answer_of, exercise, expect, number_of, short
+from workbench.check.answers import short
+from workbench.check.learner import answer_of, raised
+from workbench.check.questions import Questions
+from workbench.check.verdict import Slip, Verdict, exercise, expect
+
+LOST = "no gradient comes back to the scores: a comparison has none. Add what has one, and is 0: p - p.detach()"
 
 
-@exercise
-def rounded(function: Callable[[Tensor, Tensor], Tensor]) -> Checked:
+@exercise(points=1)
+def rounded(function: Callable[[Tensor, Tensor], Any], *, seed: int | None = None) -> Verdict:
     """Check a learner's rounding of scores: `function(scores, weights)` returns the weights whose scores are above 1/2.
 
     The others are 0; and the gradient comes back to every score as if nothing had been rounded, dp = dW · w.
     """
-    given = torch.tensor([0.9, 0.5, 0.2, 0.7])
-    scores, weights = given.clone().requires_grad_(), torch.tensor([1.0, -2.0, 3.0, 4.0])
-    network = answer_of(function, scores, weights)
-    shaped = isinstance(network, Tensor) and network.shape == weights.shape
-    expect(shaped, f"it should return a tensor of shape (4,), and returned {short(network)}")
-    values = network.detach().float()
-    soft = "a score of 0.9 keeps the whole weight, and yours keeps 0.9 of it; round on the way forward"
-    expect(not torch.allclose(values, weights * given), soft)
-    expect(abs(values[1]) < 1e-6, "a score of exactly 1/2 is not above 1/2, and yours keeps its weight")
-    rule = f"of 1, -2, 3, 4 the scores 0.9, 0.5, 0.2, 0.7 keep 1, 0, 0, 4; yours gives {values.tolist()}"
-    expect(torch.allclose(values, torch.tensor([1.0, 0.0, 0.0, 4.0])), rule)
-    lost = "no gradient comes back to the scores: a comparison has none. Add what has one, and is 0: p - p.detach()"
-    expect(network.requires_grad, lost)
-    slopes = torch.tensor([1.0, 2.0, 3.0, 1.0])
-    answer_of(network.backward, slopes)
-    gradient = torch.zeros(4) if scores.grad is None else scores.grad
-    expect(bool(gradient.any()), lost)
-    out = "a score that is not above 1/2 gets no gradient, so that its weight could never come back"
-    expect(bool(gradient[1:3].all()), out)
-    expect(not torch.allclose(gradient, slopes), "the gradient of a score is that of W times its weight, dp = dW · w")
-    rule = f"for dW = 1, 2, 3, 1 the scores should get dW · w = 1, -4, 9, 4; yours get {gradient.tolist()}"
-    expect(torch.allclose(gradient, slopes * weights), rule)
-    return Checked(True, "rounded forwards, straight through backwards. wb.pruning.gem_miner trains such scores")
+    ROUNDED.ask(function, seed)
+    return Verdict(True, "rounded forwards, straight through backwards. wb.pruning.gem_miner trains such scores")
 
 
-@exercise
-def effective_density(function: Callable[[list[Tensor]], float | Tensor]) -> Checked:
+@exercise(points=2)
+def effective_density(function: Callable[[list[Tensor]], Any], *, seed: int | None = None) -> Verdict:
     """Check a learner's effective density: `function(layers)` returns the share of all weights that are kept and live.
 
     `layers` are bool masks from input to output, each with a row for every output and a column for every input of its
     layer. Live is what lies on a path, from any input to any output, on which every weight is kept.
     """
-    layers = _layers([[1, 0], [1, 1], [0, 0]], [[1, 0, 1], [0, 1, 0]], [[1, 0], [0, 0]])
-    given = [layer.clone() for layer in layers]
-    value = number_of(function, layers)
-    unchanged = len(layers) == len(given) and all(map(torch.equal, layers, given))
-    expect(unchanged, "it changed the masks that it was given; work on copies")
-    slips = {
-        7 / 16: "7 of 16 are kept, but not all of them do something",
-        3 / 7: "that is the share of what is kept; take that of all 16 weights",
-        6 / 16: "a weight that nothing leads on from is dead, too, and so is all that leads to it alone",
-        4 / 16: "a weight that nothing comes to is dead, too: the third unit of the first layer has no input",
-        5 / 16: "the second unit of the first layer leads on to a unit that leads nowhere: look further than one layer",
-    }
-    for wrong, slip in slips.items():
-        expect(abs(value - wrong) >= 1e-4, slip)
-    rule = f"three of 16 weights are on a path, one in each layer: 0.1875; yours says {value:.4g}"
-    expect(abs(value - 3 / 16) <= 1e-4, rule)
-    severed = number_of(function, _layers([[0], [1]], [[1, 0], [0, 0]], [[1, 0], [0, 1]]))
-    expect(abs(severed) <= 1e-6, f"where nothing passes from input to output it is 0; yours says {severed:.4g}")
-    full = number_of(function, _layers([[1, 1], [1, 1]], [[1, 1]]))
-    expect(abs(full - 1) <= 1e-6, f"where all is kept, all is live: 1; yours says {full:.4g}")
-    return Checked(True, "what is reached from both sides. wb.live_paths does this for any network, and names the dead")
+    DENSITY.ask(function, seed)
+    return Verdict(True, "what is reached from both sides. wb.live_paths does this for any network, and names the dead")
 
 
-def _layers(*rows: list[list[int]]) -> list[Tensor]:
-    return [torch.tensor(layer, dtype=torch.bool) for layer in rows]
+def _scored(source: Random) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw scores on both sides of 1/2 and on it, weights of both signs, and the gradient dW that comes back to them."""
+    n = source.randint(4, 6)
+    scores = [source.choice((0.1, 0.2, 0.4)), 0.5, source.choice((0.7, 0.8, 0.9))]
+    scores += [source.randint(0, 10) / 10 for _ in range(n - 3)]
+    source.shuffle(scores)
+    weights, slopes = (
+        torch.tensor([source.choice((-1, 1)) * x / 2 for x in source.sample(range(1, 12), n)]) for _ in "wd"
+    )
+    return torch.tensor(scores), weights, slopes
+
+
+def _through(scores: Tensor, weights: Tensor, dW: Tensor) -> dict[str, Any]:
+    return _both(weights * (scores > 0.5), dW * weights)
+
+
+def _both(values: Tensor, gradient: Tensor) -> dict[str, Any]:
+    return {"weights": values, "gradient of the scores": gradient}
+
+
+def _with_gradient(
+    function: Callable[..., Any], names: Sequence[str], scores: Tensor, weights: Tensor, dW: Tensor
+) -> dict[str, Any]:
+    """Return the network that a learner's function makes, and the gradient that comes back through it."""
+    leaf = scores.clone().requires_grad_()
+    network = answer_of(lambda *_: function(leaf, weights.clone()), names, scores, weights, dW)
+    shaped = isinstance(network, Tensor) and network.shape == weights.shape
+    form = f"it should return a tensor of shape {tuple(weights.shape)}, as gradients pass through tensors alone"
+    expect(shaped, f"{form}, and returned {short(network)}")
+    expect(torch.equal(leaf, scores), "it changed `scores`, which it was given; make a new tensor")
+    if not network.requires_grad:
+        return _both(network, torch.zeros_like(scores))
+    try:
+        network.backward(dW.to(network.dtype))
+    except Exception as error:
+        raise Slip(raised(error, function)) from error
+    return _both(network, torch.zeros_like(scores) if leaf.grad is None else leaf.grad)
+
+
+def _gradient_lost(yours: dict[str, Any], right: dict[str, Any], *inputs: Any) -> str | None:
+    same = torch.allclose(yours["weights"], right["weights"].double(), atol=1e-4)
+    return LOST if same and not yours["gradient of the scores"].any() else None
+
+
+ROUNDED = Questions(
+    "rounded",
+    _through,
+    _scored,
+    form="weights and a gradient",
+    first=_gradient_lost,
+    call=_with_gradient,
+    mistakes={
+        "a score of 0.9 keeps the whole weight, and yours keeps 0.9 of it; round on the way forward": lambda p, w, dW: (
+            _both(w * p, dW * w)
+        ),
+        "a score of exactly 1/2 is not above 1/2, and yours keeps its weight": lambda p, w, dW: (
+            _both(w * (p >= 0.5), dW * w)
+        ),
+        "it keeps the weights of low scores": lambda p, w, dW: _both(w * (p <= 0.5), -dW * w),
+        "it keeps the weights of low scores ": lambda p, w, dW: _both(w * (p <= 0.5), dW * w),
+        "these are ones and zeros; multiply the weights by them": lambda p, w, dW: _both((p > 0.5).float(), dW),
+        "a score that is not above 1/2 gets no gradient, so that its weight could never come back": lambda p, w, dW: (
+            _both(w * (p > 0.5), dW * w * (p > 0.5))
+        ),
+        "the gradient of a score is that of W times its weight, dp = dW · w": lambda p, w, dW: (
+            _both(w * (p > 0.5), dW)
+        ),
+        "the gradient of a score comes back twice": lambda p, w, dW: _both(w * (p > 0.5), 2 * dW * w),
+        "the gradient has the wrong sign": lambda p, w, dW: _both(w * (p > 0.5), -dW * w),
+        "that is the gradient of a sigmoid; as if nothing had been rounded means a slope of one": lambda p, w, dW: (
+            _both(w * (p > 0.5), dW * w * p.sigmoid() * (1 - p.sigmoid()))
+        ),
+        "the gradient takes the size of the weight, and not its sign": lambda p, w, dW: (
+            _both(w * (p > 0.5), dW * w.abs())
+        ),
+    },
+)
+
+
+def _layers(source: Random) -> tuple[list[Tensor]]:
+    """Draw the masks of three layers of two or three units each."""
+    sizes = [source.randint(2, 3) for _ in range(4)]
+    pairs = zip(sizes[1:], sizes[:-1], strict=True)
+    return ([_bools([[source.random() < 0.5 for _ in range(i)] for _ in range(o)]) for o, i in pairs],)
+
+
+def _bools(rows: list[list[Any]]) -> Tensor:
+    return torch.tensor(rows, dtype=torch.bool)
+
+
+def _reached(layers: list[Tensor]) -> list[Tensor]:
+    """Return the weights of every layer that start at a unit which some input leads to."""
+    units, reached = torch.ones(layers[0].shape[1], dtype=torch.bool), []
+    for layer in layers:
+        reached.append(layer & units)
+        units = reached[-1].any(1)
+    return reached
+
+
+def _leading(layers: list[Tensor]) -> list[Tensor]:
+    """Return the weights of every layer that end at a unit which leads to some output."""
+    return [layer.T for layer in _reached([layer.T for layer in layers[::-1]])][::-1]
+
+
+def _live(layers: list[Tensor]) -> list[Tensor]:
+    return [a & b for a, b in zip(_reached(layers), _leading(layers), strict=True)]
+
+
+def _beside(layers: list[Tensor]) -> list[Tensor]:
+    """Drop what the layers beside it alone show to be dead."""
+    kept = [layer.clone() for layer in layers]
+    for i in range(1, len(layers)):
+        kept[i] &= layers[i - 1].any(1)
+        kept[i - 1] &= layers[i].any(0)[:, None]
+    return kept
+
+
+def _share(layers: list[Tensor], of: list[Tensor]) -> float:
+    return sum(int(layer.sum()) for layer in layers) / max(sum(layer.numel() for layer in of), 1)
+
+
+DENSITY = Questions(
+    "effective_density",
+    lambda layers: _share(_live(layers), layers),
+    _layers,
+    form="one number",
+    not_finite="where nothing is kept or live it is 0",
+    mistakes={
+        "that is the share that is kept, but not all of it does something": lambda layers: _share(layers, layers),
+        "that is the share of what is kept; take that of all weights": lambda layers: (
+            _share(_live(layers), layers) / max(_share(layers, layers), 1e-9)
+        ),
+        "a weight that nothing leads on from is dead, too, and so is all that leads to it alone": lambda layers: (
+            _share(_reached(layers), layers)
+        ),
+        "a weight that nothing comes to is dead, too, and so is all that it alone leads to": lambda layers: (
+            _share(_leading(layers), layers)
+        ),
+        "a unit may lead on to a unit that leads nowhere: look further than one layer": lambda layers: (
+            _share(_beside(layers), layers)
+        ),
+        "that counts the weights; divide by how many there are": lambda layers: (
+            float(sum(int(layer.sum()) for layer in _live(layers)))
+        ),
+        "that is the mean over layers; every weight counts alike": lambda layers: (
+            sum(_share([a], [b]) for a, b in zip(_live(layers), layers, strict=True)) / len(layers)
+        ),
+        "that is the product over layers; count the weights": lambda layers: (
+            _share(layers[:1], layers[:1]) * _share(layers[1:2], layers[1:2]) * _share(layers[2:], layers[2:])
+        ),
+        "that is the share of the dead": lambda layers: 1 - _share(_live(layers), layers),
+        "that is in percent; a share is from 0 to 1": lambda layers: 100 * _share(_live(layers), layers),
+    },
+    corners=[
+        ("where nothing passes from input to output it is 0", (
+            [_bools([[0], [1]]), _bools([[1, 0], [0, 0]]), _bools([[1, 0], [0, 1]])],
+        )),
+        ("where all is kept, all is live", ([_bools([[1, 1], [1, 1]]), _bools([[1, 1]])],)),
+        ("in one layer alone all that is kept is live", ([_bools([[1, 0], [1, 1]])],)),
+        ("where nothing is kept it is 0", ([_bools([[0, 0]]), _bools([[0], [0]])],)),
+        ("a chain of five layers is cut in its middle", ([_bools([[c]]) for c in (1, 1, 0, 1, 1)],)),
+    ],
+)

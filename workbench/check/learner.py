@@ -72,4 +72,4 @@ def _check_signature(function: Callable[..., Any], names: Sequence[str]) -> None
     try:
         signature.bind(*names)
     except TypeError:
-        raise Slip(f"it should take {len(names)} arguments, ({', '.join(names)}), and takes {signature}") from None
+        raise Slip(f"it should take {len(names)} argument{'s' * (len(names) > 1)}, ({', '.join(names)}), and takes {signature}") from None

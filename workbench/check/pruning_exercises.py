@@ -2,59 +2,200 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from random import Random
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from workbench.check.verdict import Checked, answer_of, exercise, expect, short
+from workbench.check.answers import literal, numbers, short
+from workbench.check.questions import Questions
+from workbench.check.verdict import Verdict, exercise, expect
 
 
-@exercise
-def smallest_pruned(function: Callable[[Tensor, float], Tensor]) -> Checked:
-    """Check a learner's magnitude pruning: `function(weights, density)` returns the bool mask of what is kept.
+@exercise(points=1)
+def smallest_pruned(function: Callable[[Tensor, float], Any], *, seed: int | None = None) -> Verdict:
+    """Check a learner's magnitude pruning: `function(weights, density)` returns the mask of what is kept.
 
     It must keep exactly round(density × n) weights, those of largest magnitude, and must not change the weights.
     """
-    weights = torch.tensor([[0.5, -3.0, 0.1, 0.0], [2.0, -0.2, 1.0, -0.4]])
-    given = weights.clone()
-    mask = answer_of(function, weights, 0.5)
-    boolean = isinstance(mask, Tensor) and mask.dtype == torch.bool and mask.shape == weights.shape
-    expect(boolean, f"it should return a bool tensor of shape (2, 4), and returned {short(mask)}")
-    expect(torch.equal(weights, given), "it changed the weights it was given; work on a copy, or on weights.abs()")
-    kept = int(mask.sum())
-    expect(kept == 4, f"density 0.5 of 8 weights keeps 4, yours keeps {kept}")
-    expect(mask[0, 1], "-3.0 is the largest weight by magnitude, and yours prunes it; the sign does not matter")
-    largest = torch.tensor([[True, True, False, False], [True, False, True, False]])
-    expect(torch.equal(mask, largest), "it keeps 4 weights, but not the 4 of largest magnitude: -3, 2, 1 and 0.5")
-    ties = answer_of(function, torch.ones(10), 0.3)
-    exact = isinstance(ties, Tensor) and int(ties.sum()) == 3
-    expect(exact, "of ten equal weights density 0.3 keeps 3; a threshold keeps all or none")
-    return Checked(True, "exactly the largest are kept. wb.pruning.magnitude does this over all layers at once")
+    PRUNED.ask(function, seed)
+    TIED.ask(function, seed, times=2)
+    return Verdict(True, "exactly the largest are kept. wb.pruning.magnitude does this over all layers at once")
 
 
-@exercise
-def next_round(function: Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]) -> Checked:
+@exercise(points=2)
+def next_round(
+    function: Callable[[Tensor, Tensor, Tensor, float], tuple[Any, Any]], *, seed: int | None = None
+) -> Verdict:
     """Check a learner's lottery round: `function(trained, rewound, mask, fraction)` returns the next (weights, mask).
 
     It must prune round(fraction × survivors) of the smallest *trained* weights among the survivors, and start the next
     round from the *rewound* weights, zero where they are pruned.
     """
-    trained = torch.tensor([0.9, -0.1, 0.0, 0.8, -0.7, 0.3])
-    rewound = torch.tensor([0.1, -0.5, 0.6, 0.2, -0.3, 0.4])
-    mask = torch.tensor([True, True, False, True, True, False])
-    answer = answer_of(function, trained.clone(), rewound.clone(), mask.clone(), 0.25)
-    pair = isinstance(answer, tuple) and len(answer) == 2 and all(isinstance(part, Tensor) for part in answer)
-    expect(pair, f"it should return two tensors, (weights, mask), and returned {short(answer)}")
-    weights, kept = answer
-    boolean = kept.dtype == torch.bool and kept.shape == mask.shape
-    expect(boolean, f"the mask should be a bool tensor of shape {tuple(mask.shape)}, got {short(kept)}")
-    expect(not (kept & ~mask).any(), "a weight that was pruned before came back; only survivors can survive")
-    left = int(kept.sum())
-    expect(left == 3, f"25 % of 4 survivors is 1, so 3 are left; yours leaves {left}")
-    expect(not kept[1], "the smallest trained survivor is -0.1, and yours keeps it; rank the trained weights")
-    tuned = torch.equal(weights[kept], trained[kept])
-    expect(not tuned, "the next round starts from the trained weights; that is fine-tuning. Rewind them")
-    masked = torch.where(kept, rewound, torch.zeros(()))
-    expect(torch.equal(weights, masked), "survivors should have their rewound weights, and pruned places exactly 0")
-    return Checked(True, "ranked by trained weights, rewound, masked. wb.lottery.rounds does this, round after round")
+    ROUND.ask(function, seed)
+    return Verdict(True, "ranked by trained weights, rewound, masked. wb.lottery.rounds does this, round after round")
+
+
+def _share(source: Random, n: int) -> float:
+    """Draw a share of n that is far from half a weight, and no whole number of them."""
+    shares = [share / 100 for share in range(10, 91)]
+    return source.choice([share for share in shares if 0.1 < abs(share * n - round(share * n)) < 0.4])
+
+
+def _weights(source: Random) -> tuple[Tensor, float]:
+    """Draw from 6 to 12 weights of different magnitudes, and a density."""
+    shape = source.choice(((2, 4), (3, 3), (2, 5), (3, 4), (7,), (2, 2, 2)))
+    sizes = source.sample(range(1, 40), math.prod(shape))
+    weights = torch.tensor([source.choice((-1, 1)) * size / 10 for size in sizes]).view(shape)
+    return weights, _share(source, weights.numel())
+
+
+def _largest(values: Tensor, count: int) -> Tensor:
+    kept = torch.zeros(values.numel(), dtype=torch.bool)
+    kept[values.flatten().argsort(descending=True, stable=True)[:count]] = True
+    return kept.view(values.shape)
+
+
+def _pruned(weights: Tensor, density: float) -> Tensor:
+    return _largest(weights.abs(), round(density * weights.numel()))
+
+
+def _counted(yours: Tensor, right: Tensor, weights: Tensor, density: float) -> str | None:
+    n, kept, count = weights.numel(), int(yours.sum()), int(right.sum())
+    if kept != count:
+        way = "; the mask holds what is kept, not what is pruned" if kept == n - count else ""
+        return f"density {density:g} of {n} weights keeps {count}, yours keeps {kept}{way}"
+    if torch.equal(yours, ~right):
+        return "the mask holds what is kept, and yours what is pruned"
+    return None
+
+
+PRUNED = Questions(
+    "smallest_pruned",
+    _pruned,
+    _weights,
+    form="a bool mask",
+    first=_counted,
+    mistakes={
+        "the sign does not matter: a large negative weight is large": lambda weights, density: (
+            _largest(weights, round(density * weights.numel()))
+        ),
+        "it keeps the smallest; keep those of largest magnitude": lambda weights, density: (
+            _largest(-weights.abs(), round(density * weights.numel()))
+        ),
+        "it keeps the first places; keep those of largest magnitude": lambda weights, density: (
+            _largest(-torch.arange(weights.numel()).view(weights.shape), round(density * weights.numel()))
+        ),
+        "a count is rounded to the nearest, and yours is rounded down": lambda weights, density: (
+            _largest(weights.abs(), int(density * weights.numel()))
+        ),
+        "a count is rounded to the nearest, and yours is rounded up": lambda weights, density: (
+            _largest(weights.abs(), math.ceil(density * weights.numel()))
+        ),
+        "it keeps the most negative": lambda weights, density: _largest(-weights, round(density * weights.numel())),
+    },
+    corners=[
+        ("density 1 keeps all, a weight of exactly 0, too", (torch.tensor([0.5, 0.0, -0.3]), 1.0)),
+        ("so low a density keeps none; mind that [-0:] is everything", (torch.tensor([0.4, -0.7, 0.1, 0.9]), 0.1)),
+    ],
+)
+
+
+def _tied(source: Random) -> tuple[Tensor, float]:
+    n = source.randint(8, 12)
+    return torch.tensor([source.choice((-1.0, 1.0)) for _ in range(n)]), _share(source, n)
+
+
+def _kept(returned: Any) -> float | None:
+    values = numbers(returned)
+    return None if values is None else float(values.sum())
+
+
+TIED = Questions(  # of weights that are all of one size any are right, of the right number
+    "smallest_pruned",
+    lambda weights, density: round(density * weights.numel()),
+    _tied,
+    form="how many it keeps",
+    first=lambda yours, right, *inputs: f"all are of one size, so any {right} will do; a threshold keeps all or none",
+    tidy=_kept,
+)
+
+
+def _round_inputs(source: Random) -> tuple[Tensor, Tensor, Tensor, float]:
+    """Draw weights before and after a training, of which some are pruned already: theirs are the largest and the least."""
+    shape = source.choice(((7,), (8,), (2, 4)))
+    n = math.prod(shape)
+    trained, rewound = (
+        torch.tensor([source.choice((-1, 1)) * size / 10 for size in source.sample(range(1, 40), n)]) for _ in range(2)
+    )
+    mask = torch.ones(n, dtype=torch.bool)
+    gone = source.sample(range(n), 3)
+    mask[gone] = False
+    trained[gone[0]], trained[gone[1]] = 4.2, 0.0
+    return trained.view(shape), rewound.view(shape), mask.view(shape), _share(source, n - 3)
+
+
+def _next(trained: Tensor, rewound: Tensor, mask: Tensor, fraction: float, ranks: Tensor | None = None) -> dict[str, Any]:
+    left = int(mask.sum()) - round(fraction * int(mask.sum()))
+    kept = _largest((trained.abs() if ranks is None else ranks).masked_fill(~mask, -torch.inf), left)
+    return {"mask": kept, "weights": rewound * kept}
+
+
+def _pair(returned: Any) -> dict[str, Any]:
+    pair = isinstance(returned, (tuple, list)) and len(returned) == 2
+    expect(pair, f"it should return two tensors, (weights, mask), and returned {short(returned)}")
+    if str(getattr(returned[0], "dtype", "")).endswith("bool"):
+        expect(str(getattr(returned[1], "dtype", "")).endswith("bool"), "it returns (mask, weights): the weights go first")
+    return {"weights": returned[0], "mask": returned[1]}
+
+
+def _round_counted(
+    yours: dict[str, Any], right: dict[str, Any], trained: Tensor, rewound: Tensor, mask: Tensor, fraction: float
+) -> str | None:
+    """Say what is wrong with the mask, before what is wrong with the weights in it."""
+    kept, n, left = yours["mask"], int(mask.sum()), int(right["mask"].sum())
+    if (kept & ~mask).any():
+        return "a weight that was pruned before came back; only survivors can survive"
+    if int(kept.sum()) != left:
+        share = f"{100 * fraction:g} % of {n} survivors is {n - left}, so {left} are left"
+        return f"{share}; yours leaves {int(kept.sum())}"
+    if not torch.equal(kept, right["mask"]) or torch.equal(yours["weights"], right["weights"].double()):
+        return None
+    survivors = f"the survivors' are {literal(rewound[kept])}"
+    if torch.allclose(yours["weights"][kept], trained[kept].double(), atol=1e-4):
+        return f"the next round starts from the trained weights; that is fine-tuning. Rewind them: {survivors}"
+    if yours["weights"][~kept].any() and torch.allclose(yours["weights"][kept], rewound[kept].double(), atol=1e-4):
+        return "pruned places should be exactly 0 in the weights"
+    return None
+
+
+def _round(trained: Tensor, rewound: Tensor, mask: Tensor, fraction: float) -> dict[str, Any]:
+    return _next(trained, rewound, mask, fraction)
+
+
+ROUND = Questions(
+    "next_round",
+    _round,
+    _round_inputs,
+    form="two tensors, (weights, mask)",
+    first=_round_counted,
+    tidy=_pair,
+    mistakes={
+        "rank the trained weights, and yours ranks the rewound ones": lambda t, r, m, f: _next(t, r, m, f, r.abs()),
+        "rank the trained weights by magnitude, whatever their sign": lambda t, r, m, f: _next(t, r, m, f, t),
+        "it removes the largest; the smallest trained weights go": lambda t, r, m, f: _next(t, r, m, f, -t.abs()),
+        "rank the trained weights, and yours ranks how far they moved": lambda t, r, m, f: (
+            _next(t, r, m, f, (t - r).abs())
+        ),
+        "it leaves the first places": lambda t, r, m, f: _next(t, r, m, f, -torch.arange(t.numel()).view(t.shape) * 1.0),
+    },
+    corners=[
+        (
+            "so small a fraction removes none; mind that [-0:] is everything",
+            (torch.tensor([0.4, -0.7, 0.2]), torch.tensor([0.1, 0.2, 0.3]), torch.tensor([True, True, True]), 0.1),
+        )
+    ],
+)

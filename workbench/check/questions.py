@@ -86,7 +86,7 @@ class Questions:
         if not finite and torch.as_tensor(his).isfinite().all():
             raise Slip(f"{said}: {self.not_finite}")
         questions = [inputs, *more]
-        mistake = self.first(yours, right, *inputs) or why or self._mistake(function, questions, within)
+        mistake = why or self.first(yours, right, *inputs) or self._mistake(function, questions, within)
         mistake = mistake or self._ignored(function, questions)
         raise Slip(f"{said}{f': {mistake}' if mistake else ''}")
 
