@@ -89,8 +89,6 @@ def written(yours: Answer, right: Answer) -> tuple[str, str]:
     if not isinstance(right, Tensor):
         right, yours = torch.tensor(float(right)).double(), torch.tensor(float(yours)).double()  # pyright: ignore
     assert isinstance(yours, Tensor)
-    if right.dtype == torch.bool:
-        return str(yours.int().tolist()), str(right.int().tolist())
     if right.numel() > 12:
         place = int((yours - right).abs().nan_to_num(torch.inf).argmax())
         at = ", ".join(str(int(i)) for i in np.unravel_index(place, tuple(right.shape)))
@@ -107,7 +105,7 @@ def written(yours: Answer, right: Answer) -> tuple[str, str]:
 def literal(value: Any, digits: int = 4) -> str:
     """Write numbers as a person types them: [0.5, 1], True."""
     if isinstance(value, Tensor):
-        return literal(value.tolist(), digits)
+        return literal((value.int() if value.dtype == torch.bool else value).tolist(), digits)
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(literal(part, digits) for part in value)}]"
     return f"{value + 0.0:.{digits}g}" if isinstance(value, float) else str(value)

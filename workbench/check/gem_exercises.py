@@ -198,6 +198,6 @@ DENSITY = Questions(
         ("where all is kept, all is live", ([_bools([[1, 1], [1, 1]]), _bools([[1, 1]])],)),
         ("in one layer alone all that is kept is live", ([_bools([[1, 0], [1, 1]])],)),
         ("where nothing is kept it is 0", ([_bools([[0, 0]]), _bools([[0], [0]])],)),
-        ("a chain of five layers is cut in its middle", ([_bools([[c]]) for c in (1, 1, 0, 1, 1)],)),
+        ("what cuts the last of five layers cuts all paths", ([_bools([[c]]) for c in (1, 1, 1, 1, 0)],)),
     ],
 )

@@ -100,12 +100,15 @@ class Questions:
 
     def _mistake(self, function: Callable[..., Any], questions: list[tuple[Any, ...]], within: float) -> str | None:
         """Say which of the usual mistakes answers all of these questions as the learner's function does, if one does."""
-        for words, mistake in self.mistakes.items():
+        answered = []
+        for inputs in questions:
             try:
-                if all(close(self._answer(function, inputs), _tried(mistake, inputs), within) for inputs in questions):
-                    return words
-            except Slip:
+                answered.append((inputs, self._answer(function, inputs)))
+            except Slip:  # of another question: the first was read
                 continue
+        for words, mistake in self.mistakes.items():
+            if all(close(yours, _tried(mistake, inputs), within) for inputs, yours in answered):
+                return words
         return None
 
     def _answer(self, function: Callable[..., Any], inputs: tuple[Any, ...]) -> Answer:
@@ -136,7 +139,7 @@ class Questions:
             name if isinstance(value, dict) or callable(value) else literal(value)
             for name, value in zip(self.names, inputs, strict=True)
         ]
-        short = [text if len(text) < 120 else name for text, name in zip(given, self.names, strict=True)]
+        short = [text if len(text) < 160 else name for text, name in zip(given, self.names, strict=True)]
         return f"{self.name}({', '.join(short)})"
 
 
