@@ -13,7 +13,7 @@ class Answers:
 
     right: list[Callable[..., Any]]
     wrong: list[tuple[Callable[..., Any], str]]
-    seeds: int = 5  # draws that each is tried with
+    seeds: int = 3  # draws that each is tried with
 
 
 class Once:

@@ -32,7 +32,6 @@ MADE_ONLY_BY_FUNCTIONS = (
     "Bound",
     "BrierSplit",
     "Call",
-    "Checked",
     "Child",
     "Comparison",
     "Corruption",

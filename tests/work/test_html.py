@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import workbench as wb
-from workbench.check.verdict import Checked
+from workbench.check.verdict import Verdict
 from workbench.data.data import Data, Split
 from workbench.landscape.path import Path as LinePath
 from workbench.landscape.surface import Mark, Surface
@@ -107,7 +107,7 @@ SHOWN = {
     LinePath: line,
     Surface: plane,
     Exported: exported,
-    Checked: lambda: Checked(True, EVIL),
+    Verdict: lambda: Verdict(True, EVIL),
     Plan: plan,
     Shown: failed,
     Drawn: drawn,

@@ -9,4 +9,5 @@ from workbench.check.gem_exercises import effective_density, rounded
 from workbench.check.landscape_exercises import barrier, halfway
 from workbench.check.pruning_exercises import next_round, smallest_pruned
 from workbench.check.score_exercises import el2n, forgetting
+from workbench.check.strong_exercises import effective_kernel, nearest_subset
 from workbench.check.verdict import Verdict

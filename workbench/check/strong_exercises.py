@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from random import Random
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from workbench.check.verdict import Checked, answer_of, exercise, expect, short
+from workbench.check.answers import numbers, short
+from workbench.check.learner import answer_of
+from workbench.check.questions import Questions
+from workbench.check.verdict import Verdict, exercise, expect
 from workbench.work.seeds import generator
 
 SUMS = (  # numbers, the target, and what it takes to find the nearest subset
@@ -28,104 +32,123 @@ SLIPS = {  # what the first of these sums makes of a usual slip
 }
 
 
-@exercise
-def nearest_subset(function: Callable[[Tensor, float], Any]) -> Checked:
+@exercise(points=2)
+def nearest_subset(function: Callable[[Tensor, float], Any], *, seed: int | None = None) -> Verdict:
     """Check a learner's search: `function(numbers, target)` says of each number whether it is in the nearest subset.
 
     That is the subset whose sum is nearest to the target; of several that are, any is right.
     """
-    for numbers, target, way in SUMS:
-        given = torch.tensor(numbers)
-        chosen, distance = _chosen(function, given, target)
-        best = min(abs(sum(subset) - target) for subset in _subsets(numbers))
-        told = " + ".join(f"{x:g}" for x in given[chosen].tolist()).replace("+ -", "- ") or "nothing"
-        rule = f"of {', '.join(f'{x:g}' for x in numbers)} some subset comes within {best:g} of {target:g}"
-        expect(distance <= best + 1e-6, f"{rule}, and yours, {told}, within {distance:g}: {SLIPS.get(told, way)}")
-    for place in range(3):
-        drawn = torch.randn(11, generator=generator(place, "nearest subset"))
-        best = min(abs(sum(subset) - 0.5) for subset in _subsets(drawn.tolist()))
-        _, distance = _chosen(function, drawn, 0.5)
-        rule = f"of eleven random numbers the best of 2048 subsets comes within {best:.2g} of 0.5"
-        expect(distance <= best + 1e-6, f"{rule}, and yours within {distance:.2g}: try all of them")
+    for given, target, way in SUMS:
+        chosen, distance = _chosen(function, torch.tensor(given), target)
+        best = min(abs(sum(subset) - target) for subset in _subsets(given))
+        told = " + ".join(f"{x:g}" for x, taken in zip(given, chosen, strict=True) if taken).replace("+ -", "- ")
+        rule = f"of {', '.join(f'{x:g}' for x in given)} some subset comes within {best:g} of {target:g}"
+        way = SLIPS.get(told, way)
+        expect(distance <= best + 1e-6, f"{rule}, and yours, {told or 'nothing'}, within {distance:g}: {way}")
+    for place in range(4):
+        source = generator(seed or 0, "nearest subset", place)
+        drawn, target = torch.randn(11, generator=source), float(torch.randn((), generator=source))
+        best = min(abs(sum(subset) - target) for subset in _subsets(drawn.tolist()))
+        _, distance = _chosen(function, drawn, target)
+        rule = f"of eleven random numbers the best of 2048 subsets comes within {best:.2g} of {target:.2g}"
+        expect(distance <= best + 1e-5, f"{rule}, and yours within {distance:.2g}: try all of them")
     way = "wb.strong.subset_sum finds it among forty numbers too: two halves that meet in the middle"
-    return Checked(True, f"the best of all 2^n subsets. {way}")
+    return Verdict(True, f"the best of all 2^n subsets. {way}")
 
 
-@exercise
-def effective_kernel(function: Callable[[Tensor, Tensor, Tensor], Any]) -> Checked:
+@exercise(points=1)
+def effective_kernel(function: Callable[[Tensor, Tensor, Tensor], Any], *, seed: int | None = None) -> Verdict:
     """Check a learner's kernel: `function(u, V, kept)` returns Σ max(u_f, 0) V_f over the kept filters f.
 
     `u` holds a scalar for each filter of one channel, `V` its slab (filters, outputs, height, width), `kept` is bool.
     """
-    u, kept = torch.tensor([2.0, -1.0, 0.5, 3.0, -4.0]), torch.tensor([True, True, True, False, False])
-    V = torch.randn(5, 3, 2, 2, generator=generator(0, "effective kernel"))
-    answer = _kernel(function, u, V, kept)
-
-    def near(weights: Tensor) -> bool:
-        return torch.allclose(answer, torch.einsum("f,fohw->ohw", weights.double(), V.double()), atol=1e-4)
-
-    slips = {
-        "a negative scalar gives 0 behind the ReLU, and yours passes it on": u * kept,
-        "a negative scalar gives 0 behind the ReLU, and yours turns its sign": u.abs() * kept,
-        "those that are not kept are still in; leave them out": u.relu(),
-        "ReLU and the choice are both missing; only kept filters with positive scalars do anything": u,
-        "that is the sum over those that were removed": u.relu() * ~kept,
-        "outputs add up: it is a sum over filters, not a mean (over the kept ones)": u.relu() * kept / 3,
-        "outputs add up: it is a sum over filters, not a mean (over those that pass)": u.relu() * kept / 2,
-        "outputs add up: it is a sum over filters, not a mean": u.relu() * kept / 5,
-        "each slab counts with its scalar, and yours counts all alike": (u > 0) * kept,
-        "each slab counts with its scalar, and yours counts all kept ones alike": kept,
-        "the ReLU lets positive scalars pass, and yours the negative ones": u.clamp(max=0) * kept,
-        "the sign is turned": -u.relu() * kept,
-    }
-    for slip, weights in slips.items():
-        expect(not near(weights), slip)
-    rule = "here K̂ = 2 V_0 + 0.5 V_2: filter 1 dies in the ReLU, 3 and 4 are removed"
-    expect(near(u.relu() * kept), f"{rule}; yours begins with {answer.flatten()[:3].tolist()}")
-    nothing = _kernel(function, u, V, torch.zeros(5, dtype=torch.bool))
-    expect(not nothing.any(), "where nothing is kept the kernel is zero, and yours is not")
-    kept[3] = True
-    answer = _kernel(function, u, V, kept)
-    expect(near(u.relu() * kept), "with filter 3 kept as well, 3 V_3 is added; yours is another kernel")
-    return Checked(True, "random slabs that add up to a kernel. wb.strong's Pair.kernels() does this for every channel")
+    KERNEL.ask(function, seed)
+    return Verdict(True, "random slabs that add up to a kernel. wb.strong's Pair.kernels() does this for every channel")
 
 
-def _chosen(function: Callable[..., Any], numbers: Tensor, target: float) -> tuple[Tensor, float]:
+def _chosen(function: Callable[..., Any], given: Tensor, target: float) -> tuple[list[bool], float]:
     """Return which numbers a learner's function chooses, and how far their sum is from the target."""
-    given = numbers.clone()
-    answer = answer_of(function, given, target)
-    values = _tensor(answer)
-    form = f"it should say True or False of each of the {len(numbers)} numbers, and returned {short(answer)}"
-    expect(values is not None and values.shape == numbers.shape and bool(((values == 0) | (values == 1)).all()), form)
+    answer = answer_of(function, ("numbers", "target"), given, target)
+    values = numbers(answer)
+    form = f"it should say True or False of each of the {len(given)} numbers, and returned {short(answer)}"
+    expect(values is not None and values.shape == given.shape and bool(((values == 0) | (values == 1)).all()), form)
     assert values is not None
-    expect(torch.equal(given, numbers), "it changed the numbers that it was given; make new ones")
     chosen = values == 1
-    return chosen, abs(float(numbers[chosen].double().sum()) - target)
+    return chosen.tolist(), abs(float(given[chosen].double().sum()) - target)
 
 
-def _kernel(function: Callable[..., Any], u: Tensor, V: Tensor, kept: Tensor) -> Tensor:
-    """Return the kernel that a learner's function makes."""
-    given = (u.clone(), V.clone(), kept.clone())
-    answer = answer_of(function, *given)
-    values = _tensor(answer)
-    form = f"it should return one kernel for each output, of shape {tuple(V.shape[1:])}, and returned {short(answer)}"
-    expect(values is not None and values.shape == V.shape[1:], form)
-    assert values is not None
-    expect(all(map(torch.equal, given, (u, V, kept))), "it changed what it was given; make new tensors")
-    expect(bool(values.isfinite().all()), "some of it is not finite: nothing has to be divided here")
-    return values
+def _subsets(given: Sequence[float]) -> Iterator[tuple[float, ...]]:
+    return itertools.chain.from_iterable(itertools.combinations(given, size) for size in range(len(given) + 1))
 
 
-def _tensor(answer: Any) -> Tensor | None:
-    """Return an answer as real numbers, if it is some: a tensor, an array, or lists."""
-    try:
-        if isinstance(answer, (list, tuple)):
-            return torch.stack([_tensor(part) for part in answer])  # pyright: ignore (None is a TypeError)
-        values = torch.as_tensor(answer).detach().cpu()
-    except (TypeError, ValueError, RuntimeError):
-        return None
-    return None if values.is_complex() else values.double()
+def _slabs(source: Random) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw the filters of a channel: kept and removed ones, with positive and negative scalars each, and others."""
+    kinds = [(1, True), (-1, True), (1, False), (-1, False), (1, True)]
+    kinds += [(source.choice((-1, 1)), source.random() < 0.5) for _ in range(source.randint(0, 2))]
+    source.shuffle(kinds)
+    sizes = source.sample(range(2, 12), len(kinds))
+    u = torch.tensor([sign * size / 2 for (sign, _), size in zip(kinds, sizes, strict=True)])
+    slabs = [source.randint(-20, 20) / 10 for _ in range(len(kinds) * 12)]
+    return u, torch.tensor(slabs).view(-1, 3, 2, 2), torch.tensor([kept for _, kept in kinds])
 
 
-def _subsets(numbers: Sequence[float]) -> Iterator[tuple[float, ...]]:
-    return itertools.chain.from_iterable(itertools.combinations(numbers, size) for size in range(len(numbers) + 1))
+def _summed(weights: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """Return the sum of the slabs, each by a weight of its scalar and whether it is kept."""
+    return lambda u, V, kept: torch.einsum("f,fohw->ohw", weights(u, kept).double(), V.double())
+
+
+KERNEL = Questions(
+    "effective_kernel",
+    lambda u, V, kept: _summed(lambda u, kept: u.relu() * kept)(u, V, kept),
+    _slabs,
+    form="one kernel for each output",
+    not_finite="nothing has to be divided here",
+    mistakes={
+        words: _summed(weights)
+        for words, weights in {
+            "a negative scalar gives 0 behind the ReLU, and yours passes it on": lambda u, kept: u * kept,
+            "a negative scalar gives 0 behind the ReLU, and yours turns its sign": lambda u, kept: u.abs() * kept,
+            "those that are not kept are still in; leave them out": lambda u, kept: u.relu(),
+            "ReLU and the choice are both missing; only kept filters with positive scalars do anything": lambda u, kept: u,
+            "that is the sum over those that were removed": lambda u, kept: u.relu() * ~kept,
+            "outputs add up: it is a sum over filters, not a mean (over the kept ones)": lambda u, kept: (
+                u.relu() * kept / kept.sum()
+            ),
+            "outputs add up: it is a sum over filters, not a mean (over those that pass)": lambda u, kept: (
+                u.relu() * kept / (kept & (u > 0)).sum()
+            ),
+            "outputs add up: it is a sum over filters, not a mean": lambda u, kept: u.relu() * kept / len(u),
+            "each slab counts with its scalar, and yours counts all alike": lambda u, kept: (u > 0) * kept,
+            "each slab counts with its scalar, and yours counts all kept ones alike": lambda u, kept: kept,
+            "the ReLU lets positive scalars pass, and yours the negative ones": lambda u, kept: u.clamp(max=0) * kept,
+            "the sign is turned": lambda u, kept: -u.relu() * kept,
+            "it is the largest filter alone; outputs add up": lambda u, kept: (
+                (u.relu() * kept) * ((u.relu() * kept) == (u.relu() * kept).max())
+            ),
+        }.items()
+    }
+    | {
+        "the ReLU is of the scalars, and yours is of the sum": lambda u, V, kept: (
+            _summed(lambda u, kept: u * kept)(u, V, kept).relu()
+        ),
+        "the ReLU is of the scalars, and yours is of the slabs": lambda u, V, kept: (
+            _summed(lambda u, kept: u * kept)(u, V.relu(), kept)
+        ),
+        "height and width are exchanged": lambda u, V, kept: (
+            _summed(lambda u, kept: u.relu() * kept)(u, V, kept).transpose(1, 2)
+        ),
+        "the outputs are in another order": lambda u, V, kept: (
+            _summed(lambda u, kept: u.relu() * kept)(u, V, kept).flip(0)
+        ),
+    },
+    corners=[
+        (
+            "where nothing is kept the kernel is zero",
+            (torch.tensor([2.0, -1.0]), torch.ones(2, 3, 2, 2), torch.tensor([False, False])),
+        ),
+        (
+            "one filter is its slab, times its scalar",
+            (torch.tensor([1.5]), torch.arange(12.0).view(1, 3, 2, 2), torch.tensor([True])),
+        ),
+    ],
+)
