@@ -6,10 +6,12 @@ import functools
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 from workbench.work import html
 from workbench.work.seeds import check_seed
+
+Check = TypeVar("Check", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,6 @@ class Slip(Exception):  # noqa: N818
     """What is wrong with a learner's function, in words."""
 
 
-class Check(Protocol):
-    """What all checks are: a learner's function goes in; what it is asked is drawn from the seed, or anew each time."""
-
-    __name__: str
-
-    def __call__(self, function: Callable[..., Any], *, seed: int | None = None) -> Verdict: ...
-
-
 def exercise(points: int) -> Callable[[Check], Check]:
     """Make a check of a function that comes upon slips: the first is its answer. It never raises for what one wrote."""
 
@@ -62,7 +56,7 @@ def exercise(points: int) -> Callable[[Check], Check]:
             except Slip as slip:
                 return Verdict(False, str(slip), of=points)
 
-        return checked
+        return checked  # pyright: ignore (it takes what the check takes)
 
     return decorated
 
