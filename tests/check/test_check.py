@@ -112,7 +112,8 @@ def test_leaving_python_is_a_slip_and_an_interrupt_is_none() -> None:
 
 
 def test_two_numbers_are_written_with_digits_that_tell_them_apart() -> None:
-    assert written(0.8165, 0.8164966) == ("0.8165", "0.816497")
+    assert written(0.8165, 0.8164966) == ("0.817", "0.816")
+    assert written(0.81650, 0.81651) == ("0.8165", "0.81651")
     assert written(1.0, 2.0) == ("1", "2")
     assert written(torch.tensor([1.0, 0.30001]), torch.tensor([1.0, 0.30002])) == ("[1, 0.30001]", "[1, 0.30002]")
     assert written(torch.zeros(20), torch.arange(20) / 19) == ("0 at [19]", "1 at [19]")
