@@ -130,7 +130,7 @@ def way(less: wb.intervals.Interval) -> str:
 def strong_tickets(said: str, subset_sum: DataFrame, strong_tickets: DataFrame) -> None:
     filters = strong_tickets[strong_tickets.structure == "filter"]
     for ratio, rows in filters.groupby("candidates_per_block"):
-        assert str(wb.intervals.mean(list(rows.agreement))) in said, ratio
+        assert str(wb.intervals.share(list(rows.agreement))) in said, ratio
     by_ratio = filters.groupby("candidates_per_block").agreement.mean()
     assert by_ratio.iloc[-1] > by_ratio.iloc[0], "more candidates, more agreement"
     assert "no certificate is below what is measured: True" in said
