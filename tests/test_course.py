@@ -87,7 +87,7 @@ def rare_gems(said: str, tickets: DataFrame) -> None:
 
 
 def data_diet(said: str, scores: DataFrame, subsets: DataFrame) -> None:
-    assert "The dense networks have learned" in said
+    assert "The dense networks learned" in said
     first = subsets.drop_duplicates(["subset", "size", "pretrain_steps", "replica"])
     at_start, after = first[first.pretrain_steps == 0], first[first.pretrain_steps > 0]
     reference = list(at_start.sort_values("replica").barrier)
@@ -104,7 +104,7 @@ def data_diet(said: str, scores: DataFrame, subsets: DataFrame) -> None:
 
 
 def loss_landscape(said: str, path: DataFrame, barriers: DataFrame, plane: DataFrame, spectrum: DataFrame) -> None:
-    assert "The two children have learned" in said
+    assert "The two children learned" in said
     whole = barriers[(barriers.definition == "linear") & (barriers.group == "all") & (barriers.threshold == 0.1)]
     for sentence in wb.charts.barrier_by_step.words(whole):
         assert sentence in said, sentence
@@ -115,7 +115,7 @@ def loss_landscape(said: str, path: DataFrame, barriers: DataFrame, plane: DataF
 
 
 def calibrated_ensembles(said: str, ensembles: DataFrame, reliability: DataFrame, shift: DataFrame) -> None:
-    assert "The networks and ensembles have learned" in said
+    assert "The networks and ensembles learned" in said
     for when, scaled in (("As trained", False), ("After temperature scaling", True)):
         less = {d.measure: d for d in wb.experiments.differences_between(ensembles) if d.temperature_scaled == scaled}
         told = ", ".join(f"{m} {way(less[m].difference)}" for m in ("nll", "brier", "ece_debiased", "accuracy"))
