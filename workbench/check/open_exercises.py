@@ -1,0 +1,148 @@
+"""The open exercises, one a lesson: a claim of the learner's own is put to the test, and any way that holds it is right.
+
+Three of them train small networks and are in `open_tickets`; these here compute for a moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from workbench.check.answers import numbers, short
+from workbench.check.learner import answer_of
+from workbench.check.verdict import Verdict, exercise, expect
+from workbench.work import seeds
+
+LEFT = 0.35  # of the barrier of the straight line
+CALIBRATED = 0.5  # of what was lost by being too sure, or not sure enough
+NEARER = 0.25  # of the distance of taking one vector after another
+
+
+@exercise(points=3)
+def detour(function: Callable[[Tensor, Tensor, Callable[[Tensor], Tensor]], Any], *, seed: int | None = None) -> Verdict:
+    """Check a learner's way round a mountain: `function(a, b, loss)` returns points to go by, (points, weights).
+
+    `loss(w)` is that of weights w, and autograd goes through it. From a to the first point, on to the next, and at last
+    to b the loss must nowhere be above 35 % of the highest on the straight line.
+    """
+    most = 0.0
+    for place in range(3):
+        source = seeds.generator(seed or 0, "detour", place)
+        n = (2, 3, 6)[place]
+        a, b, loss = _valley(n, source)
+        points = numbers(returned := answer_of(function, ("a", "b", "loss"), a, b, loss))
+        shaped = points is not None and points.ndim == 2 and points.shape[1] == n and len(points) > 0
+        form = f"it should return the points to go by, of shape (points, {n})"
+        expect(shaped, f"{form}, and returned {short(returned)}")
+        assert points is not None
+        expect(bool(points.isfinite().all()), f"{form}, and some of them is not finite")
+        straight, way = _highest(torch.stack([a, b]), loss), _highest(torch.cat([a[None], points, b[None]]), loss)
+        rule = f"with {n} weights the straight line rises to {straight:.3g}, and a way round it should stay below"
+        where = "go further out, or by more points" if way < straight else "look where the loss falls sideways"
+        expect(way <= LEFT * straight, f"{rule} {LEFT * straight:.3g}; yours rises to {way:.3g}: {where}")
+        most = max(most, way / straight)
+    return Verdict(True, f"at most {most:.0%} of the mountain is left. wb.landscape.curve trains such a way")
+
+
+def _valley(n: int, source: torch.Generator) -> tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]:
+    """Draw a valley that goes round a mountain in a plane of n dimensions, and two places opposite in it."""
+    axes = torch.linalg.qr(torch.randn(n, n, generator=source, dtype=torch.float64)).Q
+    centre, radius = torch.randn(n, generator=source).double(), 1 + float(torch.rand((), generator=source))
+
+    def loss(w: Tensor) -> Tensor:
+        inside = (w.double() - centre) @ axes / radius
+        return (inside[..., :2].square().sum(-1) - 1) ** 2 + inside[..., 2:].square().sum(-1)
+
+    return centre + radius * axes[:, 0], centre - radius * axes[:, 0], loss
+
+
+def _highest(corners: Tensor, loss: Callable[[Tensor], Tensor]) -> float:
+    """Return the highest loss on the way from corner to corner."""
+    alphas = torch.linspace(0, 1, 101, dtype=torch.float64)[:, None]
+    legs = [(1 - alphas) * p + alphas * q for p, q in zip(corners[:-1].double(), corners[1:].double(), strict=True)]
+    return float(loss(torch.cat(legs)).max())
+
+
+@exercise(points=3)
+def recalibrated(function: Callable[[Tensor, Tensor, Tensor], Any], *, seed: int | None = None) -> Verdict:
+    """Check a learner's calibration: `function(logits, labels, test_logits)` returns the test images' probabilities.
+
+    The labels are those of the validation images, from which it learns how sure the network may be. On test images the
+    NLL must come down at least half of the way to that of the true probabilities, for networks that are too sure and
+    for ones that are not sure enough.
+    """
+    gains = []
+    for place in range(4):
+        source = seeds.generator(seed or 0, "recalibrated", place)
+        factor = float(torch.empty(()).uniform_(2.0, 4.0, generator=source)) ** (1 if place % 2 == 0 else -1)
+        classes = 3 + place
+        logits, truth, labels = _network(classes, factor, source)
+        given = (logits[:1000], labels[:1000], logits[1000:])
+        answer = answer_of(function, ("logits", "labels", "test_logits"), *given)
+        p, test = numbers(answer), labels[1000:]
+        form = f"it should return a probability of every class for each test image, of shape {tuple(given[2].shape)}"
+        expect(p is not None and p.shape == given[2].shape, f"{form}, and returned {short(answer)}")
+        assert p is not None
+        right = bool(((p >= 0) & (p <= 1)).all()) and bool(((p.sum(1) - 1).abs() < 1e-2).all())
+        total = f"row 0 sums to {float(p[0].sum()):.4g}, from {float(p[0].min()):.4g} to {float(p[0].max()):.4g}"
+        expect(right, f"probabilities are from 0 to 1 and sum to one for every image, and {total}")
+        nll = float(-p[range(len(test)), test].clamp(min=1e-12).log().mean())
+        before, best = float(cross_entropy(given[2], test)), float(cross_entropy(truth[1000:], test))
+        most = before - CALIBRATED * (before - best)
+        kind = "too sure" if factor > 1 else "not sure enough"
+        rule = f"a network that is {kind} has an NLL of {before:.3f}, {best:.3f} with the true probabilities"
+        expect(nll <= most, f"{rule}: it should come down to {most:.3f}, and yours has {nll:.3f}")
+        gains.append((before - nll) / (before - best))
+    return Verdict(True, f"{min(gains):.0%} of the excess or more is gone. wb.calibration.temperature fits one number")
+
+
+def _network(classes: int, factor: float, source: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw what a network says, what is true of it, and labels: logits that are a factor too large."""
+    truth = torch.randn(3000, classes, generator=source) * 1.5
+    labels = torch.multinomial(truth.softmax(1), 1, generator=source)[:, 0]
+    return truth * factor, truth, labels
+
+
+@exercise(points=3)
+def near_subset(function: Callable[[Tensor, Tensor], Any], *, seed: int | None = None) -> Verdict:
+    """Check a learner's search among too many to try all: `function(vectors, target)` chooses some of 80 vectors.
+
+    It says True or False of each; their sum must come to within a quarter of the distance (the largest difference of a
+    coordinate) that taking one vector after another gets to, as long as that helps: in the mean over four draws.
+    """
+    yours, greedy = 0.0, 0.0
+    for place in range(4):
+        source = seeds.generator(seed or 0, "near subset", place)
+        vectors, target = torch.randn(80, 3, generator=source), torch.randn(3, generator=source)
+        values = numbers(answer := answer_of(function, ("vectors", "target"), vectors, target))
+        truths = values is not None and values.shape == (80,) and bool(((values == 0) | (values == 1)).all())
+        expect(truths, f"it should say True or False of each of the 80 vectors, and returned {short(answer)}")
+        assert values is not None
+        yours += _distance(vectors[values == 1].sum(0), target) / 4
+        greedy += _distance(vectors[_one_after_another(vectors, target)].sum(0), target) / 4
+    rule = f"one vector after another comes to within {greedy:.3g} of the target, so {NEARER * greedy:.3g} is asked"
+    expect(yours <= NEARER * greedy, f"{rule}, and yours comes to within {yours:.3g}: try to exchange what is chosen")
+    return Verdict(True, f"within {yours:.2g}, and greedy search within {greedy:.2g}. wb.strong.subset_sum is exact")
+
+
+def _distance(total: Tensor, target: Tensor) -> float:
+    return float((total - target).abs().max())
+
+
+def _one_after_another(vectors: Tensor, target: Tensor) -> list[int]:
+    """Return the vectors that a greedy search takes: the one that helps most, and the next, as long as one helps."""
+    chosen: list[int] = []
+    rest = target.clone()
+    while len(chosen) < len(vectors):
+        distances = (rest - vectors).abs().amax(1)
+        distances[chosen] = torch.inf
+        best = int(distances.argmin())
+        if distances[best] >= rest.abs().max():
+            break
+        chosen.append(best)
+        rest = rest - vectors[best]
+    return chosen
