@@ -142,8 +142,9 @@ OWN: dict[str, dict[str, str]] = {
     **{
         f"wb.check.{name}": {"function": "lambda *a, **k: 0"}
         for name in (
-            *("barrier", "ece", "effective_density", "effective_kernel", "el2n", "forgetting", "halfway"),
-            *("nearest_subset", "next_round", "robust_weights", "rounded", "smallest_pruned"),
+            *("barrier", "detour", "ece", "effective_density", "effective_kernel", "el2n", "forgetting", "halfway"),
+            *("kept_places", "layer_densities", "near_subset", "nearest_subset", "next_round", "recalibrated"),
+            *("robust_weights", "rounded", "smallest_pruned", "suspects"),
         )
     },
     "wb.data_diet.agreement": {"batches": "2", "batch_size": "10"},

@@ -104,7 +104,7 @@ def suspects(function: Callable[[Tensor, Tensor, int], Any], *, seed: int | None
     returned = answer_of(function, ("logits", "labels", "count"), logits, labels, count)
     places = numbers(returned)
     form = f"it should return the places of {count} different images, whole numbers from 0 to {n - 1}"
-    inside = places is not None and places.shape == (count,) and bool(((places >= 0) & (places < n)).all())
+    inside = places is not None and places.shape == (count,) and bool(((places >= 0) & (places < n) & (places % 1 == 0)).all())
     expect(inside and len(places.long().unique()) == count, f"{form}, and returned {short(returned)}")
     assert places is not None
     yours = int(wrong[places.long()].sum())
