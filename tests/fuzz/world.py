@@ -75,6 +75,7 @@ MADE_ONLY_BY_FUNCTIONS = (
     "Total",
     "Trace",
     "Trained",
+    "Verdict",
 )
 
 # what a parameter of this name is given in a good call, where the function's own lines below have no other
