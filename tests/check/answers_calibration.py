@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -35,7 +36,7 @@ def by_numpy(confidence, right, bins):
 
 def by_edges(confidence, right, bins):
     edges, total = torch.linspace(0, 1, bins + 1), torch.zeros(())
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         here = (confidence > low) & (confidence <= high)
         total = total + torch.abs((right[here].float() - confidence[here]).sum())
     return total / len(right)

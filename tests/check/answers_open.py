@@ -201,7 +201,7 @@ suspects = Answers(
 def round_the_side(a, b, loss, points=5):
     """Try bows to all sides, in every dimension, and take the lowest."""
     middle, half = (a + b) / 2, (b - a) / 2
-    best = (math.inf, None)
+    lowest, best = math.inf, a[None]
     for _ in range(300):
         side = torch.randn(len(a), dtype=a.dtype)
         side -= (side @ half) / (half @ half) * half
@@ -209,16 +209,16 @@ def round_the_side(a, b, loss, points=5):
         angles = torch.linspace(math.pi, 0, points + 2, dtype=a.dtype)[1:-1, None]
         way = middle + angles.cos() * half + angles.sin() * side
         height = float(torch.stack([loss(w) for w in way]).max())
-        if height < best[0]:
-            best = (height, way)
-    return best[1]
+        if height < lowest:
+            lowest, best = height, way
+    return best
 
 
 def trained(a, b, loss, points=7, steps=200):
     """Let the points of a chain slide down from a straight line that was bent a little, kept evenly spaced."""
-    torch.manual_seed(0)
+    source = torch.Generator().manual_seed(0)
     alphas = torch.linspace(0, 1, points + 2, dtype=a.dtype)[1:-1, None]
-    way = ((1 - alphas) * a + alphas * b + 0.3 * torch.randn(len(a), dtype=a.dtype)).requires_grad_()
+    way = ((1 - alphas) * a + alphas * b + 0.3 * torch.randn(len(a), dtype=a.dtype, generator=source)).requires_grad_()
     optimiser = torch.optim.Adam([way], lr=0.05)
     for _ in range(steps):
         chain = torch.cat([a[None], way, b[None]])
@@ -348,7 +348,7 @@ recalibrated = Answers(
 def exchanging(vectors, target, starts=30):
     """Start anywhere, and take in, leave out or exchange one as long as that helps; keep the best."""
     source = torch.Generator().manual_seed(0)
-    best, nearest = None, math.inf
+    best, nearest = torch.zeros(len(vectors)), math.inf
     for _ in range(starts):
         chosen = torch.rand(len(vectors), generator=source) < 0.5
         rest, signs = target - vectors[chosen].sum(0), torch.where(chosen, 1.0, -1.0)
@@ -368,7 +368,7 @@ def exchanging(vectors, target, starts=30):
 
 
 def in_the_middle(vectors, target):
-    """Meet in the middle of eighteen of them, by the first coordinate."""
+    """Try all subsets of 22 of them, in two halves."""
     choices = torch.tensor(list(itertools.product([0.0, 1.0], repeat=11)))
     left, right = choices @ vectors[:11], choices @ vectors[11:22]
     distances = torch.cdist(target - left, right, p=math.inf)
@@ -378,7 +378,8 @@ def in_the_middle(vectors, target):
     return chosen
 
 
-def drawn(vectors, target, draws=300_000):
+def drawn(vectors, target, draws=20):
+    """Take the best of some subsets that are drawn."""
     choices = torch.rand(draws, len(vectors), generator=torch.Generator().manual_seed(0)) < 0.1
     distances = (choices.float() @ vectors - target).abs().amax(1)
     return choices[distances.argmin()]
@@ -399,8 +400,8 @@ near_subset = Answers(
     right=[
         exchanging,
         in_the_middle,
-        drawn,
-        lambda vectors, target: exchanging(vectors, target, starts=20).tolist(),
+        lambda vectors, target: exchanging(vectors, target, starts=10),
+        lambda vectors, target: [bool(x) for x in exchanging(vectors, target, starts=20)],
         lambda vectors, target: in_the_middle(vectors, target).numpy(),
         lambda vectors, target: in_the_middle(vectors, target).int(),
         lambda vectors, target: list(in_the_middle(vectors, target)),
@@ -419,7 +420,7 @@ near_subset = Answers(
         (lambda vectors, target: torch.ones(80), "try to exchange"),
         (lambda vectors, target: torch.arange(80) == (vectors - target).norm(dim=1).argmin(), "try to exchange"),
         (greedy, "try to exchange"),
-        (lambda vectors, target: drawn(vectors, target, draws=20), "try to exchange"),
+        (lambda vectors, target: drawn(vectors, target), "try to exchange"),
         (lambda vectors, target: ~in_the_middle(vectors, target), "try to exchange"),
         (lambda vectors, target: in_the_middle(vectors, -target), "try to exchange"),
         (lambda vectors, target: in_the_middle(vectors, torch.ones(3)), "try to exchange"),

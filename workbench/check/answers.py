@@ -79,7 +79,7 @@ def short(value: Any) -> str:
     """Say in few words what a function returned."""
     if isinstance(value, (Tensor, np.ndarray)):
         kind = "tensor" if isinstance(value, Tensor) else "array"
-        values = f" {value.tolist()}" if value.ndim == 0 or len(value.shape) == 1 and len(value) < 6 else ""
+        values = f" {value.tolist()}" if value.ndim == 0 or (len(value.shape) == 1 and len(value) < 6) else ""
         return f"a {value.dtype} {kind} of shape {tuple(value.shape)}{values}"
     return "nothing (None)" if value is None else f"{type(value).__name__} {value!r}"[:80]
 
@@ -121,7 +121,7 @@ def _by_name(returned: Any, right: dict[str, Any], form: str) -> dict[str, Any]:
 
 def _is_whole(returned: Any) -> bool:
     dtype = str(getattr(returned, "dtype", type(returned).__name__))
-    return isinstance(returned, (list, tuple)) and all(map(_is_whole, returned)) or "int" in dtype
+    return (isinstance(returned, (list, tuple)) and all(map(_is_whole, returned))) or "int" in dtype
 
 
 def _double(answer: Any) -> Tensor:

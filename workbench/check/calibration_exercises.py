@@ -98,28 +98,28 @@ ECE = Questions(
     form="one number",
     not_finite="an empty bin has no mean, and counts nothing",
     mistakes={
-        "that is the gap of all examples together; take that of every bin, and its absolute value": lambda c, r, b: (
-            abs(float((r.double() - c).mean()))
+        "that is the gap of all examples together; take that of every bin, and its absolute value": lambda c, r, b: abs(
+            float((r.double() - c).mean())
         ),
         "bins of different sign cancel; take the absolute value of every gap": lambda c, r, b: (
             -abs(float((r.double() - c).mean()))
         ),
-        "that is the gap of every example alone; take means within the bins": lambda c, r, b: (
-            float((r.double() - c).abs().mean())
+        "that is the gap of every example alone; take means within the bins": lambda c, r, b: float(
+            (r.double() - c).abs().mean()
         ),
         "that is the Brier score of the class that was named": lambda c, r, b: float(((r.double() - c) ** 2).mean()),
         "weigh a bin by its share of the examples, and yours counts every bin alike": _unweighed,
-        "weigh a bin by its share of the examples, and yours takes the mean over bins, empty ones too": lambda c, r, b: (
+        "weigh a bin by its share of the examples; yours is the mean over bins, empty ones too": lambda c, r, b: (
             _unweighed(c, r, b, b)
         ),
-        "the gaps of the bins are added up; weigh each by its share of the examples": lambda c, r, b: (
-            _unweighed(c, r, b, 1)
+        "the gaps of the bins are added up; weigh each by its share of the examples": lambda c, r, b: _unweighed(
+            c, r, b, 1
         ),
-        "that is the largest gap, the MCE; the ECE is the mean by the bins' shares": lambda c, r, b: (
-            max(abs(right - sure) for n, right, sure in _gaps(c, r, b) if n)
+        "that is the largest gap, the MCE; the ECE is the mean by the bins' shares": lambda c, r, b: max(
+            abs(right - sure) for n, right, sure in _gaps(c, r, b) if n
         ),
-        "the gaps are squared": lambda c, r, b: (
-            _over(_gaps(c, r, b), lambda n, right, sure: n / len(r) * (right - sure) ** 2)
+        "the gaps are squared": lambda c, r, b: _over(
+            _gaps(c, r, b), lambda n, right, sure: n / len(r) * (right - sure) ** 2
         ),
         "that is the root of squared gaps": lambda c, r, b: math.sqrt(
             _over(_gaps(c, r, b), lambda n, right, sure: n / len(r) * (right - sure) ** 2)

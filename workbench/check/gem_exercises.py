@@ -39,7 +39,7 @@ def effective_density(function: Callable[[list[Tensor]], Any], *, seed: int | No
 
 
 def _scored(source: Random) -> tuple[Tensor, Tensor, Tensor]:
-    """Draw scores on both sides of 1/2 and on it, weights of both signs, and the gradient dW that comes back to them."""
+    """Draw scores on both sides of 1/2 and on it, weights of both signs, and the gradient dW that comes back."""
     n = source.randint(4, 6)
     scores = [source.choice((0.1, 0.2, 0.4)), 0.5, source.choice((0.7, 0.8, 0.9))]
     scores += [source.randint(0, 10) / 10 for _ in range(n - 3)]
@@ -93,8 +93,8 @@ ROUNDED = Questions(
         "a score of 0.9 keeps the whole weight, and yours keeps 0.9 of it; round on the way forward": lambda p, w, dW: (
             _both(w * p, dW * w)
         ),
-        "a score of exactly 1/2 is not above 1/2, and yours keeps its weight": lambda p, w, dW: (
-            _both(w * (p >= 0.5), dW * w)
+        "a score of exactly 1/2 is not above 1/2, and yours keeps its weight": lambda p, w, dW: _both(
+            w * (p >= 0.5), dW * w
         ),
         "it keeps the weights of low scores": lambda p, w, dW: _both(w * (p <= 0.5), -dW * w),
         "it keeps the weights of low scores ": lambda p, w, dW: _both(w * (p <= 0.5), dW * w),
@@ -102,16 +102,14 @@ ROUNDED = Questions(
         "a score that is not above 1/2 gets no gradient, so that its weight could never come back": lambda p, w, dW: (
             _both(w * (p > 0.5), dW * w * (p > 0.5))
         ),
-        "the gradient of a score is that of W times its weight, dp = dW · w": lambda p, w, dW: (
-            _both(w * (p > 0.5), dW)
-        ),
+        "the gradient of a score is that of W times its weight, dp = dW · w": lambda p, w, dW: _both(w * (p > 0.5), dW),
         "the gradient of a score comes back twice": lambda p, w, dW: _both(w * (p > 0.5), 2 * dW * w),
         "the gradient has the wrong sign": lambda p, w, dW: _both(w * (p > 0.5), -dW * w),
         "that is the gradient of a sigmoid; as if nothing had been rounded means a slope of one": lambda p, w, dW: (
             _both(w * (p > 0.5), dW * w * p.sigmoid() * (1 - p.sigmoid()))
         ),
-        "the gradient takes the size of the weight, and not its sign": lambda p, w, dW: (
-            _both(w * (p > 0.5), dW * w.abs())
+        "the gradient takes the size of the weight, and not its sign": lambda p, w, dW: _both(
+            w * (p > 0.5), dW * w.abs()
         ),
     },
 )
@@ -170,17 +168,17 @@ DENSITY = Questions(
         "that is the share of what is kept; take that of all weights": lambda layers: (
             _share(_live(layers), layers) / max(_share(layers, layers), 1e-9)
         ),
-        "a weight that nothing leads on from is dead, too, and so is all that leads to it alone": lambda layers: (
-            _share(_reached(layers), layers)
+        "a weight that nothing leads on from is dead, too, and so is all that leads to it alone": lambda layers: _share(
+            _reached(layers), layers
         ),
-        "a weight that nothing comes to is dead, too, and so is all that it alone leads to": lambda layers: (
-            _share(_leading(layers), layers)
+        "a weight that nothing comes to is dead, too, and so is all that it alone leads to": lambda layers: _share(
+            _leading(layers), layers
         ),
-        "a unit may lead on to a unit that leads nowhere: look further than one layer": lambda layers: (
-            _share(_beside(layers), layers)
+        "a unit may lead on to a unit that leads nowhere: look further than one layer": lambda layers: _share(
+            _beside(layers), layers
         ),
-        "that counts the weights; divide by how many there are": lambda layers: (
-            float(sum(int(layer.sum()) for layer in _live(layers)))
+        "that counts the weights; divide by how many there are": lambda layers: float(
+            sum(int(layer.sum()) for layer in _live(layers))
         ),
         "that is the mean over layers; every weight counts alike": lambda layers: (
             sum(_share([a], [b]) for a, b in zip(_live(layers), layers, strict=True)) / len(layers)
@@ -192,9 +190,10 @@ DENSITY = Questions(
         "that is in percent; a share is from 0 to 1": lambda layers: 100 * _share(_live(layers), layers),
     },
     corners=[
-        ("where nothing passes from input to output it is 0", (
-            [_bools([[0], [1]]), _bools([[1, 0], [0, 0]]), _bools([[1, 0], [0, 1]])],
-        )),
+        (
+            "where nothing passes from input to output it is 0",
+            ([_bools([[0], [1]]), _bools([[1, 0], [0, 0]]), _bools([[1, 0], [0, 1]])],),
+        ),
         ("where all is kept, all is live", ([_bools([[1, 1], [1, 1]]), _bools([[1, 1]])],)),
         ("in one layer alone all that is kept is live", ([_bools([[1, 0], [1, 1]])],)),
         ("where nothing is kept it is 0", ([_bools([[0, 0]]), _bools([[0], [0]])],)),

@@ -119,44 +119,48 @@ BARRIER = Questions(
     form="one number",
     mistakes={
         "that is the highest error; the barrier is how far it rises above the line": lambda x, e: float(e.max()),
-        "that is above the mean of the ends; these ends differ, so take the line between them": lambda x, e: (
-            float(e.max() - (e[0] + e[-1]) / 2)
+        "that is above the mean of the ends; these ends differ, so take the line between them": lambda x, e: float(
+            e.max() - (e[0] + e[-1]) / 2
         ),
         "that is above the first end; take the line between the ends": lambda x, e: float(e.max() - e[0]),
         "that is above the last end; take the line between the ends": lambda x, e: float(e.max() - e[-1]),
-        "that is above the higher end; take the line between the ends": lambda x, e: (
-            float(e.max() - torch.maximum(e[0], e[-1]))
+        "that is above the higher end; take the line between the ends": lambda x, e: float(
+            e.max() - torch.maximum(e[0], e[-1])
         ),
-        "that is above the lower end; take the line between the ends": lambda x, e: (
-            float(e.max() - torch.minimum(e[0], e[-1]))
+        "that is above the lower end; take the line between the ends": lambda x, e: float(
+            e.max() - torch.minimum(e[0], e[-1])
         ),
         "that is the rise at the middle point; take the highest of all": lambda x, e: float(_rise(x, e)[len(x) // 2]),
-        "that is the rise nearest to alpha = 1/2; take the highest of all": lambda x, e: (
-            float(_rise(x, e)[(x - 0.5).abs().argmin()])
+        "that is the rise nearest to alpha = 1/2; take the highest of all": lambda x, e: float(
+            _rise(x, e)[(x - 0.5).abs().argmin()]
         ),
-        "that is the rise where the error is highest, which need not be the highest rise": lambda x, e: (
-            float(_rise(x, e)[e.argmax()])
+        "that is the rise where the error is highest, which need not be the highest rise": lambda x, e: float(
+            _rise(x, e)[e.argmax()]
         ),
-        "the line goes by alpha, and yours by the number of the point": lambda x, e: (
-            float(_rise(torch.linspace(0, 1, len(x)), e).max())
+        "the line goes by alpha, and yours by the number of the point": lambda x, e: float(
+            _rise(torch.linspace(0, 1, len(x)), e).max()
         ),
         "the line is E(0) at alpha = 0, and yours is turned round": lambda x, e: float(_rise(1 - x, e).max()),
         "that is the alpha of the barrier; return its height": lambda x, e: float(x[_rise(x, e).argmax()]),
         "that is the place of the barrier; return its height": lambda x, e: float(_rise(x, e).argmax()),
         "that is the mean rise; take the highest": lambda x, e: float(_rise(x, e).mean()),
         "that is the deepest fall; take the highest rise": lambda x, e: float(_rise(x, e).min()),
-        "that is the largest distance from the line; below it is no barrier": lambda x, e: (
-            float(_rise(x, e).abs().max())
+        "that is the largest distance from the line; below it is no barrier": lambda x, e: float(
+            _rise(x, e).abs().max()
         ),
         "that is in percent": lambda x, e: 100 * float(_rise(x, e).max()),
-        "where the error only falls between the ends the barrier is 0: the ends count too": lambda x, e: (
-            float(_rise(x, e)[1:-1].max())
+        "where the error only falls between the ends the barrier is 0: the ends count too": lambda x, e: float(
+            _rise(x, e)[1:-1].max()
         ),
     },
     corners=[
-        ("where the error only falls between the ends the barrier is 0: the ends count too", (
-            torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0]), torch.tensor([0.1, 0.0, 0.0, 0.0, 0.1]),
-        )),
+        (
+            "where the error only falls between the ends the barrier is 0: the ends count too",
+            (
+                torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0]),
+                torch.tensor([0.1, 0.0, 0.0, 0.0, 0.1]),
+            ),
+        ),
         ("a straight path has no barrier", (torch.tensor([0.0, 0.2, 1.0]), torch.tensor([0.1, 0.2, 0.6]))),
     ],
 )

@@ -35,7 +35,9 @@ def raised(error: BaseException, function: Callable[..., Any]) -> str:
     """Say what a learner's function raised, and in which of its lines."""
     words = f"it raised {type(error).__name__}: {error}".rstrip(": ")
     file = getattr(inspect.unwrap(function), "__code__", None)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if file and frame.filename == file.co_filename]
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if file and frame.filename == file.co_filename
+    ]
     if isinstance(error, SyntaxError) or not frames:
         return words
     number = frames[-1].lineno or 0
@@ -72,4 +74,6 @@ def _check_signature(function: Callable[..., Any], names: Sequence[str]) -> None
     try:
         signature.bind(*names)
     except TypeError:
-        raise Slip(f"it should take {len(names)} argument{'s' * (len(names) > 1)}, ({', '.join(names)}), and takes {signature}") from None
+        raise Slip(
+            f"it should take {len(names)} argument{'s' * (len(names) > 1)}, ({', '.join(names)}), and takes {signature}"
+        ) from None

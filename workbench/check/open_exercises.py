@@ -1,4 +1,4 @@
-"""The open exercises, one a lesson: a claim of the learner's own is put to the test, and any way that holds it is right.
+"""The open exercises, one a lesson: a claim of the learner's own is put to the test, and any way to it is right.
 
 Three of them train small networks and are in `open_tickets`; these here compute for a moment.
 """
@@ -23,7 +23,9 @@ NEARER = 0.25  # of the distance of taking one vector after another
 
 
 @exercise(points=3)
-def detour(function: Callable[[Tensor, Tensor, Callable[[Tensor], Tensor]], Any], *, seed: int | None = None) -> Verdict:
+def detour(
+    function: Callable[[Tensor, Tensor, Callable[[Tensor], Tensor]], Any], *, seed: int | None = None
+) -> Verdict:
     """Check a learner's way round a mountain: `function(a, b, loss)` returns points to go by, (points, weights).
 
     `loss(w)` is that of weights w, and autograd goes through it. From a to the first point, on to the next, and at last

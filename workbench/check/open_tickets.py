@@ -93,7 +93,7 @@ def layer_densities(function: Callable[[list[tuple[int, int]], float], Any], *, 
 
 @exercise(points=3)
 def suspects(function: Callable[[Tensor, Tensor, int], Any], *, seed: int | None = None) -> Verdict:
-    """Check a learner's search for wrong labels: `function(logits, labels, count)` returns the places of `count` images.
+    """Check a learner's search for wrong labels: `function(logits, labels, count)` returns `count` places of images.
 
     `logits` are (epochs, examples, classes), of a network that learns the labels by heart, `count` of which are wrong.
     The places must hold 1.1 times as many of the wrong ones as the largest losses of the last epoch do.

@@ -80,20 +80,20 @@ PRUNED = Questions(
     form="a bool mask",
     first=_counted,
     mistakes={
-        "the sign does not matter: a large negative weight is large": lambda weights, density: (
-            _largest(weights, round(density * weights.numel()))
+        "the sign does not matter: a large negative weight is large": lambda weights, density: _largest(
+            weights, round(density * weights.numel())
         ),
-        "it keeps the smallest; keep those of largest magnitude": lambda weights, density: (
-            _largest(-weights.abs(), round(density * weights.numel()))
+        "it keeps the smallest; keep those of largest magnitude": lambda weights, density: _largest(
+            -weights.abs(), round(density * weights.numel())
         ),
-        "it keeps the first places; keep those of largest magnitude": lambda weights, density: (
-            _largest(-torch.arange(weights.numel()).view(weights.shape), round(density * weights.numel()))
+        "it keeps the first places; keep those of largest magnitude": lambda weights, density: _largest(
+            -torch.arange(weights.numel()).view(weights.shape), round(density * weights.numel())
         ),
-        "a count is rounded to the nearest, and yours is rounded down": lambda weights, density: (
-            _largest(weights.abs(), int(density * weights.numel()))
+        "a count is rounded to the nearest, and yours is rounded down": lambda weights, density: _largest(
+            weights.abs(), int(density * weights.numel())
         ),
-        "a count is rounded to the nearest, and yours is rounded up": lambda weights, density: (
-            _largest(weights.abs(), math.ceil(density * weights.numel()))
+        "a count is rounded to the nearest, and yours is rounded up": lambda weights, density: _largest(
+            weights.abs(), math.ceil(density * weights.numel())
         ),
         "it keeps the most negative": lambda weights, density: _largest(-weights, round(density * weights.numel())),
     },
@@ -125,7 +125,7 @@ TIED = Questions(  # of weights that are all of one size any are right, of the r
 
 
 def _round_inputs(source: Random) -> tuple[Tensor, Tensor, Tensor, float]:
-    """Draw weights before and after a training, of which some are pruned already: theirs are the largest and the least."""
+    """Draw weights before and after a training, of which some are pruned already: the largest, too."""
     shape = source.choice(((7,), (8,), (2, 4)))
     n = math.prod(shape)
     trained, rewound = (
@@ -138,7 +138,9 @@ def _round_inputs(source: Random) -> tuple[Tensor, Tensor, Tensor, float]:
     return trained.view(shape), rewound.view(shape), mask.view(shape), _share(source, n - 3)
 
 
-def _next(trained: Tensor, rewound: Tensor, mask: Tensor, fraction: float, ranks: Tensor | None = None) -> dict[str, Any]:
+def _next(
+    trained: Tensor, rewound: Tensor, mask: Tensor, fraction: float, ranks: Tensor | None = None
+) -> dict[str, Any]:
     left = int(mask.sum()) - round(fraction * int(mask.sum()))
     kept = _largest((trained.abs() if ranks is None else ranks).masked_fill(~mask, -torch.inf), left)
     return {"mask": kept, "weights": rewound * kept}
@@ -148,7 +150,9 @@ def _pair(returned: Any) -> dict[str, Any]:
     pair = isinstance(returned, (tuple, list)) and len(returned) == 2
     expect(pair, f"it should return two tensors, (weights, mask), and returned {short(returned)}")
     if str(getattr(returned[0], "dtype", "")).endswith("bool"):
-        expect(str(getattr(returned[1], "dtype", "")).endswith("bool"), "it returns (mask, weights): the weights go first")
+        expect(
+            str(getattr(returned[1], "dtype", "")).endswith("bool"), "it returns (mask, weights): the weights go first"
+        )
     return {"weights": returned[0], "mask": returned[1]}
 
 
@@ -187,10 +191,12 @@ ROUND = Questions(
         "rank the trained weights, and yours ranks the rewound ones": lambda t, r, m, f: _next(t, r, m, f, r.abs()),
         "rank the trained weights by magnitude, whatever their sign": lambda t, r, m, f: _next(t, r, m, f, t),
         "it removes the largest; the smallest trained weights go": lambda t, r, m, f: _next(t, r, m, f, -t.abs()),
-        "rank the trained weights, and yours ranks how far they moved": lambda t, r, m, f: (
-            _next(t, r, m, f, (t - r).abs())
+        "rank the trained weights, and yours ranks how far they moved": lambda t, r, m, f: _next(
+            t, r, m, f, (t - r).abs()
         ),
-        "it leaves the first places": lambda t, r, m, f: _next(t, r, m, f, -torch.arange(t.numel()).view(t.shape) * 1.0),
+        "it leaves the first places": lambda t, r, m, f: _next(
+            t, r, m, f, -torch.arange(t.numel()).view(t.shape) * 1.0
+        ),
     },
     corners=[
         (

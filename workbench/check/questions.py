@@ -1,4 +1,4 @@
-"""Questions put to a learner's function: drawn anew, so that no constant answers them, and answered beside the right one.
+"""Questions put to a learner's function, drawn anew so that no constant answers them, and the right answer beside it.
 
 Of every usual mistake an exercise knows what it would answer. So questions are asked until none of them would pass, and
 the one that was made is called by its name.
@@ -99,7 +99,7 @@ class Questions:
         ]
 
     def _mistake(self, function: Callable[..., Any], questions: list[tuple[Any, ...]], within: float) -> str | None:
-        """Say which of the usual mistakes answers all of these questions as the learner's function does, if one does."""
+        """Say which of the usual mistakes answers all of these questions as the learner's function does."""
         answered = []
         for inputs in questions:
             try:

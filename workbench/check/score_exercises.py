@@ -70,11 +70,11 @@ EL2N = Questions(
             _distance(logits, y).abs().sum(1)
         ),
         "that is the distance of the logits; take their softmax first": lambda logits, y: (
-            (logits.double() - one_hot(y, logits.shape[1])).norm(dim=1)
-        ),
+            logits.double() - one_hot(y, logits.shape[1])
+        ).norm(dim=1),
         "the softmax goes along the wrong axis: the probabilities of one example sum to one": lambda logits, y: (
-            (logits.double().softmax(0) - one_hot(y, logits.shape[1])).norm(dim=1)
-        ),
+            logits.double().softmax(0) - one_hot(y, logits.shape[1])
+        ).norm(dim=1),
         "the norm goes along the wrong axis: it is one number an example, over its classes": lambda logits, y: (
             _distance(logits, y).norm(dim=0)
         ),
@@ -85,19 +85,17 @@ EL2N = Questions(
             _distance(logits, y).square().mean(1).sqrt()
         ),
         "that is the mean square; a norm is the root of a sum": lambda logits, y: _distance(logits, y).square().mean(1),
-        "that is the loss, -log p of the label": lambda logits, y: (
-            cross_entropy(logits.double(), y, reduction="none")
-        ),
+        "that is the loss, -log p of the label": lambda logits, y: cross_entropy(logits.double(), y, reduction="none"),
         "that is the logarithm of the probabilities; take them themselves": lambda logits, y: (
-            (logits.double().log_softmax(1) - one_hot(y, logits.shape[1])).norm(dim=1)
-        ),
+            logits.double().log_softmax(1) - one_hot(y, logits.shape[1])
+        ).norm(dim=1),
         "a sigmoid takes every class alone; the softmax takes them together": lambda logits, y: (
-            (logits.double().sigmoid() - one_hot(y, logits.shape[1])).norm(dim=1)
-        ),
+            logits.double().sigmoid() - one_hot(y, logits.shape[1])
+        ).norm(dim=1),
         "it takes the likeliest class for the label": lambda logits, y: _distance(logits, logits.argmax(1)).norm(dim=1),
-        "the label counts from 0, and yours from 1": lambda logits, y: (
-            _distance(logits, (y - 1) % logits.shape[1]).norm(dim=1)
-        ),
+        "the label counts from 0, and yours from 1": lambda logits, y: _distance(
+            logits, (y - 1) % logits.shape[1]
+        ).norm(dim=1),
         "all have the mean of all": lambda logits, y: _distance(logits, y).norm(dim=1).mean().expand(len(y)),
     },
 )
@@ -123,32 +121,32 @@ FORGETTING = Questions(
         "it counts how often it was wrong; wrong before it was learned, and still wrong, are no events": lambda right: (
             right.count(False)
         ),
-        "it counts changes of both kinds; learned is not forgotten": lambda right: (
-            _pairs(right, lambda before, now: before != now)
+        "it counts changes of both kinds; learned is not forgotten": lambda right: _pairs(
+            right, lambda before, now: before != now
         ),
-        "it counts how often it was learned; an event is right and then wrong": lambda right: (
-            _pairs(right, lambda before, now: now and not before)
+        "it counts how often it was learned; an event is right and then wrong": lambda right: _pairs(
+            right, lambda before, now: now and not before
         ),
-        "it counts whether it was ever forgotten, and not how often": lambda right: (
-            int(_pairs(right, lambda before, now: before and not now) > 0)
+        "it counts whether it was ever forgotten, and not how often": lambda right: int(
+            _pairs(right, lambda before, now: before and not now) > 0
         ),
-        "every wrong showing after it was learned is counted; still wrong is no new event": lambda right: (
-            right[right.index(True) :].count(False)
-        ),
+        "every wrong showing after it was learned is counted; still wrong is no new event": lambda right: right[
+            right.index(True) :
+        ].count(False),
         "it counts how often it was right": lambda right: right.count(True),
         "it counts twice right": lambda right: _pairs(right, lambda before, now: before and now),
-        "it counts twice wrong; still wrong is no event": lambda right: (
-            _pairs(right, lambda before, now: not before and not now)
+        "it counts twice wrong; still wrong is no event": lambda right: _pairs(
+            right, lambda before, now: not before and not now
         ),
-        "the last showing counts, too: forgotten at the end is forgotten": lambda right: (
-            _pairs(right[:-1], lambda before, now: before and not now)
+        "the last showing counts, too: forgotten at the end is forgotten": lambda right: _pairs(
+            right[:-1], lambda before, now: before and not now
         ),
         "the first showing counts, too": lambda right: _pairs(right[1:], lambda before, now: before and not now),
         "that is the share of showings; count them": lambda right: (
             _pairs(right, lambda before, now: before and not now) / len(right)
         ),
-        "wrong at the first showing is no event: it was not right before": lambda right: (
-            _pairs([True, *right], lambda before, now: before and not now)
+        "wrong at the first showing is no event: it was not right before": lambda right: _pairs(
+            [True, *right], lambda before, now: before and not now
         ),
         "a step back is from the end to the beginning: the first showing does not follow the last": lambda right: (
             _pairs([right[-1], *right], lambda before, now: before and not now)

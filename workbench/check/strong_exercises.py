@@ -109,7 +109,7 @@ KERNEL = Questions(
             "a negative scalar gives 0 behind the ReLU, and yours passes it on": lambda u, kept: u * kept,
             "a negative scalar gives 0 behind the ReLU, and yours turns its sign": lambda u, kept: u.abs() * kept,
             "those that are not kept are still in; leave them out": lambda u, kept: u.relu(),
-            "ReLU and the choice are both missing; only kept filters with positive scalars do anything": lambda u, kept: u,
+            "ReLU and the choice are both missing; only kept filters with positive scalars count": lambda u, kept: u,
             "that is the sum over those that were removed": lambda u, kept: u.relu() * ~kept,
             "outputs add up: it is a sum over filters, not a mean (over the kept ones)": lambda u, kept: (
                 u.relu() * kept / kept.sum()
@@ -128,18 +128,18 @@ KERNEL = Questions(
         }.items()
     }
     | {
-        "the ReLU is of the scalars, and yours is of the sum": lambda u, V, kept: (
-            _summed(lambda u, kept: u * kept)(u, V, kept).relu()
+        "the ReLU is of the scalars, and yours is of the sum": lambda u, V, kept: _summed(lambda u, kept: u * kept)(
+            u, V, kept
+        ).relu(),
+        "the ReLU is of the scalars, and yours is of the slabs": lambda u, V, kept: _summed(lambda u, kept: u * kept)(
+            u, V.relu(), kept
         ),
-        "the ReLU is of the scalars, and yours is of the slabs": lambda u, V, kept: (
-            _summed(lambda u, kept: u * kept)(u, V.relu(), kept)
-        ),
-        "height and width are exchanged": lambda u, V, kept: (
-            _summed(lambda u, kept: u.relu() * kept)(u, V, kept).transpose(1, 2)
-        ),
-        "the outputs are in another order": lambda u, V, kept: (
-            _summed(lambda u, kept: u.relu() * kept)(u, V, kept).flip(0)
-        ),
+        "height and width are exchanged": lambda u, V, kept: _summed(lambda u, kept: u.relu() * kept)(
+            u, V, kept
+        ).transpose(1, 2),
+        "the outputs are in another order": lambda u, V, kept: _summed(lambda u, kept: u.relu() * kept)(
+            u, V, kept
+        ).flip(0),
     },
     corners=[
         (
