@@ -93,7 +93,7 @@ smallest_pruned = Answers(
         (lambda w, d: w[pruned(w, d)], "a bool mask, of shape"),
         (lambda w, d: pruned(w, 0.5), "yours keeps"),
         (lambda w, d: pruned(w - w.min(), d), "the sign does not matter"),
-        (lambda w, d: pruned(1 / w, d), "keep"),
+        (lambda w, d: pruned(1 / w, d), "smallest_pruned("),
         (lambda w, d: ~pruned(w, d), "what is pruned"),
         (lambda w, d: pruned(w, 1 - d), "yours keeps"),
         (counted(math.floor), "yours keeps"),
