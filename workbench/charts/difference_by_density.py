@@ -14,7 +14,8 @@ from workbench.charts.grammar.looks import looks_of
 from workbench.numbers import intervals
 from workbench.numbers.numerals import percent, points
 
-DIFFERENCE = Axis("difference", "test accuracy: ticket less the other", "+~%", "+.2%")
+TICKS = (0.0, *(sign * tick for tick in (0.01, 0.05, 0.1, 0.2, 0.5, 1.0) for sign in (-1, 1)))
+DIFFERENCE = Axis("difference", "ticket less the other (square root)", "+~%", "+.2%", "sqrt", ticks=TICKS)
 
 
 @Means(
