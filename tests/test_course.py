@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
@@ -23,7 +24,7 @@ import workbench as wb
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("0*.ipynb"))
-SMALL, SECONDS, BYTES = 300_000, 120, 1.5e9  # of a lesson's file; of its processor time, on one core; of its memory
+SMALL, SECONDS, BYTES = 300_000, 120, 1.5e9  # of a lesson's outputs; of its processor time, on one core; of its memory
 SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.course) for seed in (1, 2))]
 
 
@@ -49,8 +50,9 @@ def printed(notebook: Any) -> str:
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_says_what_its_tables_show_and_stays_within_its_means(path: Path, seed: int, tmp_path: Path) -> None:
     usage = spent(path, tmp_path, seed)
-    assert (tmp_path / "output.ipynb").stat().st_size < SMALL
     notebook = nbformat.read(tmp_path / "output.ipynb", 4)
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert sum(len(json.dumps(output)) for output in outputs) < SMALL
     tables = {file.stem: pandas.read_parquet(file) for file in tmp_path.glob("*.parquet")}
     TOLD.get(path.stem, lambda said, **tables: None)(printed(notebook), **tables)
     assert usage.ru_utime + usage.ru_stime < SECONDS
