@@ -25,6 +25,8 @@ import workbench as wb
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("0*.ipynb"))
 SMALL, SECONDS, BYTES = 300_000, 120, 1.5e9  # of a lesson's outputs; of its processor time, on one core; of its memory
+RECORDED = "52"  # a reading of a recorded table
+QUOTED = r"95 % interval|paper's 1.4 %"  # what a reading may say with a per cent
 SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.course) for seed in (1, 2))]
 
 
@@ -39,9 +41,8 @@ def spent(path: Path, folder: Path, seed: int) -> resource.struct_rusage:
     return usage
 
 
-def printed(notebook: Any) -> str:
-    """All that the cells of a notebook printed or displayed as text."""
-    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+def said_in(outputs: list[Any]) -> str:
+    """All that cells printed or displayed as text."""
     return "\n".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs)
 
 
@@ -54,7 +55,7 @@ def test_a_lesson_says_what_its_tables_show_and_stays_within_its_means(path: Pat
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert sum(len(json.dumps(output)) for output in outputs) < SMALL
     tables = {file.stem: pandas.read_parquet(file) for file in tmp_path.glob("*.parquet")}
-    TOLD.get(path.stem, lambda said, **tables: None)(printed(notebook), **tables)
+    TOLD.get(path.stem, lambda said, **tables: None)(said_in(outputs), **tables)
     assert usage.ru_utime + usage.ru_stime < SECONDS
     assert usage.ru_maxrss * 1024 < BYTES
 
@@ -138,6 +139,34 @@ def strong_tickets(said: str, subset_sum: DataFrame, strong_tickets: DataFrame) 
     assert "no certificate is below what is measured: True" in said
     proven = strong_tickets.dropna(subset="certificate")
     assert (proven.measured_sup <= proven.certificate).all()
+
+
+@pytest.mark.parametrize("name", ["00_workbench", "01_winning_tickets", "02_rare_gems", "06_strong_tickets"])
+def test_a_reading_leaves_measured_numbers_to_what_is_printed(name: str) -> None:
+    cells = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4).cells
+    readings = [cell for cell in cells if "**What it shows.**" in cell.source and cell.id != RECORDED]
+    for cell in readings:
+        shown = cell.source.partition("**What it shows.**")[2].partition("\n\n")[0]
+        assert not re.search(r"\d ?%|\d points", re.sub(QUOTED, "", shown)), shown
+
+
+def test_the_reading_of_recorded_gems_has_the_numbers_of_their_table() -> None:
+    (cell,) = [c for c in nbformat.read(NOTEBOOKS / "02_rare_gems.ipynb", 4).cells if c.id == RECORDED]
+    said = " ".join(cell.source.split())
+    table = wb.recorded("rare-gems-lenet").table.query("budget == 'recipe' and asked < 0.01")
+    fields = ["accuracy_before", "accuracy_after"]
+    mean = (100 * table.groupby(["dataset", "method", "control"])[fields].mean()).round(1)
+    mnist, fashion = (mean.loc[dataset, "gem_miner(l2=0.0003)", "none"] for dataset in ("mnist", "fashion-mnist"))
+    assert f"{mnist.accuracy_before} % on MNIST and {fashion.accuracy_before} % on Fashion-MNIST" in said
+    assert f"{mnist.accuracy_after} and {fashion.accuracy_after} % after" in said
+    after, digits = table.groupby(["dataset", "method", "control"]).accuracy_after.mean(), "mnist"
+    lost = {
+        c: 100 * (after[digits, "gem_miner(l2=0.0003)", "none"] - after[digits, "gem_miner(l2=0.0003)", c])
+        for c in ("shuffled", "reinitialised", "shuffled_degrees")
+    }
+    assert f"Shuffling costs it {lost['shuffled']:.1f} and" in said
+    assert f"costs Gem-Miner {lost['reinitialised']:.1f} and" in said
+    assert f"the shuffle costs {lost['shuffled_degrees']:.1f} points on MNIST" in said
 
 
 def compared(rows: DataFrame, name: str, value: str, first: str) -> dict[str, wb.intervals.Interval]:
