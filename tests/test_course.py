@@ -97,7 +97,7 @@ def data_diet(said: str, scores: DataFrame, subsets: DataFrame) -> None:
     for (subset, size), rows in after.groupby(["subset", "size"]):
         less = wb.intervals.paired(list(rows.sort_values("replica").barrier), reference)
         assert re.search(
-            rf"on {subset} {size} \S+ nats; less that without them: {way(less)}, {re.escape(str(less))}", said
+            rf"on {subset} {size}: \S+ nats; less that without them: {way(less)}, {re.escape(str(less))}", said
         )
     kept = re.findall(r"the \w+ \d+% less a random \d+%: (.*), \S+ \[(\S+), (\S+)\], n", said)
     assert len(kept) == 6  # shares × kinds
