@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from workbench import check
-from workbench.check.verdict import Checked as Verdict
+from workbench.check.verdict import Verdict
 from workbench.course import key, lesson, teacher
 from workbench.course.assignment import assignment
 from workbench.course.editions import editions
