@@ -120,7 +120,7 @@ def test_a_run_evaluates_the_last_step_on_all_three_parts(digits: Data, small: n
     assert run.test_accuracy > 0.6
     assert (run.steps, run.seed, run.order_seed, run.augment_seed, run.density) == (30, 4, 4, 4, 1.0)
     assert repr(run) == f"Run(test_accuracy={run.test_accuracy:.4f}, density=1, steps=30, seed=4)"
-    assert f"<tr><th>test_accuracy</th><td>{run.test_accuracy}</td></tr>" in run._repr_html_()
+    assert f"<tr><th>test_accuracy</th><td>{run.test_accuracy:.4g}</td></tr>" in run._repr_html_()
 
 
 def test_history_holds_the_mean_loss_since_the_row_before():

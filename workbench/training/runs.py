@@ -23,6 +23,7 @@ from workbench.training.state import State
 from workbench.training.steps import network_weights, steps
 from workbench.work import html, progress, rules
 
+PARTS = ("weights", "history", "checkpoints")  # of a run that a table of it leaves out
 EXAMPLES = 10_000  # training images that a run is evaluated on, of more evenly drawn
 
 
@@ -62,8 +63,8 @@ class Run:
         return f"Run(test_accuracy={accuracy}, density={self.density:.4g}, steps={self.steps}, seed={self.seed})"
 
     def _repr_html_(self) -> str:
-        names = [f.name for f in fields(self) if f.name not in ("weights", "history", "checkpoints")]
-        return html.table((name, getattr(self, name)) for name in names)
+        shown = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in PARTS}
+        return html.table((n, f"{value:.4g}" if isinstance(value, float) else value) for n, value in shown.items())
 
 
 def train(
