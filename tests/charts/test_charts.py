@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 import torch
 from made import HISTORY, SPARSE, experiment, outcome
 from made_partings import partings
+from PIL import Image
 from samples import PANEL_OF, sample
 
 import workbench as wb
@@ -209,6 +211,14 @@ def test_a_chart_is_a_small_picture_in_a_notebook():
     assert len(data) < 60_000
     drawn: Any = chart._repr_mimebundle_()
     assert set(drawn[0]) == {"image/png"}
+
+
+def test_few_colours_leave_no_shade_on_the_paper():
+    for name in ("winning-tickets-fashion-mnist", "winning-tickets-mnist"):
+        drawn = Image.open(io.BytesIO(png(wb.charts.accuracy_by_density(wb.recorded(name).table))))
+        opacity = drawn.convert("RGBA").getchannel("A").histogram()
+        assert opacity[0] > 0.8 * sum(opacity)
+        assert sum(opacity[1:9]) == 0
 
 
 def test_a_chosen_renderer_stays_chosen():

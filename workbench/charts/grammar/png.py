@@ -11,8 +11,9 @@ from typing import Any
 
 import altair as alt
 
-SCALE = 1.1  # pixels a point
+SCALE = 1.25  # pixels a point
 COLOURS, SHADES = 24, 64
+FAINT = 8  # of 255 of opacity
 
 
 def png(chart: Any) -> bytes:
@@ -26,8 +27,15 @@ def _png(specification: dict[str, Any]) -> tuple[bytes, int, int]:
 
     drawn = Image.open(io.BytesIO(vl_convert.vegalite_to_png(specification, scale=SCALE)))
     file = io.BytesIO()
-    drawn.quantize(SHADES if _shaded(specification) else COLOURS).save(file, "PNG", optimize=True)
+    few = drawn.quantize(SHADES if _shaded(specification) else COLOURS)
+    few.putpalette(_clear(few.getpalette("RGBA") or []), "RGBA")
+    few.save(file, "PNG", optimize=True)
     return file.getvalue(), round(drawn.width / SCALE), round(drawn.height / SCALE)
+
+
+def _clear(palette: list[int]) -> list[int]:
+    """Make what is nearly transparent so altogether: few colours leave a shade on the background else."""
+    return [value if palette[4 * (place // 4) + 3] > FAINT else 0 for place, value in enumerate(palette)]
 
 
 def _shaded(part: Any) -> bool:
