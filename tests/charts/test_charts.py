@@ -13,16 +13,17 @@ from typing import Any
 import altair as alt
 import pytest
 import torch
+import vl_convert
 from made import HISTORY, SPARSE, experiment, outcome
 from made_partings import partings
-from PIL import Image
+from PIL import Image, ImageChops
 from samples import PANEL_OF, sample
 
 import workbench as wb
 from workbench.charts import CHARTS
 from workbench.charts.grammar import ROWS, RUNS
 from workbench.charts.grammar.looks import GREY
-from workbench.charts.grammar.png import png
+from workbench.charts.grammar.png import SCALE, png
 from workbench.panels.landscape import LANDSCAPE
 from workbench.panels.lottery import LOTTERY
 
@@ -219,6 +220,16 @@ def test_few_colours_leave_no_shade_on_the_paper():
         opacity = drawn.convert("RGBA").getchannel("A").histogram()
         assert opacity[0] > 0.8 * sum(opacity)
         assert sum(opacity[1:9]) == 0
+
+
+def test_few_colours_lose_no_shade():
+    chart = wb.charts.robust_weights(list(wb.experiments.robust_weighting(eta=0.5)))
+    whole = Image.open(io.BytesIO(vl_convert.vegalite_to_png(chart.to_dict(), scale=SCALE)))
+    few = Image.open(io.BytesIO(png(chart))).convert("RGBA")
+    for paper in ("#ffffff", "#111111"):
+        seen = [Image.alpha_composite(Image.new("RGBA", image.size, paper), image) for image in (whole, few)]
+        off = ImageChops.difference(*(image.convert("RGB") for image in seen)).convert("L").histogram()
+        assert sum(off[24:]) < 0.001 * sum(off)
 
 
 def test_a_chosen_renderer_stays_chosen():
