@@ -97,7 +97,7 @@ def _bars(axis: Axis, width: int, named: bool) -> Any:
     colour = alt.when("datum.line == 'together'").then(alt.value(GREY))
     colour = colour.when("datum.value > 0").then(above).otherwise(alt.value(BLUE))
     bar = base.mark_bar(height=12, opacity=0.85).encode(x=axis.x("value", width=width), color=colour, tooltip=tip)
-    text = base.mark_text(align="left", dy=-14, fontSize=11)
+    text = base.mark_text(align="left", dx=3, dy=-14, fontSize=11)
     text = text.encode(x=alt.value(0), text=alt.Text("value:Q", format=axis.said))
     return alt.layer(bar, rule(x=0), text).properties(width=width, height=alt.Step(LINE))
 
