@@ -11,15 +11,20 @@ from typing import Any
 
 from workbench.charts.found_tickets import ASKS, SPARSE, glimpsed
 from workbench.charts.grammar import ACCURACY, DENSITY, RUNS, STEP, Looks, Means, grouped, records
-from workbench.charts.grammar.looks import of_finders
+from workbench.charts.grammar.looks import in_order, of_finders
 from workbench.numbers.numerals import percent, points
 
 KEPT = ", kept"  # after a method's name: another mask than the rounded one
 
 
 def both_masks(names: Sequence[str]) -> Looks:
-    """Return the looks of methods, the masks that they keep in broken lines, and the bound's."""
-    finders = of_finders([name for name in dict.fromkeys(n.removesuffix(KEPT) for n in names) if name != "published"])
+    """Return the looks of methods, the masks that they keep in broken lines, and the bound's.
+
+    Where there is one method with several options, colours tell the options apart.
+    """
+    methods = [name for name in dict.fromkeys(n.removesuffix(KEPT) for n in names) if name != "published"]
+    varied = len({name.partition("(")[0] for name in methods}) == 1 < len(methods)
+    finders = in_order(methods) if varied else of_finders(methods)
     broken = {f"{name}{KEPT}": replace(look, dash=(6, 3)) for name, look in finders.items()}
     return {**finders, **broken, "published": RUNS["published"]}
 
