@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import papermill
 import pytest
 from pandas import DataFrame
 
+from workbench.course import key
 from workbench.sweep.review.pictures import charts_of, pictures
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -203,6 +205,41 @@ TABLES: dict[str, Callable[..., None]] = {
     "05_calibrated_ensembles": of_calibrated_ensembles,
     "06_strong_tickets": of_strong_tickets,
 }
+
+
+YOURS = {  # what a lesson says of the learner's functions once they are right
+    "01_winning_tickets": ["pruned by your smallest_pruned", "rewound by your next_round", "your places"],
+    "02_rare_gems": ["through your rounded", "densities by layer (yours)", "by your effective_density"],
+    "06_strong_tickets": ["by your nearest_subset", "by your near_subset", "by your effective_kernel"],
+}
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("name", YOURS)
+def test_a_lesson_runs_the_functions_of_a_learner_once_they_are_right(name: str, tmp_path: Path) -> None:
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
+    solved = key.read((NOTEBOOKS / "keys" / f"{name}.md").read_text()).solved
+    exercises = [cell for cell in notebook.cells if "exercise" in cell.metadata.get("tags", [])]
+    assert len(exercises) == len(YOURS[name])
+    for cell in exercises:
+        (exercise,) = re.findall(r"^wb\.check\.(\w+)", cell.source, re.MULTILINE)
+        cell.source = f"{solved[exercise].solution}\n\n\nwb.check.{exercise}({exercise})"
+    nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    outputs = [cell.get("outputs", []) for cell in run(tmp_path / f"{name}.ipynb", tmp_path).cells]
+    said = "".join(output.get("text", "") for of in outputs for output in of)
+    assert [words for words in YOURS[name] if words not in said] == []
+    assert "until yours is right" not in said
+
+
+@pytest.mark.parametrize("name", YOURS)
+def test_an_exercise_stands_before_a_cell_that_calls_the_learners_function(name: str) -> None:
+    cells = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4).cells
+    places = [place for place, cell in enumerate(cells) if "exercise" in cell.metadata.get("tags", [])]
+    for place in places:
+        (exercise,) = re.findall(r"^wb\.check\.(\w+)", cells[place].source, re.MULTILINE)
+        later = "".join(cell.source for cell in cells[place + 1 :] if cell.cell_type == "code")
+        assert re.search(rf"(?<!\.){exercise}\((?!{exercise}\))", later), exercise
+    assert [tag for place in places for tag in cells[place].metadata.tags if tag == "open"] == ["open"]
 
 
 @pytest.mark.notebook
