@@ -71,6 +71,10 @@ def winning_tickets(said: str, rounds: DataFrame) -> None:
     by_round = rounds[rounds.kind == "ticket"].pivot_table("test_accuracy", "round", "replica")
     first = wb.intervals.paired(list(by_round.loc[1]), list(by_round.loc[0]))
     assert wb.intervals.matches(first) == ("no sparse round" not in verdict)
+    ((still, lively),) = re.findall(
+        r"^Connections of a pixel: (\S+) in the half .* least, (\S+) in", said, re.MULTILINE
+    )
+    assert float(lively) > float(still), "the ticket reads most where images differ"
 
 
 def rare_gems(said: str, tickets: DataFrame) -> None:
@@ -87,6 +91,11 @@ def rare_gems(said: str, tickets: DataFrame) -> None:
     )
     for sentence in wb.charts.sanity_checks.words(tickets[tickets.asked == tickets.asked.min()]):
         assert sentence in said, sentence
+    untrained = dict(re.findall(r"^gem_miner\(l2=(\S+)\): \S+ rounded; untrained (\S+)% rounded", said, re.MULTILINE))
+    assert float(untrained["0.001"]) > float(untrained["0"]), "λ puts out early what is not needed"
+    assert "gem_miner(l2=0.01): 0.00% rounded" in said, "with too much the rounded mask ends empty"
+    kept = {layer: float(share) for share, layer in re.findall(r"(\S+)% of (\d\.weight)", said)}
+    assert min(kept, key=kept.__getitem__) == "4.weight", "of short training IMP cuts the layer of most inputs most"
 
 
 def data_diet(said: str, scores: DataFrame, subsets: DataFrame) -> None:
@@ -137,6 +146,10 @@ def strong_tickets(said: str, subset_sum: DataFrame, strong_tickets: DataFrame) 
     by_ratio = filters.groupby("candidates_per_block").agreement.mean()
     assert by_ratio.iloc[-1] > by_ratio.iloc[0], "more candidates, more agreement"
     assert "no certificate is below what is measured: True" in said
+    times = [float(number) for number in re.findall(r"candidates: what is found is (\S+) times as far", said)]
+    assert times[-1] > times[0], "the more candidates, the more what is found and what exists part company"
+    ((found, best),) = re.findall(r"^among 100 vectors, .*: within (\S+), .*\n.*: within (\S+)", said, re.MULTILINE)
+    assert float(found) > 1000 * float(best)
     proven = strong_tickets.dropna(subset="certificate")
     assert (proven.measured_sup <= proven.certificate).all()
 
