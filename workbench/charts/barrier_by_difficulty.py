@@ -11,7 +11,7 @@ from workbench.data_diet.scores import terciles
 from workbench.nets.batch_norm import TREATMENTS
 from workbench.work.nearest import check_known
 
-ERROR = Axis("error", "error barrier (points)", said=".3f", zero=True)
+ERROR = Axis("error", "error barrier", "~%", ".2%", zero=True, within=(0, 1))
 LOSS = Axis("loss", "loss barrier (nats)", said=".3f", zero=True)
 
 
@@ -39,6 +39,5 @@ def barrier_by_difficulty(partings: Iterable[Any], *, batch_norm: str = "average
     for p in first_of([p for p in partings if p.scores is not None], batch_norm=batch_norm, split="train"):
         for group, examples in terciles(p.scores).items():
             barriers = {of: p.path.barrier(of=of, examples=examples) for of in ("error", "loss")}
-            barriers["error"] *= 100
             place = {"rewind_step": p.rewind_step, "replica": p.replica}
             yield {"about": measured_on(p), "group": group, **place, **barriers}

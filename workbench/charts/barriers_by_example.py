@@ -76,7 +76,7 @@ def draw(rows: Rows, width: int) -> Any:
         ["image", "id", "label", "barrier"],
         inner,
         order="datum.barrier",
-        below={"said": "format(datum.barrier, '.3~')"},
+        below={"said": "format(datum.barrier, '.2~g')"},
         tip=tips(id="id", label="label", barrier=("barrier", ".3f")),
         most=SHOWN,
         title="examples of the chosen bar, and their barriers",
@@ -92,8 +92,6 @@ def words(outcomes: Iterable[Any]) -> list[str]:
     for step, same in grouped(bars, lambda row: row["rewind_step"]).items():
         top = max(same, key=lambda row: row["low"])
         most = max(same, key=lambda row: row["count"])
-        usual = f"most examples ({percent(most['share'])}) have a barrier of {most['values']} nats"
-        sentences.append(
-            f"Parted at step {step}: {usual}, {percent(top['share'])} of {top['values']}, the highest bar."
-        )
+        usual = f"the fullest bar, {percent(most['share'])} of the examples, has barriers of {most['values']} nats"
+        sentences.append(f"Parted at step {step}: {usual}; the highest, {percent(top['share'])}, of {top['values']}.")
     return sentences
