@@ -14,8 +14,9 @@ import papermill
 import pytest
 from pandas import DataFrame
 
-from workbench.course import key
+from workbench.course import key, lesson, teacher
 from workbench.sweep.review.pictures import charts_of, pictures
+from workbench.work.shipped import KEYS
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 TINY = {"dataset": "digits", "train_size": 300, "epochs": 1, "replicas": 3, "interactive": False}
@@ -265,6 +266,19 @@ def test_a_batch_job_is_repeated_from_its_archive(tmp_path: Path) -> None:
         )
     first, second = (pandas.read_parquet(tmp_path / name / "rounds.parquet") for name in ("first", "second"))
     pandas.testing.assert_frame_equal(first, second)  # the seconds too: nothing was trained again
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("name", ["03_data_diet", "04_loss_landscape", "05_calibrated_ensembles"])
+def test_a_lesson_runs_the_functions_of_a_learner_who_solved_all(name: str, tmp_path: Path) -> None:
+    held = key.read((NOTEBOOKS / KEYS / f"{name}.md").read_text())
+    solved = teacher.teachers(nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4), held)
+    nbformat.write(solved, tmp_path / f"{name}.ipynb")
+    notebook = run(tmp_path / f"{name}.ipynb", tmp_path)
+    said = "\n".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ()))
+    assert "until yours is right" not in said
+    for exercise in lesson.exercises(solved):
+        assert f"your {exercise.name}" in said
 
 
 @all_notebooks
