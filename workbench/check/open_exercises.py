@@ -99,7 +99,9 @@ def recalibrated(function: Callable[[Tensor, Tensor, Tensor], Any], *, seed: int
         rule = f"a network that is {kind} has an NLL of {before:.3f}, {best:.3f} with the true probabilities"
         expect(nll <= most, f"{rule}: it should come down to {most:.3f}, and yours has {nll:.3f}")
         gains.append((before - nll) / (before - best))
-    return Verdict(True, f"{min(gains):.0%} of the excess or more is gone. wb.calibration.fit_temperature fits one number")
+    return Verdict(
+        True, f"{min(gains):.0%} of the excess or more is gone. wb.calibration.fit_temperature does it by one"
+    )
 
 
 def _network(classes: int, factor: float, source: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
