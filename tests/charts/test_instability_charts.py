@@ -72,8 +72,8 @@ def test_thirds_by_difficulty_have_their_own_barriers():
     assert found == pytest.approx(
         {
             ("error", "easy"): 0,
-            ("error", "middle"): 50,
-            ("error", "hard"): 100,
+            ("error", "middle"): 0.5,
+            ("error", "hard"): 1,
             ("loss", "easy"): 0.5,
             ("loss", "middle"): 2.5,
             ("loss", "hard"): 4.5,
