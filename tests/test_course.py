@@ -100,6 +100,9 @@ def rare_gems(said: str, tickets: DataFrame) -> None:
 
 def data_diet(said: str, scores: DataFrame, subsets: DataFrame) -> None:
     assert "The dense networks learned" in said
+    (found,) = re.findall(r"largest losses there find\s+(\d+),\s+and .*, (\d+); by chance (\d+)", said)
+    last, before, chance = map(int, found)
+    assert before > last > chance, "a network tells wrong labels before it knows them by heart"
     first = subsets.drop_duplicates(["subset", "size", "pretrain_steps", "replica"])
     at_start, after = first[first.pretrain_steps == 0], first[first.pretrain_steps > 0]
     reference = list(at_start.sort_values("replica").barrier)
@@ -124,6 +127,8 @@ def loss_landscape(said: str, path: DataFrame, barriers: DataFrame, plane: DataF
     by_step = tested.groupby("rewind_step").barrier_error.mean()
     assert by_step.iloc[0] > 0.02 > by_step.iloc[-1], "the mountain is there at first, and disappears"
     assert "There is no mountain here" not in said
+    (tops,) = re.findall(r"straight way rises to (\S+)% .*\s+in 2 straight pieces, .*, to (\S+)%", said)
+    assert 2 * float(tops[1]) < float(tops[0]), "a bend leads round the mountain"
 
 
 def calibrated_ensembles(said: str, ensembles: DataFrame, reliability: DataFrame, shift: DataFrame) -> None:
@@ -133,6 +138,11 @@ def calibrated_ensembles(said: str, ensembles: DataFrame, reliability: DataFrame
         told = ", ".join(f"{m} {way(less[m].difference)}" for m in ("nll", "brier", "ece_debiased", "accuracy"))
         assert f"{when}, robust less ordinary: {told}." in said
         assert all(str(difference) in said for difference in less.values())
+    one, *_, most = re.findall(r"^ *\d+ bins   (\S+)$", said, re.MULTILINE)
+    assert float(most) > float(one), "more bins, a larger error"
+    nll = ensembles.pivot_table("nll", "method", "temperature_scaled").round(3)
+    for method, (before, after) in nll.iterrows():
+        assert re.search(rf"^{method} +{before:.3f} +{after:.3f}$", said, re.MULTILINE)
 
 
 def way(less: wb.intervals.Interval) -> str:
