@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import nbformat
 import pytest
 
 from workbench import check
-from workbench.check.verdict import Verdict
 from workbench.course import key, lesson, teacher
 from workbench.course.assignment import assignment
 from workbench.course.editions import editions
@@ -44,19 +43,21 @@ def twice(x):
 
 
 POINTS = 3
+CHECK = "\n\n\nwb.check.twice(twice)"
 
 
 @pytest.fixture(autouse=True)
 def twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """A check of that name, worth three points."""
 
-    def checked(function: Any) -> Verdict:
-        return Verdict(False, "it is asked nothing here", of=POINTS)
+    def checked(function: Any) -> NoReturn:
+        raise AssertionError("what it is worth is known before it is asked")
 
+    vars(checked)["of"] = POINTS
     monkeypatch.setattr(check, "twice", checked, raising=False)
 
 
-def small(check: str = "\n\n\nwb.check.twice(twice)", *tags: str) -> Any:
+def small(check: str = CHECK, *tags: str) -> Any:
     """A lesson of one exercise and two questions."""
     stub = 'def twice(x):\n    """Return 2x."""'
     cells = [
@@ -103,21 +104,41 @@ def test_an_assignment_has_a_locked_check_with_the_points() -> None:
     assert check.metadata.nbgrader == given | {"cell_type": "code", "task": False, "schema_version": 3}
 
 
-def test_an_open_exercise_is_graded_by_a_person_or_not_at_all() -> None:
-    opened = small("", "exercise", "open")
-    assert assignment("twice", opened, key.read(KEY)).cells[-1].metadata.nbgrader.grade is False
+def test_a_person_grades_the_questions_alone() -> None:
+    opened = small(CHECK, "exercise", "open")
     made = assignment("twice", opened, key.read(KEY), written=4)
-    by_hand = [cell for cell in made.cells if cell.metadata.nbgrader.grade]
-    assert [cell.metadata.nbgrader.grade_id for cell in by_hand] == ["twice", "answer-1", "answer-2"]
-    assert {cell.metadata.nbgrader.points for cell in by_hand} == {4}
+    graded = [cell.metadata.nbgrader for cell in made.cells if cell.metadata.nbgrader.grade]
+    assert {given.grade_id: given.points for given in graded} == {"twice-check": POINTS, "answer-1": 4, "answer-2": 4}
+    plain = assignment("twice", opened, key.read(KEY))
+    assert [cell.id for cell in plain.cells if cell.metadata.nbgrader.grade] == ["twice-check"]
+
+
+def test_a_section_that_runs_the_learners_function_is_no_exercise() -> None:
+    notebook = small()
+    running = "double = twice if wb.check.twice(twice) else wb.twice\ndouble(2)"
+    notebook.cells.append(nbformat.v4.new_code_cell(running, id="e"))
+    assert [exercise.place for exercise in lesson.exercises(notebook)] == [3]
+    assert teacher.teachers(notebook, key.read(KEY)).cells[-1].source == running
+
+
+def test_a_stub_may_begin_with_what_it_needs() -> None:
+    before = "import math\n\n\ndef half(x):\n    return x / 2\n\n\n"
+    notebook = small()
+    notebook.cells[3].source = f"{before}{notebook.cells[3].source}\n"
+    (exercise,) = lesson.exercises(notebook)
+    assert (exercise.name, exercise.stub) == ("twice", f'{before}def twice(x):\n    """Return 2x."""')
 
 
 @pytest.mark.parametrize(
     ("notebook", "text", "said"),
     [
-        (small("\n\nwb.check.twice(twice)", "exercise"), KEY, "an exercise must have a task above it"),
-        (small("\n\nwb.check.thrice(thrice)"), KEY, 'check "thrice" is not known'),
-        (small("", "exercise", "easy"), KEY, "its wb.check unless it is open"),
+        (small(CHECK, "exercise"), KEY, "an exercise must have a task above it"),
+        (small("\n\n\nwb.check.thrice(thrice)"), KEY, "a def, and its wb.check as the last line"),
+        (small("\n\n\ndef thrice(x): ...\n\n\nwb.check.thrice(thrice)"), KEY, 'check "thrice" is not known'),
+        (small("", "exercise", "open"), KEY, "its wb.check as the last line"),
+        (small(f"{CHECK}\n\nother = 1"), KEY, "its wb.check as the last line"),
+        (small("\n\ndouble = twice if wb.check.twice(twice) else None"), KEY, "its wb.check as the last line"),
+        (small(CHECK, "exercise", "easy", "open"), KEY, "one tag of easy, middle and open"),
         (small(), KEY.replace("## twice", "## thrice"), r"must solve the exercises of its lesson, \['twice'\]"),
         (small(), KEY.replace("2. It is three:", "It is three:"), "must answer the 2 questions of its lesson, got 1"),
         (small(), KEY.replace("Return 2x", "Return x"), "a solution must begin with the lesson's stub"),

@@ -82,5 +82,5 @@ def test_hidden_checks_are_not_in_what_learners_get_and_grade_all_the_same(tmp_p
     first, *others = solved
     hand_in(folder, name, "half", {first: solved[first].solution, others[0]: solved[others[0]].mistakes[0].code})
     notebook = nbformat.read(shipped() / f"{name}.ipynb", 4)
-    right, *rest = [exercise.points or 5 for exercise in lesson.exercises(notebook)]
+    right, *rest = [exercise.points for exercise in lesson.exercises(notebook)]
     assert grades(folder, name) == {"half": (right, right + sum(rest) + 5 * len(lesson.questions(notebook)))}

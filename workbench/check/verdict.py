@@ -43,7 +43,10 @@ class Slip(Exception):  # noqa: N818
 
 
 def exercise(points: int) -> Callable[[Check], Check]:
-    """Make a check of a function that comes upon slips: the first is its answer. It never raises for what one wrote."""
+    """Make a check of a function that comes upon slips: the first is its answer. It never raises for what one wrote.
+
+    What it is worth it has as `of`.
+    """
 
     def decorated(check: Check) -> Check:
         @functools.wraps(check)
@@ -56,6 +59,7 @@ def exercise(points: int) -> Callable[[Check], Check]:
             except Slip as slip:
                 return Verdict(False, str(slip), of=points)
 
+        vars(checked)["of"] = points
         return checked  # pyright: ignore (it takes what the check takes)
 
     return decorated

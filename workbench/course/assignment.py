@@ -19,7 +19,7 @@ from workbench.course.teacher import check_fit
 CONFIG = """# What nbgrader reads in this folder: nbgrader generate_assignment NAME, and when all is in, autograde NAME
 c = get_config()
 c.CourseDirectory.course_id = "lottery-workbench"
-c.ExecutePreprocessor.timeout = 120  # seconds a cell; a check takes less than one
+c.ExecutePreprocessor.timeout = 120  # seconds a cell; a check takes less than one, and where it trains some
 """
 START = """import warnings
 
@@ -40,14 +40,14 @@ def assignment(name: str, notebook: NotebookNode, key: Key, *, hidden: bool = Fa
     """Return the source version of a lesson's assignment.
 
     With `hidden` the checks stand between nbgrader's markers of hidden tests, so that learners do not see them. Every
-    question, and every open exercise, is an answer of `written` points that a person grades; with 0, the default, an
-    open exercise stays ungraded, questions have no cell, and all points are given by the checks.
+    question is an answer of `written` points that a person grades; with 0, the default, questions have no cell, and all
+    points are given by the checks.
     """
     check_fit(notebook, key)
     title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
     cells = [_text("introduction", INTRODUCTION.format(title=title, name=name)), _code("start", START, locked=True)]
     for exercise in lesson.exercises(notebook):
-        cells += _exercise(exercise, key.solved[exercise.name].body(exercise.stub), hidden, written)
+        cells += _exercise(exercise, key.solved[exercise.name].body(exercise.stub), hidden)
     if written:
         for i, (question, answer) in enumerate(zip(lesson.questions(notebook), key.answers, strict=True), 1):
             cells.append(_text(f"question-{i}", f"## Question {i}\n\n{question}"))
@@ -56,13 +56,10 @@ def assignment(name: str, notebook: NotebookNode, key: Key, *, hidden: bool = Fa
     return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
 
 
-def _exercise(exercise: Exercise, body: str, hidden: bool, written: int) -> list[NotebookNode]:
-    """The task, the answer's cell, and the locked cell that gives the points; a person grades an open one."""
+def _exercise(exercise: Exercise, body: str, hidden: bool) -> list[NotebookNode]:
+    """The task, the answer's cell, and the locked cell that gives the points."""
     name, task = exercise.name, f"{exercise.task}\n\n*Points: {exercise.points}*"
     answer = f"{exercise.stub}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
-    if not exercise.check:
-        by_hand: dict[str, Any] = {"grade": True, "points": written} if written else {}
-        return [_text(f"{name}-task", exercise.task), _code(name, answer, solution=True, **by_hand)]
     test = f"verdict = {exercise.check}\nprint(verdict)\nverdict.points  # nbgrader reads them here"
     return [
         _text(f"{name}-task", task),

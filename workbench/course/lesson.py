@@ -1,7 +1,7 @@
 """A lesson as a course sees it: its exercises and its questions, told by the tags of its cells.
 
-A code cell tagged `exercise` holds a stub and, below it, `wb.check.NAME(NAME)`, which knows what it is worth. A second
-tag says how hard it is: `easy`, `middle` or `open`; an open one has no check, and a person reads it. The markdown cell
+A code cell tagged `exercise` holds a stub and, at its end, `wb.check.NAME(NAME)`, which knows what it is worth. A
+second tag says how hard it is: `easy`, `middle` or `open`, where any way is right that gets there. The markdown cell
 before it is its task. A markdown cell tagged `questions` is a numbered list.
 """
 
@@ -20,8 +20,7 @@ from workbench.work.nearest import check_known
 
 EXERCISE, QUESTIONS, PARAMETERS = "exercise", "questions", "parameters"
 LEVELS = ("easy", "middle", "open")
-_CHECK = re.compile(r"^wb\.check\.(\w+)\(\1\)$", re.MULTILINE)
-_DEFINED = re.compile(r"^def (\w+)\(", re.MULTILINE)
+_CELL = re.compile(r"\A(.*^def (\w+)\(.*?)\s*^(wb\.check\.\2\(\2\))\s*\Z", re.MULTILINE | re.DOTALL)  # stub, check
 _ITEM = re.compile(r"^\d+\. ", re.MULTILINE)
 
 
@@ -32,10 +31,10 @@ class Exercise:
     place: int  # of its code cell in the notebook
     name: str
     level: str
-    points: int  # that its check gives at most
+    points: int
     task: str
     stub: str
-    check: str  # "wb.check.ece(ece)"; "" where it is open
+    check: str  # "wb.check.ece(ece)"
 
 
 def exercises(notebook: NotebookNode) -> list[Exercise]:
@@ -63,20 +62,12 @@ def items(text: str) -> list[str]:
 
 def _exercise(notebook: NotebookNode, place: int) -> Exercise:
     cell: Any = notebook.cells[place]
-    checked, defined = _CHECK.search(cell.source), _DEFINED.search(cell.source)
+    parts = _CELL.match(cell.source)
     levels = [tag for tag in cell.metadata.tags if tag in LEVELS]
-    whole = len(levels) == 1 and bool(checked) == (levels != ["open"])
-    if not whole or defined is None or notebook.cells[place - 1].cell_type != "markdown":
-        rule = "a task above it, one tag of easy, middle and open, a def, and its wb.check unless it is open"
+    if parts is None or len(levels) != 1 or place == 0 or notebook.cells[place - 1].cell_type != "markdown":
+        rule = "a task above it, one tag of easy, middle and open, a def, and its wb.check as the last line"
         raise ValueError(f"an exercise must have {rule}; its cell is:\n{cell.source}")
-    task = notebook.cells[place - 1].source
-    if checked is None:
-        return Exercise(place, defined[1], levels[0], 0, task, cell.source.rstrip(), "")
-    stub = cell.source[: checked.start()].rstrip()
-    return Exercise(place, checked[1], levels[0], _points(checked[1]), task, stub, checked[0])
-
-
-def _points(name: str) -> int:
-    """What the check of a name is worth, which it says to a function that solves nothing, too."""
+    stub, name, call = parts.groups()
     check_known("check", name, vars(check))
-    return vars(check)[name](lambda *_: None).of
+    task = notebook.cells[place - 1].source
+    return Exercise(place, name, levels[0], vars(check)[name].of, task, stub, call)

@@ -26,7 +26,7 @@ def teachers(notebook: NotebookNode, key: Key) -> NotebookNode:
         if place in exercises:
             exercise = exercises[place]
             solved = key.solved[exercise.name]
-            cell.source = "\n\n\n".join(part for part in (solved.solution, exercise.check) if part)
+            cell.source = f"{solved.solution}\n\n\n{exercise.check}"
             made.cells += [_beside(cell, f"### The key to {exercise.name}\n\n{solved.below}")]
         if lesson.QUESTIONS in cell.metadata.get("tags", ()):
             answers = "\n".join(f"{i}. {answer}" for i, answer in enumerate(key.answers, 1))

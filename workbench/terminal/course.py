@@ -26,7 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="POINTS",
         type=int,
         default=0,
-        help="points of each answer that a person grades: questions, open exercises (default: 0, checks give all)",
+        help="points of each question's answer, which a person grades (default: 0, the checks give all)",
     )
     parser.add_argument("--repository", metavar="OWNER/REPO", help="on GitHub, for the links in the syllabus")
 
