@@ -39,6 +39,11 @@ def kept(p, w):
     return w * (p > 0.5)
 
 
+def in_place(p, w):
+    soft = w.clone() * (p - p.detach())
+    return w.mul_(p > 0.5) + soft
+
+
 rounded = Answers(
     right=[
         straight_through,
@@ -56,7 +61,7 @@ rounded = Answers(
         (lambda p, w: None, "nothing (None)"),
         (Once(straight_through), "nothing (None)"),
         (lambda p, w: p.nothing, "raised AttributeError"),
-        (lambda p: p, "raised TypeError"),
+        (lambda p: p, "should take 2 arguments, (scores, weights)"),
         (lambda p, w: w[p > 0.5], "a tensor of shape"),
         (lambda p, w: kept(p, w).tolist(), "gradients pass through tensors alone"),
         (lambda p, w: kept(p, w).detach().numpy(), "gradients pass through tensors alone"),
@@ -76,6 +81,10 @@ rounded = Answers(
         (lambda p, w: straight_through(p, w) * float("nan"), "nan"),
         (lambda p, w: straight_through(p, w.abs()), "rounded(["),
         (lambda p, w: -straight_through(p, w), "rounded(["),
+        (in_place, "changed `weights`"),
+        (lambda p, w: w * ((p > p.median()).float() + p - p.detach()), "rounded(["),
+        (lambda p, w: w * (p >= 0.5), "and no gradient comes back"),
+        (lambda p, w: w, "other values of `scores` do not change"),
     ],
 )
 
@@ -179,7 +188,7 @@ effective_density = Answers(
         (lambda layers: share(reached(layers), layers), "leads on from is dead, too"),
         (lambda layers: share(leading(layers), layers), "nothing comes to is dead, too"),
         (one_layer_further, "further than one layer"),
-        (lambda layers: 0.1875, "does not change with `layers`"),
+        (lambda layers: 0.1875, "answers all questions alike"),
         (lambda layers: [m.zero_() for m in layers] and 0.1875, "changed `layers`"),
         (lambda layers: layers.pop() is None or 0.2, "changed `layers`"),
         (lambda layers: max(0.1, density(layers)), "effective_density("),
@@ -191,5 +200,7 @@ effective_density = Answers(
         (lambda layers: float(np.prod([m.float().mean() for m in layers])), "the product over layers"),
         (lambda layers: float("nan"), "it is 0"),
         (lambda layers: density(layers[:3]), "of five layers"),
+        (lambda layers: share([m & m.any(1)[:, None] for m in layers], layers), "not all of it does something"),
+        (lambda layers: float(layers[-1].float().mean()), "effective_density("),
     ],
 )

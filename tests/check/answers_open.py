@@ -191,6 +191,7 @@ suspects = Answers(
         (by_score(lambda z, y: -z[-1].softmax(-1).amax(-1)), "are asked"),
         (by_score(lambda z, y: (z.argmax(-1) != y).float().diff(dim=0).clamp(min=0).sum(0)), "are asked"),
         (by_score(lambda z, y: y.float()), "are asked"),
+        (lambda z, y, n: mean_of_label(z, y, 162), "different images"),
         (moved, "changed `logits`"),
         (lambda z, y, n: "0 1 2", "different images"),
     ],
@@ -308,6 +309,11 @@ def on_test(logits, labels, test_logits):
     return temperature(test_logits, test_logits.argmax(1), test_logits)
 
 
+def standardised(size):
+    """Take the same size for all logits, and no label."""
+    return lambda logits, labels, test_logits: (test_logits / test_logits.std() * size).softmax(1)
+
+
 recalibrated = Answers(
     right=[
         temperature,
@@ -336,6 +342,7 @@ recalibrated = Answers(
         (lambda z, y, t: temperature(z, y, -t), "it should come down to"),
         (lambda z, y, t: one_hot(t.argmax(1), t.shape[1]), "it should come down to"),
         (on_test, "it should come down to"),
+        *((standardised(size), "it should come down to") for size in (0.5, 1.0, 1.5, 2.5, 6.0)),
         (lambda z, y, t: temperature(z, y, t).flip(1), "it should come down to"),
         (lambda z, y, t: temperature(z, y, t) * float("nan"), "sum to one"),
         (lambda z, y, t: temperature(z, y, t.div_(2)), "changed `test_logits`"),

@@ -81,6 +81,7 @@ smallest_pruned = Answers(
         lambda w, d: by_numpy(w, d).astype(np.uint8),
         lambda w, d: pruned(w.flip(0), d).flip(0),
         counted(round),
+        lambda w, d: torch.nn.Parameter(pruned(w, d).half()),
     ],
     wrong=[
         (lambda w, d: None, "returned nothing (None)"),
@@ -105,6 +106,9 @@ smallest_pruned = Answers(
         (from_the_end, "[-0:] is everything"),
         (lambda w, d: pruned(w, d) & (w != 0), "a weight of exactly 0, too"),
         (lambda w, d: torch.rand_like(w) < d, "smallest_pruned("),
+        (lambda w, d: pruned(w - w.mean(), d), "smallest_pruned("),
+        (lambda w, d: pruned(w.abs().round(), d), "smallest_pruned("),
+        (lambda w, d: pruned(w, d) | (w == w.max()), "smallest_pruned("),
         (lambda w, d: torch.arange(w.numel()).view(w.shape) < round(d * w.numel()), "the first places"),
     ],
 )
@@ -178,6 +182,10 @@ next_round = Answers(
         (lambda t, r, m, f: (following(t, r, m, f)[0], m), "are left"),
         (lambda t, r, m, f: following(t, r.mul_(m), m, f), "changed `rewound`"),
         (lambda t, r, m, f: following(t, -r, m, f), "next_round("),
+        (lambda t, r, m, f: following(t * r, r, m, f), "next_round("),
+        (lambda t, r, m, f: following(t, (t + r) / 2, m, f), "next_round("),
+        (lambda t, r, m, f: following(t, r, m, math.floor(f * int(m.sum())) / int(m.sum())), "are left"),
+        (lambda t, r, m, f: following(t, r, m, f * float(m.float().mean())), "are left"),
         (lambda t, r, m, f: (following(t, r, m, f)[0], ~following(t, r, m, f)[1]), "came back"),
         (lambda t, r, m, f: (following(t, r, m, f)[0][None], following(t, r, m, f)[1]), "of shape"),
         (lambda t, r, m, f: (following(t, r, m, f)[0], following(t, r, m, f)[1] + 0.5), "True or False at each place"),

@@ -127,6 +127,8 @@ nearest_subset = Answers(
         (by_value, "two equal numbers"),
         (flips, "of eleven random numbers"),
         (lambda numbers, target: nearest(numbers[:9], target) + (False,) * (len(numbers) - 9), "2048 subsets"),
+        (lambda numbers, target: nearest(numbers[:10], target) + (False,) * (len(numbers) - 10), "2048 subsets"),
+        (lambda numbers, target: by_bits(numbers, round(target)), "2048 subsets"),
     ],
     seeds=2,
 )
@@ -189,6 +191,9 @@ effective_kernel = Answers(
         (lambda u, V, kept: kernel(u, V, kept).flip(0), "effective_kernel(["),
         (lambda u, V, kept: kernel(u, V, kept) if kept.any() else V[0], "where nothing is kept"),
         (lambda u, V, kept: kernel(u, V, kept) if kept.any() else kernel(u, V, kept) / 0, "nothing has to be divided"),
-        (lambda u, V, kept: 2 * V[0] + 0.5 * V[2] if kept.any() else 0 * V[0], "does not change with `u` and `kept`"),
+        (
+            lambda u, V, kept: 2 * V[0] + 0.5 * V[2] if kept.any() else 0 * V[0],
+            "other values of `u` and `kept` do not change",
+        ),
     ],
 )

@@ -16,6 +16,16 @@ class Answers:
     seeds: int = 3  # draws that each is tried with
 
 
+class Asked:
+    """An object that answers as a function does."""
+
+    def __init__(self, right):
+        self.right = right
+
+    def __call__(self, *given):
+        return self.right(*given)
+
+
 class Once:
     """A function that answers once, and then returns nothing."""
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from answers_gems import density
 from answers_strong import kernel
-from sets import Answers
+from sets import Answers, Asked
 
 import workbench as wb
 from workbench.check.answers import written
@@ -45,6 +45,14 @@ def test_a_right_answer_is_accepted_in_any_form(name: str, place: int) -> None:
         verdict = getattr(wb.check, name)(SETS[name].right[place], seed=seed)
         assert verdict, verdict
         assert verdict.points == verdict.of > 0
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_whatever_can_be_called_may_be_handed_in(name: str) -> None:
+    right = SETS[name].right[0]
+    for function in (partial(right), Asked(right), Asked(right).__call__):
+        verdict = getattr(wb.check, name)(function, seed=0)
+        assert verdict, verdict
 
 
 @pytest.mark.parametrize(("name", "place"), WRONG)

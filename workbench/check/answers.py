@@ -81,7 +81,7 @@ def short(value: Any) -> str:
         kind = "tensor" if isinstance(value, Tensor) else "array"
         values = f" {value.tolist()}" if value.ndim == 0 or (len(value.shape) == 1 and len(value) < 6) else ""
         return f"a {value.dtype} {kind} of shape {tuple(value.shape)}{values}"
-    return "nothing (None)" if value is None else f"{type(value).__name__} {value!r}"[:80]
+    return "nothing (None)" if value is None else " ".join(f"{type(value).__name__} {value!r}".split())[:80]
 
 
 def written(yours: Answer, right: Answer) -> tuple[str, str]:

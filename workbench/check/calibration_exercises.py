@@ -20,7 +20,7 @@ def ece(function: Callable[[Tensor, Tensor, int], Any], *, seed: int | None = No
 
     Bins have equal width, and an empty one counts nothing.
     """
-    ECE.ask(function, seed, times=4)
+    ECE.ask(function, seed)
     return Verdict(True, "the gap of every bin by its share. wb.calibration.ece says where its bins close as well")
 
 
@@ -158,7 +158,7 @@ WEIGHTS = Questions(
     _softmax,
     _losses,
     form="one weight a loss",
-    not_finite="exp overflows; subtract the largest loss first, or use softmax",
+    not_finite="large losses overflow in exp: subtract the largest loss first, or use softmax",
     mistakes={
         "the hardest example has the least weight; it is the largest loss that counts most": lambda losses, lam: (
             _softmax(-losses, lam)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
@@ -62,19 +63,25 @@ def _with_gradient(
     function: Callable[..., Any], names: Sequence[str], scores: Tensor, weights: Tensor, dW: Tensor
 ) -> dict[str, Any]:
     """Return the network that a learner's function makes, and the gradient that comes back through it."""
-    leaf = scores.clone().requires_grad_()
-    network = answer_of(lambda *_: function(leaf, weights.clone()), names, scores, weights, dW)
+    leaves: list[Tensor] = []
+
+    @functools.wraps(function)
+    def remembered(scores: Tensor, weights: Tensor) -> Any:
+        leaves.append(scores)
+        return function(scores, weights)
+
+    network = answer_of(remembered, names[:2], scores.clone().requires_grad_(), weights)
     shaped = isinstance(network, Tensor) and network.shape == weights.shape
     form = f"it should return a tensor of shape {tuple(weights.shape)}, as gradients pass through tensors alone"
     expect(shaped, f"{form}, and returned {short(network)}")
-    expect(torch.equal(leaf, scores), "it changed `scores`, which it was given; make a new tensor")
     if not network.requires_grad:
         return _both(network, torch.zeros_like(scores))
     try:
         network.backward(dW.to(network.dtype))
     except Exception as error:
         raise Slip(raised(error, function)) from error
-    return _both(network, torch.zeros_like(scores) if leaf.grad is None else leaf.grad)
+    slopes = leaves[0].grad
+    return _both(network, torch.zeros_like(scores) if slopes is None else slopes)
 
 
 def _gradient_lost(yours: dict[str, Any], right: dict[str, Any], *inputs: Any) -> str | None:
@@ -89,12 +96,16 @@ ROUNDED = Questions(
     form="weights and a gradient",
     first=_gradient_lost,
     call=_with_gradient,
+    hidden=1,  # dW comes back through what it returns
     mistakes={
         "a score of 0.9 keeps the whole weight, and yours keeps 0.9 of it; round on the way forward": lambda p, w, dW: (
             _both(w * p, dW * w)
         ),
         "a score of exactly 1/2 is not above 1/2, and yours keeps its weight": lambda p, w, dW: _both(
             w * (p >= 0.5), dW * w
+        ),
+        "a score of exactly 1/2 is not above 1/2, and no gradient comes back to the scores": lambda p, w, dW: _both(
+            w * (p >= 0.5), torch.zeros(len(p))
         ),
         "it keeps the weights of low scores": lambda p, w, dW: _both(w * (p <= 0.5), -dW * w),
         "it keeps the weights of low scores ": lambda p, w, dW: _both(w * (p <= 0.5), dW * w),

@@ -31,7 +31,7 @@ def barrier(function: Callable[[Tensor, Tensor], Any], *, seed: int | None = Non
 
     That is max over alpha of E(alpha) - (1 - alpha) E(0) - alpha E(1).
     """
-    BARRIER.ask(function, seed, times=5)
+    BARRIER.ask(function, seed)
     return Verdict(True, "the highest rise above the line between the ends. Path.barrier() does this")
 
 

@@ -22,7 +22,7 @@ def smallest_pruned(function: Callable[[Tensor, float], Any], *, seed: int | Non
     It must keep exactly round(density × n) weights, those of largest magnitude, and must not change the weights.
     """
     PRUNED.ask(function, seed)
-    TIED.ask(function, seed, times=2)
+    TIED.ask(function, seed, times=5)
     return Verdict(True, "exactly the largest are kept. wb.pruning.magnitude does this over all layers at once")
 
 

@@ -7,8 +7,9 @@ the one that was made is called by its name.
 from __future__ import annotations
 
 import inspect
+import itertools
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +21,11 @@ from workbench.check.learner import answer_of, copied
 from workbench.check.verdict import Slip
 from workbench.work import seeds
 
-DRAWS = 200  # questions at most
-MORE = 15  # further questions that a mistake must answer as the function does, to be named
+ASKED = 20  # questions at least: what is right every other time by chance passes once in a million
+DRAWS = 200  # and at most
+MORE = 40  # further questions that a mistake must answer as the function does, to be named
+SWAPPED = 10  # questions between which inputs of one shape are exchanged, to see which of them are ignored
+TOLD = 4  # exchanges without any difference, from which on an input is said to be ignored
 APART = 1.5 * COARSE  # how far from the right answer a mistake must be, so that rounding to 16 bits serves no mistake
 
 
@@ -36,7 +40,8 @@ class Questions:
     mistakes: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # by what is said of them
     corners: Iterable[tuple[str, tuple[Any, ...]]] = ()  # inputs that decide something, and what
     first: Callable[..., str | None] = lambda yours, right, *inputs: None  # what is said before all mistakes
-    not_finite: str = "something is divided by 0, or overflows"
+    not_finite: str = "is something divided by 0, or does it overflow?"
+    hidden: int = 0  # of the inputs, at the end, which the learner's function is not given
     tidy: Callable[[Any], Any] = lambda returned: returned  # what was returned, as an answer
     call: Callable[..., Any] = answer_of
 
@@ -45,20 +50,25 @@ class Questions:
         """The names of the inputs."""
         return list(inspect.signature(self.right).parameters)
 
-    def ask(self, function: Callable[..., Any], seed: int | None, *, times: int = 3) -> None:
+    @property
+    def _given(self) -> list[str]:
+        """The names of those that the learner's function is given."""
+        return self.names[: len(self.names) - self.hidden]
+
+    def ask(self, function: Callable[..., Any], seed: int | None, *, times: int = ASKED) -> None:
         """Ask drawn questions, so many at least, until no mistake is left that answers all of them rightly.
 
         To take one and the same number whatever is asked is a mistake, too. Then the corners are asked; the first wrong
         answer is a slip.
         """
         source = random.Random(seeds.number(seed or 0, self.name))
-        passing = [*self.mistakes.values(), *self._unmoved([self.draw(source) for _ in range(2 * MORE)])]
+        passing = [*self.mistakes.values(), *self._unmoved([self.draw(source) for _ in range(MORE)])]
         for asked in range(DRAWS):
             inputs = self.draw(source)
             right = self.right(*copied(inputs))
             left = [mistake for mistake in passing if close(_tried(mistake, inputs), right, APART)]
             if asked < times or len(left) < len(passing):
-                self.hold(function, inputs, more=[self.draw(source) for _ in range(MORE)])
+                self.hold(function, inputs, more=(self.draw(source) for _ in range(MORE)))
             passing = left
             if asked >= times and not passing:
                 break
@@ -66,7 +76,7 @@ class Questions:
             self.hold(function, inputs, why)
 
     def hold(
-        self, function: Callable[..., Any], inputs: tuple[Any, ...], why: str = "", more: Sequence[tuple[Any, ...]] = ()
+        self, function: Callable[..., Any], inputs: tuple[Any, ...], why: str = "", more: Iterable[tuple[Any, ...]] = ()
     ) -> None:
         """Hold the answer to one question against the right one; a slip says both, and names the mistake.
 
@@ -100,39 +110,36 @@ class Questions:
 
     def _mistake(self, function: Callable[..., Any], questions: list[tuple[Any, ...]], within: float) -> str | None:
         """Say which of the usual mistakes answers all of these questions as the learner's function does."""
-        answered = []
-        for inputs in questions:
-            try:
-                answered.append((inputs, self._answer(function, inputs)))
-            except Slip:  # of another question: the first was read
-                continue
+        answers = [(inputs, self._answer(function, inputs)) for inputs in questions]
+        answered = [(inputs, yours) for inputs, yours in answers if yours is not None]
         for words, mistake in self.mistakes.items():
             if all(close(yours, _tried(mistake, inputs), within) for inputs, yours in answered):
                 return words
         return None
 
-    def _answer(self, function: Callable[..., Any], inputs: tuple[Any, ...]) -> Answer:
-        returned = self.tidy(self.call(function, self.names, *inputs))
-        return read(returned, self.right(*copied(inputs)), self.form)
+    def _answer(self, function: Callable[..., Any], inputs: tuple[Any, ...]) -> Answer | None:
+        """What it answers to a further question; None where that cannot be read."""
+        try:
+            returned = self.tidy(self.call(function, self.names, *inputs))
+            return read(returned, self.right(*copied(inputs)), self.form)
+        except Slip:  # of another question than the one that was read
+            return None
 
     def _ignored(self, function: Callable[..., Any], questions: list[tuple[Any, ...]]) -> str | None:
-        """Say which inputs make no difference to a learner's function that should make one."""
-        same: dict[str, bool] = {}
-        for inputs in questions:
-            for place, name in enumerate(self.names):
-                others = (*inputs[:place], _varied(inputs[place]), *inputs[place + 1 :])
-                other = _tried(self.right, others)
-                if other is None or close(self.right(*copied(inputs)), other):
-                    continue
-                try:
-                    unmoved = close(self._answer(function, inputs), self._answer(function, others), 1e-9)
-                except Slip:
-                    continue
-                same[name] = same.get(name, True) and unmoved
-        ignored = [f"`{name}`" for name, unmoved in same.items() if unmoved]
-        if len(ignored) == len(same) > 1:
-            return "it answers the same whatever it is given"
-        return f"its answer does not change with {' and '.join(ignored)}" if ignored else None
+        """Say which inputs make no difference to a learner's function, and should, where another question's stand."""
+        asked = [(inputs, self._answer(function, inputs)) for inputs in questions[:SWAPPED]]
+        if len(asked) > 1 and all(close(yours, asked[0][1], 1e-9) for _, yours in asked):
+            return "it answers all questions alike"
+        moved: dict[str, list[bool]] = {f"`{name}`": [] for name in self._given}
+        for (inputs, yours), (others, _) in itertools.permutations(asked, 2):
+            for place, moves in enumerate(moved.values()):
+                swapped = (*inputs[:place], others[place], *inputs[place + 1 :])
+                right, other = self.right(*copied(inputs)), _tried(self.right, swapped)
+                if _shape(others) == _shape(inputs) and other is not None and not close(right, other):
+                    moves.append(not close(yours, self._answer(function, swapped), 1e-9))
+        ignored = [name for name, moves in moved.items() if len(moves) >= TOLD and not any(moves)]
+        named = " and ".join(part for part in (", ".join(ignored[:-1]), *ignored[-1:]) if part)
+        return f"other values of {named} do not change its answer" if named else None
 
     def _call(self, inputs: tuple[Any, ...]) -> str:
         given = [
@@ -140,7 +147,9 @@ class Questions:
             for name, value in zip(self.names, inputs, strict=True)
         ]
         short = [text if len(text) < 160 else name for text, name in zip(given, self.names, strict=True)]
-        return f"{self.name}({', '.join(short)})"
+        shown = len(self._given)
+        hidden = [f" with {name} = {text}" for name, text in zip(self.names[shown:], short[shown:], strict=True)]
+        return f"{self.name}({', '.join(short[:shown])}){''.join(hidden)}"
 
 
 def _tried(answer: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
@@ -158,15 +167,10 @@ def _parts(yours: Answer, right: Answer, within: float) -> tuple[Any, Any]:
     return next((yours[name], right[name]) for name in right if not close(yours[name], right[name], within))
 
 
-def _varied(value: Any) -> Any:
-    """Another value of the same kind and shape."""
-    if isinstance(value, Tensor):
-        if value.dtype == torch.bool:
-            return ~value
-        other = value.detach().flatten().roll(1).view_as(value) if value.numel() > 1 else value.detach() + 1
-        return other.requires_grad_(value.requires_grad)
-    if isinstance(value, (list, tuple)):
-        return type(value)(_varied(part) for part in value)
+def _shape(value: Any) -> Any:
+    """The shapes of all tensors in a value, in its own form."""
     if isinstance(value, dict):
-        return {name: part + 1 for name, part in value.items()}
-    return not value if isinstance(value, bool) else 2 * value + 1 if isinstance(value, int) else value / 2
+        return {name: _shape(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_shape(part) for part in value]
+    return value.shape if isinstance(value, Tensor) else None

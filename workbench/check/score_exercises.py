@@ -31,7 +31,7 @@ def forgetting(function: Callable[[list[bool]], Any], *, seed: int | None = None
     An event is right once and wrong the next time. An example that was never right must rank above all others:
     infinity, or any number no other example can reach.
     """
-    FORGETTING.ask(function, seed, times=6)
+    FORGETTING.ask(function, seed)
     for showings in (6, 1, 13, 400):
         never = answer_of(function, FORGETTING.names, [False] * showings)
         value = numbers(never)
@@ -103,7 +103,7 @@ EL2N = Questions(
 
 def _showings(source: Random) -> tuple[list[bool]]:
     """Draw whether an example was right at each of its showings, once at least."""
-    right = [source.random() < 0.5 for _ in range(source.randint(4, 10))]
+    right = [source.random() < 0.5 for _ in range(source.randint(4, 16))]
     right[source.randrange(len(right))] = True
     return (right,)
 
@@ -117,6 +117,7 @@ FORGETTING = Questions(
     lambda right: _pairs(right, lambda before, now: before and not now),
     _showings,
     form="one number",
+    not_finite="a number of its own has an example that was never right, and this one was",
     mistakes={
         "it counts how often it was wrong; wrong before it was learned, and still wrong, are no events": lambda right: (
             right.count(False)
