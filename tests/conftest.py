@@ -11,6 +11,7 @@ from workbench.data.data import Data
 from workbench.nets.weights import Weights
 
 LONGEST = (
+    "test_course.py",
     "test_notebooks.py",
     "test_nbgrader.py",
     "test_binder.py",

@@ -18,7 +18,6 @@ from typing import Any
 import nbformat
 import pandas
 import pytest
-from pandas import DataFrame
 
 import workbench as wb
 
@@ -27,7 +26,8 @@ LESSONS = sorted(NOTEBOOKS.glob("0*.ipynb"))
 SMALL, SECONDS, BYTES = 300_000, 120, 1.5e9  # of a lesson's outputs; of its processor time, on one core; of its memory
 RECORDED = "52"  # a reading of a recorded table
 QUOTED = r"95 % interval|paper's 1.4 %"  # what a reading may say with a per cent
-SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.course) for seed in (1, 2))]
+Table = Any  # a data frame
+SEEDS = [pytest.param(0, marks=pytest.mark.once), 1, 2]
 
 
 def spent(path: Path, folder: Path, seed: int) -> resource.struct_rusage:
@@ -47,6 +47,7 @@ def said_in(outputs: list[Any]) -> str:
 
 
 @pytest.mark.notebook
+@pytest.mark.course
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_says_what_its_tables_show_and_stays_within_its_means(path: Path, seed: int, tmp_path: Path) -> None:
@@ -60,7 +61,7 @@ def test_a_lesson_says_what_its_tables_show_and_stays_within_its_means(path: Pat
     assert usage.ru_maxrss * 1024 < BYTES
 
 
-def winning_tickets(said: str, rounds: DataFrame) -> None:
+def winning_tickets(said: str, rounds: Table) -> None:
     assert "The dense networks learned" in said
     for sentence in wb.charts.difference_by_density.words(rounds):
         assert sentence in said, sentence
@@ -77,7 +78,7 @@ def winning_tickets(said: str, rounds: DataFrame) -> None:
     assert float(lively) > float(still), "the ticket reads most where images differ"
 
 
-def rare_gems(said: str, tickets: DataFrame) -> None:
+def rare_gems(said: str, tickets: Table) -> None:
     own = tickets[(tickets.control == "none") & (tickets.budget == "recipe") & (tickets.asked < 1)]
     for asked, rows in own.groupby("asked"):
         for rival, less in compared(rows, "method", "accuracy_after", "gem_miner(l2=0.001)").items():
@@ -98,7 +99,7 @@ def rare_gems(said: str, tickets: DataFrame) -> None:
     assert min(kept, key=kept.__getitem__) == "4.weight", "of short training IMP cuts the layer of most inputs most"
 
 
-def data_diet(said: str, scores: DataFrame, subsets: DataFrame) -> None:
+def data_diet(said: str, scores: Table, subsets: Table) -> None:
     assert "The dense networks learned" in said
     (found,) = re.findall(r"largest losses there find\s+(\d+),\s+and .*, (\d+); by chance (\d+)", said)
     last, before, chance = map(int, found)
@@ -118,7 +119,7 @@ def data_diet(said: str, scores: DataFrame, subsets: DataFrame) -> None:
         assert (told == "worse") == (float(high) < 0)
 
 
-def loss_landscape(said: str, path: DataFrame, barriers: DataFrame, plane: DataFrame, spectrum: DataFrame) -> None:
+def loss_landscape(said: str, path: Table, barriers: Table, plane: Table, spectrum: Table) -> None:
     assert "The two children learned" in said
     whole = barriers[(barriers.definition == "linear") & (barriers.group == "all") & (barriers.threshold == 0.1)]
     for sentence in wb.charts.barrier_by_step.words(whole):
@@ -131,7 +132,7 @@ def loss_landscape(said: str, path: DataFrame, barriers: DataFrame, plane: DataF
     assert 2 * float(tops[1]) < float(tops[0]), "a bend leads round the mountain"
 
 
-def calibrated_ensembles(said: str, ensembles: DataFrame, reliability: DataFrame, shift: DataFrame) -> None:
+def calibrated_ensembles(said: str, ensembles: Table, reliability: Table, shift: Table) -> None:
     assert "The networks and ensembles learned" in said
     for when, scaled in (("As trained", False), ("After temperature scaling", True)):
         less = {d.measure: d for d in wb.experiments.differences_between(ensembles) if d.temperature_scaled == scaled}
@@ -149,7 +150,7 @@ def way(less: wb.intervals.Interval) -> str:
     return "higher" if less.low > 0 else "lower" if less.high < 0 else "not shown to differ"
 
 
-def strong_tickets(said: str, subset_sum: DataFrame, strong_tickets: DataFrame) -> None:
+def strong_tickets(said: str, subset_sum: Table, strong_tickets: Table) -> None:
     filters = strong_tickets[strong_tickets.structure == "filter"]
     for ratio, rows in filters.groupby("candidates_per_block"):
         assert str(wb.intervals.share(list(rows.agreement))) in said, ratio
@@ -176,7 +177,7 @@ def test_a_reading_leaves_measured_numbers_to_what_is_printed(name: str) -> None
 def test_the_reading_of_recorded_gems_has_the_numbers_of_their_table() -> None:
     (cell,) = [c for c in nbformat.read(NOTEBOOKS / "02_rare_gems.ipynb", 4).cells if c.id == RECORDED]
     said = " ".join(cell.source.split())
-    table = wb.recorded("rare-gems-lenet").table.query("budget == 'recipe' and asked < 0.01")
+    table: Table = wb.recorded("rare-gems-lenet").table.query("budget == 'recipe' and asked < 0.01")
     fields = ["accuracy_before", "accuracy_after"]
     mean = (100 * table.groupby(["dataset", "method", "control"])[fields].mean()).round(1)
     mnist, fashion = (mean.loc[dataset, "gem_miner(l2=0.0003)", "none"] for dataset in ("mnist", "fashion-mnist"))
@@ -192,7 +193,7 @@ def test_the_reading_of_recorded_gems_has_the_numbers_of_their_table() -> None:
     assert f"the shuffle costs {lost['shuffled_degrees']:.1f} points on MNIST" in said
 
 
-def compared(rows: DataFrame, name: str, value: str, first: str) -> dict[str, wb.intervals.Interval]:
+def compared(rows: Table, name: str, value: str, first: str) -> dict[str, wb.intervals.Interval]:
     """The paired difference of the first to each of the others, by replica."""
     by_replica = rows.pivot_table(value, "replica", name, sort=False)
     others = by_replica.columns.drop(first)

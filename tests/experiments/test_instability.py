@@ -135,7 +135,7 @@ def test_the_step_from_which_children_are_connected():
 def test_a_replica_that_is_never_connected_leaves_no_earliest_and_no_latest():
     found = stable_from(barriers({0: 0.3, 5: 0.2}, {0: 0.3, 5: 0.01}))
     assert found["steps"].tolist() == [[None, 5]]
-    assert found[["earliest", "latest"]].isna().all(axis=None)
+    assert found[["earliest", "latest"]].isna().to_numpy().all()
 
 
 # ---- what goes wrong
