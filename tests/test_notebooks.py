@@ -20,15 +20,15 @@ from workbench.work.shipped import KEYS
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 TINY = {"dataset": "digits", "train_size": 300, "epochs": 1, "replicas": 3, "interactive": False}
-LANDSCAPE = {"model": "resnet8(width=4)", "rewind_steps": [0, 2], "points": 3, "replicas": 1}
 PRETRAINED = {
     "pretrain_model": "resnet8(width=4)",
-    "pretrain_epochs": 1,
+    "pretrain_epochs": 3,
     "sizes": [20],
     "pretrain_steps": [0, 2],
     "networks": 3,
 }
 LEARNING = {"epochs": 3, "batch_size": 16}  # 56 steps: a lesson stops at networks that have not learned
+LANDSCAPE = {"model": "resnet8(width=4)", "rewind_steps": [0, 2], "points": 3, "replicas": 1, **LEARNING}
 OWN = {
     "00_workbench": {"rounds": 2},
     "01_winning_tickets": {"rounds": 2, **LEARNING},
@@ -41,11 +41,13 @@ OWN = {
         "controls": ["shuffled", "inverted"],
         "matched": True,
     },
-    "03_data_diet": {"model": "lenet(hidden=(20,))", "epochs": 4, "rounds": 1, "label_noise": 0.2, **PRETRAINED},
+    "03_data_diet": {"model": "lenet(hidden=(20,))", **LEARNING, "rounds": 1, "label_noise": 0.2, **PRETRAINED},
     "04_loss_landscape": LANDSCAPE,
     "05_calibrated_ensembles": {
         "model": "lenet(hidden=(20,), norm=True)",
-        "epochs": 2,
+        **LEARNING,
+        "epochs": 6,
+        "density": 0.2,
         "corruptions": ["contrast"],
         "methods": ["robust", "ordinary", "single", "dense", "dense mixup"],
     },
