@@ -45,7 +45,7 @@ def check_learned(accuracies: Sequence[float], data: Data, *, least: float = LEA
     bar, told = chance + least * (1 - chance), points(values, " %")
     told = f"test accuracy {told}, and {percent(chance)} is had by naming one class always"
     if min(values) < bar:
-        way_on = "train for longer (epochs), at another learning_rate, or another model"
+        way_on = "train for longer (epochs), on more images, at another learning_rate, or another model"
         raise ValueError(f"the {title} must have learned, to {percent(bar)} at least, got {told}; {way_on}")
     return f"The {title} learned: {told}."
 
