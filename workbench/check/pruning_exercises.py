@@ -168,11 +168,11 @@ def _round_counted(
         return f"{share}; yours leaves {int(kept.sum())}"
     if not torch.equal(kept, right["mask"]) or torch.equal(yours["weights"], right["weights"].double()):
         return None
+    if yours["weights"][~kept].any() and torch.allclose(yours["weights"][kept], rewound[kept].double(), atol=1e-4):
+        return "pruned places should be exactly 0 in the weights"
     survivors = f"the survivors' are {literal(rewound[kept])}"
     if torch.allclose(yours["weights"][kept], trained[kept].double(), atol=1e-4):
         return f"the next round starts from the trained weights; that is fine-tuning. Rewind them: {survivors}"
-    if yours["weights"][~kept].any() and torch.allclose(yours["weights"][kept], rewound[kept].double(), atol=1e-4):
-        return "pruned places should be exactly 0 in the weights"
     return None
 
 

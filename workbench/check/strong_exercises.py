@@ -45,7 +45,7 @@ def nearest_subset(function: Callable[[Tensor, float], Any], *, seed: int | None
         rule = f"of {', '.join(f'{x:g}' for x in given)} some subset comes within {best:g} of {target:g}"
         way = SLIPS.get(told, way)
         expect(distance <= best + 1e-6, f"{rule}, and yours, {told or 'nothing'}, within {distance:g}: {way}")
-    for place in range(12):
+    for place in range(10):
         source = generator(seed or 0, "nearest subset", place)
         drawn, target = torch.randn(11, generator=source), float(torch.randn((), generator=source))
         best = min(abs(sum(subset) - target) for subset in _subsets(drawn.tolist()))
