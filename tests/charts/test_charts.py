@@ -207,11 +207,12 @@ def test_nothing_finished_is_nothing_to_draw(name):
 def test_a_chart_is_a_small_picture_in_a_notebook():
     assert alt.renderers.active == "workbench"
     chart = wb.charts.accuracy_by_density(experiment())
-    data = png(chart)
+    data, width = png(chart.to_dict())
     assert data.startswith(b"\x89PNG")
     assert len(data) < 60_000
     drawn: Any = chart._repr_mimebundle_()
-    assert set(drawn[0]) == {"image/png"}
+    assert set(drawn[0]) == {"text/html"}
+    assert f' width="{width}" src="data:image/png;base64,' in drawn[0]["text/html"]
 
 
 def test_few_colours_leave_no_shade_on_the_paper():

@@ -38,7 +38,7 @@ def test_in_a_batch_a_panel_leaves_a_small_picture_and_sentences(name: str):
     from workbench.panels.static import static
 
     picture, words = static(PANELS[name], panel.result)
-    assert len(picture["image/png"]) < 80_000
+    assert len(picture["text/html"]) < 80_000
     assert words["text/plain"]
     assert wb.Call.from_json(panel.call.json()) == panel.call
 

@@ -72,6 +72,6 @@ def test_in_a_batch_it_leaves_a_small_picture_and_sentences():
     from workbench.panels.static import static
 
     picture, words = static(PANELS["landscape"], panel.result)
-    assert len(picture["image/png"]) < 80_000
+    assert len(picture["text/html"]) < 80_000
     assert "the error barrier is" in words["text/plain"]
     assert wb.Call.from_json(panel.call.json()) == panel.call

@@ -205,8 +205,8 @@ def test_in_a_batch_there_is_no_widget_and_a_picture_is_left(tiny):
     from workbench.panels.static import static
 
     picture, words = static(panel.declaration, panel.result)
-    assert set(picture) == {"image/png", "text/plain"}
-    assert len(picture["image/png"]) < 80_000
+    assert set(picture) == {"text/html", "text/plain"}
+    assert len(picture["text/html"]) < 80_000
     assert "The dense network" in words["text/plain"]
 
 

@@ -29,7 +29,7 @@ marks    what charts that are drawn by hand are put together from: labels at lin
 room     how wide words are, and how pictures share a width
 rows     plain fields of outcomes, means with intervals, at most 500 rows, arithmetic that is done once
 picture  a chart in two steps (`@picture`, its `.drawing`, its `.sentences`), its title, menus, legends
-png      a chart as a small PNG
+png      a chart as a small PNG, and as an image with an alternative text
 
 A chart that is not of lines is a function that returns rows, at most 500 dicts, under `@picture(title="Weights",
 holds="weights")`, and one under `@….drawing` that puts marks together for a width; one under `@….sentences` says either

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.charts.grammar.png import render
-from workbench.work.html import Html, element, void
+from workbench.charts.grammar.png import image
+from workbench.work.html import Html, element
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,9 @@ class Drawn:
     @property
     def html(self) -> Html:
         """The chart as a picture, with its words below it, for those too who do not see it."""
-        data, about = render(self.chart.to_dict())
-        source = f"data:image/png;base64,{base64.b64encode(data['image/png']).decode()}"
-        image = void("img", src=source, width=about["image/png"]["width"], alt=self.chart.description)
         lead = [element("strong", f"{self.setting}. ")] if self.setting else []
-        return element("figure", image, element("figcaption", *lead, " ".join(self.words) or self.chart.description))
+        return element(
+            "figure",
+            image(self.chart.to_dict()),
+            element("figcaption", *lead, " ".join(self.words) or self.chart.description),
+        )
