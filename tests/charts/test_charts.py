@@ -217,7 +217,7 @@ def test_a_chart_is_a_small_picture_in_a_notebook():
 
 def test_few_colours_leave_no_shade_on_the_paper():
     for name in ("winning-tickets-fashion-mnist", "winning-tickets-mnist"):
-        drawn = Image.open(io.BytesIO(png(wb.charts.accuracy_by_density(wb.recorded(name).table))))
+        drawn = Image.open(io.BytesIO(png(wb.charts.accuracy_by_density(wb.recorded(name).table).to_dict())[0]))
         opacity = drawn.convert("RGBA").getchannel("A").histogram()
         assert opacity[0] > 0.8 * sum(opacity)
         assert sum(opacity[1:9]) == 0
@@ -226,7 +226,7 @@ def test_few_colours_leave_no_shade_on_the_paper():
 def test_few_colours_lose_no_shade():
     chart = wb.charts.robust_weights(list(wb.experiments.robust_weighting(eta=0.5)))
     whole = Image.open(io.BytesIO(vl_convert.vegalite_to_png(chart.to_dict(), scale=SCALE)))
-    few = Image.open(io.BytesIO(png(chart))).convert("RGBA")
+    few = Image.open(io.BytesIO(png(chart.to_dict())[0])).convert("RGBA")
     for paper in ("#ffffff", "#111111"):
         seen = [Image.alpha_composite(Image.new("RGBA", image.size, paper), image) for image in (whole, few)]
         off = ImageChops.difference(*(image.convert("RGB") for image in seen)).convert("L").histogram()

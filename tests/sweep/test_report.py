@@ -80,14 +80,14 @@ def test_by_names_the_groups_oneself(tmp_path):
 
 def test_a_table_is_drawn_by_the_chart_of_its_experiment_for_each_setting(tmp_path):
     section = wb.sweep.section(lesson(tmp_path), "rounds", "lesson")
-    assert section.html.count("<figure>") == 2
+    assert section.html.count("<figure>") == 2 * 2, "accuracy and paired differences"
     assert "fraction 0.2" in section.html
     assert "fraction 0.5: The dense network: test accuracy" in str(section)
 
 
 def test_settings_without_a_picture_are_named(tmp_path):
     section = wb.sweep.section(lesson(tmp_path, densities=(0.5, 0.2, 0.1)), "rounds", "lesson", most=1)
-    assert section.html.count("<figure>") == 1
+    assert section.html.count("<figure>") == 2
     assert "No picture is drawn of fraction 0.2; fraction 0.5." in str(section)
 
 
@@ -188,11 +188,11 @@ def test_the_report_is_one_page_that_loads_nothing(tmp_path):
     assert all(source.startswith("data:") for source in loaded)
     assert "<script" not in page
     assert "wb.sweep.overview(" not in page, "the code is hidden"
-    assert "Accuracy by density" not in page, "a chart is a picture"
+    assert ">Accuracy by density" not in page, "a chart is a picture"
     for words in ("10 points of 2 notebooks", "no &lt;script&gt;", "rounds (lesson)", "t (own)", "dense network"):
         assert words in page
     images = re.findall(r'<img [^>]*alt="([^"]*)"', page)
-    assert len(images) == 3
+    assert len(images) == 5
     assert all(len(words) > 40 for words in images)
 
 
