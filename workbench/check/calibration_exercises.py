@@ -158,7 +158,7 @@ WEIGHTS = Questions(
     _softmax,
     _losses,
     form="one weight a loss",
-    not_finite="large losses overflow in exp: subtract the largest loss first, or use softmax",
+    not_finite="exp overflows for large losses: subtract the largest loss first, or use softmax",
     mistakes={
         "the hardest example has the least weight; it is the largest loss that counts most": lambda losses, lam: (
             _softmax(-losses, lam)
