@@ -211,7 +211,8 @@ def test_a_chart_is_a_small_picture_in_a_notebook():
     assert data.startswith(b"\x89PNG")
     assert len(data) < 60_000
     drawn: Any = chart._repr_mimebundle_()
-    assert set(drawn[0]) == {"text/html"}
+    assert set(drawn[0]) == {"text/html", "text/plain"}
+    assert drawn[0]["text/plain"].startswith("Accuracy by density.")
     assert f' width="{width}" src="data:image/png;base64,' in drawn[0]["text/html"]
 
 
