@@ -131,6 +131,8 @@ def test_a_verdict_shows_itself_as_a_sentence() -> None:
     verdict = Verdict(False, "2 < 3", of=2)
     assert repr(verdict) == "Not yet: 2 < 3"
     assert verdict._repr_html_() == "<p><b>✎ Not yet:</b> 2 &lt; 3</p>"
+    assert Verdict(False, "is a `return` missing?")._repr_html_().endswith("is a <code>return</code> missing?</p>")
+    assert Verdict(False, "one ` alone")._repr_html_().endswith("one ` alone</p>")
     assert repr(Verdict(True, "so it is")) == "Right: so it is"
 
 

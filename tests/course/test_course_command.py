@@ -95,7 +95,7 @@ def test_the_teachers_edition_has_the_solution_the_answers_and_the_mistakes() ->
 
 
 def test_an_assignment_has_a_locked_check_with_the_points() -> None:
-    made = assignment("twice", small(), key.read(KEY))
+    made = assignment(small(), key.read(KEY))
     answer, check = made.cells[-2:]
     assert answer.source.endswith("    ### BEGIN SOLUTION\n    return x + x\n    ### END SOLUTION")
     given = {"grade": False, "solution": True, "locked": False, "grade_id": "twice", "schema_version": 3}
@@ -106,10 +106,10 @@ def test_an_assignment_has_a_locked_check_with_the_points() -> None:
 
 def test_a_person_grades_the_questions_alone() -> None:
     opened = small(CHECK, "exercise", "open")
-    made = assignment("twice", opened, key.read(KEY), written=4)
+    made = assignment(opened, key.read(KEY), written=4)
     graded = [cell.metadata.nbgrader for cell in made.cells if cell.metadata.nbgrader.grade]
     assert {given.grade_id: given.points for given in graded} == {"twice-check": POINTS, "answer-1": 4, "answer-2": 4}
-    plain = assignment("twice", opened, key.read(KEY))
+    plain = assignment(opened, key.read(KEY))
     assert [cell.id for cell in plain.cells if cell.metadata.nbgrader.grade] == ["twice-check"]
 
 

@@ -35,7 +35,9 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         mark = "✔ Right" if self.right else "✎ Not yet"
-        return html.element("p", html.element("b", f"{mark}:"), " ", self.message)
+        parts = self.message.split("`")  # what stands between two of them is code
+        words = [html.element("code", part) if place % 2 else part for place, part in enumerate(parts)]
+        return html.element("p", html.element("b", f"{mark}:"), " ", *(words if len(parts) % 2 else [self.message]))
 
 
 class Slip(Exception):  # noqa: N818

@@ -32,11 +32,12 @@ warnings.simplefilter("ignore")  # nbgrader takes a warning of the cell that it 
 INTRODUCTION = """# {title}: the exercises
 
 Replace what stands in each answer cell. The cell below it is locked: it says what is wrong, and gives the points. Begin
-with the lesson, `{name}.ipynb`, which needs nothing of this file."""
+with the lesson itself, which needs nothing of this file: what a task calls *below* is the section that follows it
+there."""
 HIDDEN = "# this is graded after it was handed in\n### BEGIN HIDDEN TESTS\n{test}\n### END HIDDEN TESTS"
 
 
-def assignment(name: str, notebook: NotebookNode, key: Key, *, hidden: bool = False, written: int = 0) -> NotebookNode:
+def assignment(notebook: NotebookNode, key: Key, *, hidden: bool = False, written: int = 0) -> NotebookNode:
     """Return the source version of a lesson's assignment.
 
     With `hidden` the checks stand between nbgrader's markers of hidden tests, so that learners do not see them. Every
@@ -45,7 +46,7 @@ def assignment(name: str, notebook: NotebookNode, key: Key, *, hidden: bool = Fa
     """
     check_fit(notebook, key)
     title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
-    cells = [_text("introduction", INTRODUCTION.format(title=title, name=name)), _code("start", START, locked=True)]
+    cells = [_text("introduction", INTRODUCTION.format(title=title)), _code("start", START, locked=True)]
     for exercise in lesson.exercises(notebook):
         cells += _exercise(exercise, key.solved[exercise.name].body(exercise.stub), hidden)
     if written:

@@ -47,6 +47,6 @@ def _of(path: Path, hidden: bool, written: int) -> dict[str, bytes]:
     held = key.read((path.parent / KEYS / f"{name}.md").read_text("utf-8"))
     made = {
         f"{TEACHER}/{path.name}": teachers(notebook, held),
-        f"{NBGRADER}/source/{name}/{path.name}": assignment(name, notebook, held, hidden=hidden, written=written),
+        f"{NBGRADER}/source/{name}/{path.name}": assignment(notebook, held, hidden=hidden, written=written),
     }
     return files | {where: f"{nbformat.writes(one)}\n".encode() for where, one in made.items()}
