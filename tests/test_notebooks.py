@@ -81,6 +81,7 @@ OWN_PARAMETERS = {
 REPORT = {"folder", "notebook", "most", "interactive", "out"}  # of the notebook that trains nothing
 all_notebooks = pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
 lessons = pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("0*.ipynb")), ids=lambda path: path.stem)
+solved_lessons = pytest.mark.parametrize("name", [path.stem for path in sorted(NOTEBOOKS.glob("0[1-6]*.ipynb"))])
 
 
 def run(path: Path, folder: Path, **parameters: Any) -> Any:
@@ -210,39 +211,14 @@ TABLES: dict[str, Callable[..., None]] = {
 }
 
 
-YOURS = {  # what a lesson says of the learner's functions once they are right
-    "01_winning_tickets": ["pruned by your smallest_pruned", "rewound by your next_round", "your places"],
-    "02_rare_gems": ["through your rounded", "densities by layer (yours)", "by your effective_density"],
-    "06_strong_tickets": ["by your nearest_subset", "by your near_subset", "by your effective_kernel"],
-}
-
-
-@pytest.mark.notebook
-@pytest.mark.parametrize("name", YOURS)
-def test_a_lesson_runs_the_functions_of_a_learner_once_they_are_right(name: str, tmp_path: Path) -> None:
-    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
-    solved = key.read((NOTEBOOKS / "keys" / f"{name}.md").read_text()).solved
-    exercises = [cell for cell in notebook.cells if "exercise" in cell.metadata.get("tags", [])]
-    assert len(exercises) == len(YOURS[name])
-    for cell in exercises:
-        (exercise,) = re.findall(r"^wb\.check\.(\w+)", cell.source, re.MULTILINE)
-        cell.source = f"{solved[exercise].solution}\n\n\nwb.check.{exercise}({exercise})"
-    nbformat.write(notebook, tmp_path / f"{name}.ipynb")
-    outputs = [cell.get("outputs", []) for cell in run(tmp_path / f"{name}.ipynb", tmp_path).cells]
-    said = "".join(output.get("text", "") for of in outputs for output in of)
-    assert [words for words in YOURS[name] if words not in said] == []
-    assert "until yours is right" not in said
-
-
-@pytest.mark.parametrize("name", YOURS)
+@solved_lessons
 def test_an_exercise_stands_before_a_cell_that_calls_the_learners_function(name: str) -> None:
-    cells = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4).cells
-    places = [place for place, cell in enumerate(cells) if "exercise" in cell.metadata.get("tags", [])]
-    for place in places:
-        (exercise,) = re.findall(r"^wb\.check\.(\w+)", cells[place].source, re.MULTILINE)
-        later = "".join(cell.source for cell in cells[place + 1 :] if cell.cell_type == "code")
-        assert re.search(rf"(?<!\.){exercise}\((?!{exercise}\))", later), exercise
-    assert [tag for place in places for tag in cells[place].metadata.tags if tag == "open"] == ["open"]
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
+    exercises = lesson.exercises(notebook)
+    assert {exercise.level for exercise in exercises} == {"easy", "middle", "open"}
+    for exercise in exercises:
+        later = "".join(cell.source for cell in notebook.cells[exercise.place + 1 :] if cell.cell_type == "code")
+        assert re.search(rf"(?<!check\.)\b{exercise.name}\b(?!\))", later), exercise.name
 
 
 @pytest.mark.notebook
@@ -271,7 +247,7 @@ def test_a_batch_job_is_repeated_from_its_archive(tmp_path: Path) -> None:
 
 
 @pytest.mark.notebook
-@pytest.mark.parametrize("name", ["03_data_diet", "04_loss_landscape", "05_calibrated_ensembles"])
+@solved_lessons
 def test_a_lesson_runs_the_functions_of_a_learner_who_solved_all(name: str, tmp_path: Path) -> None:
     held = key.read((NOTEBOOKS / KEYS / f"{name}.md").read_text())
     solved = teacher.teachers(nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4), held)

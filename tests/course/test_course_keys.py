@@ -41,7 +41,9 @@ def test_a_lesson_asks_and_its_key_answers(path) -> None:
     assert lesson.questions(notebook)
     assert all(len(answer.split()) > 10 for answer in KEY[path.stem].answers)
     levels = [exercise.level for exercise in lesson.exercises(notebook)]
-    assert sorted(levels) == sorted(lesson.LEVELS), "whoever begins has something to begin with, and whoever is done, too"
+    assert sorted(levels) == sorted(lesson.LEVELS), (
+        "whoever begins has something to begin with, and whoever is done, too"
+    )
 
 
 @pytest.mark.parametrize(("exercise", "solved"), EXERCISES)

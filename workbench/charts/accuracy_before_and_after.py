@@ -99,7 +99,7 @@ def _strip(names: list[str], shape: alt.Shape, limit: int, density: str, width: 
 
 
 @accuracy_before_and_after.sentences
-def words(outcomes: list[Any]) -> list[str]:
+def words(outcomes: Any) -> list[str]:
     """Say it in sentences: for every method and density both accuracies, and the learning rate that was chosen."""
     rows = [row for row in tried(outcomes) if row["control"] == "none"]
     sentences = []

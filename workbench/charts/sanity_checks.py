@@ -119,7 +119,7 @@ def _strip(checks: list[str], limit: int, passed: set[bool], method: str, width:
 
 
 @sanity_checks.sentences
-def words(outcomes: list[Any]) -> list[str]:
+def words(outcomes: Any) -> list[str]:
     """Say it in sentences: of every method and density the checks that it passes, those that it fails, and what so."""
     sentences = []
     for (method, kept), cell in grouped(_less(outcomes), lambda row: (row["method"], row["kept"])).items():
