@@ -41,9 +41,7 @@ def test_a_lesson_asks_and_its_key_answers(path) -> None:
     assert lesson.questions(notebook)
     assert all(len(answer.split()) > 10 for answer in KEY[path.stem].answers)
     levels = [exercise.level for exercise in lesson.exercises(notebook)]
-    assert sorted(levels) == sorted(lesson.LEVELS), (
-        "whoever begins has something to begin with, and whoever is done, too"
-    )
+    assert sorted(levels) == sorted(lesson.LEVELS), "something to begin with, and something for who is done"
 
 
 @pytest.mark.parametrize(("exercise", "solved"), EXERCISES)
