@@ -30,16 +30,15 @@ Table = Any  # a data frame
 SEEDS = [pytest.param(0, marks=pytest.mark.once), 1, 2]
 
 
-def spent(path: Path, folder: Path, seed: int) -> resource.struct_rusage:
-    """Run a lesson in a process of its own, and return what it took, its kernel included."""
+def ran(path: Path, folder: Path, seed: int, *given: str) -> tuple[int, str, resource.struct_rusage]:
+    """Run a lesson in a process of its own; return its exit status, its last words, and what it and its kernel took."""
     command = [sys.executable, "-m", "papermill", str(path), "output.ipynb", "--no-progress-bar"]
-    command += [*("-p", "seed", str(seed)), *("-p", "interactive", "False"), *("-p", "out", str(folder))]
+    command += [*("-p", "seed", str(seed)), *("-p", "interactive", "False"), *("-p", "out", str(folder)), *given]
     with (folder / "log.txt").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)  # Popen did not see it end
-    assert process.returncode == 0, (folder / "log.txt").read_text()[-3000:]
-    return usage
+    return process.returncode, (folder / "log.txt").read_text()[-3000:], usage
 
 
 def said_in(outputs: list[Any]) -> str:
@@ -52,7 +51,8 @@ def said_in(outputs: list[Any]) -> str:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_says_what_its_tables_show_and_stays_within_its_means(path: Path, seed: int, tmp_path: Path) -> None:
-    usage = spent(path, tmp_path, seed)
+    status, log, usage = ran(path, tmp_path, seed)
+    assert status == 0, log
     notebook = nbformat.read(tmp_path / "output.ipynb", 4)
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert sum(len(json.dumps(output)) for output in outputs) < SMALL
@@ -60,6 +60,32 @@ def test_a_lesson_says_what_its_tables_show_and_stays_within_its_means(path: Pat
     TOLD.get(path.stem, lambda said, **tables: None)(said_in(outputs), **tables)
     assert usage.ru_utime + usage.ru_stime < SECONDS
     assert usage.ru_maxrss * 1024 < BYTES
+
+
+@pytest.mark.notebook
+@pytest.mark.course
+@pytest.mark.parametrize("name", ["fashion-mnist", "mnist", "cifar10"])
+@pytest.mark.parametrize("path", LESSONS[1:], ids=lambda path: path.stem)
+def test_a_lesson_on_other_data_runs_or_says_at_once_why_not(path: Path, name: str, tmp_path: Path) -> None:
+    settings = OTHERS[name] | {"dataset": name, "replicas": 1}
+    given = [part for key, value in settings.items() for part in ("-p", key, str(value))]
+    status, log, usage = ran(path, tmp_path, 0, *given)
+    assert usage.ru_maxrss * 1024 < 2 * BYTES
+    if refusal := REFUSED.get((path.stem, name)):
+        assert re.search(refusal, log), log
+        return
+    assert status == 0, log
+    cells = nbformat.read(tmp_path / "output.ipynb", 4).cells
+    said = said_in([output for cell in cells if cell.cell_type == "code" for output in cell.outputs])
+    assert "The lesson was written for" in said
+
+
+OTHERS: dict[str, dict[str, Any]] = {  # what a reader would try: a data set, and a network for it
+    "fashion-mnist": {"model": "lenet"},
+    "mnist": {"model": "conv2(width=8)"},
+    "cifar10": {"model": "resnet8(width=8)", "image_size": 16},
+}
+REFUSED: dict[tuple[str, str], str] = {}  # and the lessons that it is not for, with what they say
 
 
 def winning_tickets(said: str, rounds: Table) -> None:
