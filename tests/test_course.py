@@ -85,7 +85,13 @@ OTHERS: dict[str, dict[str, Any]] = {  # what a reader would try: a data set, an
     "mnist": {"model": "conv2(width=8)"},
     "cifar10": {"model": "resnet8(width=8)", "image_size": 16},
 }
-REFUSED: dict[tuple[str, str], str] = {}  # and the lessons that it is not for, with what they say
+REFUSED = {  # and the lessons that it is not for, with what they say: 05 at its first ensemble, 06 before any work
+    ("05_calibrated_ensembles", "mnist"): "networks must have learned",
+    ("05_calibrated_ensembles", "cifar10"): "networks must have learned",
+    ("06_strong_tickets", "fashion-mnist"): "the target must take at most 1 h, but by filter",
+    ("06_strong_tickets", "mnist"): "the target must take at most 1 h, but by filter",
+    ("06_strong_tickets", "cifar10"): "the target must be a chain",
+}
 
 
 def winning_tickets(said: str, rounds: Table) -> None:
