@@ -15,7 +15,7 @@ import altair as alt
 
 from workbench.work.html import Html, void
 
-SCALE = 1.2  # pixels a point
+SCALE = 1.15  # pixels a point
 COLOURS = 128
 FAINT = 8  # of 255 of opacity
 
