@@ -31,7 +31,8 @@ LESSONS = [name for name in NOTEBOOKS if name != "90_report.ipynb"]  # which tel
 REALLY = "CI" in os.environ
 SERVER = 150 * 2**20  # bytes of JupyterLab's server, which took 95 MB with nothing open
 MOST = 1.5e9  # bytes, of the 2 GB that a Binder gives
-TINY = {"dataset": "digits", "train_size": "300", "epochs": "1", "rounds": "2", "replicas": "3", "interactive": "False"}
+LEARNING = {"epochs": "3", "batch_size": "16"}
+TINY = {"dataset": "digits", "train_size": "300", "rounds": "2", "interactive": "False", **LEARNING}
 
 
 @dataclass(frozen=True)
