@@ -27,6 +27,7 @@ LACKING: dict[str, list[Any]] = {
     "moved labels": [replace(o, moved_examples=o.examples.take(o.labels_before[:0])) for o in sample("moved labels")],
     "surest mistakes": [replace(o, wrong=o.wrong.take(o.predicted[:0])) for o in sample("surest mistakes")],
     "alive by layer": [replace(o, alive=None) for o in experiment()],
+    "difference by density": [o for o in experiment() if o.round == 0],
     "search by step": [tried()],
     "scores over time": [tried()],
     "sanity checks": [tried()],

@@ -217,7 +217,7 @@ RIGHT_IN_ANOTHER_TYPE = {
     "wb.charts.* | published | *": NOTHING,
     "wb.experiments.strong_tickets | margin | a list": "several margins may be tried",
     "wb.strong.structured* | margin | a list": "several margins may be tried",
-    "wb.experiments.written_for | settings | a dict": "settings that are not a lesson's parameters are the reader's own",
+    "wb.experiments.written_for | settings | a dict": "what is no parameter of a lesson is the reader's own",
     "wb.landscape.* | examples | a list": "a list of ids serves as well",
     "wb.landscape.pairs | networks | an empty list": NOTHING,
     "wb.charts.* | * | an empty list": NOTHING,

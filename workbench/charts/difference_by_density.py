@@ -19,7 +19,7 @@ DIFFERENCE = Axis("difference", "ticket less the other (square root)", "+~%", "+
 
 
 @Means(
-    asks=("density test_accuracy", "winning_tickets"),
+    asks=("round density test_accuracy", "winning_tickets"),
     selects=("kind", "round"),
     x=DENSITY,
     measures=[DIFFERENCE],
