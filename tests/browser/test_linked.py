@@ -197,6 +197,12 @@ def test_what_is_chosen_in_python_is_chosen_here_and_an_error_is_said_in_words(p
     assert page.locator("#place [role=graphics-document]").get_attribute("aria-label") == "Values by round."
 
 
+RESTS = """() => new Promise(done => {
+    const drawn = () => document.querySelector('.wb-chart svg').outerHTML, before = drawn();
+    setTimeout(() => done(before === drawn()), 1000);
+})"""  # a mark that is drawn anew under the pointer is not clicked
+
+
 @pytest.mark.browser
 def test_a_click_selects_a_round_in_jupyterlab_and_a_brush_images(opened: Callable[..., lab.Page]):
     few = "train_size=100, epochs=1, replicas=1"
@@ -205,6 +211,7 @@ def test_a_click_selects_a_round_in_jupyterlab_and_a_brush_images(opened: Callab
     page.run_all()
     page.button("Run").click()
     page.wait("finished after")
+    page.page.wait_for_function(RESTS)
     page.page.locator(".wb-chart .mark-symbol.role-mark path").last.click()
     page.wait("Selected: 1 mark")
     rounds, _ = page.execute("print(lottery.selection.rounds, len(lottery.selection.outcomes))")
