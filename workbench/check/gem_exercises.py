@@ -108,7 +108,9 @@ ROUNDED = Questions(
             w * (p >= 0.5), torch.zeros(len(p))
         ),
         "it keeps the weights of low scores": lambda p, w, dW: _both(w * (p <= 0.5), -dW * w),
-        "it keeps the weights of low scores ": lambda p, w, dW: _both(w * (p <= 0.5), dW * w),
+        "it keeps the weights of low scores, and drops those of high ones": lambda p, w, dW: _both(
+            w * (p <= 0.5), dW * w
+        ),
         "these are ones and zeros; multiply the weights by them": lambda p, w, dW: _both((p > 0.5).float(), dW),
         "a score that is not above 1/2 gets no gradient, so that its weight could never come back": lambda p, w, dW: (
             _both(w * (p > 0.5), dW * w * (p > 0.5))

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from workbench import check
 from workbench.work.nearest import check_known
 
-EXERCISE, QUESTIONS, PARAMETERS = "exercise", "questions", "parameters"
+EXERCISE, QUESTIONS = "exercise", "questions"
 LEVELS = ("easy", "middle", "open")
 _CELL = re.compile(r"\A(.*^def (\w+)\(.*?)\s*^(wb\.check\.\2\(\2\))\s*\Z", re.MULTILINE | re.DOTALL)  # stub, check
 _ITEM = re.compile(r"^\d+\. ", re.MULTILINE)
