@@ -68,8 +68,17 @@ def server(folder: Path, host: str = "lab", theme: str = "light", packages: Path
         _ready(f"http://127.0.0.1:{port}/{status}?token={token}", process, folder / "server.log")
         yield f"http://127.0.0.1:{port}/{page}token={token}"
     finally:
-        process.terminate()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a server: kindly, and by force where it waits for ever for a kernel that does not answer."""
+    process.terminate()
+    try:
         process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _environment(folder: Path, packages: Path | None) -> dict[str, str]:

@@ -109,15 +109,16 @@ def test_a_table_without_rows_is_no_error(tmp_path):
     assert "no number that could be averaged" in str(wb.sweep.section(tmp_path, "t", "own"))
 
 
-def test_where_the_step_of_rewinding_differs_the_chart_by_it_is_the_one(tmp_path):
+def test_where_the_step_of_rewinding_differs_accuracies_are_drawn_by_it_and_differences_for_each_step(tmp_path):
     from made_sweeps import rounds
 
     for step in (0, 10):
         for seed in range(3):
             point(tmp_path, "lesson", {"rewind_step": step, "seed": seed}, {"rounds": rounds(seed)})
     section = wb.sweep.section(tmp_path, "rounds", "lesson")
-    assert section.html.count("<figure>") == 1
-    assert "rewound to step" in section.html
+    assert section.html.count("rewound to step") == 1
+    captions = re.findall("<figcaption>(?:<strong>(.*?)</strong>)?", section.html)
+    assert captions == ["rewind_step 0. ", "rewind_step 10. ", ""]
 
 
 def test_the_overview_says_what_ran_how_long_where_and_with_what(tmp_path):

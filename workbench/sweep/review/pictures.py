@@ -78,17 +78,24 @@ def _is_told(picture: Picture[...], rows: Any) -> bool:
 
 
 def _is_meant(name: str, charts: dict[str, list[str]], rows: Any) -> bool:
-    """Whether a chart is the one for these rows: of two, the one that asks for more is, where the more differs."""
+    """Whether a chart is the one for these rows: of two of the same measures, the one that asks for more is, where the
+    more differs.
+    """
     columns, experiment = CHARTS[name].asks
     for other in charts:
         others, of = CHARTS[other].asks
-        if of == experiment and "|" not in columns + others:
+        if of == experiment and "|" not in columns + others and _measures(name) == _measures(other):
             less, more = {*columns.split()} - {*others.split()}, {*others.split()} - {*columns.split()}
             if bool(less) != bool(more):  # one asks for all that the other does
                 differ = any(rows.get(column, rows.get(f"{PREFIX}{column}")).nunique() > 1 for column in less or more)
                 if differ != bool(less):
                     return False
     return True
+
+
+def _measures(name: str) -> list[str]:
+    means = CHARTS[name].means
+    return [axis.field for axis in means.measures] if means else []
 
 
 def text_of(folder: str | os.PathLike[str], notebook: str) -> str:
