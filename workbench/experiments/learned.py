@@ -16,7 +16,7 @@ from workbench.numbers.numerals import percent, points
 from workbench.work import rules
 from workbench.work.nearest import unknown
 from workbench.work.parameter import Parameter
-from workbench.work.parameters import read_parameters
+from workbench.work.parameters import parameter_cells, read_parameters
 from workbench.work.shipped import shipped
 
 LEAST = 0.2  # of the way from chance to no error; ten classes: 28 %
@@ -75,6 +75,5 @@ def _parameters(lesson: str) -> dict[str, Parameter]:
     known = {path.stem: path for path in sorted(shipped().glob("[0-9]*.ipynb"))}
     if not isinstance(lesson, str) or lesson not in known:
         raise unknown("lesson", lesson if isinstance(lesson, str) else rules.shown(lesson), known)
-    cells = json.loads(known[lesson].read_text(encoding="utf-8"))["cells"]
-    (cell,) = (cell for cell in cells if "parameters" in cell["metadata"].get("tags", []))
-    return read_parameters("".join(cell["source"]))
+    (source,) = parameter_cells(json.loads(known[lesson].read_text(encoding="utf-8")))
+    return read_parameters(source)

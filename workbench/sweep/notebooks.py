@@ -13,7 +13,7 @@ from workbench.work import rules
 from workbench.work.fingerprint import digest
 from workbench.work.nearest import check_known, unknown
 from workbench.work.parameter import COMPUTED, Parameter
-from workbench.work.parameters import read_parameters
+from workbench.work.parameters import parameter_cells, read_parameters
 from workbench.work.shipped import shipped
 
 OURS = ("out", "archive", "interactive")  # parameters that a sweep sets itself: they move no number
@@ -62,7 +62,7 @@ def read_notebook(notebook: str | os.PathLike[str]) -> Notebook:
         node = json.loads(path.read_text(encoding="utf-8"))  # nbformat would take a second to import its validator
         cells = [cell for cell in node["cells"] if cell["cell_type"] == "code"]
         sources = ["".join(cell["source"]) for cell in cells]  # it is a text, or a list of lines
-        marked = [text for text, cell in zip(sources, cells, strict=True) if "parameters" in _tags(cell)]
+        marked = parameter_cells(node)
         parameters = read_parameters("\n".join(marked))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SyntaxError) as error:
         way_on = "it is an .ipynb file of format 4, which JupyterLab saves"
@@ -77,10 +77,6 @@ def read_notebook(notebook: str | os.PathLike[str]) -> Notebook:
     for cell in cells:
         cell |= {"outputs": [], "execution_count": None}
     return Notebook(path.stem, str(path), json.dumps(node), tuple(sources), parameters)
-
-
-def _tags(cell: dict[str, Any]) -> list[str]:
-    return cell["metadata"].get("tags", [])
 
 
 def _path(notebook: str | os.PathLike[str]) -> Path:

@@ -12,13 +12,14 @@ import ast
 import contextlib
 import io
 import tokenize
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from workbench.work import rules, typed_text
 from workbench.work.nearest import check_known
 from workbench.work.parameter import COMPUTED, Parameter
 
+TAG = "parameters"  # of the cell that papermill takes a notebook's parameters from
 INJECTED = "# Parameters\n"  # how the cell begins that papermill puts below a notebook's own parameters
 WAY_ON = "papermill reads True, False, None, numbers and names; lists go into a YAML file, with -f"
 
@@ -48,6 +49,15 @@ def check_parameters(namespace: MutableMapping[str, Any]) -> None:
         check_known("parameter", name, known)
         if name in namespace:
             namespace[name] = known[name].value(namespace[name], way_on=WAY_ON)
+
+
+def parameter_cells(notebook: Mapping[str, Any]) -> list[str]:
+    """Return the sources of the cells of an .ipynb file's JSON that are tagged as its parameters; papermill asks one.
+
+    Raises a KeyError, TypeError or AttributeError for what is no notebook of format 4.
+    """
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return ["".join(cell["source"]) for cell in code if TAG in cell["metadata"].get("tags", [])]
 
 
 def read_parameters(source: str) -> dict[str, Parameter]:

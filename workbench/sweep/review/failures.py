@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -11,7 +12,7 @@ from workbench.sweep.review.shown import Shown
 from workbench.sweep.store import Store
 from workbench.work import rules
 from workbench.work.html import Html, element, joined, table
-from workbench.work.parameters import read_parameters
+from workbench.work.parameters import parameter_cells, read_parameters
 
 MOST = 20  # failures that are shown in full; the others by their errors
 LINES = 12  # of a traceback's end
@@ -40,14 +41,11 @@ def failures(folder: str | os.PathLike[str], notebook: str | None = None, *, mos
 
 def again(store: Store, record: dict[str, Any]) -> str:
     """Return the line of a terminal that tries a failed point again."""
-    import nbformat
-
     notebook, usual = record["notebook"], {}
     try:
-        node: Any = nbformat.reads(store.folder.read(f"notebooks/{record['point']}.ipynb").decode(), as_version=4)
-        cells = [cell.source for cell in node.cells if "parameters" in cell.metadata.get("tags", [])]
-        usual = {name: one.default for name, one in read_parameters(cells[0]).items()}
-    except (OSError, ValueError, IndexError, SyntaxError):
+        (source,) = parameter_cells(json.loads(store.folder.read(f"notebooks/{record['point']}.ipynb")))
+        usual = {name: one.default for name, one in read_parameters(source).items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SyntaxError):
         pass  # then all parameters are told
     told = {name: value for name, value in record["parameters"].items() if name not in usual or usual[name] != value}
     return line(notebook, {name: [value] for name, value in told.items()}, out=store.out)
