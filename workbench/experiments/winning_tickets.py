@@ -16,7 +16,7 @@ from workbench import lottery
 from workbench.experiments.fields_of import fields_of
 from workbench.experiments.given_names import check_names
 from workbench.experiments.replica import Replica, prepare
-from workbench.lottery.sanity import CONTROLS
+from workbench.lottery.sanity import AS_TRAINED, CONTROLS
 from workbench.nets import masks
 from workbench.nets.compaction import Alive
 from workbench.nets.masks import Mask
@@ -105,7 +105,7 @@ def winning_tickets(
         for index, kind in enumerate(controls, 1):
             weights = replica.rewound_for(kind, tickets[0].rewound, rewind_step)
             for denser, sparse in itertools.pairwise(tickets):
-                weights = denser.run.weights if kind == "trained_on" else weights
+                weights = denser.run.weights if CONTROLS[kind] in AS_TRAINED else weights
                 control = replica.control(kind, sparse.ticket, weights, sparse.round)
                 with progress.within(kind, index, costs), progress.within("round", sparse.round, sparse_rounds):
                     run = replica.train(control.weights, mask=control.mask, step=rewind_step)

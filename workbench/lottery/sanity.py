@@ -4,9 +4,9 @@ A new one is a function here and a line in `CONTROLS`.
 
 Each control takes a ticket and returns another of the same density, with one thing made anew: the places, or what
 stands there. `weights` are the ticket's own rewound ones, and of the controls in `ANOTHER_DRAW` another draw's, rewound
-alike; of `trained_on` they are what training had made of the denser network that its mask was taken from. Where places
-are new, `weights` fill them, and biases, norms and buffers are theirs, so the ticket's own. Where values are new,
-places stay, and so does what has no mask, but for weights that are another's as a whole.
+alike; of those in `AS_TRAINED` they are what training had made of the denser network that the ticket's mask was taken
+from. Where places are new, `weights` fill them, and biases, norms and buffers are theirs, so the ticket's own. Where
+values are new, places stay, and so does what has no mask, but for weights that are another's as a whole.
 
 Inverted saliencies are another search, and no function of a ticket: `rounds(…, invert=True)`, and so of every method.
 
@@ -122,6 +122,7 @@ CONTROLS = {
     "trained_on": trained_on,
 }
 ANOTHER_DRAW = (reinitialised, signed)  # whose `weights` are another draw's
+AS_TRAINED = (trained_on,)  # whose `weights` are the denser network's, as it was trained
 
 
 def _check(ticket: Ticket, weights: Weights, seed: int) -> None:
