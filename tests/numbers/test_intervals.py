@@ -151,3 +151,12 @@ def test_as_many_replicas_would_tell_as_bring_the_interval_to_one_side_of_the_ma
     assert n == 9  # t(8) 2.306 * 0.01208 / 3 = 0.0093 <= 0.01 < 0.0101 = t(7) 2.365 * 0.01208 / sqrt(8)
     assert intervals.replicas_to_tell(intervals.Interval(-0.01, -0.03, 0.01, 3)) is None
     assert intervals.replicas_to_tell(intervals.Interval(0.0, math.nan, math.nan, 2)) is None
+
+
+def test_a_difference_is_shown_where_its_interval_lies_on_one_side_of_zero():
+    assert intervals.mean([0.1, 0.2, 0.3]).low < 0
+    assert intervals.mean([0.1, 0.2, 0.3]).shows() == "not shown to differ"
+    assert intervals.mean([0.19, 0.2, 0.21]).shows() == "higher"
+    assert intervals.mean([-0.19, -0.2, -0.21]).shows("better", "worse") == "worse"
+    assert intervals.mean([5.0, 5.0]).shows() == "not shown to differ", "two have no interval"
+    assert intervals.mean([0.0, 0.0, 0.0]).shows() == "not shown to differ", "zero is in it"

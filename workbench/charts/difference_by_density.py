@@ -62,7 +62,7 @@ def words(outcomes: Iterable[Any]) -> list[str]:
         for density, same in sorted(grouped(rows, lambda row: row["density"]).items(), reverse=True):
             last = [row["difference"] for row in same]
             interval = intervals.mean(last)
-            way = "ahead" if interval.low > 0 else "behind" if interval.high < 0 else "not shown to differ"
+            way = interval.shows("ahead", "behind")
             told[way].append(percent(density))
         where = "; ".join(f"{way} at {', '.join(densities)}" for way, densities in told.items() if densities)
         end = f"at {percent(min(row['density'] for row in rows))} by {points(last, form='+.1f')}"

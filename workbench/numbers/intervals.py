@@ -29,6 +29,12 @@ class Interval:
     high: float
     n: int
 
+    def shows(self, above: str = "higher", below: str = "lower") -> str:
+        """Say what the interval of a difference shows: `above` where all of it lies above 0, `below` where all of it
+        lies below, and else "not shown to differ", as of fewer than three values.
+        """
+        return above if self.low > 0 else below if self.high < 0 else "not shown to differ"
+
     def __str__(self) -> str:
         if self.n < LEAST:
             return f"{self.mean:.4f} (n = {self.n}: no interval)"
