@@ -50,7 +50,9 @@ def said_in(outputs: list[Any]) -> str:
 @pytest.mark.course
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_a_lesson_says_what_its_tables_show_and_stays_within_its_means(path: Path, seed: int, tmp_path: Path) -> None:
+def test_a_lesson_says_what_its_tables_show_and_stays_within_its_means(
+    path: Path, seed: int, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
     status, log, usage = ran(path, tmp_path, seed)
     assert status == 0, log
     notebook = nbformat.read(tmp_path / "output.ipynb", 4)
@@ -58,7 +60,8 @@ def test_a_lesson_says_what_its_tables_show_and_stays_within_its_means(path: Pat
     assert sum(len(json.dumps(output)) for output in outputs) < SMALL
     tables = {file.stem: pandas.read_parquet(file) for file in tmp_path.glob("*.parquet")}
     TOLD.get(path.stem, lambda said, **tables: None)(said_in(outputs), **tables)
-    assert usage.ru_utime + usage.ru_stime < SECONDS
+    crowd = 1 if pytestconfig.getoption("markexpr") == "course" else 2  # beside other tests a core does half as much
+    assert usage.ru_utime + usage.ru_stime < crowd * SECONDS
     assert usage.ru_maxrss * 1024 < BYTES
 
 
@@ -85,9 +88,7 @@ OTHERS: dict[str, dict[str, Any]] = {  # what a reader would try: a data set, an
     "mnist": {"model": "conv2(width=8)"},
     "cifar10": {"model": "resnet8(width=8)", "image_size": 16},
 }
-REFUSED = {  # and the lessons that it is not for, with what they say: 05 at its first ensemble, 06 before any work
-    ("05_calibrated_ensembles", "mnist"): "networks must have learned",
-    ("05_calibrated_ensembles", "cifar10"): "networks must have learned",
+REFUSED = {  # and the lesson that it is not for, with what it says before any work
     ("06_strong_tickets", "fashion-mnist"): "the target must take at most 1 h, but by filter",
     ("06_strong_tickets", "mnist"): "the target must take at most 1 h, but by filter",
     ("06_strong_tickets", "cifar10"): "the target must be a chain",
