@@ -44,6 +44,17 @@ def in_place(p, w):
     return w.mul_(p > 0.5) + soft
 
 
+def by_data(p, w):
+    soft = p * w
+    soft.data = kept(p.detach(), w)
+    return soft
+
+
+class Rounding(torch.nn.Module):
+    def forward(self, scores, weights):
+        return straight_through(scores, weights)
+
+
 rounded = Answers(
     right=[
         straight_through,
@@ -55,6 +66,8 @@ rounded = Answers(
         lambda p, w: torch.where(p.detach() > 0.5, w, torch.zeros(())) + w * (p - p.detach()),
         lambda p, w: straight_through(p.double(), w.double()),
         lambda p, w: w * (p.detach().round() + p - p.detach()),
+        by_data,
+        Rounding(),
         lambda scores, weights: torch.stack([straight_through(p, w) for p, w in zip(scores, weights, strict=True)]),
     ],
     wrong=[
@@ -85,6 +98,17 @@ rounded = Answers(
         (lambda p, w: w * ((p > p.median()).float() + p - p.detach()), "rounded(["),
         (lambda p, w: w * (p >= 0.5), "and no gradient comes back"),
         (lambda p, w: w, "other values of `scores` do not change"),
+        (lambda p, w: w * ((p + 0.5).floor() + p - p.detach()), "exactly 1/2 is not above 1/2"),
+        (lambda p, w: kept(p, w).detach().requires_grad_(), "a comparison has none"),
+        (lambda p, w: kept(p, w.requires_grad_()), "a comparison has none"),
+        (lambda p, w: w * p.round_(), "raised RuntimeError"),
+        (lambda p, w: (straight_through(p, w), p), "a tensor of shape"),
+        (lambda p, w: straight_through(p, w).sum(), "a tensor of shape"),
+        (lambda p, w: w * torch.sigmoid(50 * (p - 0.5)), "rounded(["),
+        (lambda p, w: w * ((p > 0.5).float() + p), "rounded(["),
+        (lambda p, w: w * ((p.sigmoid() > 0.5).float() + p - p.detach()), "rounded(["),
+        (lambda p, w: w * ((p > 0.5).float() + p.clamp(0.2, 0.8) - p.clamp(0.2, 0.8).detach()), "rounded(["),
+        (lambda weights, scores: straight_through(scores, weights), "and yours are (weights, scores)"),
     ],
 )
 
@@ -165,6 +189,32 @@ def one_layer_further(layers):
     return share(inside, layers)
 
 
+def by_recursion(layers):
+    def forth(i, unit):
+        return i == 0 or any(m and forth(i - 1, j) for j, m in enumerate(layers[i - 1][unit].tolist()))
+
+    def on(i, unit):
+        return i == len(layers) or any(m and on(i + 1, o) for o, m in enumerate(layers[i][:, unit].tolist()))
+
+    kept = [(i, int(o), int(j)) for i, layer in enumerate(layers) for o, j in layer.nonzero()]
+    return np.float64(sum(forth(i, j) and on(i + 1, o) for i, o, j in kept) / sum(m.numel() for m in layers))
+
+
+def one_walk(layers):
+    """Look one layer ahead on a walk from the input."""
+    inside = [m.clone() for m in layers]
+    for i in range(len(inside) - 1):
+        inside[i + 1] &= inside[i].any(1)
+        inside[i] &= inside[i + 1].any(0)[:, None]
+    return share(inside, layers)
+
+
+def walked_in_place(layers):
+    for before, after in itertools.pairwise(layers):
+        after &= before.any(1)
+    return density(layers)
+
+
 effective_density = Answers(
     right=[
         density,
@@ -175,6 +225,8 @@ effective_density = Answers(
         lambda layers: torch.tensor(density(layers)),
         lambda layers: np.float32(by_paths(layers)),
         lambda layers: np.array([density(layers)]),
+        by_recursion,
+        lambda layers: torch.tensor(density(layers)).double().requires_grad_(),
         lambda layers: sum(m.sum() for m in live(layers)) / sum(m.numel() for m in layers),
     ],
     wrong=[
@@ -202,5 +254,16 @@ effective_density = Answers(
         (lambda layers: density(layers[:3]), "of five layers"),
         (lambda layers: share([m & m.any(1)[:, None] for m in layers], layers), "not all of it does something"),
         (lambda layers: float(layers[-1].float().mean()), "effective_density("),
+        (one_walk, "walk back from the output"),
+        (walked_in_place, "changed `layers`"),
+        (lambda layers: share(layers, layers) - density(layers), "kept and dead"),
+        (lambda layers: share(live(layers), layers) * share(layers, layers), "effective_density("),
+        (lambda layers: round(density(layers), 2), "effective_density("),
+        (lambda layers: density(layers[:2]), "effective_density("),
+        (lambda layers: (lambda a, b, c: density([a, b, c]))(*layers), "raised TypeError"),
+        (lambda *layers: density(layers), "raised"),
+        (lambda layers: min(float(m.float().mean()) for m in layers), "effective_density("),
+        (lambda layers: int(density(layers)), "answers all questions alike"),
+        (lambda layers: density(layers) / any(m.any() for m in layers), "where nothing is kept it is 0"),
     ],
 )

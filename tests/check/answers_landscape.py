@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from fractions import Fraction
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -59,6 +60,8 @@ halfway = Answers(
         lambda a, b, x: dict(reversed(mixed(a, b, x).items())),
         lambda a, b, alpha=0.5: mixed(b, a, 1 - alpha) | {n: a[n] for n in a if a[n].dtype == torch.int64},
         lambda a, b, x: {n: v.requires_grad_() if v.is_floating_point() else v for n, v in mixed(a, b, x).items()},
+        lambda a, b, x: MappingProxyType({n: v.half() if "num" not in n else v for n, v in mixed(a, b, x).items()}),
+        lambda a, b, x: {n: v if v.is_floating_point() else np.int32(v) for n, v in mixed(a, b, x).items()},
     ],
     wrong=[
         (lambda a, b, x: None, "returned nothing (None)"),
@@ -89,8 +92,22 @@ halfway = Answers(
         (lambda a, b, x: mixed(a, b, min(x, 0.5)), "halfway("),
         (lambda a, b, x: mixed(a, b, round(x)), "halfway("),
         (lambda a, b, x: b, "other values of `a` and `alpha` do not change"),
+        (lambda a, b, x: mixed(b, a, x), "whole numbers too"),
+        (lambda a, b, x: mixed(a, b, x or 0.5), "where alpha is 0 it is a"),
+        (lambda a, b, x: mixed(a, b, min(max(x, 0.1), 0.9)), "where alpha is 0 it is a"),
+        (lambda a, b, x: mixed(a, b, x) if x < 1 else mixed(a, b, 0.99), "where alpha is 1 it is b"),
+        (lambda a, b, x: {n: ((1 - x) * a[n] + x * b[n]).round().long() if "num" in n else v
+                          for n, v in mixed(a, b, x).items()}, "take it from a"),
+        (lambda a, b, x: mixed(a, b, x) | {n: a[n] + b[n] for n in a if "num" in n}, "take it from a, as it is"),
+        (lambda a, b, x: mixed(a, b, x) | {n: 0 * a[n] for n in a if "num" in n}, "take it from a, as it is"),
+        (lambda a, b, x: {n: v for n, v in mixed(a, b, x).items() if "num" not in n}, "is missing"),
+        (lambda a, b, x: a.update(mixed(a, b, x)) or a, "changed `a`"),
+        (every(lambda u, v, x: x * (v - u)), "halfway("),
+        (every(lambda u, v, x: v + x * (v - u)), "halfway("),
+        (lambda a, b, x: mixed(a, b, x / 100), "halfway("),
+        (lambda a, alpha, b: mixed(a, b, alpha), "and yours are (a, alpha, b)"),
     ],
-)
+)  # fmt: skip
 
 
 def rise(alphas, errors):
@@ -122,6 +139,8 @@ barrier = Answers(
         lambda x, e: rise(x, e)[None],
         lambda alphas, errors: max(rise(alphas, errors), torch.zeros(())),
         lambda x, e: np.float16(by_numpy(x, e)),
+        lambda x, e: np.max(e.numpy() - np.polyval(np.polyfit([0, 1], e[[0, -1]].numpy(), 1), x.numpy())),
+        lambda x, e: [(e - (1 - x) * e[x == 0] - x * e[x == 1]).relu().max()],
     ],
     wrong=[
         (lambda x, e: None, "returned nothing (None)"),
@@ -151,6 +170,17 @@ barrier = Answers(
         (lambda x, e: max(rise(x, e), 0.05), "barrier"),
         (lambda x, e: e.max() - e.min(), "other values of `alphas` do not change"),
         (lambda x, e: e.median(), "other values of `alphas` do not change"),
+        (lambda x, e: np.interp(0.5, x, e) - (e[0] + e[-1]) / 2, "barrier(["),
+        (lambda x, e: max(0.0, float(e.max() - max(e[0], e[-1]))), "above the higher end"),
+        (lambda x, e: ((1 - x) * e[0] + x * e[-1] - e).max(), "barrier(["),
+        (lambda x, e: rise(x, e) / e[0], "barrier(["),
+        (lambda x, e: (e - (1 - x) * e[0] - x * e[-1]).clamp(min=0).sum(), "barrier(["),
+        (lambda x, e: (e - (1 - x) * e[0]).max(), "barrier(["),
+        (lambda x, e: e.numpy() @ np.ones(len(e)) / len(e), "other values of `alphas` do not change"),
+        (lambda x, e: np.max(e.numpy() - np.polyval(np.polyfit(x, e, 1), x)), "barrier(["),
+        (lambda x, e: (x[e.argmax()], rise(x, e)), "one number"),
+        (lambda x, e: (e - torch.lerp(e[0], e[-1], x)).sort().values[-2], "barrier(["),
+        (lambda errors, alphas: rise(alphas, errors), "and yours are (errors, alphas)"),
         (lambda x, e: torch.trapezoid(e - (1 - x) * e[0] - x * e[-1], x), "barrier("),
     ],
 )

@@ -62,6 +62,20 @@ def quantile(weights, density):
     return weights.abs() > torch.quantile(weights.abs().flatten(), 1 - density)
 
 
+def by_partition(weights, density):
+    sizes, count = np.abs(weights.numpy()).reshape(-1), round(density * weights.numel())
+    mask = np.zeros(len(sizes), dtype=object)
+    if count:
+        mask[np.argpartition(sizes, len(sizes) - count)[len(sizes) - count :]] = True
+    return mask.astype(bool).astype(object).reshape(weights.shape)
+
+
+def by_row(weights, density):
+    rows = weights.abs().reshape(len(weights), -1)
+    mask = torch.zeros_like(rows, dtype=torch.bool)
+    return mask.scatter(1, rows.topk(round(density * rows.shape[1]), 1).indices, True).view(weights.shape)
+
+
 def counted(count):
     return lambda w, d: torch.tensor(
         [rank < count(d * w.numel()) for rank in (-w.abs().flatten()).argsort().argsort().tolist()]
@@ -82,6 +96,8 @@ smallest_pruned = Answers(
         lambda w, d: pruned(w.flip(0), d).flip(0),
         counted(round),
         lambda w, d: torch.nn.Parameter(pruned(w, d).half()),
+        by_partition,
+        lambda *given: by_rank(*given),
     ],
     wrong=[
         (lambda w, d: None, "returned nothing (None)"),
@@ -96,10 +112,19 @@ smallest_pruned = Answers(
         (lambda w, d: pruned(w - w.min(), d), "the sign does not matter"),
         (lambda w, d: pruned(1 / w, d), "smallest_pruned("),
         (lambda w, d: ~pruned(w, d), "what is pruned"),
-        (lambda w, d: pruned(w, 1 - d), "yours keeps"),
-        (counted(math.floor), "yours keeps"),
-        (counted(math.ceil), "yours keeps"),
-        (counted(lambda x: round(x) + 1), "yours keeps"),
+        (lambda w, d: pruned(w, 1 - d), "and yours removes it"),
+        (counted(math.floor), "is rounded down"),
+        (counted(math.ceil), "is rounded up"),
+        (counted(lambda x: round(x) + 1), "one too many"),
+        (counted(lambda x: max(round(x) - 1, 0)), "one too few"),
+        (by_row, "smallest_pruned("),
+        (lambda w, d: w.abs() > w.abs().mean(), "smallest_pruned("),
+        (lambda w, d: w.abs() >= d * w.abs().max(), "smallest_pruned("),
+        (lambda density, weights: pruned(weights, density), "and yours are (density, weights)"),
+        (lambda w, d: pruned(w, max(d, 1 / w.numel())), "so low a density keeps none"),
+        (lambda w, d: torch.where(pruned(w, d)), "it should return a bool mask"),
+        (lambda w, d: (kept for kept in pruned(w, d)), "a bool mask, of shape"),
+        (lambda w, d: 2.0 * pruned(w, d) - 1, "True or False at each place"),
         (lambda w, d: pruned(w.zero_(), d), "changed `weights`"),
         (threshold, "a threshold keeps all or none"),
         (quantile, "keeps"),
@@ -148,6 +173,24 @@ def among_survivors(trained, rewound, mask, fraction):
     return weights, kept
 
 
+def masked_by_product(trained, rewound, mask, fraction):
+    """Rank trained · mask, in which a survivor of exactly 0 cannot be told from what was pruned."""
+    left = int(mask.sum()) - round(fraction * int(mask.sum()))
+    kept = torch.zeros(mask.numel(), dtype=torch.bool)
+    kept[(trained * mask).abs().flatten().argsort(descending=True, stable=True)[:left]] = True
+    return rewound * kept.view_as(mask), kept.view_as(mask)
+
+
+def above(threshold):
+    """Keep of the survivors what is above a threshold."""
+
+    def following(trained, rewound, mask, fraction):
+        kept = mask & (trained.abs() > threshold(trained, mask, fraction))
+        return rewound * kept, kept
+
+    return following
+
+
 next_round = Answers(
     right=[
         following,
@@ -160,6 +203,7 @@ next_round = Answers(
         lambda t, r, m, f: following(t**2, r, m, f),
         lambda trained, rewound, mask, fraction=0.2: by_removal(trained, rewound, mask, fraction),
         lambda *given: (following(*given)[0], following(*given)[1].int()),
+        lambda *given: [np.array(part.tolist(), dtype=object) for part in following(*given)],
     ],
     wrong=[
         (lambda t, r, m, f: None, "two tensors"),
@@ -171,6 +215,14 @@ next_round = Answers(
         (lambda t, r, m, f: following(t, t, m, f), "fine-tuning"),
         (lambda t, r, m, f: following(r, r, m, f), "yours ranks the rewound ones"),
         (lambda t, r, m, f: following(t - r, r, m, f), "how far they moved"),
+        (masked_by_product, "what was pruned stays so, and a survivor"),
+        (above(lambda t, m, f: torch.quantile(t.abs(), f)), "next_round("),
+        (above(lambda t, m, f: torch.quantile((t * m).abs(), f)), "next_round("),
+        (lambda rewound, trained, mask, fraction: following(trained, rewound, mask, fraction), "come in the order"),
+        (lambda t, r, m, f: (r.mul_(following(t, r, m, f)[1]), following(t, r, m, f)[1]), "changed `rewound`"),
+        (lambda t, r, m, f: dict(zip("wm", following(t, r, m, f), strict=True)), "two tensors"),
+        (lambda t, r, m, f: (r[following(t, r, m, f)[1]], following(t, r, m, f)[1]), "under 'weights' a tensor"),
+        (lambda t, r, m, f: (following(t, r, m, f)[0], ~m | following(t, r, m, f)[1]), "came back"),
         (lambda t, r, m, f: following(t - t.min() + 1, r, m, f), "whatever their sign"),
         (lambda t, r, m, f: following(1 / (t.abs() + 1e-9), r, m, f), "it removes the largest"),
         (lambda t, r, m, f: following(t, r, torch.ones_like(m), f), "came back"),

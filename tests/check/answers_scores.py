@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 
 import numpy as np
 import torch
@@ -53,6 +54,12 @@ el2n = Answers(
         lambda z, y: length(z, y).half(),
         lambda z, y: torch.cdist(z.softmax(1), torch.eye(z.shape[1])).gather(1, y[:, None]).squeeze(1),
         lambda logits, labels: length(logits.clone().requires_grad_(), labels),
+        lambda z, y: torch.autograd.grad(cross_entropy(v := z.clone().requires_grad_(), y, reduction="sum"), v)[0].norm(
+            dim=1
+        ),
+        lambda z, y: np.array(in_loops(z, y), dtype=object),
+        lambda z, y: length(z, y).bfloat16(),
+        lambda z, y: torch.nn.functional.pairwise_distance(softmax(z, 1), one_hot(y, z.shape[1])),
     ],
     wrong=[
         (lambda z, y: None, "returned nothing (None)"),
@@ -83,6 +90,16 @@ el2n = Answers(
         (lambda z, y: length(z, y.flip(0)), "el2n("),
         (lambda z, y: length(z, y).sort().values, "el2n("),
         (lambda z, y: y, "other values of `logits` do not change"),
+        (lambda z, y: (z.softmax(1) - one_hot(y, z.shape[1])).norm(), "one number an example, of shape"),
+        (lambda z, y: z.softmax(1) - one_hot(y, z.shape[1]), "one number an example, of shape"),
+        (lambda z, y: length(z, y) / 2**0.5, "el2n("),
+        (lambda z, y: (z.softmax(1) - one_hot(y, z.shape[1])).std(1), "el2n("),
+        (lambda z, y: length(z.softmax(1), y), "el2n("),
+        (lambda z, y: (z.exp() - one_hot(y, z.shape[1])).norm(dim=1), "el2n("),
+        (lambda z, y: length(z, y).argsort().argsort(), "el2n("),
+        (lambda z, y: -(z.softmax(1) * z.log_softmax(1)).sum(1), "other values of `labels` do not change"),
+        (lambda z, y: (z.argmax(1) != y).float(), "el2n("),
+        (lambda labels, logits: length(logits, labels), "and yours are (labels, logits)"),
         (lambda z, y: (z.sigmoid() - one_hot(y, z.shape[1])).norm(dim=1), "a sigmoid takes every class alone"),
     ],
 )
@@ -138,6 +155,9 @@ forgetting = Answers(
         gets(math.inf),
         lambda right: events(right) if any(right) else len(right) // 2 + 1,
         lambda right: torch.tensor(count(right)).half(),
+        lambda right: np.int16(min(count(right), 999)),
+        lambda right: events(right) if sum(right) else sys.maxsize,
+        lambda right: len([1 for wrong, r in enumerate(right[1:]) if right[wrong] and not r]) or (not any(right)) * 1e9,
     ],
     wrong=[
         (lambda right: None, "returned nothing (None)"),
@@ -170,5 +190,16 @@ forgetting = Answers(
         (lambda right: math.inf, "has an example that was never right"),
         (lambda right: 3, "answers all questions alike"),
         (lambda right: len(list(itertools.groupby(right))), "forgetting(["),
+        (lambda right: 1, "answers all questions alike"),
+        (lambda right: int(right[0] and not right[-1]), "forgetting(["),
+        (lambda right: sum(a and not b for a, b in zip(right, right[2:], strict=False)), "forgetting(["),
+        (lambda right: events(right) + (not right[-1]), "forgetting(["),
+        (lambda right: count(right[::-1]), "how often it was learned"),
+        (lambda right: count([right.pop() for _ in range(len(right))]), "changed `right`"),
+        (lambda right: (events(right), len(right)), "one number"),
+        (lambda right: events(right) if any(right) else len(right) - 1, "in 1 showing is the hardest"),
+        (lambda right: events(right) if any(right) else len(right) // 2, "is the hardest"),
+        (lambda right: count(right) if not all(right) else math.inf, "forgetting([True, True, True"),
+        (lambda right: events(right) > 0, "and not how often"),
     ],
 )

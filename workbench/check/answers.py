@@ -68,7 +68,9 @@ def numbers(returned: Any) -> Tensor | None:
         if isinstance(returned, (list, tuple)):
             return torch.stack([numbers(part) for part in returned])  # pyright: ignore (None is a TypeError)
         array = np.asarray(returned)
-        if array.dtype.kind == "O" and not isinstance(returned, (np.ndarray, str)):
+        if array.dtype.kind == "O":
+            if isinstance(returned, np.ndarray):
+                return numbers(returned.tolist())
             return torch.tensor(float(returned), dtype=torch.float64)  # a Fraction, a Decimal
         return torch.from_numpy(array.astype(np.float64, order="C")) if array.dtype.kind in "biuf" else None
     except (TypeError, ValueError, RuntimeError, OverflowError):

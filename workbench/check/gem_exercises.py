@@ -94,7 +94,7 @@ ROUNDED = Questions(
     _through,
     _scored,
     form="weights and a gradient",
-    first=_gradient_lost,
+    other=_gradient_lost,
     call=_with_gradient,
     hidden=1,  # dW comes back through what it returns
     mistakes={
@@ -166,6 +166,15 @@ def _beside(layers: list[Tensor]) -> list[Tensor]:
     return kept
 
 
+def _one_walk(layers: list[Tensor]) -> list[Tensor]:
+    """Drop on one walk from the input what nothing comes to, and of each layer what the next one leaves without use."""
+    kept = [layer.clone() for layer in layers]
+    for i in range(1, len(layers)):
+        kept[i] &= kept[i - 1].any(1)
+        kept[i - 1] &= kept[i].any(0)[:, None]
+    return kept
+
+
 def _share(layers: list[Tensor], of: list[Tensor]) -> float:
     return sum(int(layer.sum()) for layer in layers) / max(sum(layer.numel() for layer in of), 1)
 
@@ -189,6 +198,12 @@ DENSITY = Questions(
         ),
         "a unit may lead on to a unit that leads nowhere: look further than one layer": lambda layers: _share(
             _beside(layers), layers
+        ),
+        "one walk from the input sees one layer ahead: walk back from the output as well": lambda layers: _share(
+            _one_walk(layers), layers
+        ),
+        "that is the share that is kept and dead": lambda layers: (
+            _share(layers, layers) - _share(_live(layers), layers)
         ),
         "that counts the weights; divide by how many there are": lambda layers: float(
             sum(int(layer.sum()) for layer in _live(layers))

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from workbench.check.answers import close
 from workbench.check.questions import Questions
 from workbench.check.verdict import Verdict, exercise
 
@@ -63,13 +64,24 @@ def _with(part: str, other: str) -> Callable[..., dict[str, Any]]:
     return mixed
 
 
+def _whole(yours: dict[str, Any], right: dict[str, Any], *inputs: Any) -> str | None:
+    """Say so where all that is wrong is a whole number."""
+    wrong = [name for name in right if not close(yours[name], right[name])]
+    whole = all(not right[name].is_floating_point() for name in wrong)
+    return "a count of batches is a whole number: take it from a, as it is" if whole else None
+
+
 HALFWAY = Questions(
     "halfway",
     _mixed,
     _networks,
     form="a dict of tensors",
+    other=_whole,
     mistakes={
         "alpha is the way from a to b, and yours goes from b to a": lambda a, b, alpha: _mixed(a, b, 1 - alpha),
+        "alpha is the way from a to b, and yours goes from b to a, whole numbers too": lambda a, b, alpha: _mixed(
+            b, a, alpha
+        ),
         "that is half-way, whatever alpha says": lambda a, b, alpha: _mixed(a, b, 0.5),
         "that is a, and nothing of b": lambda a, b, alpha: _mixed(a, b, 0.0),
         "that is b; a is missing": lambda a, b, alpha: _mixed(a, b, 1.0),
@@ -94,6 +106,10 @@ HALFWAY = Questions(
             n: alpha * (a[n] + b[n]) if a[n].is_floating_point() else a[n] for n in a
         },
     },
+    corners=[
+        (why, ({"w": torch.tensor([1.0, -2.0])}, {"w": torch.tensor([3.0, 0.5])}, alpha))
+        for why, alpha in (("where alpha is 0 it is a", 0.0), ("where alpha is 1 it is b", 1.0))
+    ],
 )
 
 

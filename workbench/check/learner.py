@@ -77,3 +77,6 @@ def _check_signature(function: Callable[..., Any], names: Sequence[str]) -> None
         raise Slip(
             f"it should take {len(names)} argument{'s' * (len(names) > 1)}, ({', '.join(names)}), and takes {signature}"
         ) from None
+    order = list(signature.parameters)
+    other = order != list(names) and sorted(order) == sorted(names)
+    expect(not other, f"its arguments come in the order ({', '.join(names)}), and yours are ({', '.join(order)})")

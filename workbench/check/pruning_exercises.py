@@ -65,12 +65,12 @@ def _pruned(weights: Tensor, density: float) -> Tensor:
 
 def _counted(yours: Tensor, right: Tensor, weights: Tensor, density: float) -> str | None:
     n, kept, count = weights.numel(), int(yours.sum()), int(right.sum())
-    if kept != count:
-        way = "; the mask holds what is kept, not what is pruned" if kept == n - count else ""
-        return f"density {density:g} of {n} weights keeps {count}, yours keeps {kept}{way}"
-    if torch.equal(yours, ~right):
-        return "the mask holds what is kept, and yours what is pruned"
-    return None
+    return f"density {density:g} of {n} weights keeps {count}, yours keeps {kept}" if kept != count else None
+
+
+def _by_rank(ranks: Callable[[Tensor], Tensor], count: Callable[[float, int], int]) -> Callable[..., Tensor]:
+    """Keep the largest of other ranks than magnitude, or another number of them."""
+    return lambda weights, density: _largest(ranks(weights), count(density, weights.numel()))
 
 
 PRUNED = Questions(
@@ -78,24 +78,27 @@ PRUNED = Questions(
     _pruned,
     _weights,
     form="a bool mask",
-    first=_counted,
+    other=_counted,
     mistakes={
-        "the sign does not matter: a large negative weight is large": lambda weights, density: _largest(
-            weights, round(density * weights.numel())
-        ),
-        "it keeps the smallest; keep those of largest magnitude": lambda weights, density: _largest(
-            -weights.abs(), round(density * weights.numel())
-        ),
-        "it keeps the first places; keep those of largest magnitude": lambda weights, density: _largest(
-            -torch.arange(weights.numel()).view(weights.shape), round(density * weights.numel())
-        ),
-        "a count is rounded to the nearest, and yours is rounded down": lambda weights, density: _largest(
-            weights.abs(), int(density * weights.numel())
-        ),
-        "a count is rounded to the nearest, and yours is rounded up": lambda weights, density: _largest(
-            weights.abs(), math.ceil(density * weights.numel())
-        ),
-        "it keeps the most negative": lambda weights, density: _largest(-weights, round(density * weights.numel())),
+        words: _by_rank(ranks, count)
+        for words, (ranks, count) in {
+            "the sign does not matter: a large negative weight is large": (torch.clone, lambda d, n: round(d * n)),
+            "it keeps the smallest; keep those of largest magnitude": (lambda w: -w.abs(), lambda d, n: round(d * n)),
+            "it keeps the first places; keep those of largest magnitude": (
+                lambda w: -torch.arange(w.numel()).view(w.shape),
+                lambda d, n: round(d * n),
+            ),
+            "it keeps the most negative": (torch.neg, lambda d, n: round(d * n)),
+            "a count is rounded to the nearest, and yours is rounded down": (torch.abs, lambda d, n: int(d * n)),
+            "a count is rounded to the nearest, and yours is rounded up": (torch.abs, lambda d, n: math.ceil(d * n)),
+            "it keeps one too many": (torch.abs, lambda d, n: round(d * n) + 1),
+            "it keeps one too few": (torch.abs, lambda d, n: max(round(d * n) - 1, 0)),
+            "density is the share that is kept, and yours removes it": (torch.abs, lambda d, n: n - round(d * n)),
+            "the mask holds what is kept, and yours what is pruned": (
+                lambda w: -w.abs(),
+                lambda d, n: n - round(d * n),
+            ),
+        }.items()
     },
     corners=[
         ("density 1 keeps all, a weight of exactly 0, too", (torch.tensor([0.5, 0.0, -0.3]), 1.0)),
@@ -119,7 +122,7 @@ TIED = Questions(  # of weights that are all of one size any are right, of the r
     lambda weights, density: round(density * weights.numel()),
     _tied,
     form="how many it keeps",
-    first=lambda yours, right, *inputs: f"all are of one size, so any {right} will do; a threshold keeps all or none",
+    other=lambda yours, right, *inputs: f"all are of one size, so any {right} will do; a threshold keeps all or none",
     tidy=_kept,
 )
 
@@ -185,7 +188,7 @@ ROUND = Questions(
     _round,
     _round_inputs,
     form="two tensors, (weights, mask)",
-    first=_round_counted,
+    other=_round_counted,
     tidy=_pair,
     mistakes={
         "rank the trained weights, and yours ranks the rewound ones": lambda t, r, m, f: _next(t, r, m, f, r.abs()),
@@ -202,6 +205,15 @@ ROUND = Questions(
         (
             "so small a fraction removes none; mind that [-0:] is everything",
             (torch.tensor([0.4, -0.7, 0.2]), torch.tensor([0.1, 0.2, 0.3]), torch.tensor([True, True, True]), 0.1),
-        )
+        ),
+        (
+            "what was pruned stays so, and a survivor whose trained weight is exactly 0 is a survivor",
+            (
+                torch.tensor([0.0, 0.5, 0.0, 0.0, -0.7, 0.0]),
+                torch.tensor([0.1, 0.2, -0.3, 0.4, 0.5, 0.6]),
+                torch.tensor([False, True, True, True, True, False]),
+                0.1,
+            ),
+        ),
     ],
 )

@@ -25,7 +25,7 @@ ASKED = 20  # questions at least: what is right every other time by chance passe
 DRAWS = 200  # and at most
 MORE = 40  # further questions that a mistake must answer as the function does, nearly all, to be named
 SWAPPED = 10  # questions between which inputs of one shape are exchanged, to see which of them are ignored
-TOLD = 4  # exchanges without any difference, from which on an input is said to be ignored
+TOLD = 8  # exchanges without any difference, from which on an input is said to be ignored
 APART = 1.5 * COARSE  # how far from the right answer a mistake must be, so that rounding to 16 bits serves no mistake
 
 
@@ -39,7 +39,7 @@ class Questions:
     form: str  # of the answer: "one number"
     mistakes: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # by what is said of them
     corners: Iterable[tuple[str, tuple[Any, ...]]] = ()  # inputs that decide something, and what
-    first: Callable[..., str | None] = lambda yours, right, *inputs: None  # what is said before all mistakes
+    other: Callable[..., str | None] = lambda yours, right, *inputs: None  # what is said where no mistake answers so
     not_finite: str = "is something divided by 0, or does it overflow?"
     hidden: int = 0  # of the inputs, at the end, which the learner's function is not given
     tidy: Callable[[Any], Any] = lambda returned: returned  # what was returned, as an answer
@@ -83,8 +83,11 @@ class Questions:
         A mistake is named where it answers `more` questions, too, as the function does.
         """
         right = self.right(*copied(inputs))
-        returned = self.tidy(self.call(function, self.names, *inputs))
-        yours = read(returned, right, self.form)
+        try:
+            returned = self.tidy(self.call(function, self.names, *inputs))
+            yours = read(returned, right, self.form)
+        except Slip as slip:
+            raise Slip(f"{slip} ({self._call(inputs)}: {why})") if why else slip from slip.__cause__
         within = rounding(returned)
         if close(yours, right, within):
             return
@@ -94,11 +97,24 @@ class Questions:
         said = f"{self._call(inputs)} should give{part} {expected}, and yours gives {told}"
         finite = not isinstance(mine, (float, Tensor)) or bool(torch.as_tensor(mine).isfinite().all())
         if not finite and torch.as_tensor(his).isfinite().all():
-            raise Slip(f"{said}: {self.not_finite}")
-        questions = [inputs, *more]
-        mistake = why or self.first(yours, right, *inputs) or self._mistake(function, questions, within)
-        mistake = mistake or self._ignored(function, questions)
+            raise Slip(f"{said}: {why or self.not_finite}")
+        mistake = why or self._named(function, yours, right, [inputs, *more], within)
         raise Slip(f"{said}{f': {mistake}' if mistake else ''}")
+
+    def _named(
+        self,
+        function: Callable[..., Any],
+        yours: Answer,
+        right: Answer,
+        questions: list[tuple[Any, ...]],
+        within: float,
+    ) -> str | None:
+        """Say what is wrong with an answer, from what the function answers to further questions as well."""
+        asked = [(inputs, self._answer(function, inputs)) for inputs in questions]
+        if len(asked) > 1 and all(close(answer, asked[0][1], 1e-9) for _, answer in asked):
+            return "it answers all questions alike"
+        mistake = self._mistake(asked, within) or self.other(yours, right, *questions[0])
+        return mistake or self._ignored(function, asked[:SWAPPED])
 
     def _unmoved(self, questions: list[tuple[Any, ...]]) -> list[Callable[..., Any]]:
         """Return the right answers of functions that take a number from one of these questions for that of all."""
@@ -108,17 +124,16 @@ class Questions:
             for place, x in sorted(numbers)
         ]
 
-    def _mistake(self, function: Callable[..., Any], questions: list[tuple[Any, ...]], within: float) -> str | None:
-        """Say which of the usual mistakes answers these questions as the learner's function does.
+    def _mistake(self, asked: list[tuple[Any, Answer | None]], within: float) -> str | None:
+        """Say which of the usual mistakes answers what was asked as the learner's function does.
 
         It must answer the first so, and nearly all: of two equal numbers rounding makes either the largest.
         """
-        answers = [(inputs, self._answer(function, inputs)) for inputs in questions]
-        answered = [(inputs, yours) for inputs, yours in answers if yours is not None]
+        answered = [(inputs, yours) for inputs, yours in asked if yours is not None]
         misses: dict[str, int] = {}
         for words, mistake in self.mistakes.items():
             same = [close(yours, _tried(mistake, inputs), within) for inputs, yours in answered]
-            if same[0] and same.count(False) <= len(same) // 20:
+            if same and same[0] and same.count(False) <= len(same) // 20:
                 misses[words] = same.count(False)
         return min(misses, key=lambda words: misses[words], default=None)
 
@@ -130,11 +145,8 @@ class Questions:
         except Slip:  # of another question than the one that was read
             return None
 
-    def _ignored(self, function: Callable[..., Any], questions: list[tuple[Any, ...]]) -> str | None:
+    def _ignored(self, function: Callable[..., Any], asked: list[tuple[Any, Answer | None]]) -> str | None:
         """Say which inputs make no difference to a learner's function, and should, where another question's stand."""
-        asked = [(inputs, self._answer(function, inputs)) for inputs in questions[:SWAPPED]]
-        if len(asked) > 1 and all(close(yours, asked[0][1], 1e-9) for _, yours in asked):
-            return "it answers all questions alike"
         moved: dict[str, list[bool]] = {f"`{name}`": [] for name in self._given}
         for (inputs, yours), (others, _) in itertools.permutations(asked, 2):
             for place, moves in enumerate(moved.values()):
@@ -143,6 +155,7 @@ class Questions:
                 if _shape(others[place]) == _shape(inputs[place]) and other is not None and not close(right, other):
                     moves.append(not close(yours, self._answer(function, swapped), 1e-9))
         ignored = [name for name, moves in moved.items() if len(moves) >= TOLD and not any(moves)]
+        ignored = ignored if len(moved) > 1 else []  # of one input alone that is what "all alike" says
         named = " and ".join(part for part in (", ".join(ignored[:-1]), *ignored[-1:]) if part)
         return f"other values of {named} do not change its answer" if named else None
 
