@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
+import scipy.special
+import scipy.stats
 import torch
 from sets import Answers, Once
+from sklearn.calibration import calibration_curve
 
 
 def calibration_error(confidence, right, bins):
@@ -24,13 +29,13 @@ def calibration_error(confidence, right, bins):
 def in_loops(confidence, right, bins):
     held = [[] for _ in range(bins)]
     for c, r in zip(confidence.tolist(), right.tolist(), strict=True):
-        held[min(int(c * bins), bins - 1)].append((c, r))
+        held[math.ceil(c * bins) - 1].append((c, r))
     return sum(abs(sum(r for _, r in b) - sum(c for c, _ in b)) for b in held) / len(confidence)
 
 
 def by_numpy(confidence, right, bins):
     c, r = confidence.numpy(), right.numpy()
-    place = np.clip(np.digitize(c, np.linspace(0, 1, bins + 1)) - 1, 0, bins - 1)
+    place = np.clip(np.digitize(c, np.linspace(0, 1, bins + 1), right=True) - 1, 0, bins - 1)
     return sum((place == b).mean() * abs(r[place == b].mean() - c[place == b].mean()) for b in np.unique(place))
 
 
@@ -43,8 +48,52 @@ def by_edges(confidence, right, bins):
 
 
 def by_counts(confidence, right, bins):
+    place = (confidence * bins).ceil().long() - 1
+    return torch.bincount(place, right.double() - confidence, minlength=bins).abs().sum() / len(place)
+
+
+def by_statistic(confidence, right, bins):
+    c = confidence.numpy()
+    sums = scipy.stats.binned_statistic(c, [c, right.numpy() * 1.0], "sum", bins=bins, range=(0, 1)).statistic
+    return np.abs(sums[0] - sums[1]).sum() / len(c)
+
+
+def by_floor(confidence, right, bins):
     place = (confidence * bins).long().clamp(max=bins - 1)
     return torch.bincount(place, right.double() - confidence, minlength=bins).abs().sum() / len(place)
+
+
+def by_scikit_learn(confidence, right, bins):
+    share, sure = calibration_curve(right.numpy(), confidence.numpy(), n_bins=bins)
+    count = np.bincount(np.digitize(confidence.numpy(), np.linspace(0, 1, bins + 1), right=True))
+    return np.average(np.abs(share - sure), weights=count[count > 0])
+
+
+def by_pandas(confidence, right, bins):
+    frame = pd.DataFrame({"sure": confidence.numpy(), "right": right.numpy() * 1.0})
+    bins = frame.groupby(pd.cut(frame.sure, np.linspace(0, 1, bins + 1)), observed=True)
+    return (bins.size() / len(frame) * (bins.right.mean() - bins.sure.mean()).abs()).sum()
+
+
+def between(inside):
+    """Take for a bin what is inside of its edges."""
+
+    def error(confidence, right, bins):
+        edges, gaps = torch.linspace(0, 1, bins + 1), right.double() - confidence
+        return sum(gaps[inside(confidence, *pair)].sum().abs() for pair in itertools.pairwise(edges)) / len(right)
+
+    return error
+
+
+def from_the_least(confidence, right, bins):
+    edges = np.histogram_bin_edges(confidence.numpy(), bins)
+    place = np.clip(np.digitize(confidence.numpy(), edges) - 1, 0, bins - 1)
+    return np.abs(np.bincount(place, right.numpy() * 1.0 - confidence.numpy())).sum() / len(place)
+
+
+def unweighed(confidence, right, bins):
+    share, sure = calibration_curve(right.numpy(), confidence.numpy(), n_bins=bins)
+    return np.abs(share - sure).mean()
 
 
 def with_empty(value):
@@ -75,6 +124,8 @@ ece = Answers(
         lambda c, r, b: Fraction(in_loops(c, r, b)),
         lambda confidence, right, bins: by_counts(confidence.double(), right, bins).numpy(),
         lambda c, r, bins=15: by_counts(c, r, bins).half(),
+        by_scikit_learn,
+        by_pandas,
     ],
     wrong=[
         (lambda c, r, b: None, "returned nothing (None)"),
@@ -108,6 +159,20 @@ ece = Answers(
         (lambda c, r, b: c.mean(), ": other values of `right` and `bins` do not change"),
         (lambda c, r, b: len(c), ": other values of `confidence`, `right` and `bins` do not change"),
         (lambda c, r, b: by_counts(c.sort().values, r, b), "should give"),
+        (between(lambda c, low, high: (c >= low) & (c <= high)), "not in both"),
+        (between(lambda c, low, high: (c > low) & ((c < high) | (high == 1))), "not in neither"),
+        (by_statistic, "closed on its right"),
+        (by_floor, "closed on its right"),
+        (from_the_least, "yours from the least confidence"),
+        (unweighed, "counts every bin alike"),
+        (lambda c, r, b: by_counts(c, r, b) ** 2, "the square of it"),
+        (lambda c, r, b: len(c) * by_counts(c, r, b), "divide by the number of examples"),
+        (lambda c, r, b: by_counts(c, r, b) * len(c) / (len(c) - 1), "should give"),
+        (lambda c, r, b: by_counts((2 * c - 1).clamp(0.01, 1), r, b), "should give"),
+        (lambda c, r, b: 1 - by_counts(c, r, b), "should give"),
+        (lambda c, r, b: by_counts(c, ~r.logical_not_(), b), "changed `right`"),
+        (lambda right, confidence, bins: by_counts(confidence, right, bins), "and yours are (right, confidence, bins)"),
+        (lambda c, r, b: by_counts(c, r, b).expand(b), "should return one number"),
     ],
 )
 
@@ -139,6 +204,9 @@ robust_weights = Answers(
         lambda losses, lam: softmax(losses, lam).half(),
         lambda losses, lam: softmax(losses, lam).requires_grad_(),
         lambda losses, lam: shifted(losses, lam).astype(np.float64)[::-1][::-1],
+        lambda losses, lam: scipy.special.softmax(losses.numpy() / lam),
+        lambda losses, lam: torch.stack([1 / ((losses - loss) / lam).exp().sum() for loss in losses]),
+        lambda losses, lam: torch.nn.Softmin(0)(-losses / lam),
     ],
     wrong=[
         (lambda losses, lam: None, "returned nothing (None)"),
@@ -167,6 +235,19 @@ robust_weights = Answers(
         (lambda losses, lam: softmax(losses, lam + 1), "should give"),
         (lambda losses, lam: torch.eye(len(losses))[0], "other values of `losses` and `lam` do not change"),
         (lambda losses, lam: softmax(losses, lam) * losses, "return the weights alone"),
+        (lambda losses, lam: (losses / lam - lam * (losses / lam).logsumexp(0) / lam).exp(), "an infinite lambda"),
+        (lambda losses, lam: softmax(losses, lam) * (lam < 1e6), "an infinite lambda"),
+        (lambda losses, lam: softmax(losses, min(lam, 100.0)), "an infinite lambda"),
+        (lambda losses, lam: softmax(losses, int(lam) or 1), "should give"),
+        (lambda losses, lam: softmax(losses, lam * lam), "should give"),
+        (lambda losses, lam: (losses / lam).sigmoid(), "should give"),
+        (lambda losses, lam: 10 ** ((losses - losses.max()) / lam), "should give"),
+        (lambda losses, lam: torch.nn.functional.normalize(softmax(losses, lam), dim=0), "should give"),
+        (lambda losses, lam: ((losses - losses.mean()) / lam).exp() / ((losses - losses.mean()) / lam).exp().sum(),
+         "exp overflows"),
+        (lambda losses, lam: lam * torch.logsumexp(losses / lam, 0), "one weight a loss"),
+        (lambda losses, lam: losses.div_(lam).softmax(0), "changed `losses`"),
+        (lambda lam, losses: softmax(losses, lam), "and yours are (lam, losses)"),
         (lambda losses, lam: (losses == losses.max()).float(), "all weight is on the largest"),
     ],
-)
+)  # fmt: skip

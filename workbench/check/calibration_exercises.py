@@ -18,10 +18,12 @@ from workbench.check.verdict import Verdict, exercise
 def ece(function: Callable[[Tensor, Tensor, int], Any], *, seed: int | None = None) -> Verdict:
     """Check a learner's ECE: `function(confidence, right, bins)` returns Σ |B| / N · |mean right - mean confidence|.
 
-    Bins have equal width, and an empty one counts nothing.
+    Bins have equal width, each is closed on its right, and an empty one counts nothing.
     """
     ECE.ask(function, seed)
-    return Verdict(True, "the gap of every bin by its share. wb.calibration.ece says where its bins close as well")
+    return Verdict(
+        True, "the gap of every bin by its share. wb.calibration.ece_in_full has what chance adds to it as well"
+    )
 
 
 @exercise(points=1)
@@ -50,8 +52,9 @@ def _confidences(source: Random) -> tuple[Tensor, Tensor, int]:
 def _gaps(confidence: Tensor, right: Tensor, bins: int) -> list[tuple[int, float, float]]:
     """Return of every bin how many it holds, their share that is right, and their mean confidence."""
     inside: list[list[tuple[bool, float]]] = [[] for _ in range(bins)]
-    for hit, sure in zip(right.tolist(), confidence.tolist(), strict=True):
-        inside[min(int(sure * bins), bins - 1)].append((hit, sure))
+    places = (confidence * bins).ceil().long().clamp(1, bins) - 1
+    for place, hit, sure in zip(places.tolist(), right.tolist(), confidence.tolist(), strict=True):
+        inside[place].append((hit, sure))
     means = [tuple(sum(column) / len(held) for column in zip(*held, strict=True)) or (0.0, 0.0) for held in inside]
     return [(len(held), *mean) for held, mean in zip(inside, means, strict=True)]  # pyright: ignore (means are pairs)
 
@@ -89,6 +92,12 @@ def _equally_full(confidence: Tensor, right: Tensor, bins: int) -> float:
     parts = [part for part in order.tensor_split(bins) if len(part)]
     means = [(len(p), right[p].double().mean().item(), confidence[p].double().mean().item()) for p in parts]
     return _over(means, lambda n, r, c: n / len(right) * abs(r - c))
+
+
+def _from_the_least(confidence: Tensor, right: Tensor, bins: int) -> float:
+    least = confidence.min()
+    place = ((confidence - least) / (confidence.max() - least) * bins).long().clamp(max=bins - 1)
+    return float(torch.zeros(bins).double().index_add(0, place, right.double() - confidence).abs().sum() / len(right))
 
 
 ECE = Questions(
@@ -138,8 +147,21 @@ ECE = Questions(
         "there are fifteen bins, whatever `bins` says": lambda c, r, b: _ece(c, r, 15),
         "there is one bin too many": lambda c, r, b: _ece(c, r, b + 1),
         "there is one bin too few": lambda c, r, b: _ece(c, r, b - 1),
+        "bins go from 0 to 1, and yours from the least confidence to the largest": _from_the_least,
         "it is not the right answers but the wrong ones that are counted": lambda c, r, b: _ece(c, ~r, b),
+        "these are sums over the bins; divide by the number of examples": lambda c, r, b: len(c) * _ece(c, r, b),
+        "that is the square of it": lambda c, r, b: _ece(c, r, b) ** 2,
     },
+    corners=[
+        (
+            "a confidence at the edge of two bins is in one of them, not in both and not in neither",
+            (torch.tensor([0.25, 0.75, 0.25, 0.5, 0.75]), torch.tensor([True, False, False, True, False]), 4),
+        ),
+        (
+            "a bin is closed on its right: 0.25 is in the first of four, and 0.5 in the second",
+            (torch.tensor([0.25, 0.125, 0.5, 0.375, 0.625]), torch.tensor([True, False, False, True, False]), 4),
+        ),
+    ],
 )
 
 
@@ -189,11 +211,12 @@ WEIGHTS = Questions(
         ),
     },
     corners=[
-        ("what overflows must not be cut off: subtract the largest loss first, or use softmax", given)
+        ("exp overflows for large losses, and must not be cut off: subtract the largest first, or use softmax", given)
         for given in (
             (torch.tensor([999.0, 1000.0, 998.0]), 1.0),
             (torch.tensor([0.0, 1000.0]), 1.0),
             (torch.tensor([40.0, 41.0, 39.5]), 0.05),
         )
-    ],
+    ]
+    + [("an infinite lambda gives all the same weight", (torch.tensor([0.5, 3.0, 2.0, 1.0]), math.inf))],
 )
