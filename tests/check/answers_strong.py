@@ -36,6 +36,16 @@ def of_the_workbench(numbers, target):
     return wb.strong.subset_sum(numbers[None].double(), torch.tensor([float(target)]).double()).kept
 
 
+def by_recursion(numbers, target):
+    def best(left, rest):
+        if not left:
+            return abs(rest), ()
+        without, taken = best(left[1:], rest), best(left[1:], rest - left[0])
+        return min((without[0], (0, *without[1])), (taken[0], (1, *taken[1])))
+
+    return best(tuple(numbers.tolist()), target)[1]
+
+
 def among(choices):
     """Return a search through some choices alone; `choices(n)` yields them."""
 
@@ -92,6 +102,8 @@ nearest_subset = Answers(
         lambda numbers, target: torch.tensor(nearest(numbers, target)).float(),
         lambda numbers, target: by_bits(numbers, target).bool(),
         lambda numbers, target: [int(x) for x in nearest(numbers, target)],
+        lambda numbers, target: np.array(nearest(numbers, target), dtype=object),
+        by_recursion,
     ],
     wrong=[
         (Once(nearest), "nothing (None)"),
@@ -129,9 +141,20 @@ nearest_subset = Answers(
         (lambda numbers, target: nearest(numbers[:9], target) + (False,) * (len(numbers) - 9), "2048 subsets"),
         (lambda numbers, target: nearest(numbers[:10], target) + (False,) * (len(numbers) - 10), "2048 subsets"),
         (lambda numbers, target: by_bits(numbers, round(target)), "2048 subsets"),
+        (among(lambda n: [c for c in every(n) if sum(c) == min(n, 2)]), "7 + 4, within 5: try all of its 4 subsets"),
+        (among(lambda n: [c for c in every(n) if sum(c) <= 3]), "2048 subsets"),
+        (lambda numbers, target: nearest(numbers, -target), "what counts is the size of the distance"),
+        (lambda numbers, target: [not x for x in nearest(numbers, target)], "try all of its 16 subsets"),
+        (lambda numbers, target: nearest(numbers.abs(), target), "minus signs count"),
+        (lambda numbers, target: [i for i, x in enumerate(nearest(numbers, target)) if x], "of each of the 4 numbers"),
+        (lambda numbers, target: sum(x for x, c in zip(numbers, nearest(numbers, target), strict=True) if c),
+         "of each of the 4 numbers"),
+        (lambda numbers, target: nearest(numbers.int(), int(target)), "2048 subsets"),
+        (lambda numbers, target: numbers * target > 0, "try all of its 16 subsets"),
+        (lambda target, numbers: nearest(numbers, target), "and yours are (target, numbers)"),
     ],
     seeds=2,
-)
+)  # fmt: skip
 
 
 def kernel(u, V, kept):  # the right answer to exercise 2
@@ -159,6 +182,9 @@ effective_kernel = Answers(
         lambda u, V, kept: kernel(u, V, kept).tolist(),
         lambda u, V, kept: list(kernel(u, V, kept)),
         lambda u, V, kept: kernel(u, V, kept).double().requires_grad_(),
+        lambda u, V, kept: np.array(kernel(u, V, kept).tolist(), dtype=object),
+        lambda u, V, kept: torch.vmap(lambda a, v, k: a.relu() * v * k)(u, V, kept).sum(0),
+        lambda u, V, kept: torch.tensordot(torch.where(kept, u.clamp(min=0), 0.0), V, 1),
         lambda u, V, kept: (u.clamp(min=0)[kept, None] * V[kept].flatten(1)).sum(0).view(V.shape[1:]),
     ],
     wrong=[
@@ -190,10 +216,22 @@ effective_kernel = Answers(
         (lambda u, V, kept: kernel(u, V, kept).transpose(1, 2), "effective_kernel(["),
         (lambda u, V, kept: kernel(u, V, kept).flip(0), "effective_kernel(["),
         (lambda u, V, kept: kernel(u, V, kept) if kept.any() else V[0], "where nothing is kept"),
-        (lambda u, V, kept: kernel(u, V, kept) if kept.any() else kernel(u, V, kept) / 0, "nothing has to be divided"),
+        (lambda u, V, kept: kernel(u, V, kept) if kept.any() else kernel(u, V, kept) / 0, "where nothing is kept"),
+        (lambda u, V, kept: sum(a * v for a, v, k in zip(u, V, kept, strict=True) if k and a > 0),
+         "where nothing is kept the kernel is zero"),
+        (lambda u, V, kept: (u.view(-1, 1, 1, 1) * V).relu()[kept].sum(0), "effective_kernel(["),
+        (lambda u, V, kept: (u.relu() * kept).view(-1, 1, 1, 1).mul(V).amax(0), "effective_kernel(["),
+        (summed(lambda u, kept: u.sigmoid() * kept), "effective_kernel(["),
+        (summed(lambda u, kept: u.softmax(0) * kept), "effective_kernel(["),
+        (summed(lambda u, kept: u.relu() ** 2 * kept), "effective_kernel(["),
+        (summed(lambda u, kept: torch.nn.functional.leaky_relu(u) * kept), "effective_kernel(["),
+        (lambda u, V, kept: kernel(u.int(), V, kept), "effective_kernel(["),
+        (lambda u, V, kept: kernel(u, V.relu(), kept), "effective_kernel(["),
+        (lambda u, V, kept: kernel(u, V, kept).flip(-1, -2), "effective_kernel(["),
+        (lambda V, u, kept: kernel(u, V, kept), "and yours are (V, u, kept)"),
         (
             lambda u, V, kept: 2 * V[0] + 0.5 * V[2] if kept.any() else 0 * V[0],
             "other values of `u` and `kept` do not change",
         ),
     ],
-)
+)  # fmt: skip

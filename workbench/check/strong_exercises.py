@@ -16,20 +16,25 @@ from workbench.check.questions import Questions
 from workbench.check.verdict import Verdict, exercise, expect
 from workbench.work.seeds import generator
 
-SUMS = (  # numbers, the target, and what it takes to find the nearest subset
-    ((5.0, 8.0, -4.0, 6.0), 11.0, "try all of its 16 subsets"),
-    ((7.0, 4.0), 6.0, "a sum may be above the target, not only below"),
-    ((7.0, 4.0), 5.2, "a sum may be below the target, not only above"),
-    ((3.0, -6.0, 4.0), -4.0, "minus signs count, of the numbers and of the target: only the distance has none"),
-    ((5.0, -7.0, 10.0), 0.5, "nothing at all is a subset too, with the sum 0"),
-    ((1.0, 2.0, 3.0), 6.5, "all numbers together are a subset too"),
-    ((2.0, 2.0, 9.0), 2.0, "two equal numbers are two candidates, to be chosen one by one"),
+ABOVE, BELOW = "a sum may be above the target, not only below", "a sum may be below the target, not only above"
+SIGNS = "minus signs count, of the numbers and of the target: only the distance has none"
+SUMS = (  # numbers, the target, and what is said of some answers, or of any; of others, to try all subsets
+    (
+        (5.0, 8.0, -4.0, 6.0),
+        11.0,
+        {
+            "5 + 8": "numbers that are taken one after another, and kept, spoil it; try all subsets",
+            "8": "that is the nearest number; try all subsets",
+            "-4": "that is the least sum, or the farthest: what counts is the size of the distance, |sum - target|",
+        },
+    ),
+    ((7.0, 4.0), 6.0, {"4": ABOVE, "nothing": ABOVE}),
+    ((7.0, 4.0), 5.2, {"7": BELOW, "7 + 4": BELOW}),
+    ((3.0, -6.0, 4.0), -4.0, {"4": SIGNS, "3": SIGNS, "nothing": SIGNS}),
+    ((5.0, -7.0, 10.0), 0.5, {"any": "nothing at all is a subset too, with the sum 0"}),
+    ((1.0, 2.0, 3.0), 6.5, {"any": "all numbers together are a subset too"}),
+    ((2.0, 2.0, 9.0), 2.0, {"2 + 2": "two equal numbers are two candidates, to be chosen one by one"}),
 )
-SLIPS = {  # what the first of these sums makes of a usual slip
-    "5 + 8": "numbers that are taken one after another, and kept, spoil it; try all subsets",
-    "8": "that is the nearest number; try all subsets",
-    "-4": "that is the least sum, or the farthest: what counts is the size of the distance, |sum - target|",
-}
 
 
 @exercise(points=2)
@@ -38,13 +43,14 @@ def nearest_subset(function: Callable[[Tensor, float], Any], *, seed: int | None
 
     That is the subset whose sum is nearest to the target; of several that are, any is right.
     """
-    for given, target, way in SUMS:
+    for given, target, ways in SUMS:
         chosen, distance = _chosen(function, torch.tensor(given), target)
         best = min(abs(sum(subset) - target) for subset in _subsets(given))
         told = " + ".join(f"{x:g}" for x, taken in zip(given, chosen, strict=True) if taken).replace("+ -", "- ")
+        told = told or "nothing"
         rule = f"of {', '.join(f'{x:g}' for x in given)} some subset comes within {best:g} of {target:g}"
-        way = SLIPS.get(told, way)
-        expect(distance <= best + 1e-6, f"{rule}, and yours, {told or 'nothing'}, within {distance:g}: {way}")
+        way = ways.get(told) or ways.get("any") or f"try all of its {2 ** len(given)} subsets"
+        expect(distance <= best + 1e-6, f"{rule}, and yours, {told}, within {distance:g}: {way}")
     for place in range(10):
         source = generator(seed or 0, "nearest subset", place)
         drawn, target = torch.randn(11, generator=source), float(torch.randn((), generator=source))
