@@ -6,8 +6,10 @@ import itertools
 import math
 
 import numpy as np
+import scipy.optimize
 import torch
 from sets import Answers, Once
+from sklearn.linear_model import LogisticRegression
 from torch.nn.functional import cross_entropy, one_hot
 
 
@@ -55,6 +57,7 @@ kept_places = Answers(
         rule(lambda s, t: t.abs() - s.abs()),
         rule(lambda s, t: t.abs() * (t - s).abs()),
         rule(lambda s, t: t.abs() + (t - s).abs()),
+        rule(lambda s, t: t.abs() / t.std()),
         lambda *given: {n: m.tolist() for n, m in magnitude(*given).items()},
         lambda *given: {n: m.float() for n, m in magnitude(*given).items()},
     ],
@@ -74,6 +77,9 @@ kept_places = Answers(
         (zeroing, "changed `trained`"),
         (rule(lambda s, t: torch.rand_like(t)), "are asked"),
         (rule(lambda s, t: -t.abs()), "are asked"),
+        (rule(lambda s, t: s.abs()), "are asked"),
+        (lambda s, t, d: {n: t[n] * m for n, m in magnitude(s, t, d).items()}, "True or False at each place"),
+        (lambda trained, start, density: magnitude(start, trained, density), "and yours are (trained, start, density)"),
         (rule(lambda s, t: -torch.arange(t.numel()).view(t.shape)), "are asked"),
         (lambda s, t, d: largest({n: w.abs() for n, w in t.items()}, d, share=1.01), "and yours keeps"),
     ],
@@ -135,6 +141,10 @@ layer_densities = Answers(
         (lambda shapes, density: erk(shapes, 0.1), "weights, and yours"),
         (lambda shapes, density: [float("nan")] * 3, "from 0 to 1"),
         (lambda shapes, density: shapes.pop() and [0.1] * 3, "changed `shapes`"),
+        (lambda shapes, density: [round(share * math.prod(s)) for s, share in zip(shapes, erk(shapes, density),
+                                                                                  strict=True)], "from 0 to 1"),
+        (lambda shapes, density: (erk(shapes, density), density), "one density a layer"),
+        (lambda density, shapes: erk(shapes, density), "and yours are (density, shapes)"),
     ],
     seeds=1,
 )  # fmt: skip
@@ -193,6 +203,9 @@ suspects = Answers(
         (by_score(lambda z, y: y.float()), "are asked"),
         (lambda z, y, n: mean_of_label(z, y, 162), "different images"),
         (moved, "changed `logits`"),
+        (lambda z, y, n: [0] * n, "different images"),
+        (lambda z, y, n: (z[-1].argmax(1) != y).nonzero()[:, 0], "different images"),
+        (lambda labels, logits, count: mean_of_label(logits, labels, count), "and yours are (labels, logits, count)"),
         (lambda z, y, n: "0 1 2", "different images"),
     ],
     seeds=1,
@@ -261,6 +274,12 @@ detour = Answers(
         (lambda a, b, loss: 2 * b[None] - a[None], "yours rises to"),
         (lambda a, b, loss: a.mul_(2)[None], "changed `a`"),
         (lambda a, b, loss: loss, "the points to go by"),
+        (lambda a, b, loss: round_the_side(a, b, loss).flip(0), "your points go from b to a"),
+        (lambda a, b, loss: round_the_side(b, a, loss), "your points go from b to a"),
+        (lambda a, b, loss: round_the_side(a, b, loss).T, "the points to go by, of shape"),
+        (lambda a, b, loss: round_the_side(a, b, loss)[2], "the points to go by, of shape"),
+        (lambda a, b, loss: (round_the_side(a, b, loss), 0.1), "the points to go by, of shape"),
+        (lambda b, a, loss: round_the_side(a, b, loss), "and yours are (b, a, loss)"),
         (Once(round_the_side), "(None)"),
     ],
     seeds=2,
@@ -305,6 +324,26 @@ def smoothed(logits, labels, test_logits):
     return sum(w * (test_logits / T).softmax(1) for w, T in zip(evidence, grid, strict=True))
 
 
+def regression(logits, labels, test_logits):
+    return LogisticRegression(max_iter=500).fit(logits.numpy(), labels.numpy()).predict_proba(test_logits.numpy())
+
+
+def as_sure_as_right(logits, labels, test_logits):
+    """Find the temperature at which the mean confidence is the share of right answers."""
+    share = float((logits.argmax(1) == labels).double().mean())
+
+    def surplus(T):
+        return float((logits / T).softmax(1).amax(1).mean()) - share
+
+    return (test_logits / scipy.optimize.brentq(surplus, 0.05, 20)).softmax(1)
+
+
+def only_cooler(logits, labels, test_logits):
+    """Know temperatures above 1 alone."""
+    best = min(torch.linspace(1, 8, 100), key=lambda T: float(cross_entropy(logits / T, labels)))
+    return (test_logits / best).softmax(1)
+
+
 def on_test(logits, labels, test_logits):
     return temperature(test_logits, test_logits.argmax(1), test_logits)
 
@@ -320,6 +359,8 @@ recalibrated = Answers(
         newton,
         vector,
         smoothed,
+        regression,
+        as_sure_as_right,
         lambda z, y, t: temperature(z, y, t).numpy(),
         lambda z, y, t: temperature(z, y, t).tolist(),
         lambda z, y, t: list(temperature(z, y, t)),
@@ -342,6 +383,13 @@ recalibrated = Answers(
         (lambda z, y, t: temperature(z, y, -t), "it should come down to"),
         (lambda z, y, t: one_hot(t.argmax(1), t.shape[1]), "it should come down to"),
         (on_test, "it should come down to"),
+        (only_cooler, "that is not sure enough has an NLL"),
+        (lambda z, y, t: 0.9 * t.softmax(1) + 0.1 / t.shape[1], "it should come down to"),
+        (lambda z, y, t: torch.bincount(y) / len(y) + 0 * t, "it should come down to"),
+        (lambda z, y, t: temperature(z, y, t).flip(0), "it should come down to"),
+        (lambda z, y, t: t.sigmoid(), "sum to one"),
+        (lambda z, y, t: (temperature(z, y, t), 1.3), "of shape"),
+        (lambda labels, logits, test_logits: temperature(logits, labels, test_logits), "come in the order"),
         *((standardised(size), "it should come down to") for size in (0.5, 1.0, 1.5, 2.5, 6.0)),
         (lambda z, y, t: temperature(z, y, t).flip(1), "it should come down to"),
         (lambda z, y, t: temperature(z, y, t) * float("nan"), "sum to one"),
@@ -385,6 +433,15 @@ def in_the_middle(vectors, target):
     return chosen
 
 
+def of_three(vectors, target):
+    """Try all threes of fifty."""
+    threes = torch.combinations(torch.arange(50), 3)
+    chosen = [0] * len(vectors)
+    for place in threes[(vectors[threes].sum(1) - target).abs().amax(1).argmin()].tolist():
+        chosen[place] = 1
+    return chosen
+
+
 def drawn(vectors, target, draws=20):
     """Take the best of some subsets that are drawn."""
     choices = torch.rand(draws, len(vectors), generator=torch.Generator().manual_seed(0)) < 0.1
@@ -407,6 +464,7 @@ near_subset = Answers(
     right=[
         exchanging,
         in_the_middle,
+        of_three,
         lambda vectors, target: exchanging(vectors, target, starts=10),
         lambda vectors, target: [bool(x) for x in exchanging(vectors, target, starts=20)],
         lambda vectors, target: in_the_middle(vectors, target).numpy(),
@@ -433,6 +491,10 @@ near_subset = Answers(
         (lambda vectors, target: in_the_middle(vectors, torch.ones(3)), "try to exchange"),
         (lambda vectors, target: in_the_middle(vectors.abs(), target.abs()), "try to exchange"),
         (lambda vectors, target: (vectors @ target) > 0, "try to exchange"),
+        (lambda vectors, target: torch.linalg.lstsq(vectors.T, target[:, None]).solution[:, 0] > 0, "try to exchange"),
+        (lambda vectors, target: torch.linalg.lstsq(vectors.T, target[:, None]).solution[:, 0], "of the 80 vectors"),
+        (lambda vectors, target: of_three(vectors[:, :1].expand(-1, 3), target), "try to exchange"),
+        (lambda target, vectors: of_three(vectors, target), "and yours are (target, vectors)"),
         (lambda vectors, target: in_the_middle(vectors.mul_(1.5), target), "changed `vectors`"),
     ],
     seeds=1,

@@ -44,7 +44,9 @@ def detour(
         expect(bool(points.isfinite().all()), f"{form}, and some of them is not finite")
         straight, way = _highest(torch.stack([a, b]), loss), _highest(torch.cat([a[None], points, b[None]]), loss)
         rule = f"with {n} weights the straight line rises to {straight:.3g}, and a way round it should stay below"
+        back = _highest(torch.cat([a[None], points.flip(0), b[None]]), loss)
         where = "go further out, or by more points" if way < straight else "look where the loss falls sideways"
+        where = where if back > LEFT * straight else "your points go from b to a, and should go from a to b"
         expect(way <= LEFT * straight, f"{rule} {LEFT * straight:.3g}; yours rises to {way:.3g}: {where}")
         most = max(most, way / straight)
     return Verdict(True, f"at most {most:.0%} of the mountain is left. wb.landscape.curve trains such a way")
