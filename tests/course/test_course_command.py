@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -153,7 +154,10 @@ def test_a_key_that_does_not_fit_its_lesson_is_refused(notebook: Any, text: str,
 def test_learners_get_the_lesson_as_it_is_and_nothing_of_the_key() -> None:
     files = editions()
     lessons = sorted(path.name for path in shipped().glob("0*.ipynb"))
-    assert [name for name in files if name.startswith("student/")][1:] == [f"student/{name}" for name in lessons]
+    beside = ["GLOSSARY.md", "SYLLABUS.md"]
+    assert sorted(name for name in files if name.startswith("student/")) == [
+        f"student/{name}" for name in sorted([*lessons, *beside])
+    ]
     assert all(files[f"student/{name}"] == (shipped() / name).read_bytes() for name in lessons)
     assert sum(name.startswith("nbgrader/source/") for name in files) == len(lessons) - 1, "00 has no exercise"
     assert "### BEGIN" not in "".join(files[f"student/{name}"].decode() for name in lessons)
@@ -171,6 +175,15 @@ def test_a_changed_file_is_never_written_over_and_a_course_made_again_is_the_sam
     assert "you changed it, so it is left as it is" in capsys.readouterr().out.splitlines()[0]
     assert mine.read_text() == "mine"
     assert {path: path.read_bytes() for path in before} == before | {mine: b"mine"}
+
+
+def test_the_pages_that_a_lesson_names_lie_beside_it() -> None:
+    files = editions()
+    for where, content in files.items():
+        edition = where.split("/")[0]
+        if edition != "nbgrader" and where.endswith(".ipynb"):
+            named = re.findall(r"`([A-Z]+\.md)`", content.decode())
+            assert all(f"{edition}/{page}" in files for page in named), where
 
 
 def test_the_syllabus_takes_the_names_of_a_repository(tmp_path: Path) -> None:

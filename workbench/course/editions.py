@@ -14,7 +14,7 @@ from workbench.work.nearest import check_known
 from workbench.work.shipped import KEYS, shipped
 
 STUDENT, TEACHER, NBGRADER = "student", "teacher", "nbgrader"
-SYLLABUS = "SYLLABUS.md"
+SYLLABUS, GLOSSARY = "SYLLABUS.md", "GLOSSARY.md"
 
 
 def editions(
@@ -30,7 +30,8 @@ def editions(
     for name in names:
         check_known("lesson", name, known)
     syllabus = (source / SYLLABUS).read_text("utf-8").replace("OWNER/REPO", repository or "OWNER/REPO").encode()
-    files = {f"{edition}/{SYLLABUS}": syllabus for edition in (STUDENT, TEACHER)}
+    beside = {SYLLABUS: syllabus, GLOSSARY: (source / GLOSSARY).read_bytes()}  # the lessons name both
+    files = {f"{edition}/{name}": content for edition in (STUDENT, TEACHER) for name, content in beside.items()}
     files[f"{NBGRADER}/nbgrader_config.py"] = CONFIG.encode()
     for name in names or known:
         files |= _of(known[name], hidden, written)
