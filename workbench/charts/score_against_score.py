@@ -6,6 +6,7 @@ training agrees with forgetting over the whole of it.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -88,7 +89,7 @@ def draw(rows: Rows, width: int) -> Any:
     inner = min(width - SIDE - 10, MOST)
     how: Any = {"title": None, "scale": alt.Scale(zero=False, nice=False, padding=12)}
     tip = tips(**{"class": "class", "id": "id", "kind": "kind", "said_x": "across", "said_y": "up"})
-    looks = channels(KINDS, "kind", legend(None, KINDS, width, offset=24))
+    looks = channels(KINDS, "kind", legend(None, KINDS, width, offset=24, values=_kinds(rows)))
     points = where("example").transform_calculate(x="datum[score_x]", y="datum[score_y]", kind=kind, **said)
     points = points.mark_point(size=30, filled=True, opacity=0.75).encode(
         x=alt.X("x:Q", **how, axis=alt.Axis(tickCount=max(3, inner // 64))),
@@ -109,6 +110,20 @@ def draw(rows: Rows, width: int) -> Any:
     ]
     placed = [text.encode(x=alt.value(x), y=alt.value(y), text="words:N") for text, x, y in words]
     return alt.layer(points, *placed).properties(width=inner, height=HEIGHT).add_params(*menus)
+
+
+def _kinds(rows: Rows) -> Any:
+    """Return which kinds of examples there are for the scores that the menus have chosen, as an expression."""
+    names, examples = (rows[0]["names"] if rows else []), rows[1:]
+
+    def kinds(x: str, y: str) -> list[str]:
+        away = [any(f" {name}," in row["never"] for name in (x, y)) for row in examples]
+        flipped = [row["flipped"] and not never for row, never in zip(examples, away, strict=True)]
+        plain = [not row["flipped"] and not never for row, never in zip(examples, away, strict=True)]
+        return [kind for kind, there in zip(KINDS, (plain, flipped, away), strict=True) if any(there)]
+
+    by_scores = {x: {y: kinds(x, y) for y in names} for x in names}
+    return alt.ExprRef(f"{json.dumps(by_scores)}[score_x][score_y]")
 
 
 @score_against_score.sentences

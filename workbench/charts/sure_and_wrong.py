@@ -67,7 +67,8 @@ def _stacked(answers: Sequence[Answers]) -> Iterator[dict[str, Any]]:
         lists = {"low": edges[:-1], "high": edges[1:], "floor": floor.round(3), "top": (floor + count).round(3)}
         lists |= {"count": count.round(2), "share": (count / total.sum()).round(5)}
         accuracy = (right[there] / total[there]).round(4).tolist()
-        yield {"kind": kind, **{field: of[there].tolist() for field, of in lists.items()}, "accuracy": accuracy}
+        if count.any():
+            yield {"kind": kind, **{field: of[there].tolist() for field, of in lists.items()}, "accuracy": accuracy}
 
 
 def _sure(replicas: Sequence[Any], scaled: bool = False) -> list[float]:

@@ -19,7 +19,7 @@ from workbench.charts.grammar.axes import Axis, titles
 from workbench.charts.grammar.lines import Pane, lines, parts
 from workbench.charts.grammar.looks import Looking, looks_of
 from workbench.charts.grammar.marks import shaped, tips
-from workbench.charts.grammar.picture import Picture, described, dress, headed, legend, menu
+from workbench.charts.grammar.picture import Picture, described, dress, headed, legend
 from workbench.charts.grammar.room import LEAST, Grid, grid, widest
 from workbench.charts.grammar.rows import Rows, grouped, loose
 
@@ -131,8 +131,7 @@ class Means(Averages):
         """Return a chart with its title, its menu and the house's colours."""
         around: dict[str, Any] = {"title": self.title, "subtitle": self.subtitle, "description": self.description}
         if self.chosen:
-            field, words = self.chosen
-            around["menus"] = [menu((row[field] for row in rows), words, buttons=self.buttons)]
+            around |= {"menus": dict([self.chosen]), "buttons": self.buttons}
         return dress(chart, rows, width, **around)
 
     def _filter(self, measure: Axis, value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 import altair as alt
 
-from workbench.charts.grammar import columns, extents, picks
+from workbench.charts.grammar import columns, extents, legends, picks
 from workbench.charts.grammar.looks import GREY
 from workbench.charts.grammar.room import SIDE, WIDTH, grid, wide, widest, wrapped
 from workbench.charts.grammar.rows import Rows
@@ -173,23 +173,23 @@ def dress(
     title: str,
     description: str,
     subtitle: str = "",
-    menus: Sequence[Any] | Mapping[str, str] = (),
+    menus: Mapping[str, str] | None = None,
+    buttons: bool = False,
 ) -> Any:
     """Return the whole chart over its rows: a title that fits, what a screen reader says, and the house's colours.
 
-    `{about}` in the subtitle is what the first row says of all; its lines stay, and long ones are broken.
-    Of `menus` by field, with their words, each offers the values of its field, as `shown` (of several `shown_field`).
+    `{about}` in the subtitle is what the first row says of all; its lines stay, and long ones are broken. Legends name
+    what rows have. Of `menus` by field, with their words, each offers its field's values as `shown` (or `shown_field`).
     """
     about = rows[0].get("about", "") if rows else "nothing finished"
     lines = wrapped(subtitle.replace("{about}", about).strip(), width - 8, 12)
     below: Any = {"subtitle": lines, "subtitleFontSize": 12} if any(lines) else {}
-    if isinstance(menus, Mapping):
-        names = {field: f"shown_{field}" if len(menus) > 1 else "shown" for field in menus}
-        menus = [menu((row[field] for row in rows), words, names[field]) for field, words in menus.items()]
-    chart = chart.copy(deep=False)  # altair's own ways copy all that a chart is made of, again and again
+    names = {field: f"shown_{field}" if len(menus or ()) > 1 else "shown" for field in menus or ()}
+    each = [menu((row[of] for row in rows), words, names[of], buttons=buttons) for of, words in (menus or {}).items()]
+    chart = legends.named(chart, rows, names)  # a copy: altair's own ways copy all that a chart is made of, every time
     chart.title, chart.description = alt.TitleParams(wrapped(title, width - 8, 14, bold=True), **below), description
-    params = () if chart.params is alt.Undefined else chart.params
-    chart.params = [*params, *(made.param for made in menus)] or alt.Undefined
+    params = [] if chart.params is alt.Undefined else chart.params
+    chart.params = [*params, *(made.param for made in each)] or alt.Undefined
     chart.data, chart.config = alt.Data(values=rows), alt.Config.from_dict(_CONFIG)
     return chart
 
