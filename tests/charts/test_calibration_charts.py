@@ -32,7 +32,7 @@ from workbench.charts.accuracy_by_severity import words as severity_in_words
 from workbench.charts.calibration_by_method import words as differences_in_words
 from workbench.charts.each_member import words_of_difficulty as difficulty_in_words
 from workbench.charts.grammar import ROWS
-from workbench.charts.grammar.looks import GREY, METHODS, SHAPES, of_methods
+from workbench.charts.grammar.looks import GREY, HOURGLASS, METHODS, SALTIRE, SHAPES, STAR, of_methods
 from workbench.charts.member_cards import words as cards_in_words
 from workbench.charts.rare_features_by_lambda import words as rare_in_words
 from workbench.charts.reliability_diagram import words as reliability_in_words
@@ -210,7 +210,7 @@ def test_every_way_has_a_look_of_its_own_that_does_not_depend_on_the_others_draw
     for name in names:
         assert of_methods([name])[name] == looks[name]
         assert of_methods(names[::-1])[name] == looks[name]
-    assert {look.shape for look in looks.values()} <= set(SHAPES)  # all have an area
+    assert {look.shape for look in looks.values()} <= {*SHAPES, SALTIRE, HOURGLASS, STAR}  # all have an area
     assert not {"stroke", "wedge", "arrow"} & set(SHAPES)
     for look in looks.values():
         assert min(contrast(look.colour, "#FFFFFF"), contrast(look.colour, "#111111")) > 3

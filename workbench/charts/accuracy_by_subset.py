@@ -24,7 +24,7 @@ by_density = Means(
     x=DENSITY,
     measures=[ACCURACY],
     line="cell",
-    looks={**SUBSETS, **MARKED, "published": RUNS["published"]},
+    looks={**SUBSETS, **MARKED, "published": replace(RUNS["published"], shape="stroke")},
     named=25,
     carried=[("presentations", "presentations of each example")],
     apart=0.005,

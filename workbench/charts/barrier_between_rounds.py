@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.charts.grammar import BARRIER, DENSITY, RUNS, Axis, Look, Means, records, thin
-from workbench.charts.grammar.looks import ORANGE, PURPLE, SALTIRE
+from workbench.charts.grammar.looks import GREEN, ORANGE, SALTIRE
 from workbench.experiments.tickets_beside_dense import tickets
 from workbench.experiments.until_disconnected import disconnections, matching_beside
 from workbench.numbers import intervals
@@ -25,7 +25,7 @@ CROSSES = 100  # disconnected replicas that are marked
         Axis("gap", "accuracy less the dense one's", "~%", "+.2%", zero=True),
     ],
     line="line",
-    looks={"barrier": Look(PURPLE), "accuracy": RUNS["ticket"], "disconnected": Look(ORANGE, SALTIRE)},
+    looks={"barrier": Look(GREEN), "accuracy": RUNS["ticket"], "disconnected": Look(ORANGE, SALTIRE)},
     rules={"barrier_error": "threshold", "gap": -0.01},
     named=False,
     stacked=True,

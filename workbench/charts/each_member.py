@@ -14,7 +14,7 @@ import altair as alt
 from workbench.charts import methods
 from workbench.charts.grammar import ROWS, STEP, THIRDS, Axis, Look, Looks, Means, Rows, picture, records, thin
 from workbench.charts.grammar.axes import titles
-from workbench.charts.grammar.looks import DEEP, GREEN, ORANGE, SKY, scale
+from workbench.charts.grammar.looks import DEEP, MAGENTA, ORANGE, SKY, scale
 from workbench.charts.grammar.marks import names_up, tips, where
 from workbench.charts.grammar.room import widest
 from workbench.experiments.easy_to_hard import solved_means
@@ -38,7 +38,7 @@ TOGETHER = "together"
 WHO: Looks = {  # gets an image right
     "all": Look(DEEP, words="all members"),
     "some": Look(SKY, words="some of them"),
-    "only": Look(GREEN, words="only member"),
+    "only": Look(MAGENTA, words="only member"),
     "none": Look(ORANGE, words="none of them"),
 }
 PART = Axis("share", "test images that are right for", "~%", zero=True)

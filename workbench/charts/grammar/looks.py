@@ -1,7 +1,9 @@
 """How names look, the same in all charts: a colour, a shape and dashes, so that no two differ in colour alone.
 
 This is the one place for colours. They are Okabe and Ito's, less those that vanish on white or on JupyterLab's dark
-paper; text and axes are of a grey that has a contrast of 4.3 on both.
+paper, and others as far from them: any two of a table are 20 apart in CIE Lab at least, where 2.3 is a just noticeable
+difference. Where a colour-blind eye sees them nearer, shapes differ. Text and axes are of a grey that has a contrast of
+4.3 on both.
 """
 
 from __future__ import annotations
@@ -16,8 +18,15 @@ import altair as alt
 GREY = "#7a7a7a"
 INK, PAPER, PALE = "#111111", "#ffffff", "#F2F2F2"  # on light cells, on dark ones, and the middle of two colours
 BLUE, ORANGE, GREEN, GOLD, PINK = "#0080C6", "#D55E00", "#009E73", "#B8860B", "#CC79A7"
-PURPLE, SKY, OLIVE, MAUVE = "#8C6BB1", "#529CC5", "#6B8E23", "#B069A0"
-DEEP, VIOLET, AZURE, AMBER, RUST = "#0072B2", "#9467A8", "#4FA3D1", "#E69F00", "#C2500A"
+PURPLE, SKY, OLIVE, MAGENTA, CRIMSON = "#8C6BB1", "#529CC5", "#6B8E23", "#B8209A", "#D12F4F"
+BROWN, TEAL, INDIGO = "#8C5631", "#0F8A94", "#4F5BD5"
+DEEP, VIOLET, AZURE, AMBER, RUST = (
+    "#0072B2",
+    "#9467A8",
+    "#4FA3D1",
+    "#E69F00",
+    "#C2500A",
+)  # of areas, of what has an order
 SEQUENCE = (DEEP, VIOLET, ORANGE)  # from dense to sparse, from early to late
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right", "triangle-left")
 SALTIRE = "M-.8,-.5L-.5,-.8L0,-.3L.5,-.8L.8,-.5L.3,0L.8,.5L.5,.8L0,.3L-.5,.8L-.8,.5L-.3,0Z"  # a cross that lies
@@ -47,8 +56,8 @@ RUNS: Looks = {
     "reinitialised": Look(GREEN, "diamond", "ticket's places, new weights"),
     "signed": Look(OLIVE, SALTIRE, "ticket's places, ± one size", (6, 3)),
     "sign_preserving": Look(PURPLE, STAR, "ticket's signs, new sizes", (6, 3)),
-    "trained_on": Look(VIOLET, "triangle-right", "ticket's places, trained on", (2, 2)),
-    "inverted": Look(RUST, "triangle-left", "largest removed", (2, 2)),
+    "trained_on": Look(BROWN, "triangle-right", "ticket's places, trained on", (2, 2)),
+    "inverted": Look(CRIMSON, "triangle-left", "largest removed", (2, 2)),
     "dense": Look(GREY, "stroke", "dense network", (5, 4)),
     "published": Look(GREY, "cross", "published"),
 }
@@ -59,12 +68,12 @@ TREATMENTS: Looks = {  # of batch-norm between two networks
 }
 THIRDS: Looks = {"easy": Look(BLUE, "circle"), "middle": Look(GOLD, "square"), "hard": Look(ORANGE, "triangle-up")}
 SUBSETS: Looks = {  # of the data, by kind
-    "nothing": Look(GREY, "cross"),
+    "nothing": Look(BROWN, "cross"),
     "all": Look(BLUE, "circle"),
     "random": Look(GOLD, "square"),
     "easiest": Look(GREEN, "triangle-up"),
     "hardest": Look(ORANGE, "triangle-down"),
-    "window": Look(MAUVE, "diamond"),
+    "window": Look(MAGENTA, "diamond"),
 }
 MEMORY: Looks = {  # of examples while a network trains, from below
     "not_forgotten": Look(DEEP, words="learned, never forgotten"),
@@ -78,28 +87,28 @@ METHODS: Looks = {  # that make ensembles
     "ordinary": Look(ORANGE, "square"),
     "single": Look(GREEN, "diamond"),
     "dense": Look(GREY, "cross"),
-    "dense mixup": Look(GOLD, "cross"),
+    "dense mixup": Look(GOLD, "cross", dash=(6, 3)),
     "deep ensemble": Look(PINK, "triangle-up"),
     "imp": Look(PURPLE, "triangle-down"),
-    "l1": Look(PURPLE, "square"),
-    "robust magnitude": Look(BLUE, "triangle-right"),
-    "ordinary magnitude": Look(ORANGE, "triangle-left"),
-    "adaboost": Look(GOLD, "triangle-down"),
-    "free tickets": Look(OLIVE, "triangle-right"),
-    "sup tickets": Look(OLIVE, "circle"),
-    "cigl": Look(PINK, "diamond"),
+    "l1": Look(INDIGO, "square", dash=(6, 3)),
+    "robust magnitude": Look(SKY, "triangle-right"),
+    "ordinary magnitude": Look(CRIMSON, "triangle-left"),
+    "adaboost": Look(BROWN, HOURGLASS),
+    "free tickets": Look(OLIVE, STAR),
+    "sup tickets": Look(TEAL, "circle", dash=(6, 3)),
+    "cigl": Look(MAGENTA, SALTIRE),
 }
 FINDERS: Looks = {  # of tickets at initialisation, by the name of the method
     "gem_miner": Look(BLUE, "circle"),
     "edge_popup": Look(ORANGE, "square"),
     "snip": Look(GREEN, "diamond"),
     "grasp": Look(GOLD, "triangle-down"),
-    "synflow": Look(MAUVE, "triangle-up"),
+    "synflow": Look(MAGENTA, "triangle-up"),
     "smart_ratio": Look(OLIVE, "cross"),
-    "random_mask": Look(PINK, "triangle-left"),
+    "random_mask": Look(PINK, SALTIRE),
     "magnitude": Look(SKY, "triangle-right"),
     "imp": Look(PURPLE, STAR),
-    "learning_rate_rewinding": Look(RUST, HOURGLASS),
+    "learning_rate_rewinding": Look(CRIMSON, HOURGLASS),
     "dense": RUNS["dense"],
 }
 STRUCTURES: Looks = {  # what may be removed of a random network, and masks that match the task
@@ -107,18 +116,18 @@ STRUCTURES: Looks = {  # what may be removed of a random network, and masks that
     "kernel": Look(GREEN, "diamond", "kernels"),
     "weight": Look(ORANGE, "square", "single weights"),
     "neuron": Look(GOLD, "triangle-down", "no block mask"),
-    "edge_popup": Look(MAUVE, "triangle-up", "edge-popup, weights"),
+    "edge_popup": Look(MAGENTA, "triangle-up", "edge-popup, weights"),
     "filter_popup": Look(OLIVE, "cross", "edge-popup, filters"),
     "target": Look(GREY, "stroke", "target", (5, 4)),
 }
 
 
 def in_order(names: Sequence[str]) -> Looks:
-    """Return looks for any names: colours and shapes in a fixed order, dashes from the ninth name on."""
-    colours = (BLUE, ORANGE, GREEN, MAUVE, GOLD, PURPLE, SKY, GREY)
+    """Return looks for any names: twelve colours and eight shapes in a fixed order, dashes from the ninth name on."""
+    colours = (BLUE, ORANGE, GREEN, MAGENTA, GOLD, PURPLE, SKY, GREY, CRIMSON, OLIVE, BROWN, TEAL)
     names = list(dict.fromkeys(names))
     dashes = ((1, 0), (6, 3), (2, 2))
-    return {n: Look(colours[i % 8], SHAPES[i % 8], dash=dashes[i // 8 % 3]) for i, n in enumerate(names)}
+    return {n: Look(colours[i % 12], SHAPES[i % 8], dash=dashes[i // 8 % 3]) for i, n in enumerate(names)}
 
 
 def of_methods(names: Sequence[str], known: Looks = METHODS) -> Looks:
