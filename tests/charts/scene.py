@@ -68,9 +68,8 @@ class Mark:
         across = float(min(max(wide(line, size, bold=bold) for line in lines), self.item.get("limit") or 1e9))
         down = size * LINE * len(lines)
         left = {"left": 0.0, "right": -across}.get(self.item.get("align", "left"), -across / 2)
-        top = {"top": 0.0, "line-top": 0.0, "middle": -size / 2, "bottom": -down, "line-bottom": -down}.get(
-            self.item.get("baseline", "alphabetic"), -0.8 * size
-        )
+        first = {"top": 0.0, "line-top": 0.0, "middle": -size / 2, "bottom": -size, "line-bottom": -size}
+        top = first.get(self.item.get("baseline", "alphabetic"), -0.8 * size)  # of the first line; others go down
         x, y = self.x + float(self.item.get("dx", 0)), self.y + float(self.item.get("dy", 0))
         if self.item.get("angle"):  # a title up: -90 degrees
             return x + top, y - across - left, x + top + down, y - left

@@ -29,7 +29,6 @@ correlations = once(predictor_correlations.correlations)
     measures=[replace(ACCURACY, field="sparse_accuracy", title=f"test accuracy below {SPARSE:.0%} density")],
     line="cell",
     looks=SUBSETS,
-    beside=True,
     shapes=("steps k", in_order),
     carried=[Axis("pretrain_accuracy", "pre-training accuracy", said=".2%")],
     apart=0,

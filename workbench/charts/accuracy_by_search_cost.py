@@ -32,7 +32,6 @@ from workbench.numbers.numerals import points
     line="method",
     looks=of_finders,
     shapes=("density", in_order),
-    beside=True,
     apart=0,
     sizes=(80, 80),
     title="Accuracy by the cost of the search",

@@ -88,7 +88,7 @@ def _note(last: Any) -> dict[str, Any]:
         "images": last.examples is not None,
         "first": f"{words}   ·   {size}",
         "second": f"as published: {below}",
-        "floor": 1.5 * last.n * float(last.published.min()) if last.negative else None,
+        "floor": 2.5 * last.n * float(last.published.min()) if last.negative else None,
         "end": last.negative + 0.5,
         "lam": min(max(last.lam, bounds[0]), bounds[-1]),
         **dict(zip(NUMBERS, numbers, strict=True)),
@@ -136,7 +136,7 @@ def _weights(width: int) -> Any:
     ticks = [0, *(sign * 10.0**power for power in range(3) for sign in (-1, 1))]
     axis = alt.Axis(values=ticks, format="~r", labelOverlap=False, tickCount=20)
     y = alt.Y("value:Q", title="weight × n (symmetric log)", scale=alt.Scale(type="symlog", constant=0.1), axis=axis)
-    looks = channels(KINDS, "both", alt.Legend(title="gradient", orient="top-left", offset=6))
+    looks = channels(KINDS, "both", legend("gradient", KINDS, width, titleOrient="left", offset=4))
     both = where("example").transform_calculate(both=f"{list(KINDS)}").transform_flatten(["both"])
     point = both.transform_calculate(value="datum[datum.both]").mark_point(filled=True)
     point = point.encode(x=PLACE.x("place", width=width), y=y, color=looks["color"], shape=looks["shape"], tooltip=TIP)
@@ -145,7 +145,7 @@ def _weights(width: int) -> Any:
     below = where("note").transform_filter("isValid(datum.floor)").transform_calculate(begin="0.5", top="0")
     below = below.encode(x="begin:Q", y="floor:Q")
     region = below.mark_rect(color=ORANGE, opacity=0.16).encode(x2="end:Q", y2="top:Q")
-    words = below.mark_text(align="left", baseline="top", dx=2, dy=4, fontSize=11)
+    words = below.mark_text(align="left", baseline="bottom", dx=4, dy=-3, fontSize=11)  # in the region, at its floor
     words = words.encode(text=alt.value("un-learned: a negative weight"))
     layers = alt.layer(region, rule(y=1), point.encode(size=size, opacity=opacity), words)
     return layers.properties(width=width, height=170)

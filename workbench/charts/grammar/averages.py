@@ -38,7 +38,7 @@ class Averages:
     """Means over replicas with their t intervals, by `x`, for each of the `measures`.
 
     `line` is the field of a record that names its line; so many lines are `named` at their ends, the first and the last
-    among them, or `beside` a point of their own, or all of them in a `legend` so called. `split` is a field by which
+    among them, or all of them in a `legend` so called. `split` is a field by which
     pictures stand side by side; `chosen` is (a field, words), by which a menu chooses; `names` is the field with words
     for the values 0, 1, 2, … of x. `rules` are broken lines across, by measure: a number, or the field that has it.
     Intervals are Student's t over replicas, or, `ranged`, from the least to the most, or the records' own; `spread` is
@@ -54,7 +54,6 @@ class Averages:
     line: str = "kind"
     looks: Looking = in_order
     named: int = 16
-    beside: bool = False
     legend: str | None = None
     split: str | None = None
     chosen: tuple[str, str] | None = None
@@ -161,11 +160,9 @@ class Averages:
             seen = [mean[part] for mean in shown for part in ("value", "low", "high") if mean[part] is not None]
             seen += [0.0] if self.measures[number].zero else []
             places = self.measures[number].spread([end["value"] for end in ends], LINE / self.height_of(number), seen)
-            beyond = {line: [mean["at"] for mean in same] for line, same in grouped(shown, lambda m: m["line"]).items()}
             for end, place in zip(ends, places, strict=True):
                 known = {name: end[name] for name in ("measure", "line", "look", "words", *self.parts())}
-                farthest = (min if x.reverse else max)(beyond[end["line"]])  # no point of its own is beneath its words
-                at = x.beyond(farthest if self.beside else right, ASIDE, drawn)
+                at = x.beyond(right, ASIDE, drawn)
                 where = {"value": place, "at": at, "from": end["value"], "from_at": end["at"]}
                 labels.append({"role": "label", **known, **where})
         return labels

@@ -10,7 +10,7 @@ import altair as alt
 
 from workbench.charts.grammar.looks import ORANGE
 from workbench.charts.grammar.marks import names_up
-from workbench.charts.grammar.room import widest
+from workbench.charts.grammar.room import widest, wrapped
 from workbench.charts.grammar.rows import Rows
 
 LARGEST, GAP, HIGH, UNDER = 56, 6, 700, 13  # pixels of an image's side, between two, of all images, of a line below
@@ -20,7 +20,8 @@ APART = 1.25  # columns from the first image of a line, which stands alone, to t
 def image_lines(
     rows: Rows, width: int, fields: Sequence[str], tip: Sequence[Any], heads: Mapping[float, str], *, below: str = ""
 ) -> Any:
-    """Draw a line of images for each row; `heads` are words above columns, `below` the field of words under images.
+    """Draw a line of images for each row; `heads` are words above columns, in lines that fit, and
+    `below` is the field of words under images.
 
     A row has its `words`, its `place`, and lists, one value an image: `image`, `framed`, and the `fields` that its tip
     says. The first image of a line stands alone, in column 0; the others are in columns 1.25, 2.25, ….
@@ -30,11 +31,14 @@ def image_lines(
     side = max(12, min(LARGEST, inner / (columns + APART - 1), HIGH / max(len(rows), 1)) - GAP)
     under = UNDER * max((text.count("\n") + 1 for row in rows for text in (row[below] if below else ())), default=0)
     spread, pitch, high = columns + APART - 1, side + GAP, side + GAP + under
+    rooms = {at: (columns - 1 if at else APART) * pitch if len(heads) > 1 else spread * pitch for at in heads}
+    lines = {f"{at:g}": wrapped(words, int(rooms[at])) for at, words in heads.items()}
     axis = alt.Axis(
         orient="top",
         values=list(heads),
-        labelExpr=f"{json.dumps({f'{at:g}': words for at, words in heads.items()})}[format(datum.value, '~g')]",
+        labelExpr=f"{json.dumps(lines)}[format(datum.value, '~g')]",
         labelLimit=width,
+        labelPadding=5 + 14 * (max(map(len, lines.values()), default=1) - 1),  # lines go down from the first
         labelOverlap=False,
         labelBound=False,
         grid=False,

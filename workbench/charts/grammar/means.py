@@ -72,7 +72,7 @@ class Means(Averages):
         words = [word for row in rows if row["role"] == "label" for word in _several(row["words"])]
         room, inside = self._room(width, len(shown), words)
         whole = replace(self._pane(rows, width), inside=inside)
-        if inside and (self.beside or len(set(words)) > FEW):  # there is no room for words beside points
+        if inside and len(set(words)) > FEW:
             whole = replace(whole, legend=_key(rows, whole, width), named=False)
         each = loose(rows) if self.packed else rows
         drawn, lists = [], _lists(rows, besides=self.names) if self.packed else {}
@@ -154,12 +154,14 @@ def _way(first: dict[str, Any], last: dict[str, Any], said: str, across: str) ->
 
 
 def _key(rows: Rows, pane: Pane, width: int) -> alt.Legend:
-    """Return a legend with the words of labels."""
+    """Return a legend with the words of labels; several lines that look alike share the name of their look."""
     named = [row for row in rows if row["role"] == "label"]
+    pairs = [pair for row in named for pair in zip(_several(row["look"]), _several(row["words"]), strict=True)]
     words = {
-        look: word for row in named for look, word in zip(_several(row["look"]), _several(row["words"]), strict=True)
+        look: same[0][1] for look, same in grouped(dict.fromkeys(pairs), lambda pair: pair[0]).items() if not same[1:]
     }
-    shown = {look: words.get(look, look) for look in pane.looks if look in words or not words}
+    drawn = {look for look, _ in pairs}
+    shown = {look: words.get(look, known.words or look) for look, known in pane.looks.items() if look in drawn}
     return legend(None, shown.values(), width, values=list(shown), labelExpr=f"{json.dumps(shown)}[datum.label]")
 
 

@@ -30,7 +30,7 @@ def overlay(picture: Picture[...], line: str, words: str = "") -> Picture[...]:
     if picture.means is None:
         raise ValueError(f"{picture.__name__} must be a chart of means to be laid over one another; draw it job by job")
     title = f"{picture.means.title}: {words or line}, by job"
-    means = replace(picture.means, line="job", looks=in_order, legend=None, beside=False, packed=False, title=title)
+    means = replace(picture.means, line="job", looks=in_order, legend=None, packed=False, title=title)
 
     def rows(jobs: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Rows:
         """Draw one line of several jobs."""
