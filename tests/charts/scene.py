@@ -92,11 +92,10 @@ def scene(specification: dict[str, Any]) -> list[Mark]:
     return list(_marks(root, 0.0, 0.0, ()))
 
 
-def _marks(mark: Mapping[str, Any], x: float, y: float, within: tuple[str, ...]) -> Iterator[Mark]:
+def _marks(mark: Mapping[str, Any], x: float, y: float, within: tuple[str, ...], place: int = 0) -> Iterator[Mark]:
     kind, role = mark["marktype"], mark.get("role") or ""
     for number, item in enumerate(mark.get("items", ())):
         at = x + float(item.get("x") or 0), y + float(item.get("y") or 0)
         yield Mark(kind, role, within, *at, item)
-        inner = (*within, f"{mark.get('name') or role}:{number}")
-        for part in item.get("items", ()):
-            yield from _marks(part, *at, inner)
+        for below, part in enumerate(item.get("items", ())):
+            yield from _marks(part, *at, (*within, f"{mark.get('name') or role}:{place}:{number}"), below)

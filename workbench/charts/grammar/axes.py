@@ -28,8 +28,8 @@ class Axis:
 
     `form` is d3's format of the labels: a kind such as "~%", "+~f", "~s", without digits, for an axis has as many as
     tell its ticks apart. `said` is the format of single values, in tips and words (Python's and d3's). An axis of
-    `whole` numbers has no label between two of them; `names` are words for its values 0, 1, 2, …. An interval may reach
-    beyond `within`, no label does. `ticks` stand at values of one's own.
+    `whole` numbers has no label between two of them; `names` are words for its values 0, 1, 2, …. No label, no tick
+    and no line of the grid stands outside `within`. `ticks` stand at values of one's own.
     """
 
     field: str
@@ -126,7 +126,10 @@ class Axis:
             more["tickOpacity"] = alt.condition("datum.value % 1 == 0", alt.value(1), alt.value(0))
         if self.within is not None:
             low, high = self.within
-            more["labelExpr"] = f"datum.value < {low - 1e-5} || datum.value > {high + 1e-5} ? '' : datum.label"
+            outside = f"datum.value < {low - 1e-5} || datum.value > {high + 1e-5}"
+            more["labelExpr"] = f"{outside} ? '' : datum.label"
+            seen = alt.condition(outside, alt.value(0), alt.value(1))
+            more |= {"tickOpacity": seen} | ({"gridOpacity": seen} if more.get("grid", True) else {})
         if self.ticks is None:
             more["tickCount"] = count
         else:
