@@ -16,10 +16,11 @@ BOLD = ("bold", 600, 700)
 
 @dataclass(frozen=True)
 class Mark:
-    """One mark: its `kind` and `role`, what it is `within`, its corner in pixels, and its own fields."""
+    """One mark: its `kind`, `role` and `name`, what it is `within`, its corner in pixels, and its own fields."""
 
     kind: str
     role: str
+    name: str
     within: tuple[str, ...]
     x: float
     y: float
@@ -96,6 +97,6 @@ def _marks(mark: Mapping[str, Any], x: float, y: float, within: tuple[str, ...],
     kind, role = mark["marktype"], mark.get("role") or ""
     for number, item in enumerate(mark.get("items", ())):
         at = x + float(item.get("x") or 0), y + float(item.get("y") or 0)
-        yield Mark(kind, role, within, *at, item)
+        yield Mark(kind, role, mark.get("name") or "", within, *at, item)
         for below, part in enumerate(item.get("items", ())):
             yield from _marks(part, *at, (*within, f"{mark.get('name') or role}:{place}:{number}"), below)

@@ -217,7 +217,7 @@ def small(chart: Any, rows: Rows, width: int, *, height: int | None = None, fiel
     chart = chart.properties(width=inner, height=height or inner)
     chart = chart.facet(facet, columns=room.columns, data=alt.Data(values=rows))
     chart.data = alt.Undefined  # it is the whole chart's
-    return chart
+    return chart.resolve_axis(x="independent") if count % room.columns else chart  # no axis where no picture is
 
 
 def menu(options: Iterable[str], words: str, name: str = "shown", *, buttons: bool = False) -> alt.Parameter:
