@@ -17,7 +17,7 @@ import pytest
 import workbench.charts
 from workbench.charts.accuracy_by_subset import FEW
 from workbench.charts.grammar import looks
-from workbench.charts.grammar.looks import FINDERS, GREY, MEMORY, METHODS, Look, Looks, in_order
+from workbench.charts.grammar.looks import FINDERS, GREY, MEMORY, METHODS, Look, Looks, in_order, of_finders
 
 APART, APART_TO_FEW = 20.0, 12.0  # in Lab: to most eyes, and to those that see two colours of three
 MANY = 8  # names that colours alone may tell
@@ -140,3 +140,13 @@ def test_methods_that_look_for_tickets_are_told_apart_by_colour_and_by_shape():
     for table in (FINDERS, METHODS):
         assert len({form(look) for look in table.values()}) == len(table)
         assert len({look.colour for look in table.values()}) == len(table)
+
+
+def test_settings_of_one_method_have_colours_that_no_method_has():
+    """Where shapes tell densities, colours alone tell methods."""
+    searches = [
+        f"edge_popup({options})" for options in ("scope='global'", "gradual=True", "l2=0.1", "l2=0.2", "a", "b")
+    ]
+    table = of_finders([*FINDERS, *searches])
+    for a, b, one, two in pairs(table):
+        assert apart(one.colour, two.colour) >= APART, (a, b)

@@ -19,7 +19,7 @@ GREY = "#7a7a7a"
 INK, PAPER, PALE = "#111111", "#ffffff", "#F2F2F2"  # on light cells, on dark ones, and the middle of two colours
 BLUE, ORANGE, GREEN, GOLD, PINK = "#0080C6", "#D55E00", "#009E73", "#B8860B", "#CC79A7"
 PURPLE, SKY, OLIVE, MAGENTA, CRIMSON = "#8C6BB1", "#529CC5", "#6B8E23", "#B8209A", "#D12F4F"
-BROWN, TEAL, INDIGO = "#8C5631", "#0F8A94", "#4F5BD5"
+BROWN, TEAL, INDIGO, GRAPE, SALMON, GRASS = "#8C5631", "#0F8A94", "#4F5BD5", "#A136E8", "#D9776C", "#3C9E1E"
 DEEP, VIOLET, AZURE, AMBER, RUST = (
     "#0072B2",
     "#9467A8",
@@ -27,6 +27,8 @@ DEEP, VIOLET, AZURE, AMBER, RUST = (
     "#E69F00",
     "#C2500A",
 )  # of areas, of what has an order
+COLOURS = (BLUE, ORANGE, GREEN, MAGENTA, GOLD, PURPLE, SKY, GREY, CRIMSON, OLIVE, BROWN, TEAL)
+MORE = (INDIGO, PINK, GRAPE, SALMON, GRASS)  # colours of names that no table has
 SEQUENCE = (DEEP, VIOLET, ORANGE)  # from dense to sparse, from early to late
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right", "triangle-left")
 SALTIRE = "M-.8,-.5L-.5,-.8L0,-.3L.5,-.8L.8,-.5L.3,0L.8,.5L.5,.8L0,.3L-.5,.8L-.8,.5L-.3,0Z"  # a cross that lies
@@ -124,25 +126,31 @@ STRUCTURES: Looks = {  # what may be removed of a random network, and masks that
 
 def in_order(names: Sequence[str]) -> Looks:
     """Return looks for any names: twelve colours and eight shapes in a fixed order, dashes from the ninth name on."""
-    colours = (BLUE, ORANGE, GREEN, MAGENTA, GOLD, PURPLE, SKY, GREY, CRIMSON, OLIVE, BROWN, TEAL)
     names = list(dict.fromkeys(names))
     dashes = ((1, 0), (6, 3), (2, 2))
-    return {n: Look(colours[i % 12], SHAPES[i % 8], dash=dashes[i // 8 % 3]) for i, n in enumerate(names)}
+    return {n: Look(COLOURS[i % 12], SHAPES[i % 8], dash=dashes[i // 8 % 3]) for i, n in enumerate(names)}
 
 
 def of_methods(names: Sequence[str], known: Looks = METHODS) -> Looks:
     """Return the looks of methods that make ensembles, which do not depend on the others that are drawn.
 
-    Another name than those that are `known` has a spare look that its letters choose, or the next one that is free.
+    Another name than those that are `known` has a spare look that its letters choose, or the next one that is free: of
+    a colour that none of the known has, while there is one, since a chart may need the shapes for something else.
     """
     colours = dict.fromkeys(look.colour for look in known.values())
+    fresh = [Look(c, shape) for c, shape in zip((*COLOURS, *MORE), SHAPES * 3, strict=False) if c not in colours]
     spare = [look for shape in SHAPES for c in colours if (look := Look(c, shape)) not in known.values()]
     looks: dict[str, Look] = {}
     for name in names:
-        begin = zlib.crc32(name.encode()) % len(spare)
-        free = (look for look in spare[begin:] + spare[:begin] if look not in looks.values())
-        looks[name] = known.get(name) or next(free, spare[begin])
+        letters = zlib.crc32(name.encode())
+        turned = [look for some in (fresh, spare) if some for look in _turned(some, letters % len(some))]
+        free = (look for look in turned if look not in looks.values())
+        looks[name] = known.get(name) or next(free, turned[0])
     return looks
+
+
+def _turned(looks: Sequence[Look], begin: int) -> list[Look]:
+    return [*looks[begin:], *looks[:begin]]
 
 
 def of_finders(names: Sequence[str]) -> Looks:
