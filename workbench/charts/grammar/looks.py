@@ -20,13 +20,8 @@ INK, PAPER, PALE = "#111111", "#ffffff", "#F2F2F2"  # on light cells, on dark on
 BLUE, ORANGE, GREEN, GOLD, PINK = "#0080C6", "#D55E00", "#009E73", "#B8860B", "#CC79A7"
 PURPLE, SKY, OLIVE, MAGENTA, CRIMSON = "#8C6BB1", "#529CC5", "#6B8E23", "#B8209A", "#D12F4F"
 BROWN, TEAL, INDIGO, GRAPE, SALMON, GRASS = "#8C5631", "#0F8A94", "#4F5BD5", "#A136E8", "#D9776C", "#3C9E1E"
-DEEP, VIOLET, AZURE, AMBER, RUST = (
-    "#0072B2",
-    "#9467A8",
-    "#4FA3D1",
-    "#E69F00",
-    "#C2500A",
-)  # of areas, of what has an order
+# Of areas, of what has an order:
+DEEP, VIOLET, AZURE, AMBER, RUST = "#0072B2", "#9467A8", "#4FA3D1", "#E69F00", "#C2500A"
 COLOURS = (BLUE, ORANGE, GREEN, MAGENTA, GOLD, PURPLE, SKY, GREY, CRIMSON, OLIVE, BROWN, TEAL)
 MORE = (INDIGO, PINK, GRAPE, SALMON, GRASS)  # colours of names that no table has
 SEQUENCE = (DEEP, VIOLET, ORANGE)  # from dense to sparse, from early to late
