@@ -54,7 +54,7 @@ def test_a_run_that_lacks_what_a_chart_needs_leaves_it_empty(name: str):
 
 @pytest.mark.parametrize("name", ACCURACY)
 @pytest.mark.parametrize(("by_replica", "end"), [((0.98, 0.995, 1.0), "100"), ((0.0, 0.001, 0.01), "0")])
-def test_an_interval_may_reach_beyond_none_and_all_of_the_images_but_no_label_does(
+def test_no_label_stands_beyond_none_and_all_of_the_images_where_a_t_interval_would_reach_there(
     name: str, by_replica: tuple[float, ...], end: str
 ):
     """Accuracies of 98, 99.5 and 100 % have a t interval up to 101.7 %, those of 0, 0.1 and 1 % one down to -1 %."""
