@@ -204,11 +204,12 @@ def test_every_kind_and_density_has_its_curve_in_at_most_500_rows():
     assert rows([]) == []
 
 
-def test_only_the_data_of_the_chart_depend_on_the_numbers():
-    one, two = (wb.charts.spectrum(part).to_dict() for part in (MADE, MADE[:3]))
-    for drawn in (one, two):
+def test_only_the_data_of_the_chart_depend_on_the_numbers_and_its_legend_on_what_is_drawn():
+    one, two, three = (wb.charts.spectrum(part).to_dict() for part in (MADE, MADE[1:], MADE[:3]))
+    for drawn in (one, two, three):
         drawn.pop("data")
     assert one == two
+    assert one != three
     assert len(one["description"]) > 40
     wb.charts.spectrum([]).to_dict()
 
