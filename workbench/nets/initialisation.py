@@ -10,7 +10,8 @@ import inspect
 import math
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -72,6 +73,13 @@ def initialise(
     return snapshot(drawn)
 
 
+@contextmanager
+def drawing(devices: Sequence[torch.device] = ()) -> Iterator[None]:
+    """Leave torch's global generators as they were, and no other thread's `drawing` between the draws of this one."""
+    with _DRAWING, torch.random.fork_rng(devices):
+        yield
+
+
 def redrawn(model: nn.Module, seed: int) -> nn.Module:
     """Return a copy of the module whose parts have drawn themselves anew; a ValueError for what nothing draws.
 
@@ -86,7 +94,7 @@ def redrawn(model: nn.Module, seed: int) -> nn.Module:
     with torch.no_grad():
         for parameter in drawn.parameters():
             parameter.fill_(torch.nan)
-    with _DRAWING, torch.random.fork_rng(devices=[]):
+    with drawing():
         torch.default_generator.manual_seed(number(seed, "initialise"))
         _reset(drawn, "the model")
     if left := [name for name, parameter in drawn.named_parameters() if bool(parameter.isnan().any())]:
@@ -103,7 +111,7 @@ def _made(make: Callable[[], nn.Module], seed: int) -> nn.Module:
         inspect.signature(make).bind()
     except (TypeError, ValueError):
         raise rules.refused("model", "an nn.Module, or what makes one without arguments", make, way_on) from None
-    with _DRAWING, torch.random.fork_rng(devices=[]):
+    with drawing():
         torch.default_generator.manual_seed(number(seed, "initialise"))
         seeded = torch.default_generator.get_state()
         made = make()

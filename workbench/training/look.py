@@ -17,6 +17,7 @@ from torch.func import functional_call
 from workbench.data.data import Split
 from workbench.nets.evaluation import place
 from workbench.nets.hardware import Hardware
+from workbench.nets.initialisation import drawing
 from workbench.nets.plain_module import private
 from workbench.work.locks import cached_property
 
@@ -66,7 +67,7 @@ class Onlooker:
         tensors = {name: t.clone() if name in held else t.detach() for name, t in self.tensors.items()}
         half = self.hardware.precision == "bfloat16"
         random = [device] if device.type == "cuda" else []
-        with torch.random.fork_rng(random), torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=half):
+        with drawing(random), torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=half):
             logits = functional_call(network, tensors, (inputs,))
         return int((logits.argmax(1) == labels).count_nonzero()) / len(labels)
 
