@@ -6,12 +6,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from shown import off
+from waiting import until
 
 import workbench as wb
 from workbench.panels import register
@@ -21,13 +21,6 @@ from workbench.panels.past import Past
 def another_kernel() -> None:
     """As if the kernel were new: no panel is there."""
     register.SHOWN.clear()
-
-
-def until(condition: Any, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @pytest.fixture

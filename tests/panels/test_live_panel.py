@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from shown import drawn, made, off, whole
+from waiting import until
 
 import workbench as wb
 from workbench.panels import job as jobs
@@ -33,14 +34,6 @@ def shows(panel: Panel, eta: float) -> None:
     assert f"radius eta {eta:.3g}" in view.text["words"].value
     assert f"eta={eta}" in view.text["code"].value
     assert "finished after" in view.text["status"].value
-
-
-def until(reached: Any, seconds: float = 20) -> None:
-    """Wait for something that is on its way."""
-    end = time.monotonic() + seconds
-    while not reached() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert reached()
 
 
 def test_a_live_panel_draws_itself_when_shown_and_again_when_its_slider_moves():

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-PATIENCE = 120.0  # seconds: machines are shared
+from waiting import until, written
 
 
 @contextmanager
@@ -25,10 +23,10 @@ def engine(folder: Path, workers: int = 2, tls: Mapping[str, str] | None = None)
     common = ["--scheduler-file", str(file), "--no-dashboard", *protocol, *secret]
     started = [_start("scheduler", "--host", "127.0.0.1", "--port", "0", *common)]
     try:
-        until(file.exists)
+        until(lambda: written(file))
         one = ["--nthreads", "1", "--no-nanny", "--host", "127.0.0.1"]
         started += [_start("worker", *common, *one, "--name", f"w{index}") for index in range(workers)]
-        yield json.loads(file.read_text())["address"], [process.pid for process in started[1:]]
+        yield written(file)["address"], [process.pid for process in started[1:]]
     finally:
         for process in reversed(started):
             process.terminate()
@@ -38,14 +36,6 @@ def engine(folder: Path, workers: int = 2, tls: Mapping[str, str] | None = None)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"not so within {seconds} s"
-        time.sleep(0.05)
 
 
 def kill(pid: int) -> None:

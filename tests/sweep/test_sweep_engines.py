@@ -15,9 +15,10 @@ import nbformat
 import pandas
 import papermill
 import pytest
-from engines import alive, below, engine, kill, until
+from engines import alive, below, engine, kill
 from made_notebooks import made_notebook, runs
 from pandas.testing import assert_frame_equal
+from waiting import until
 
 from workbench import sweep
 from workbench.sweep.engine import client_of, this_machine

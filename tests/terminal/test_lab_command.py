@@ -7,12 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import until, written
 
 from workbench.terminal import lab, lessons
 from workbench.terminal.command import main
@@ -144,14 +143,16 @@ def test_jupyters_arguments_reach_it_and_its_exit_code_comes_back(
 def test_jupyterlab_starts_for_this_machine_alone_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "workbench.terminal", "lab", "mine", "--no-browser"]
     options = ["--", "--allow-root", "--IdentityProvider.token=x", "--ServerApp.answer_yes=True"]
-    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
+    runtime = tmp_path / "runtime"
+    environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(runtime)}
     with (tmp_path / "log").open("w") as log:
         child = subprocess.Popen(
             [*command, *options], cwd=tmp_path, env=environment, stderr=log, stdout=log, start_new_session=True
         )
     try:
-        servers = _wait(lambda: list((tmp_path / "runtime").glob("jpserver-*.json")))
-        about = json.loads(servers[0].read_text())
+        until(lambda: child.poll() is not None or any(map(written, runtime.glob("jpserver-*.json"))))
+        assert child.poll() is None, (tmp_path / "log").read_text()
+        (about,) = map(written, runtime.glob("jpserver-*.json"))
         assert about["hostname"] == "localhost"
         assert about["root_dir"] == str(tmp_path / "mine")
         with urllib.request.urlopen(f"{about['url']}api/contents/{FIRST}?content=0&token=x") as answer:
@@ -163,13 +164,3 @@ def test_jupyterlab_starts_for_this_machine_alone_and_ctrl_c_ends_it(tmp_path: P
         finally:
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGKILL)
-
-
-def _wait(look: Callable[[], list[Path]], seconds: float = 60) -> list[Path]:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if answer := look():
-            time.sleep(0.3)  # the file is there, and the server behind it a moment later
-            return answer
-        time.sleep(0.1)
-    raise AssertionError("JupyterLab did not start")
