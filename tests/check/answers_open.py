@@ -249,7 +249,7 @@ detour = Answers(
         round_the_side,
         trained,
         lambda a, b, loss: round_the_side(a, b, loss, points=3),
-        lambda a, b, loss: round_the_side(a, b, loss, points=20),
+        lambda a, b, loss: round_the_side(a, b, loss, points=9),
         lambda a, b, loss: round_the_side(a, b, loss).tolist(),
         lambda a, b, loss: round_the_side(a, b, loss).numpy(),
         lambda a, b, loss: list(round_the_side(a, b, loss)),
@@ -282,7 +282,7 @@ detour = Answers(
         (lambda b, a, loss: round_the_side(a, b, loss), "and yours are (b, a, loss)"),
         (Once(round_the_side), "(None)"),
     ],
-    seeds=2,
+    seeds=1,
 )
 
 

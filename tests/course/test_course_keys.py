@@ -52,6 +52,15 @@ def test_a_solution_is_right_and_the_lessons_stub_is_not(exercise: lesson.Exerci
     assert len(solved.mistakes) >= 2
 
 
+@pytest.mark.course
+@pytest.mark.parametrize(("exercise", "solved"), EXERCISES)
+def test_a_solution_is_right_whatever_is_drawn(exercise: lesson.Exercise, solved: key.Solved) -> None:
+    names: dict[str, Any] = {"torch": torch, "np": numpy, "wb": wb}
+    exec(solved.solution, names)
+    verdicts = [getattr(wb.check, exercise.name)(names[exercise.name], seed=seed) for seed in range(100)]
+    assert [(seed, verdict) for seed, verdict in enumerate(verdicts) if not verdict] == []
+
+
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
 def test_a_common_mistake_gets_the_message_of_the_key(exercise: lesson.Exercise, mistake: key.Mistake) -> None:
     assert mistake.message

@@ -19,7 +19,8 @@ from workbench.work import seeds
 
 LEFT = 0.35  # of the barrier of the straight line
 CALIBRATED = 0.5  # of what was lost by being too sure, or not sure enough
-NEARER = 0.5  # of the distance of taking one vector after another
+NEARER = 0.75  # of the distance of taking one vector after another
+DRAWS = 16  # of vectors: the nearest of few is a matter of chance
 
 
 @exercise(points=3)
@@ -29,27 +30,33 @@ def detour(
     """Check a learner's way round a mountain: `function(a, b, loss)` returns points to go by, (points, weights).
 
     `loss(w)` is that of weights w, and autograd goes through it. From a to the first point, on to the next, and at last
-    to b the loss must nowhere be above 35 % of the highest on the straight line.
+    to b the loss must nowhere be above 35 % of the highest on the straight line, in two of three landscapes of a size:
+    whoever searches by chance may have bad luck once.
     """
     most = 0.0
-    for place in range(3):
-        source = seeds.generator(seed or 0, "detour", place)
-        n = (2, 3, 6)[place]
-        a, b, loss = _valley(n, source)
-        points = numbers(returned := answer_of(function, ("a", "b", "loss"), a, b, loss))
-        shaped = points is not None and points.ndim == 2 and points.shape[1] == n and len(points) > 0
-        form = f"it should return the points to go by, of shape (points, {n})"
-        expect(shaped, f"{form}, and returned {short(returned)}")
-        assert points is not None
-        expect(bool(points.isfinite().all()), f"{form}, and some of them is not finite")
-        straight, way = _highest(torch.stack([a, b]), loss), _highest(torch.cat([a[None], points, b[None]]), loss)
-        rule = f"with {n} weights the straight line rises to {straight:.3g}, and a way round it should stay below"
-        back = _highest(torch.cat([a[None], points.flip(0), b[None]]), loss)
-        where = "go further out, or by more points" if way < straight else "look where the loss falls sideways"
-        where = where if back > LEFT * straight else "your points go from b to a, and should go from a to b"
-        expect(way <= LEFT * straight, f"{rule} {LEFT * straight:.3g}; yours rises to {way:.3g}: {where}")
-        most = max(most, way / straight)
-    return Verdict(True, f"at most {most:.0%} of the mountain is left. wb.landscape.curve trains such a way")
+    for n in (2, 3, 6):  # weights
+        ways = [_way_round(function, n, seeds.generator(seed or 0, f"detour {n}", draw)) for draw in range(3)]
+        left, said = sorted(ways)[1]
+        expect(left <= LEFT, said)
+        most = max(most, left)
+    return Verdict(True, f"{most:.0%} of the mountain is left, or less. wb.landscape.curve trains such a way")
+
+
+def _way_round(function: Callable[..., Any], n: int, source: torch.Generator) -> tuple[float, str]:
+    """Return how much of a mountain is left on a learner's way round it, as a share, and what to say of that."""
+    a, b, loss = _valley(n, source)
+    points = numbers(returned := answer_of(function, ("a", "b", "loss"), a, b, loss))
+    shaped = points is not None and points.ndim == 2 and points.shape[1] == n and len(points) > 0
+    form = f"it should return the points to go by, of shape (points, {n})"
+    expect(shaped, f"{form}, and returned {short(returned)}")
+    assert points is not None
+    expect(bool(points.isfinite().all()), f"{form}, and some of them is not finite")
+    straight, way = _highest(torch.stack([a, b]), loss), _highest(torch.cat([a[None], points, b[None]]), loss)
+    rule = f"with {n} weights the straight line rises to {straight:.3g}, and a way round it should stay below"
+    back = _highest(torch.cat([a[None], points.flip(0), b[None]]), loss)
+    where = "go further out, or by more points" if way < straight else "look where the loss falls sideways"
+    where = where if back > LEFT * straight else "your points go from b to a, and should go from a to b"
+    return way / straight, f"{rule} {LEFT * straight:.3g}; yours rises to {way:.3g}: {where}"
 
 
 def _valley(n: int, source: torch.Generator) -> tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]:
@@ -124,19 +131,19 @@ def _network(classes: int, factor: float, source: torch.Generator) -> tuple[Tens
 def near_subset(function: Callable[[Tensor, Tensor], Any], *, seed: int | None = None) -> Verdict:
     """Check a learner's search among too many to try all: `function(vectors, target)` chooses some of 80 vectors.
 
-    It says True or False of each; their sum must come to within half of the distance (the largest difference of a
-    coordinate) that taking one vector after another gets to, as long as that helps: in the mean over eight draws.
+    It says True or False of each; their sum must come to within three quarters of the distance (the largest difference
+    of a coordinate) that taking one vector after another gets to, as long as that helps: in the mean over 16 draws.
     """
     yours, greedy = 0.0, 0.0
-    for place in range(8):
+    for place in range(DRAWS):
         source = seeds.generator(seed or 0, "near subset", place)
         vectors, target = torch.randn(80, 3, generator=source), 2 * torch.rand(3, generator=source) - 1
         values = numbers(answer := answer_of(function, ("vectors", "target"), vectors, target))
         truths = values is not None and values.shape == (80,) and bool(((values == 0) | (values == 1)).all())
         expect(truths, f"it should say True or False of each of the 80 vectors, and returned {short(answer)}")
         assert values is not None
-        yours += _distance(vectors[values == 1].sum(0), target) / 8
-        greedy += _distance(vectors[_one_after_another(vectors, target)].sum(0), target) / 8
+        yours += _distance(vectors[values == 1].sum(0), target) / DRAWS
+        greedy += _distance(vectors[_one_after_another(vectors, target)].sum(0), target) / DRAWS
     rule = f"one vector after another comes to within {greedy:.3g} of the target, so {NEARER * greedy:.3g} is asked"
     expect(yours <= NEARER * greedy, f"{rule}, and yours comes to within {yours:.3g}: try to exchange what is chosen")
     return Verdict(True, f"within {yours:.2g}, and greedy search within {greedy:.2g}. wb.strong.subset_sum is exact")

@@ -29,11 +29,11 @@ from workbench.training.runs import train
 from workbench.work import seeds
 
 RECIPE = Recipe(epochs=4.0, learning_rate=0.05, batch_size=32, device="cpu")
-STEEP = Recipe(epochs=5.0, learning_rate=0.2, batch_size=32, device="cpu")
-LONG = Recipe(epochs=24.0, learning_rate=0.2, batch_size=32, device="cpu")
+SPARSE = Recipe(epochs=10.0, learning_rate=0.1, batch_size=32, device="cpu")  # at 5 % a few epochs tell too little
+LONG = Recipe(epochs=24.0, learning_rate=0.3, batch_size=32, device="cpu")
 PLACES = 0.2  # test accuracy above that of random places, in the mean over draws: chance alone moves it by 0.05
-LAYERS = 0.08  # and above that of one density for all layers
-FOUND = 1.05  # times as many wrong labels as the last epoch's loss finds
+LAYERS = 0.1  # and above that of one density for all layers
+FOUND = 1.5  # times as many wrong labels as the last epoch's loss finds
 
 
 @exercise(points=3)
@@ -70,13 +70,13 @@ def layer_densities(function: Callable[[list[tuple[int, int]], float], Any], *, 
     """Check a learner's rule for layers: `function(shapes, density)` returns the density of each, before any training.
 
     The shapes are (outputs, inputs) of weight matrices. In all round(density × all) weights must be kept, up to half a
-    weight a layer; and random places at these densities must train to 8 points more accuracy than the same density in
-    every layer, in the mean over six draws.
+    weight a layer; and random places at these densities must train to 10 points more accuracy than the same density
+    in every layer, in the mean over six draws.
     """
     data, yours, control = load("digits"), [], []
     for place, draw in enumerate(seeds.seeds(seed or 0, 6)):
         model = lenet(data, hidden=(110 + 5 * (draw % 5), 36 + draw % 9), seed=draw)
-        start, full, density = snapshot(model), masks.full(model), (0.06, 0.065, 0.055)[place % 3]
+        start, full, density = snapshot(model), masks.full(model), (0.05, 0.06, 0.055)[place % 3]
         shapes = [tuple(layer.shape) for layer in full.values()]
         returned = answer_of(function, ("shapes", "density"), shapes, density)
         right = read(returned, torch.zeros(len(shapes)), "one density a layer")
@@ -92,7 +92,7 @@ def layer_densities(function: Callable[[list[tuple[int, int]], float], Any], *, 
             (random_mask(full, layers=quota, seed=draw), yours),
             (random_mask(full, density=density, layers="uniform", seed=draw), control),
         ):
-            accuracies.append(_accuracy(model, start, data, STEEP, mask, draw))
+            accuracies.append(_accuracy(model, start, data, SPARSE, mask, draw))
     return _better(yours, control, LAYERS, "one density for all layers", "wb.pruning.random_mask has layers='erk'")
 
 
@@ -101,11 +101,11 @@ def suspects(function: Callable[[Tensor, Tensor, int], Any], *, seed: int | None
     """Check a learner's search for wrong labels: `function(logits, labels, count)` returns `count` places of images.
 
     `logits` are (epochs, examples, classes), of a network that learns the labels by heart, `count` of which are wrong.
-    For two networks together the places must hold 1.05 times as many of the wrong ones as the largest losses of the
-    last epoch do.
+    For three networks together the places must hold one and a half times as many of the wrong ones as the largest
+    losses of the last epoch do.
     """
     yours, last, wrongs = 0, 0, 0
-    for draw, noise in zip(seeds.seeds(seed or 0, 2), (0.13, 0.17), strict=True):
+    for draw, noise in zip(seeds.seeds(seed or 0, 3), (0.2, 0.25, 0.22), strict=True):
         logits, labels, wrong = _learned_by_heart(noise, draw)
         count, n = int(wrong.sum()), len(labels)
         returned = answer_of(function, ("logits", "labels", "count"), logits, labels, count)
@@ -119,7 +119,7 @@ def suspects(function: Callable[[Tensor, Tensor, int], Any], *, seed: int | None
         last += int(wrong[cross_entropy(logits[-1], labels, reduction="none").topk(count).indices].sum())
         wrongs += count
     asked = math.ceil(FOUND * last)
-    rule = f"of {wrongs} wrong labels in two data sets the last epoch's loss finds {last}, so {asked} are asked"
+    rule = f"of {wrongs} wrong labels in three data sets the last epoch's loss finds {last}, so {asked} are asked"
     expect(yours >= asked, f"{rule}, and yours finds {yours}: look at the epochs before they were learned")
     return Verdict(True, f"{yours} of {wrongs} wrong labels are found; the last epoch's loss finds {last}")
 

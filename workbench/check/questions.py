@@ -24,8 +24,8 @@ from workbench.work import seeds
 ASKED = 20  # questions at least: what is right every other time by chance passes once in a million
 DRAWS = 200  # and at most
 MORE = 40  # further questions that a mistake must answer as the function does, nearly all, to be named
-SWAPPED = 10  # questions between which inputs of one shape are exchanged, to see which of them are ignored
-TOLD = 8  # exchanges without any difference, from which on an input is said to be ignored
+EXCHANGES = 20  # of an input between two questions, where it has one shape in both, to see whether it is ignored
+TOLD = 8  # of them without any difference, from which on it is said to be
 APART = 1.5 * COARSE  # how far from the right answer a mistake must be, so that rounding to 16 bits serves no mistake
 
 
@@ -114,7 +114,7 @@ class Questions:
         if len(asked) > 1 and all(close(answer, asked[0][1], 1e-9) for _, answer in asked):
             return "it answers all questions alike"
         mistake = self._mistake(asked, within) or self.other(yours, right, *questions[0])
-        return mistake or self._ignored(function, asked[:SWAPPED])
+        return mistake or self._ignored(function, asked)
 
     def _unmoved(self, questions: list[tuple[Any, ...]]) -> list[Callable[..., Any]]:
         """Return the right answers of functions that take a number from one of these questions for that of all."""
@@ -150,6 +150,8 @@ class Questions:
         moved: dict[str, list[bool]] = {f"`{name}`": [] for name in self._given}
         for (inputs, yours), (others, _) in itertools.permutations(asked, 2):
             for place, moves in enumerate(moved.values()):
+                if any(moves) or len(moves) == EXCHANGES:
+                    continue
                 swapped = (*inputs[:place], others[place], *inputs[place + 1 :])
                 right, other = self.right(*copied(inputs)), _tried(self.right, swapped)
                 if _shape(others[place]) == _shape(inputs[place]) and other is not None and not close(right, other):

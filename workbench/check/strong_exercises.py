@@ -12,7 +12,7 @@ from torch import Tensor
 
 from workbench.check.answers import numbers, short
 from workbench.check.learner import answer_of
-from workbench.check.questions import Questions
+from workbench.check.questions import ASKED, Questions
 from workbench.check.verdict import Verdict, exercise, expect
 from workbench.work.seeds import generator
 
@@ -51,7 +51,7 @@ def nearest_subset(function: Callable[[Tensor, float], Any], *, seed: int | None
         rule = f"of {', '.join(f'{x:g}' for x in given)} some subset comes within {best:g} of {target:g}"
         way = ways.get(told) or ways.get("any") or f"try all of its {2 ** len(given)} subsets"
         expect(distance <= best + 1e-6, f"{rule}, and yours, {told}, within {distance:g}: {way}")
-    for place in range(10):
+    for place in range(ASKED):
         source = generator(seed or 0, "nearest subset", place)
         drawn, target = torch.randn(11, generator=source), float(torch.randn((), generator=source))
         best = min(abs(sum(subset) - target) for subset in _subsets(drawn.tolist()))
