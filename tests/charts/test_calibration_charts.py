@@ -468,7 +468,7 @@ def test_the_words_of_ensembles():
 def test_the_words_of_shift_and_difficulty():
     said = severity_in_words(shifts())
     assert said[0].startswith("robust, from clean images to severity 2: accuracy from 80.0 ± 0.0 % (n = 3) to 40.0")
-    assert "confidence - accuracy from 10.0 ± 0.0 % (n = 3) to 10.0" in said[0]
+    assert "confidence - accuracy from +10.0 ± 0.0 points (n = 3) to +10.0" in said[0]
     assert roc_in_words(shifts())[0].startswith("other told from the test images by entropy: robust AUROC 0.750")
     assert difficulty_in_words(difficulty()) == [
         "robust, accuracy on easy and on hard examples: 1: λ = ∞ 90% and 50%; 2: λ = 1 90% and 50%. "

@@ -7,6 +7,7 @@ not be on corrupted ones.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from workbench.charts.grammar import ROWS, Axis, Means, Rows, by_replica, grouped, records, thin
@@ -15,10 +16,11 @@ from workbench.experiments.ensemble_outcome import check_once
 from workbench.numbers.numerals import points
 
 ALL = "mean of all"
+SIGNED = Axis("signed_gap", "confidence - accuracy", "+~%", "+.1%", zero=True)  # two sides, so points and no share
 MEASURES = [
     Axis("accuracy", "accuracy", "~%", ".1%", within=(0, 1)),
     Axis("ece", "ECE (15 bins)", "~%", ".1%", zero=True, within=(0, 1)),
-    Axis("signed_gap", "confidence - accuracy", "+~%", "+.1%", zero=True),
+    SIGNED,
 ]
 
 
@@ -82,7 +84,8 @@ def words(outcomes: Any) -> list[str]:
                 for severity in (0, last)
             )
             if clean and worst:
-                changes.append(f"{measure.title} from {points(clean, ' %')} to {points(worst, ' %')}")
+                said = partial(points, form="+.1f") if measure is SIGNED else partial(points, unit=" %")
+                changes.append(f"{measure.title} from {said(clean)} to {said(worst)}")
         if changes:
             sentences.append(f"{method}, from clean images to severity {last}: {'; '.join(changes)}.")
     return sentences
