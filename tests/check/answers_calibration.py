@@ -154,7 +154,8 @@ ece = Answers(
         (lambda c, r, b: -by_counts(c, r, b), "should give"),
         (lambda c, r, b: -(r.double() - c).mean().abs(), "cancel"),
         (lambda c, r, b: by_counts(c, r, b) / 0, "an empty bin has no mean"),
-        (lambda c, r, b: float(c.mean() - r.float().mean()), ": other values of `bins` do not change"),
+        (lambda c, r, b: float(c.mean() - r.float().mean()), "bins of different sign cancel"),
+        (lambda c, r, b: float(r.float().mean() - c.mean()), "bins of different sign cancel"),
         (lambda c, r, b: float((r.float() - c).mean() ** 2), ": other values of `bins` do not change"),
         (lambda c, r, b: c.mean(), ": other values of `right` and `bins` do not change"),
         (lambda c, r, b: len(c), ": other values of `confidence`, `right` and `bins` do not change"),
@@ -192,6 +193,12 @@ def in_a_loop(losses, lam):
     return [weight / sum(weights) for weight in weights]
 
 
+def by_mean(losses, lam):
+    """Subtract the mean, beside which the largest may still be large."""
+    w = ((losses.double() - losses.double().mean()) / lam).exp()
+    return w / w.sum()
+
+
 robust_weights = Answers(
     right=[
         softmax,
@@ -209,6 +216,7 @@ robust_weights = Answers(
         lambda losses, lam: torch.nn.Softmin(0)(-losses / lam),
     ],
     wrong=[
+        (lambda losses, lam: by_mean(losses, lam), "exp overflows"),
         (lambda losses, lam: None, "returned nothing (None)"),
         (lambda losses, lam: losses.nothing, "raised AttributeError"),
         (lambda losses, lam: softmax(losses, lam).sum(), "one weight a loss"),

@@ -90,8 +90,12 @@ rounded = Answers(
         (lambda p, w: w * ((p > 0.5).float() - p + p.detach()), "the wrong sign"),
         (with_gradient(kept, lambda p, w: w.abs()), "and not its sign"),
         (with_gradient(kept, lambda p, w: w * p.sigmoid() * (1 - p.sigmoid())), "the gradient of a sigmoid"),
-        (with_gradient(lambda p, w: torch.tensor([1.0, 0.0, 0.0, 4.0, 0, 0])[: len(p)], lambda p, w: w), "rounded(["),
+        (with_gradient(lambda p, w: torch.arange(p.numel()).view(p.shape) * 1.0, lambda p, w: w), "rounded(["),
         (lambda p, w: straight_through(p, w) * float("nan"), "nan"),
+        (lambda p, w: w * ((p >= 0.6).float() + p - p.detach()), "rounded(["),
+        (lambda p, w: torch.diag(straight_through(p, torch.ones_like(w))) @ w, "a tensor of shape"),
+        (lambda p, w: torch.einsum("i,i->i", straight_through(p, torch.ones_like(w)), w), "raised RuntimeError"),
+        (lambda p, w: w * (p > 0.5) + (w * p).mean() - (w * p).mean().detach(), "rounded(["),
         (lambda p, w: straight_through(p, w.abs()), "rounded(["),
         (lambda p, w: -straight_through(p, w), "rounded(["),
         (in_place, "changed `weights`"),
@@ -168,6 +172,31 @@ def by_gradient(layers):
         x = w @ x
     x.sum().backward()
     return sum(int((w.grad * w != 0).sum()) for w in weights) / sum(w.numel() for w in weights)
+
+
+def by_all(layers):
+    """Ask of a unit that all its weights are kept."""
+    units, inside = torch.ones(layers[0].shape[1], dtype=torch.bool), []
+    for layer in layers:
+        inside.append(layer & units)
+        units = inside[-1].all(1)
+    back, units = [], torch.ones(len(layers[-1]), dtype=torch.bool)
+    for layer in layers[::-1]:
+        back.append(layer & units[:, None])
+        units = back[-1].all(0)
+    return share([a & b for a, b in zip(inside, back[::-1], strict=True)], layers)
+
+
+def by_bytes(layers):
+    """Count paths in eight bits, where 256 of them are none."""
+    counts = [m.to(torch.uint8) for m in layers]
+    to, on = [torch.ones(counts[0].shape[1], dtype=torch.uint8)], [torch.ones(len(counts[-1]), dtype=torch.uint8)]
+    for m in counts:
+        to.append((m * to[-1]).sum(1, dtype=torch.uint8))
+    for m in counts[::-1]:
+        on.insert(0, (m * on[0][:, None]).sum(0, dtype=torch.uint8))
+    kept = [(on[i + 1][:, None] * m * to[i] > 0) for i, m in enumerate(counts)]
+    return share(kept, layers)
 
 
 def until_nothing_changes(layers):
@@ -251,7 +280,7 @@ effective_density = Answers(
         (lambda layers: sum(m.float().mean() for m in live(layers)) / len(layers), "the mean over layers"),
         (lambda layers: float(np.prod([m.float().mean() for m in layers])), "the product over layers"),
         (lambda layers: float("nan"), "it is 0"),
-        (lambda layers: density(layers[:3]), "of five layers"),
+        (lambda layers: density(layers[:3]), "of ten layers"),
         (lambda layers: share([m & m.any(1)[:, None] for m in layers], layers), "not all of it does something"),
         (lambda layers: float(layers[-1].float().mean()), "effective_density("),
         (one_walk, "walk back from the output"),
@@ -263,7 +292,10 @@ effective_density = Answers(
         (lambda layers: (lambda a, b, c: density([a, b, c]))(*layers), "raised TypeError"),
         (lambda *layers: density(layers), "raised"),
         (lambda layers: min(float(m.float().mean()) for m in layers), "effective_density("),
-        (lambda layers: int(density(layers)), "answers all questions alike"),
+        (lambda layers: int(density(layers)), "effective_density("),
+        (by_all, "one kept weight is enough to reach a unit"),
+        (by_bytes, "however many come together"),
+        (lambda layers: density(layers) if len(layers) < 10 else share(layers, layers), "of ten layers"),
         (lambda layers: density(layers) / any(m.any() for m in layers), "where nothing is kept it is 0"),
     ],
 )

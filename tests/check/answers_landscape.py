@@ -64,6 +64,7 @@ halfway = Answers(
         lambda a, b, x: {n: v if v.is_floating_point() else np.int32(v) for n, v in mixed(a, b, x).items()},
     ],
     wrong=[
+        (lambda a, b, x: {n: (1 - x) * a[n] + x * b[n] if a[n].ndim else a[n] for n in a}, "a single number is mixed"),
         (lambda a, b, x: None, "returned nothing (None)"),
         (Once(mixed), "returned nothing (None)"),
         (lambda a, b, x: a + b, "raised TypeError"),

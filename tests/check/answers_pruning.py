@@ -62,6 +62,16 @@ def quantile(weights, density):
     return weights.abs() > torch.quantile(weights.abs().flatten(), 1 - density)
 
 
+def first_dropped(weights, density):
+    """Drop, where equal ones are too many, what comes first, and not one of the equal ones."""
+    count, sizes = round(density * weights.numel()), weights.abs()
+    if count == 0:
+        return torch.zeros_like(weights, dtype=torch.bool)
+    mask = (sizes >= sizes.flatten().sort(descending=True).values[count - 1]).flatten()
+    mask[mask.nonzero()[: int(mask.sum()) - count, 0]] = False
+    return mask.view_as(weights)
+
+
 def by_partition(weights, density):
     sizes, count = np.abs(weights.numpy()).reshape(-1), round(density * weights.numel())
     mask = np.zeros(len(sizes), dtype=object)
@@ -126,7 +136,7 @@ smallest_pruned = Answers(
         (lambda w, d: (kept for kept in pruned(w, d)), "a bool mask, of shape"),
         (lambda w, d: 2.0 * pruned(w, d) - 1, "True or False at each place"),
         (lambda w, d: pruned(w.zero_(), d), "changed `weights`"),
-        (threshold, "a threshold keeps all or none"),
+        (threshold, "a threshold keeps all of them or none"),
         (quantile, "keeps"),
         (from_the_end, "[-0:] is everything"),
         (lambda w, d: pruned(w, d) & (w != 0), "a weight of exactly 0, too"),
@@ -135,6 +145,12 @@ smallest_pruned = Answers(
         (lambda w, d: pruned(w.abs().round(), d), "smallest_pruned("),
         (lambda w, d: pruned(w, d) | (w == w.max()), "smallest_pruned("),
         (lambda w, d: torch.arange(w.numel()).view(w.shape) < round(d * w.numel()), "the first places"),
+        (lambda w, d: pruned(w, d) & (torch.arange(w.numel()).view(w.shape) < 12), "however many"),
+        (first_dropped, "keeps such a one for one that is larger"),
+        (
+            lambda w, d: w.abs().flatten().argsort(descending=True).view(w.shape) < round(d * w.numel()),
+            "smallest_pruned(",
+        ),
     ],
 )
 
@@ -191,6 +207,31 @@ def above(threshold):
     return following
 
 
+def all_tied(trained, rewound, mask, fraction):
+    """Remove all survivors up to the size of the last that goes."""
+    sizes = trained[mask].abs().sort().values
+    count = round(fraction * len(sizes))
+    kept = mask & (trained.abs() > sizes[count - 1]) if count else mask.clone()
+    return rewound * kept, kept
+
+
+def none_tied(trained, rewound, mask, fraction):
+    """Keep all survivors from the size of the first that stays."""
+    sizes = trained[mask].abs().sort().values
+    count = round(fraction * len(sizes))
+    kept = mask & (trained.abs() >= sizes[count]) if count < len(sizes) else torch.zeros_like(mask)
+    return rewound * kept, kept
+
+
+def the_last(trained, rewound, mask, fraction):
+    """Keep so many from the end of the order, which is all of it where none is left."""
+    places = mask.flatten().nonzero()[:, 0]
+    left = len(places) - round(fraction * len(places))
+    kept = torch.zeros(mask.numel(), dtype=torch.bool)
+    kept[places[trained.flatten()[places].abs().argsort()][-left:]] = True
+    return (rewound.flatten() * kept).view_as(rewound), kept.view_as(mask)
+
+
 next_round = Answers(
     right=[
         following,
@@ -226,18 +267,21 @@ next_round = Answers(
         (lambda t, r, m, f: following(t - t.min() + 1, r, m, f), "whatever their sign"),
         (lambda t, r, m, f: following(1 / (t.abs() + 1e-9), r, m, f), "it removes the largest"),
         (lambda t, r, m, f: following(t, r, torch.ones_like(m), f), "came back"),
-        (lambda t, r, m, f: following(t, r, m, f / 2), "are left"),
-        (lambda t, r, m, f: following(t, r, m, 1 - f), "are left"),
-        (lambda t, r, m, f: following(t, r, m, 0.2), "are left"),
+        (lambda t, r, m, f: following(t, r, m, f / 2), "; yours leaves"),
+        (lambda t, r, m, f: following(t, r, m, 1 - f), "; yours leaves"),
+        (lambda t, r, m, f: following(t, r, m, 0.2), "; yours leaves"),
         (lambda t, r, m, f: (r, following(t, r, m, f)[1]), "exactly 0"),
         (lambda t, r, m, f: (r * m, following(t, r, m, f)[1]), "exactly 0"),
-        (lambda t, r, m, f: (following(t, r, m, f)[0], m), "are left"),
+        (lambda t, r, m, f: (following(t, r, m, f)[0], m), "; yours leaves"),
         (lambda t, r, m, f: following(t, r.mul_(m), m, f), "changed `rewound`"),
         (lambda t, r, m, f: following(t, -r, m, f), "next_round("),
         (lambda t, r, m, f: following(t * r, r, m, f), "next_round("),
         (lambda t, r, m, f: following(t, (t + r) / 2, m, f), "next_round("),
-        (lambda t, r, m, f: following(t, r, m, math.floor(f * int(m.sum())) / int(m.sum())), "are left"),
-        (lambda t, r, m, f: following(t, r, m, f * float(m.float().mean())), "are left"),
+        (all_tied, "a threshold keeps all of them or none"),
+        (none_tied, "a threshold keeps all of them or none"),
+        (the_last, "next_round("),
+        (lambda t, r, m, f: following(t, r, m, math.floor(f * int(m.sum())) / int(m.sum())), "; yours leaves"),
+        (lambda t, r, m, f: following(t, r, m, f * float(m.float().mean())), "; yours leaves"),
         (lambda t, r, m, f: (following(t, r, m, f)[0], ~following(t, r, m, f)[1]), "came back"),
         (lambda t, r, m, f: (following(t, r, m, f)[0][None], following(t, r, m, f)[1]), "of shape"),
         (lambda t, r, m, f: (following(t, r, m, f)[0], following(t, r, m, f)[1] + 0.5), "True or False at each place"),

@@ -160,6 +160,8 @@ forgetting = Answers(
         lambda right: len([1 for wrong, r in enumerate(right[1:]) if right[wrong] and not r]) or (not any(right)) * 1e9,
     ],
     wrong=[
+        (lambda right: count(right) if len(right) < 2 or any(right[1:]) else 1000, "at the first showing alone"),
+        (lambda right: count(right[:16]), "however many"),
         (lambda right: None, "returned nothing (None)"),
         (Once(count), "returned nothing (None)"),
         (lambda right: right.nothing, "raised AttributeError"),

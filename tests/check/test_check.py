@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
 from functools import partial
@@ -117,6 +118,37 @@ def test_leaving_python_is_a_slip_and_an_interrupt_is_none() -> None:
     assert "raised SystemExit" in wb.check.robust_weights(leaving).message
     with pytest.raises(KeyboardInterrupt):
         wb.check.robust_weights(interrupted)
+
+
+class UnspeakableError(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+    __repr__ = __str__
+
+
+MUTE = UnspeakableError()
+
+
+def cancelled(*given):
+    raise asyncio.CancelledError
+
+
+def unspeakable(*given):
+    raise UnspeakableError
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [torch.eye(2)[0].to_sparse(), torch.zeros(3, device="meta"), MUTE, [MUTE], {"w": MUTE}],
+    ids=["sparse", "meta", "object", "list", "dict"],
+)
+@pytest.mark.parametrize("name", sorted({*CHECKS} - {"kept_places", "suspects"}))  # which train before they ask
+def test_whatever_is_returned_or_raised_is_answered_in_words(name: str, returned: object) -> None:
+    for function in (lambda *given: returned, cancelled, unspeakable):
+        verdict = getattr(wb.check, name)(function)
+        assert not verdict
+        assert len(verdict.message.split()) > 3
 
 
 def test_two_numbers_are_written_with_digits_that_tell_them_apart() -> None:

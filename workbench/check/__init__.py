@@ -9,7 +9,8 @@ from workbench.check.gem_exercises import effective_density, rounded
 from workbench.check.landscape_exercises import barrier, halfway
 from workbench.check.open_exercises import detour, near_subset, recalibrated
 from workbench.check.open_tickets import kept_places, layer_densities, suspects
-from workbench.check.pruning_exercises import next_round, smallest_pruned
+from workbench.check.pruning_exercises import smallest_pruned
+from workbench.check.round_exercises import next_round
 from workbench.check.score_exercises import el2n, forgetting
 from workbench.check.strong_exercises import effective_kernel, nearest_subset
 from workbench.check.verdict import Verdict

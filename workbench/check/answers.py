@@ -73,12 +73,19 @@ def numbers(returned: Any) -> Tensor | None:
                 return numbers(returned.tolist())
             return torch.tensor(float(returned), dtype=torch.float64)  # a Fraction, a Decimal
         return torch.from_numpy(array.astype(np.float64, order="C")) if array.dtype.kind in "biuf" else None
-    except (TypeError, ValueError, RuntimeError, OverflowError):
+    except Exception:  # whatever a stranger's type raises where it is asked for its number
         return None
 
 
 def short(value: Any) -> str:
-    """Say in few words what a function returned."""
+    """Say in few words what a function returned; of what cannot be shown its type."""
+    try:
+        return _shown(value)
+    except Exception:  # a sparse tensor has no list, and some types raise where they are asked for their words
+        return f"a {type(value).__name__} that cannot be shown"
+
+
+def _shown(value: Any) -> str:
     if isinstance(value, (Tensor, np.ndarray)):
         kind = "tensor" if isinstance(value, Tensor) else "array"
         values = f" {value.tolist()}" if value.ndim == 0 or (len(value.shape) == 1 and len(value) < 6) else ""
@@ -92,7 +99,7 @@ def written(yours: Answer, right: Answer) -> tuple[str, str]:
         right, yours = torch.tensor(float(right)).double(), torch.tensor(float(yours)).double()  # pyright: ignore
     assert isinstance(yours, Tensor)
     if right.numel() > 12:
-        place = int((yours - right).abs().nan_to_num(torch.inf).argmax())
+        place = int((yours.double() - right.double()).abs().nan_to_num(torch.inf).argmax())
         at = ", ".join(str(int(i)) for i in np.unravel_index(place, tuple(right.shape)))
         mine, his = written(yours.flatten()[place], right.flatten()[place])
         return f"{mine} at [{at}]", f"{his} at [{at}]"

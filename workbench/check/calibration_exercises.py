@@ -113,6 +113,12 @@ ECE = Questions(
         "bins of different sign cancel; take the absolute value of every gap": lambda c, r, b: (
             -abs(float((r.double() - c).mean()))
         ),
+        "bins of different sign cancel; take the absolute value of every gap, which is right less confidence": (
+            lambda c, r, b: float((r.double() - c).mean())
+        ),
+        "bins of different sign cancel; take the absolute value of every gap, which is confidence less right": (
+            lambda c, r, b: float((c - r.double()).mean())
+        ),
         "that is the gap of every example alone; take means within the bins": lambda c, r, b: float(
             (r.double() - c).abs().mean()
         ),
@@ -215,6 +221,7 @@ WEIGHTS = Questions(
         for given in (
             (torch.tensor([999.0, 1000.0, 998.0]), 1.0),
             (torch.tensor([0.0, 1000.0]), 1.0),
+            (torch.tensor([0.0, 1000.0]), 0.5),
             (torch.tensor([40.0, 41.0, 39.5]), 0.05),
         )
     ]

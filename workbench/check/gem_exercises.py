@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
@@ -41,14 +42,16 @@ def effective_density(function: Callable[[list[Tensor]], Any], *, seed: int | No
 
 def _scored(source: Random) -> tuple[Tensor, Tensor, Tensor]:
     """Draw scores on both sides of 1/2 and on it, weights of both signs, and the gradient dW that comes back."""
-    n = source.randint(4, 6)
-    scores = [source.choice((0.1, 0.2, 0.4)), 0.5, source.choice((0.7, 0.8, 0.9))]
+    shape = source.choice(((4,), (5,), (6,), (2, 2), (2, 3), (3, 2)))
+    n = math.prod(shape)
+    scores = [source.choice((0.1, 0.2, 0.4, 0.49)), 0.5, source.choice((0.51, 0.7, 0.8, 0.9))]
     scores += [source.randint(0, 10) / 10 for _ in range(n - 3)]
     source.shuffle(scores)
     weights, slopes = (
         torch.tensor([source.choice((-1, 1)) * x / 2 for x in source.sample(range(1, 12), n)]) for _ in "wd"
     )
-    return torch.tensor(scores), weights, slopes
+    slopes[0] += 3.0 * (slopes.sum() == 0)  # else the gradient of a mean would be none at all
+    return torch.tensor(scores).view(shape), weights.view(shape), slopes.view(shape)
 
 
 def _through(scores: Tensor, weights: Tensor, dW: Tensor) -> dict[str, Any]:
@@ -105,7 +108,7 @@ ROUNDED = Questions(
             w * (p >= 0.5), dW * w
         ),
         "a score of exactly 1/2 is not above 1/2, and no gradient comes back to the scores": lambda p, w, dW: _both(
-            w * (p >= 0.5), torch.zeros(len(p))
+            w * (p >= 0.5), torch.zeros_like(p)
         ),
         "it keeps the weights of low scores": lambda p, w, dW: _both(w * (p <= 0.5), -dW * w),
         "it keeps the weights of low scores, and drops those of high ones": lambda p, w, dW: _both(
@@ -131,30 +134,33 @@ ROUNDED = Questions(
 def _layers(source: Random) -> tuple[list[Tensor]]:
     """Draw the masks of three layers of two or three units each."""
     sizes = [source.randint(2, 3) for _ in range(4)]
-    pairs = zip(sizes[1:], sizes[:-1], strict=True)
-    return ([_bools([[source.random() < 0.5 for _ in range(i)] for _ in range(o)]) for o, i in pairs],)
+    layers = []
+    for outputs, inputs in zip(sizes[1:], sizes[:-1], strict=True):
+        share = source.choice((0.4, 0.5, 0.9))
+        layers.append(_bools([[source.random() < share for _ in range(inputs)] for _ in range(outputs)]))
+    return (layers,)
 
 
 def _bools(rows: list[list[Any]]) -> Tensor:
     return torch.tensor(rows, dtype=torch.bool)
 
 
-def _reached(layers: list[Tensor]) -> list[Tensor]:
+def _reached(layers: list[Tensor], by: Callable[[Tensor, int], Tensor] = torch.any) -> list[Tensor]:
     """Return the weights of every layer that start at a unit which some input leads to."""
     units, reached = torch.ones(layers[0].shape[1], dtype=torch.bool), []
     for layer in layers:
         reached.append(layer & units)
-        units = reached[-1].any(1)
+        units = by(reached[-1], 1)
     return reached
 
 
-def _leading(layers: list[Tensor]) -> list[Tensor]:
+def _leading(layers: list[Tensor], by: Callable[[Tensor, int], Tensor] = torch.any) -> list[Tensor]:
     """Return the weights of every layer that end at a unit which leads to some output."""
-    return [layer.T for layer in _reached([layer.T for layer in layers[::-1]])][::-1]
+    return [layer.T for layer in _reached([layer.T for layer in layers[::-1]], by)][::-1]
 
 
-def _live(layers: list[Tensor]) -> list[Tensor]:
-    return [a & b for a, b in zip(_reached(layers), _leading(layers), strict=True)]
+def _live(layers: list[Tensor], by: Callable[[Tensor, int], Tensor] = torch.any) -> list[Tensor]:
+    return [a & b for a, b in zip(_reached(layers, by), _leading(layers, by), strict=True)]
 
 
 def _beside(layers: list[Tensor]) -> list[Tensor]:
@@ -202,6 +208,9 @@ DENSITY = Questions(
         "one walk from the input sees one layer ahead: walk back from the output as well": lambda layers: _share(
             _one_walk(layers), layers
         ),
+        "one kept weight is enough to reach a unit, and yours asks for all of them": lambda layers: _share(
+            _live(layers, torch.all), layers
+        ),
         "that is the share that is kept and dead": lambda layers: (
             _share(layers, layers) - _share(_live(layers), layers)
         ),
@@ -215,6 +224,9 @@ DENSITY = Questions(
             _share(layers[:1], layers[:1]) * _share(layers[1:2], layers[1:2]) * _share(layers[2:], layers[2:])
         ),
         "that is the share of the dead": lambda layers: 1 - _share(_live(layers), layers),
+        "a share is a part of one, and yours is cut to a whole number": lambda layers: int(
+            _share(_live(layers), layers)
+        ),
         "that is in percent; a share is from 0 to 1": lambda layers: 100 * _share(_live(layers), layers),
     },
     corners=[
@@ -225,6 +237,7 @@ DENSITY = Questions(
         ("where all is kept, all is live", ([_bools([[1, 1], [1, 1]]), _bools([[1, 1]])],)),
         ("in one layer alone all that is kept is live", ([_bools([[1, 0], [1, 1]])],)),
         ("where nothing is kept it is 0", ([_bools([[0, 0]]), _bools([[0], [0]])],)),
-        ("what cuts the last of five layers cuts all paths", ([_bools([[c]]) for c in (1, 1, 1, 1, 0)],)),
+        ("what cuts the last of ten layers cuts all paths", ([_bools([[i < 9]]) for i in range(10)],)),
+        ("where all is kept, all is live, however many come together", ([_bools([[1] * 256]), _bools([[1]])],)),
     ],
 )

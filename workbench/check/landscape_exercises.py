@@ -109,6 +109,16 @@ HALFWAY = Questions(
     corners=[
         (why, ({"w": torch.tensor([1.0, -2.0])}, {"w": torch.tensor([3.0, 0.5])}, alpha))
         for why, alpha in (("where alpha is 0 it is a", 0.0), ("where alpha is 1 it is b", 1.0))
+    ]
+    + [
+        (
+            "a single number is mixed like any other, unless it is a whole one",
+            (
+                {"scale": torch.tensor(2.5), "num_seen": torch.tensor(3)},
+                {"scale": torch.tensor(1.5), "num_seen": torch.tensor(8)},
+                0.25,
+            ),
+        )
     ],
 )
 

@@ -24,7 +24,9 @@ def answer_of(function: Callable[..., Any], names: Sequence[str], *given: Any) -
     _check_signature(function, names)
     try:
         answer = function(*arguments)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, too, and a task that was cancelled
         raise Slip(raised(error, function)) from error
     for name, before, after in zip(names, given, arguments, strict=True):
         expect(_same(before, after), f"it changed `{name}`, which it was given; work on a copy, or make a new one")
@@ -33,7 +35,10 @@ def answer_of(function: Callable[..., Any], names: Sequence[str], *given: Any) -
 
 def raised(error: BaseException, function: Callable[..., Any]) -> str:
     """Say what a learner's function raised, and in which of its lines."""
-    words = f"it raised {type(error).__name__}: {error}".rstrip(": ")
+    try:
+        words = f"it raised {type(error).__name__}: {error}".rstrip(": ")
+    except Exception:  # of an exception that cannot say what it is
+        words = f"it raised {type(error).__name__}"
     file = getattr(inspect.unwrap(function), "__code__", None)
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if file and frame.filename == file.co_filename

@@ -162,6 +162,8 @@ FORGETTING = Questions(
             ("forgotten twice; still wrong is no event", [True, False, True, False, False]),
             ("learned and forgotten once", [False, True, False]),
             ("shown once, and right", [True]),
+            ("right at the first showing alone: it was learned, and forgotten once", [True, False, False]),
+            ("all showings count, however many", [True, False] * 40),
         )
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
@@ -20,12 +21,13 @@ ABOVE, BELOW = "a sum may be above the target, not only below", "a sum may be be
 SIGNS = "minus signs count, of the numbers and of the target: only the distance has none"
 SUMS = (  # numbers, the target, and what is said of some answers, or of any; of others, to try all subsets
     (
-        (5.0, 8.0, -4.0, 6.0),
+        (5.0, 8.0, -20.0, 6.0, -4.0),
         11.0,
         {
-            "5 + 8": "numbers that are taken one after another, and kept, spoil it; try all subsets",
-            "8": "that is the nearest number; try all subsets",
-            "-4": "that is the least sum, or the farthest: what counts is the size of the distance, |sum - target|",
+            "5 + 8": "so does taking one number after another; try all subsets, where what is left out counts 0",
+            "8": "that is the number that is nearest alone; it is the sum of a subset that counts: try all",
+            "8 - 4": "what is said of each number comes in the order of the numbers, and yours is turned round",
+            "-20 - 4": "that is the least sum, or the farthest: what counts is the distance, |sum - target|",
         },
     ),
     ((7.0, 4.0), 6.0, {"4": ABOVE, "nothing": ABOVE}),
@@ -89,13 +91,14 @@ def _subsets(given: Sequence[float]) -> Iterator[tuple[float, ...]]:
 
 def _slabs(source: Random) -> tuple[Tensor, Tensor, Tensor]:
     """Draw the filters of a channel: kept and removed ones, with positive and negative scalars each, and others."""
-    kinds = [(1, True), (-1, True), (1, False), (-1, False), (1, True)]
-    kinds += [(source.choice((-1, 1)), source.random() < 0.5) for _ in range(source.randint(0, 2))]
+    kinds = [(1, True), (-1, True), (1, False), (-1, False)]
+    kinds += [(source.choice((-1, 1)), source.random() < 0.5) for _ in range(source.randint(1, 3))]
+    shape = source.choice(((3, 2, 2), (2, 3, 3), (3, 1, 2), (2, 3, 2)))
     source.shuffle(kinds)
     sizes = source.sample(range(2, 12), len(kinds))
     u = torch.tensor([sign * size / 2 for (sign, _), size in zip(kinds, sizes, strict=True)])
-    slabs = [source.randint(-20, 20) / 10 for _ in range(len(kinds) * 12)]
-    return u, torch.tensor(slabs).view(-1, 3, 2, 2), torch.tensor([kept for _, kept in kinds])
+    slabs = [source.randint(-20, 20) / 10 for _ in range(len(kinds) * math.prod(shape))]
+    return u, torch.tensor(slabs).view(-1, *shape), torch.tensor([kept for _, kept in kinds])
 
 
 def _summed(weights: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
@@ -140,6 +143,12 @@ KERNEL = Questions(
         "the ReLU is of the scalars, and yours is of the slabs": lambda u, V, kept: _summed(lambda u, kept: u * kept)(
             u, V.relu(), kept
         ),
+        "`kept` says True or False of each filter, and yours takes it for places": lambda u, V, kept: _summed(
+            lambda u, kept: u.relu()
+        )(u[kept.long()], V[kept.long()], kept),
+        "it takes the first filters, as many as are kept; take those that are": lambda u, V, kept: _summed(
+            lambda u, kept: u.relu()
+        )(u[: int(kept.sum())], V[: int(kept.sum())], kept),
         "height and width are exchanged": lambda u, V, kept: _summed(lambda u, kept: u.relu() * kept)(
             u, V, kept
         ).transpose(1, 2),
