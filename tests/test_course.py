@@ -23,7 +23,8 @@ import workbench as wb
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("0*.ipynb"))
-SMALL, SECONDS, BYTES = 300_000, 120, 1.5e9  # of a lesson's outputs; of its processor time, on one core; of its memory
+SMALL, SECONDS = 300_000, 120  # bytes of a lesson's outputs; seconds of its processor time, on one core
+BYTES = 1.2e9  # of its kernel: 1.5 GB less what papermill and JupyterLab's server take (`test_binder.py` adds them up)
 RECORDED = "52"  # a reading of a recorded table
 QUOTED = r"95 % interval|paper's 1.4 %"  # what a reading may say with a per cent
 Table = Any  # a data frame
@@ -73,7 +74,7 @@ def test_a_lesson_on_other_data_runs_or_says_at_once_why_not(path: Path, name: s
     settings = OTHERS[name] | {"dataset": name, "replicas": 1}
     given = [part for key, value in settings.items() for part in ("-p", key, str(value))]
     status, log, usage = ran(path, tmp_path, 0, *given)
-    assert usage.ru_maxrss * 1024 < 2 * BYTES
+    assert usage.ru_maxrss * 1024 < 3e9
     if refusal := REFUSED.get((path.stem, name)):
         assert re.search(refusal, log), log
         return
